@@ -1,0 +1,66 @@
+"""Ask an image classifier what would have changed its mind, and play with the answer in a notebook.
+
+The public names are imported when they are first used, so that ``import cfwidgets`` is quick and brings in
+neither torch nor the widgets until something needs them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from cfwidgets._version import __version__
+
+if TYPE_CHECKING:
+    from cfwidgets import evaluation, images, search, zoo
+    from cfwidgets.classifier import Classifier, ClassifierError
+    from cfwidgets.engines.lime import Lime
+    from cfwidgets.engines.superpixels import ELime, SuperpixelResult
+    from cfwidgets.images import ImageError
+    from cfwidgets.run import Run
+    from cfwidgets.widgets.superpixels import SuperpixelExplorer, SuperpixelView
+
+_HOME = {
+    "Classifier": "classifier",
+    "ClassifierError": "classifier",
+    "ELime": "engines.superpixels",
+    "ImageError": "images",
+    "Lime": "engines.lime",
+    "Run": "run",
+    "SuperpixelExplorer": "widgets.superpixels",
+    "SuperpixelResult": "engines.superpixels",
+    "SuperpixelView": "widgets.superpixels",
+}
+_MODULES = ("evaluation", "images", "search", "zoo")
+
+__all__ = [
+    "Classifier",
+    "ClassifierError",
+    "ELime",
+    "ImageError",
+    "Lime",
+    "Run",
+    "SuperpixelExplorer",
+    "SuperpixelResult",
+    "SuperpixelView",
+    "__version__",
+    "evaluation",
+    "images",
+    "search",
+    "zoo",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        value = getattr(import_module(f"cfwidgets.{_HOME[name]}"), name)
+    elif name in _MODULES:
+        value = import_module(f"cfwidgets.{name}")
+    else:
+        raise AttributeError(f"module 'cfwidgets' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,84 @@
+"""Cut a picture into superpixels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from skimage.segmentation import slic
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+    from torch import Tensor
+
+
+def slic_superpixels(image: Tensor, segments: int, compactness: float = 10.0, sigma: float = 0.0) -> Tensor:
+    """Superpixels by SLIC (Achanta et al. 2012; scikit-image's).
+
+    Parameters
+    ----------
+    image
+        ``(3, H, W)`` in [0, 1].
+    segments
+        How many to ask for. SLIC returns about as many.
+    compactness, sigma
+        Balance of colour and place; smoothing before it, in pixels.
+
+    Returns
+    -------
+    Tensor
+        ``(H, W)`` int32 labels, 0 to n - 1, each of them used.
+
+    Raises
+    ------
+    ValueError
+        If the picture has fewer pixels than superpixels were asked for, or SLIC finds but one.
+
+    Examples
+    --------
+    >>> two_tone = torch.zeros(3, 32, 32)
+    >>> two_tone[:, 16:] = 1
+    >>> torch.bincount(slic_superpixels(two_tone, 4).flatten()).tolist()
+    [272, 240, 272, 240]
+    """
+    height, width = image.shape[1:]
+    if segments > height * width:
+        raise ValueError(
+            f"{segments} superpixels were asked for, but the picture has {height} x {width} = "
+            f"{height * width} pixels: ask for fewer"
+        )
+    labels = slic(
+        image.permute(1, 2, 0).cpu().numpy(),
+        n_segments=segments,
+        compactness=compactness,
+        sigma=sigma,
+        start_label=0,
+    )
+    return _checked(labels, "SLIC found a single superpixel (is the picture of one colour?)")
+
+
+def own_superpixels(segments: ArrayLike | Tensor, image: Tensor) -> Tensor:
+    """A user's own map, relabelled 0 to n - 1 in the order of its values.
+
+    Raises
+    ------
+    ValueError
+        If it is not an integer map of the picture's size with at least two labels.
+    """
+    labels = np.asarray(segments)
+    if labels.shape != tuple(image.shape[1:]) or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"segments must be whole numbers of shape {tuple(image.shape[1:])}, the size that the model sees "
+            f"(`clf.view(image)`); given was {labels.dtype} of shape {labels.shape}"
+        )
+    return _checked(np.unique(labels, return_inverse=True)[1].reshape(labels.shape), "segments has a single label")
+
+
+def _checked(labels: np.ndarray, alone: str) -> Tensor:
+    count = int(labels.max()) + 1
+    if count < 2:
+        raise ValueError(f"{alone}: there is nothing to choose from. Pass `segments`, a map of your own")
+    if count > np.iinfo(np.uint16).max:
+        raise ValueError(f"{count} superpixels are more than the {np.iinfo(np.uint16).max} that can be shown")
+    return torch.from_numpy(labels.astype(np.int32))

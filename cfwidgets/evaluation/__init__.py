@@ -1,0 +1,31 @@
+"""How far an explanation can be trusted: measures that every explainer shares."""
+
+from __future__ import annotations
+
+from cfwidgets.evaluation.deletion import (
+    Curve,
+    Faithfulness,
+    RandomCurve,
+    faithfulness,
+    faithfulness_steps,
+    perturbation_curve,
+)
+from cfwidgets.evaluation.overlap import (
+    chance_jaccard,
+    jaccard,
+    mean_pairwise_jaccard,
+    rank_correlation,
+)
+
+__all__ = [
+    "Curve",
+    "Faithfulness",
+    "RandomCurve",
+    "chance_jaccard",
+    "faithfulness",
+    "faithfulness_steps",
+    "jaccard",
+    "mean_pairwise_jaccard",
+    "perturbation_curve",
+    "rank_correlation",
+]

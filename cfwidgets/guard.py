@@ -1,0 +1,267 @@
+"""Leave a network as it was found: one guard that everything that runs a network uses.
+
+Tools that explain a network have to put it into evaluation mode, hang hooks on it and run it backwards, and
+many leave something behind: frozen batch normalisations back in training mode, gradients on every parameter,
+dangling hooks after an error. `untouched` notes all of this first and puts it back whatever happens inside.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["FairLock", "lock_of", "untouched"]
+
+# Torch's own names for what runs with a forward or a backward pass; an older or newer torch may lack some.
+_HOOKS = tuple(
+    name
+    for name in (
+        "_forward_hooks",
+        "_forward_hooks_with_kwargs",
+        "_forward_hooks_always_called",
+        "_forward_pre_hooks",
+        "_forward_pre_hooks_with_kwargs",
+        "_backward_hooks",
+        "_backward_pre_hooks",
+    )
+    if hasattr(nn.Module(), name)
+)
+# Which kind of backward hook a module has; torch does not reset it when the hook is removed.
+_HOOK_KIND = "_is_full_backward_hook"
+_NONE: dict[int, Any] = {}
+
+
+class FairLock:
+    """A lock that serves threads in the order in which they asked, and that its owner may take again.
+
+    `threading.RLock` lets a thread that releases and takes it in a loop (a search, batch after batch) starve
+    all others. Here whoever waits is next, so a person's question is answered between two batches of the
+    search.
+
+    Examples
+    --------
+    >>> lock = FairLock()
+    >>> with lock, lock:
+    ...     print("mine")
+    mine
+    """
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()  # held for a few instructions only
+        self._owner: int | None = None
+        self._depth = 0
+        self._waiting: deque[tuple[int, threading.Lock]] = deque()
+
+    def acquire(self) -> None:
+        """Take the lock; wait until all who asked earlier have had it."""
+        me = threading.get_ident()
+        with self._mutex:
+            if self._owner in (None, me):
+                self._owner = me
+                self._depth += 1
+                return
+            turn = threading.Lock()
+            turn.acquire()
+            ticket = (me, turn)
+            self._waiting.append(ticket)
+        try:
+            turn.acquire()  # released by `release` in the thread before
+        except BaseException:  # Ctrl-C while waiting
+            with self._mutex:
+                handed_over = ticket not in self._waiting
+                if not handed_over:
+                    self._waiting.remove(ticket)
+            if handed_over:
+                self.release()
+            raise
+
+    def release(self) -> None:
+        """Give the lock back, to the thread that has waited longest.
+
+        Raises
+        ------
+        RuntimeError
+            The calling thread does not hold the lock.
+        """
+        with self._mutex:
+            if self._owner != threading.get_ident():
+                raise RuntimeError("this thread does not hold the lock")
+            self._depth -= 1
+            if self._depth:
+                return
+            if self._waiting:
+                self._owner, turn = self._waiting.popleft()
+                self._depth = 1
+                turn.release()
+            else:
+                self._owner = None
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+_locks: WeakKeyDictionary[nn.Module, FairLock] = WeakKeyDictionary()
+_locks_mutex = threading.Lock()
+
+
+def lock_of(module: nn.Module) -> FairLock:
+    """Return the one lock of a network, whoever asks.
+
+    Parameters
+    ----------
+    module
+        The network. Its submodules have locks of their own: always ask with the whole network.
+
+    Returns
+    -------
+    FairLock
+        Kept as long as the network lives.
+
+    Examples
+    --------
+    >>> net = nn.Linear(2, 2)
+    >>> lock_of(net) is lock_of(net)
+    True
+    """
+    with _locks_mutex:
+        lock = _locks.get(module)
+        if lock is None:
+            lock = _locks[module] = FairLock()
+        return lock
+
+
+@contextmanager
+def untouched(module: nn.Module) -> Iterator[None]:
+    """Use a network inside, and find it unchanged afterwards, also after an error or Ctrl-C.
+
+    Inside, the network is this thread's alone (`lock_of`), in evaluation mode, and without gradients on its
+    parameters; hooks, ``requires_grad`` and whether gradients are recorded are as they were, so that the
+    block may run forwards or backwards. At the end these are what they were before: the training flag of
+    each submodule (not of the whole: frozen batch normalisations stay frozen), the hooks of each submodule,
+    ``requires_grad`` and ``.grad`` of each parameter (the same tensors with the same values), and torch's
+    random state, on the CPU and on CUDA devices in use.
+
+    Hold it for one batch at a time, never across a ``yield`` of an engine: a generator that is suspended
+    inside would leave the user with a network in evaluation mode and everyone else waiting for the lock.
+
+    Parameters
+    ----------
+    module
+        The network. Flags are set directly: its ``train()``, which some networks replace by one that also
+        changes weights, is not called.
+
+    Notes
+    -----
+    Torch has one random state for the whole process. In a worker thread it is therefore not put back: a cell
+    that draws numbers in the main thread meanwhile would draw the same ones again. Networks that draw
+    numbers in evaluation mode are rare; from the main thread they too leave no trace.
+
+    Examples
+    --------
+    >>> net = nn.Sequential(nn.Linear(2, 2), nn.Dropout())
+    >>> with untouched(net):
+    ...     net[1].training
+    False
+    >>> net[1].training
+    True
+    """
+    with lock_of(module):
+        found = _Found(module)
+        try:
+            found.set_aside()
+            yield
+        finally:
+            _finish(found)
+
+
+class _Found:
+    """What a network was like."""
+
+    def __init__(self, module: nn.Module) -> None:
+        modules = list(module.modules())
+        self._training = [(part, part.training) for part in modules]
+        self._hook_kinds = [(part, getattr(part, _HOOK_KIND, None)) for part in modules]
+        self._hooks = [
+            (hooks, dict(hooks) if hooks else _NONE)
+            for part in modules
+            for hooks in (getattr(part, name) for name in _HOOKS)
+        ]
+        self._parameters = [(p, p.requires_grad, p.grad) for p in module.parameters()]
+        self._random = _random_states() if threading.current_thread() is threading.main_thread() else {}
+
+    def set_aside(self) -> None:
+        """Go to evaluation mode and take the gradients off, so that a backward pass cannot add to them."""
+        for part, training in self._training:
+            if training:
+                part.training = False
+        for parameter, _, gradient in self._parameters:
+            if gradient is not None:
+                parameter.grad = None
+
+    def put_back(self) -> None:
+        """Bring everything back; doing it twice does no harm."""
+        for part, training in self._training:
+            if part.training != training:
+                part.training = training
+        for part, kind in self._hook_kinds:
+            if getattr(part, _HOOK_KIND, None) is not kind:
+                setattr(part, _HOOK_KIND, kind)
+        for hooks, items in self._hooks:
+            # A registration has a number of its own, so equal numbers are equal hooks.
+            if (hooks or items) and list(hooks) != list(items):
+                hooks.clear()
+                hooks.update(items)
+        for parameter, requires_grad, gradient in self._parameters:
+            if parameter.requires_grad != requires_grad:
+                parameter.requires_grad = requires_grad
+            if parameter.grad is not gradient:
+                parameter.grad = gradient
+        _set_random_states(self._random)
+
+
+def _finish(found: _Found) -> None:
+    """Put everything back even if Ctrl-C is pressed, again, while doing so."""
+    interrupt: KeyboardInterrupt | None = None
+    while True:
+        try:
+            found.put_back()
+        except KeyboardInterrupt as pressed:
+            interrupt = pressed
+        else:
+            break
+    if interrupt is not None:
+        raise interrupt
+
+
+def _random_states() -> dict[str, Tensor]:
+    """States by device; asking CUDA for its state would start CUDA, so only where it runs already."""
+    devices = ["cpu"]
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        devices += [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    return {device: _random_state(device) for device in devices}
+
+
+def _random_state(device: str) -> Tensor:
+    return torch.get_rng_state() if device == "cpu" else torch.cuda.get_rng_state(device)
+
+
+def _set_random_states(states: dict[str, Tensor]) -> None:
+    for device, state in states.items():
+        if not torch.equal(_random_state(device), state):
+            if device == "cpu":
+                torch.set_rng_state(state)
+            else:
+                torch.cuda.set_rng_state(state, device)

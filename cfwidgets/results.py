@@ -1,0 +1,121 @@
+"""Results that can be kept: saved as safetensors with a JSON header, never as pickle."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+FORMAT = 1
+_HEADER = "cfwidgets"
+
+
+class ResultError(ValueError):
+    """A file that is not a saved result of the kind asked for."""
+
+
+class Result:
+    """Base of the frozen dataclasses that engines return.
+
+    Fields may hold tensors, strings, numbers, booleans, None, lists, tuples and dictionaries of these, and
+    the dataclasses that the class names in ``parts``.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Answer(Result):
+    ...     mask: Tensor
+    ...     label: str
+    >>> path = Path(tempfile.mkdtemp()) / "answer.safetensors"
+    >>> Answer(torch.tensor([True, False]), "cat").save(path)
+    >>> Answer.load(path).label
+    'cat'
+    """
+
+    parts: ClassVar[tuple[type, ...]] = ()
+
+    def save(self, path: str | Path) -> None:
+        """Write the result to one safetensors file, replacing what was there only once all is written."""
+        tensors: dict[str, Tensor] = {}
+        header = {"format": FORMAT, "type": type(self).__name__, "value": _pack(self, "", tensors)}
+        path = Path(path)
+        handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+        os.close(handle)
+        try:
+            save_file(tensors, scratch, metadata={_HEADER: json.dumps(header)})
+            os.replace(scratch, path)
+        finally:
+            Path(scratch).unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a result that ``save`` wrote.
+
+        Raises
+        ------
+        ResultError
+            If the file is not a result of this class, is damaged, or was written by a newer version.
+        """
+        try:
+            with safe_open(path, framework="pt") as file:
+                header = json.loads((file.metadata() or {}).get(_HEADER, "null"))
+                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
+        except (SafetensorError, json.JSONDecodeError) as error:
+            raise ResultError(f"{path} is not a saved result, or is damaged: {error}") from error
+        if not isinstance(header, dict):
+            raise ResultError(f"{path} is a safetensors file, but not one that cfwidgets wrote")
+        if header["format"] > FORMAT:
+            raise ResultError(
+                f"{path} has format {header['format']}; this version of cfwidgets reads up to {FORMAT}"
+            )
+        if header["type"] != cls.__name__:
+            raise ResultError(f"{path} holds a {header['type']}; {cls.__name__}.load reads only its own kind")
+        known = {kind.__name__: kind for kind in (cls, *cls.parts)}
+        try:
+            value: Self = _unpack(header["value"], tensors, known)
+        except (KeyError, TypeError) as error:
+            raise ResultError(f"{path} does not fit {cls.__name__}: {error!r}") from error
+        return value
+
+
+def _pack(value: Any, key: str, tensors: dict[str, Tensor]) -> Any:
+    """The JSON form of a value; its tensors go to ``tensors`` under their place in the whole."""
+    if isinstance(value, Tensor):
+        # safetensors refuses views and tensors that share memory
+        tensors[key] = value.detach().cpu().clone(memory_format=torch.contiguous_format)
+        return {"tensor": key}
+    if is_dataclass(value) and not isinstance(value, type):
+        packed = {f.name: _pack(getattr(value, f.name), f"{key}/{f.name}", tensors) for f in fields(value)}
+        return {"dataclass": type(value).__name__, "fields": packed}
+    if isinstance(value, list | tuple):
+        items = [_pack(item, f"{key}/{i}", tensors) for i, item in enumerate(value)]
+        return {"tuple": items} if isinstance(value, tuple) else items
+    if isinstance(value, dict):
+        return {"dict": {str(k): _pack(v, f"{key}/{k}", tensors) for k, v in value.items()}}
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    raise TypeError(f"{key}: a {type(value).__name__} cannot be saved")
+
+
+def _unpack(value: Any, tensors: dict[str, Tensor], known: dict[str, type]) -> Any:
+    if isinstance(value, list):
+        return [_unpack(item, tensors, known) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "tensor" in value:
+        return tensors[value["tensor"]]
+    if "tuple" in value:
+        return tuple(_unpack(item, tensors, known) for item in value["tuple"])
+    if "dict" in value:
+        return {k: _unpack(v, tensors, known) for k, v in value["dict"].items()}
+    kind = known[value["dataclass"]]
+    return kind(**{k: _unpack(v, tensors, known) for k, v in value["fields"].items()})

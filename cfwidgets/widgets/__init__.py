@@ -1,0 +1,1 @@
+"""The notebook side: one file a widget, named as its engine."""

@@ -1,0 +1,64 @@
+"""One thread that answers the newest question."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Q = TypeVar("Q")
+
+
+class Latest(Generic[Q]):
+    """Answer questions one after the other on a thread of its own; a newer one takes the place of an older.
+
+    Parameters
+    ----------
+    answer
+        Called with a question on the thread. It must not raise.
+
+    Examples
+    --------
+    >>> answered = threading.Event()
+    >>> latest = Latest(lambda question: answered.set())
+    >>> latest.ask("why?")
+    >>> answered.wait(5)
+    True
+    >>> latest.close()
+    """
+
+    def __init__(self, answer: Callable[[Q], None]) -> None:
+        self._answer = answer
+        self._asked = threading.Condition()
+        self._question: list[Q] = []
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    def ask(self, question: Q) -> None:
+        """Have ``question`` answered; returns at once. One that still waits is dropped."""
+        with self._asked:
+            if self._closed:
+                return
+            self._question[:] = [question]
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="cfwidgets-answers", daemon=True)
+                self._thread.start()
+            self._asked.notify()
+
+    def close(self) -> None:
+        """Let the thread end after the question that it is answering."""
+        with self._asked:
+            self._closed = True
+            self._question.clear()
+            self._asked.notify()
+
+    def _work(self) -> None:
+        while True:
+            with self._asked:
+                self._asked.wait_for(lambda: self._question or self._closed)
+                if self._closed:
+                    return
+                question = self._question.pop()
+            self._answer(question)

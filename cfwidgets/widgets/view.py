@@ -1,0 +1,178 @@
+"""What the views of all explainers share: a run to watch, questions to answer, errors that are seen."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets as t
+
+from cfwidgets.run import Run
+from cfwidgets.widgets.latest import Latest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from cfwidgets.engines.engine import Update
+
+_STATIC = Path(__file__).parent / "static"
+
+
+def bundle(name: str) -> str | Path:
+    """The built front end ``name``, such as ``superpixels.js``: its text, or its path where it is developed.
+
+    anywidget watches a path for changes where ``ANYWIDGET_HMR`` is set; but a class that has a path keeps each
+    of its instances alive for good.
+
+    Raises
+    ------
+    FileNotFoundError
+        In a checkout whose front end was not built.
+    """
+    path = _STATIC / name
+    if not path.exists():
+        raise FileNotFoundError(
+            f"the front end {name} is not built: `pip install .` builds it, `npm run build` in js/ does so too"
+        )
+    return path if os.environ.get("ANYWIDGET_HMR") == "1" else path.read_text(encoding="utf-8")
+
+
+class View(anywidget.AnyWidget):
+    """Base of the views: state, progress and errors of a run; one thread that answers what the browser asks.
+
+    A message from the browser may be handled on any thread of the kernel, also while a cell runs. What
+    handles it therefore only checks and hands the work on: to the run's thread, or to the one that answers.
+
+    Attributes
+    ----------
+    state
+        ``empty``, ``running``, ``done``, ``stopped`` or ``failed``.
+    phase
+        What the run is doing, in words.
+    progress
+        0 to 1.
+    error
+        What went wrong, as a person reads it; empty where nothing did. ``last_error`` has the exception.
+    """
+
+    state = t.Enum(["empty", "running", "done", "stopped", "failed"], "empty").tag(sync=True)
+    phase = t.Unicode().tag(sync=True)
+    progress = t.Float(0.0).tag(sync=True)
+    error = t.Unicode().tag(sync=True)
+
+    _open = False
+
+    def __init__(self) -> None:
+        self.run: Run[Any] | None = None
+        self.last_error: BaseException | None = None
+        self._wire = threading.RLock()
+        self._turn = 0
+        self._answers: Latest[Any] = Latest(self._answer_safely)
+        super().__init__()
+        self.on_msg(self._on_message)
+        # ipykernel 7.4 hands a message of the browser to the shell that last published on this comm. That is
+        # the main one, which a running cell blocks, as soon as a worker has reported progress; what the front
+        # end chose (in JupyterLab a subshell) answers meanwhile.
+        if hasattr(self.comm, "_reply_subshell_for"):
+            self.comm._reply_subshell_for = lambda _data, default: default  # noqa: SLF001
+        self._open = True
+
+    def start(self, steps: Generator[Update[Any], None, None]) -> None:
+        """Run an engine's steps, in the place of those that ran so far."""
+        with self._wire:
+            self._turn += 1
+            turn = self._turn
+            if self.run is not None:
+                self.run.close()
+            self.last_error = None
+            with self.hold_sync():
+                self.error, self.state, self.progress = "", "running", 0.0
+            self.run = Run(steps, lambda run: self._report(run, turn))
+
+    def stop(self) -> None:
+        """Stop after the step that is being worked on. What was found so far is kept."""
+        if self.run is not None:
+            self.run.cancel()
+
+    def proceed(self) -> None:
+        """Go on where the run was stopped."""
+        if self.run is not None:
+            with self._wire:
+                self.state = "running"
+            self.run.resume()
+
+    def close(self) -> None:
+        """Stop the run, free what it holds, and take the view off every page."""
+        if not self._open:  # closed before, or its making failed: ipywidgets closes what is collected
+            return
+        self._open = False
+        self._turn += 1
+        if self.run is not None:
+            self.run.close()
+        self._answers.close()
+        self.layout.close()
+        super().close()
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take over what the browser changed. What is not valid is refused, shown, and put right there."""
+        try:
+            super().set_state(self._checked(sync_data))
+        except (t.TraitError, ValueError, TypeError) as refused:
+            self._fail(refused)
+            self.send_state(key=[name for name in sync_data if name in self.keys])
+
+    def _checked(self, sync_data: dict[str, Any]) -> dict[str, Any]:
+        """What of the browser's changes to take over; raises ValueError for what is not valid."""
+        return sync_data
+
+    def _publish(self, partial: Any) -> None:
+        """Set the traits that show a partial result. Called on the run's thread, within ``together``."""
+        raise NotImplementedError
+
+    def _answer(self, question: Any) -> None:
+        """Answer what was asked last. Called on the thread that answers."""
+        raise NotImplementedError
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Send the traits that are set within as one message."""
+        with self._wire, self.hold_sync():
+            yield
+
+    def _report(self, run: Run[Any], turn: int) -> None:
+        with self.together():
+            if turn != self._turn:
+                return
+            if run.partial is not None:
+                self._publish(run.partial)
+            self.progress, self.phase = run.progress, run.phase
+            self.state = run.state
+            failure = run.exception()
+            if failure is not None:
+                self._fail(failure)
+
+    def _answer_safely(self, question: Any) -> None:
+        try:
+            self._answer(question)
+        except Exception as failure:  # noqa: BLE001 - a thread has nobody above it: the view shows the error
+            self._fail(failure)
+
+    def _fail(self, failure: BaseException) -> None:
+        self.last_error = failure
+        notes = " ".join(getattr(failure, "__notes__", ()))
+        name = "" if isinstance(failure, ValueError | t.TraitError) else f"{type(failure).__name__}: "
+        with self._wire:
+            self.error = f"{name}{failure} {notes}".strip()
+
+    def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        kind = content.get("kind") if isinstance(content, dict) else None
+        if kind == "stop":
+            self.stop()
+        elif kind == "continue":
+            self.proceed()
+        else:
+            self._fail(ValueError(f"the page sent a message that is not known: {str(content)[:80]!r}"))

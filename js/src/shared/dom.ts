@@ -1,0 +1,31 @@
+/** Building and changing elements. What comes from the kernel goes in as text, never as markup. */
+
+type Attributes = Record<string, string | number | boolean>;
+
+/** An element: `false` leaves an attribute out, `true` sets it empty; strings among the children are text. */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) setAttribute(element, name, value);
+  element.append(...children);
+  return element;
+}
+
+export function setAttribute(element: Element, name: string, value: string | number | boolean): void {
+  if (value === false) element.removeAttribute(name);
+  else if (element.getAttribute(name) !== (value === true ? "" : String(value)))
+    element.setAttribute(name, value === true ? "" : String(value));
+}
+
+/** Touches the node only when the text differs, so that live regions speak once and selections stay. */
+export function setText(node: Node, text: string): void {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** An id for aria references; two views of one model stand on the same page. */
+export function uniqueId(): string {
+  return `cfw-${Math.random().toString(36).slice(2, 10)}`;
+}

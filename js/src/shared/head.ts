@@ -1,0 +1,120 @@
+import { h, setAttribute, setText, uniqueId } from "./dom";
+import { createPopover } from "./popover";
+import type { Scope } from "./scope";
+
+export type RunState = "empty" | "running" | "done" | "stopped" | "failed";
+
+export interface HeadStatus {
+  state: RunState;
+  /** Words for what is going on while running. */
+  phase: string;
+  /** How far it is, in numbers. */
+  counts: string;
+  progress: number;
+  /** Whether a run that has ended can go on. */
+  continuable: boolean;
+  /** What is kept of a run that stopped or failed, and how to go on. */
+  kept: string;
+  error: string;
+  /** Two sentences on what one sees, with the paper's name. */
+  help: string;
+}
+
+/** A command that got no answer may be given again after this time. */
+const PATIENCE = 5000;
+
+/** The head of every view: the question, what goes on, how far it is, and the one button to stop or go on. */
+export function createHead(
+  scope: Scope,
+  question: (Node | string)[],
+  command: (kind: "stop" | "continue") => void,
+) {
+  const helpId = uniqueId();
+  const helpButton = h(
+    "button",
+    { type: "button", class: "cfw-help-button", "aria-label": "About this view", "aria-controls": helpId },
+    "?",
+  );
+  const helpPanel = h("div", { id: helpId, class: "cfw-popover cfw-help-panel" });
+  const helpBox = h("span", { class: "cfw-help" }, helpButton, helpPanel);
+  createPopover(scope, helpBox, helpButton, helpPanel);
+
+  const heading = h("div", { class: "cfw-question", role: "heading", "aria-level": 3 }, ...question);
+  const word = h("span", { class: "cfw-ellipsis" });
+  const status = h(
+    "span",
+    { class: "cfw-status" },
+    h("span", { class: "cfw-dot", "aria-hidden": "true" }),
+    word,
+  );
+  const counts = h("span", { class: "cfw-counts cfw-number" });
+  const button = h("button", { type: "button", class: "cfw-button cfw-run-button" });
+  const fill = h("i");
+  const progress = h(
+    "div",
+    {
+      class: "cfw-progress",
+      role: "progressbar",
+      "aria-label": "Progress",
+      "aria-valuemin": 0,
+      "aria-valuemax": 100,
+    },
+    fill,
+  );
+  const alert = h("p", { class: "cfw-alert", role: "alert" });
+  const element = h(
+    "header",
+    { class: "cfw-head" },
+    h(
+      "div",
+      { class: "cfw-headline" },
+      h("div", { class: "cfw-ask" }, heading, helpBox),
+      status,
+      counts,
+      button,
+    ),
+    progress,
+    alert,
+  );
+
+  let state: RunState | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  scope.defer(() => clearTimeout(timer));
+  const wait = (waiting: boolean) => {
+    clearTimeout(timer);
+    setAttribute(button, "aria-disabled", waiting && "true");
+    if (waiting) timer = setTimeout(() => wait(false), PATIENCE);
+  };
+  button.addEventListener(
+    "click",
+    () => {
+      if (button.hasAttribute("aria-disabled")) return;
+      command(state === "running" ? "stop" : "continue");
+      wait(true);
+    },
+    { signal: scope.signal },
+  );
+
+  return {
+    element,
+    update(now: HeadStatus) {
+      if (now.state !== state) wait(false);
+      state = now.state;
+      const running = state === "running";
+      const words = state === "empty" ? "waiting" : state;
+      const more = running ? now.phase : now.kept;
+      setText(word, more && more !== words ? `${words}: ${more}` : words);
+      status.dataset.state = state;
+      setText(counts, now.counts);
+      setText(button, running ? "Stop" : "Continue");
+      button.classList.toggle("cfw-invisible", state === "empty" || (!running && !now.continuable));
+      const percent = 100 * Math.min(1, Math.max(0, now.progress));
+      fill.style.width = `${percent}%`;
+      progress.dataset.state = state;
+      setAttribute(progress, "aria-valuenow", Math.round(percent));
+      setText(helpPanel, now.help);
+      setText(alert, now.error);
+      alert.hidden = now.error === "";
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import { h, setAttribute, setText } from "./dom";
+import { change, probability } from "./format";
+import type { Scope } from "./scope";
+import type { Wait } from "./waiting";
+
+export interface Bar {
+  index: number;
+  name: string;
+  probability: number | null;
+  /** Where the tick stands. */
+  reference: number | null;
+}
+
+export interface ReadoutState {
+  /** The probability of the explained class, large; and the one it is compared with. */
+  probability: number | null;
+  reference: number | null;
+  /** What the large number is of. */
+  caption: string;
+  explained: number;
+  bars: Bar[];
+  /** Room to keep for bars that are still to come. */
+  rows: number;
+  wait: Wait;
+}
+
+/** When the kernel has not answered for some seconds. */
+export const SILENT = "no answer yet: the kernel is busy or gone; the picture still works";
+
+/** The model's answer: one large number, its change against a reference, and the top classes as bars. */
+export function createReadout(scope: Scope, reference: string, chosen: (index: number) => void) {
+  const big = h("span", { class: "cfw-big cfw-number" });
+  const asking = h("span", { class: "cfw-asking" });
+  const caption = h("div", { class: "cfw-muted cfw-caption" });
+  const delta = h("div", { class: "cfw-delta cfw-number" });
+  const list = h("ul", { class: "cfw-bars" });
+  const tick = h(
+    "div",
+    { class: "cfw-tick cfw-muted" },
+    h("span", { class: "cfw-tick-mark", "aria-hidden": "true" }),
+    `tick: ${reference}`,
+  );
+  const element = h(
+    "div",
+    { class: "cfw-readout" },
+    h("div", { class: "cfw-bigline" }, big, asking),
+    caption,
+    delta,
+    list,
+    tick,
+  );
+
+  const rows: ReturnType<typeof createRow>[] = [];
+  const createRow = () => {
+    const name = h("button", { type: "button", class: "cfw-bar-name cfw-ellipsis" });
+    const fill = h("i");
+    const mark = h("b");
+    const value = h("span", { class: "cfw-number cfw-bar-value" });
+    const track = h("span", { class: "cfw-track", "aria-hidden": "true" }, fill, mark);
+    const row = {
+      item: h("li", { class: "cfw-bar" }, name, track, value),
+      name,
+      fill,
+      mark,
+      value,
+      index: -1,
+    };
+    name.addEventListener("click", () => chosen(row.index), { signal: scope.signal });
+    return row;
+  };
+
+  return {
+    element,
+    update(now: ReadoutState) {
+      element.classList.toggle("cfw-stale", now.wait !== "none");
+      setText(big, probability(now.probability));
+      big.classList.toggle("cfw-unknown", now.probability === null);
+      setText(caption, now.caption);
+      setAttribute(caption, "title", now.caption);
+      setText(asking, now.wait === "asking" ? "asking…" : "");
+      delta.classList.toggle("cfw-silent", now.wait === "silent");
+      if (now.wait === "silent") setText(delta, SILENT);
+      else if (now.probability === null || now.reference === null) setText(delta, "");
+      else {
+        const { sign, amount } = change(now.probability, now.reference);
+        setText(delta, sign ? `${sign} ${amount} against the ${reference}` : `the same as the ${reference}`);
+      }
+      while (rows.length < now.bars.length) rows.push(createRow());
+      rows.length = now.bars.length;
+      list.style.minHeight = `calc(${now.rows} * var(--cfw-bar-height))`;
+      if (list.children.length !== rows.length) list.replaceChildren(...rows.map(({ item }) => item));
+      now.bars.forEach((bar, i) => {
+        const row = rows[i]!;
+        row.index = bar.index;
+        const explained = bar.index === now.explained;
+        row.item.classList.toggle("cfw-explained", explained);
+        setText(row.name, bar.name);
+        setAttribute(row.name, "title", explained ? bar.name : `explain ${bar.name}`);
+        setAttribute(row.name, "aria-current", explained && "true");
+        row.fill.style.width = `${100 * (bar.probability ?? 0)}%`;
+        row.mark.hidden = bar.reference === null;
+        row.mark.style.left = `${100 * (bar.reference ?? 0)}%`;
+        setText(row.value, probability(bar.probability));
+      });
+      tick.classList.toggle("cfw-invisible", !now.bars.some((bar) => bar.reference !== null));
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { h } from "./dom";
+
+export interface TrustRow {
+  name: string;
+  value: string;
+  note: string;
+  help: string;
+}
+
+/** "How far to trust it": measures of an explanation, each with what it should be compared with. */
+export function createTrust() {
+  const body = h("tbody");
+  const table = h("table", { class: "cfw-trust-table" }, h("caption", {}, "How far to trust it"), body);
+  const later = h("p", { class: "cfw-muted cfw-trust-later" }, "measured when the search has ended");
+  const element = h("div", { class: "cfw-trust" }, table, later);
+  let drawn: readonly TrustRow[] = [];
+  return {
+    element,
+    update(rows: readonly TrustRow[], running: boolean) {
+      element.hidden = rows.length === 0 && !running;
+      later.hidden = rows.length > 0;
+      if (rows === drawn) return;
+      drawn = rows;
+      body.replaceChildren(
+        ...rows.map(({ name, value, note, help }) => {
+          return h(
+            "tr",
+            {},
+            h(
+              "th",
+              { scope: "row" },
+              h(
+                "span",
+                {
+                  class: help ? "cfw-has-help" : "",
+                  title: help || false,
+                  "aria-description": help || false,
+                },
+                name,
+              ),
+            ),
+            h("td", { class: "cfw-number" }, value),
+            h("td", { class: "cfw-muted" }, note),
+          );
+        }),
+      );
+    },
+  };
+}

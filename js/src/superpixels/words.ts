@@ -1,0 +1,43 @@
+import { count, probability } from "../shared/format";
+import type { Traits } from "./traits";
+
+/** What one sees, and whose idea it is. */
+export const HELP: Record<Traits["objective"], string> = {
+  sufficient:
+    "A genetic search looks for the superpixels that, shown alone, make the model surest of the class " +
+    "(E-LIME, Wang et al. 2021). Click or drag over the picture to show and hide parts: the number is the model’s " +
+    "answer to exactly what is shown.",
+  necessary:
+    "A genetic search looks for the superpixels without which the model loses the class (after E-LIME, " +
+    "Wang et al. 2021). Click or drag over the picture to show and hide parts: the number is the model’s answer to " +
+    "exactly what is shown.",
+};
+
+export const HINT = "click to show or hide a superpixel, drag to paint";
+
+/** One superpixel: "superpixel 17 · importance .82 · shown". */
+export function describe(region: number, importance: number | undefined, shown: boolean): string {
+  const parts = [`superpixel ${region}`];
+  if (importance !== undefined) parts.push(`importance ${probability(importance, 2)}`);
+  parts.push(shown ? "shown" : "hidden");
+  return parts.join(" · ");
+}
+
+/** How far the search is: "generation 18 of 50 · 1,204 evaluations". */
+export function counts(generation: number, generations: number, evaluations: number): string {
+  const parts: string[] = [];
+  if (generations > 0) parts.push(`generation ${generation} of ${generations}`);
+  if (evaluations > 0) parts.push(`${count(evaluations)} evaluations`);
+  return parts.join(" · ");
+}
+
+/** What is kept of a search that stopped or failed, and whether it can go on. */
+export function kept(state: Traits["state"], best: readonly number[], continuable: boolean): string {
+  if ((state !== "stopped" && state !== "failed") || best.length === 0) return "";
+  return `the best so far is kept${continuable ? ", Continue goes on" : ""}`;
+}
+
+/** For the ear. */
+export function spokenAnswer(name: string, probability: number, shown: number, count: number): string {
+  return `${name} ${probability.toFixed(2)}, ${shown} of ${count} superpixels shown`;
+}

@@ -1,0 +1,110 @@
+"""One JupyterLab server and one Chromium a session; one notebook and one kernel a test."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from harness import chromium
+from harness.lab import Lab
+from harness.notebook import LIGHT, Notebook
+from harness.problems import Problems
+from playwright.sync_api import Browser, Page, sync_playwright
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = chromium.find()
+    if program is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(chromium.HOW_TO_GET)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=list(chromium.FLAGS))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    # It asks for the browser so that where there is none no server is started.
+    running = Lab(tmp_path_factory.mktemp("lab"))
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def lab_page(lab: Lab, browser: Browser) -> Iterator[tuple[Page, Problems]]:
+    """JupyterLab, booted once: each test opens its own notebook in it."""
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.add_init_script(path=HERE / "harness/page.js")
+    problems = Problems(page, lab.url)
+    page.goto(f"{lab.url}/lab?reset", wait_until="commit")
+    page.wait_for_function("() => window.jupyterapp !== undefined")
+    page.evaluate("async () => { await window.jupyterapp.restored; }")
+    yield page, problems
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pictures go: the folder in CFWIDGETS_SCREENSHOTS, for someone who wants to look at them."""
+    return Path(os.environ.get("CFWIDGETS_SCREENSHOTS") or tmp_path_factory.mktemp("screenshots"))
+
+
+@pytest.fixture
+def problems(lab_page: tuple[Page, Problems]) -> Iterator[Problems]:
+    """What went wrong unnoticed; a test that ends with any fails."""
+    _, found = lab_page
+    found.start()
+    yield found
+    found.check()
+
+
+@pytest.fixture
+def open_notebook(
+    lab: Lab,
+    lab_page: tuple[Page, Problems],
+    problems: Problems,
+    screenshots: Path,
+    request: pytest.FixtureRequest,
+) -> Iterator[Callable[..., Notebook]]:
+    """Open a notebook: ``open_notebook(*cells, ignore=())``; ``ignore`` holds patterns of expected errors."""
+    page, _ = lab_page
+    opened: list[Notebook] = []
+    test = re.sub(r"\W+", "-", request.node.name)
+
+    def open_one(*cells: str, ignore: tuple[str, ...] = ()) -> Notebook:
+        problems.ignore(ignore)
+        opened.append(Notebook(lab, page, problems, f"{test}-{len(opened)}.ipynb", cells))
+        return opened[-1]
+
+    yield open_one
+    if request.node.stash.get(FAILED, False) and opened:
+        print("the page when the test failed:", opened[-1].screenshot(screenshots / f"failed-{test}.png"))
+    if page.locator("body").get_attribute("data-jp-theme-name") != LIGHT and opened:
+        opened[-1].set_theme(LIGHT)
+    for notebook in reversed(opened):
+        notebook.close()

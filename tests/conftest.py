@@ -1,0 +1,38 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """The root of the checkout. The package under test is the installed one, which need not lie here."""
+    return Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def build_hook(checkout: Path) -> ModuleType:
+    """The module ``hatch_build.py``, which belongs to no package."""
+    spec = importlib.util.spec_from_file_location("hatch_build", checkout / "hatch_build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def javascript(checkout: Path, build_hook: ModuleType) -> Path:
+    """The folder ``js``, with its tools as the lock file says; they are fetched where they are not there."""
+    js = checkout / "js"
+    lock = (js / "package-lock.json").read_bytes()
+    installed = js / "node_modules/.installed-from"
+    if not installed.exists() or installed.read_bytes() != lock:
+        build_hook.run_npm(js, "ci")
+        installed.write_bytes(lock)
+    return js

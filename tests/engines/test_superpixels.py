@@ -1,0 +1,293 @@
+"""E-LIME: the oracles of a search whose answer is known."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from cfwidgets import Classifier, ClassifierError, ELime, SuperpixelResult
+
+SIDE = 24
+TILES = (torch.arange(SIDE)[:, None] // 6 * 3 + torch.arange(SIDE)[None] // 8).int()  # 4 x 3 tiles
+COUNT = 12
+PICTURE = torch.rand(3, SIDE, SIDE, generator=torch.Generator().manual_seed(0)) * 0.5 + 0.5
+WEIGHTS = torch.tensor([2.0, -1, 0.5, -3, 1, 0.7, -0.2, 3, -2, 0.4, -0.6, 1.5])
+
+
+class Additive:
+    """P(second class) is the logistic of the sum of the weights of the tiles that are not black."""
+
+    def __init__(self, weights=WEIGHTS):
+        self.weights, self.asked, self.calls = weights, 0, 0
+
+    def __call__(self, images):
+        self.asked += len(images)
+        self.calls += 1
+        lit = images.amax(1).flatten(1) > 0
+        tiles = torch.zeros(len(images), COUNT).index_add_(1, TILES.flatten().long(), lit.float()) > 0
+        p = torch.sigmoid(tiles.float() @ self.weights)
+        return torch.stack([1 - p, p], 1)
+
+
+class Tiny(torch.nn.Sequential):
+    def __init__(self):
+        super().__init__(
+            torch.nn.Conv2d(3, 4, 5, stride=2),
+            torch.nn.ReLU(inplace=True),
+            torch.nn.AdaptiveAvgPool2d(3),
+            torch.nn.Flatten(),
+            torch.nn.Linear(36, 3),
+        )
+
+
+def explain(engine, model=None, target=1, **kwargs):
+    model = model or Additive()
+    return engine.explain(Classifier(model), PICTURE, target, segments=TILES, **kwargs)
+
+
+FAST = ELime(population=30, generations=12, trust=False)
+
+
+def test_the_search_finds_what_brute_force_finds():
+    found = [explain(replace(FAST, population=100, generations=50, seed=seed)).mask for seed in range(20)]
+    masks = torch.tensor(list(itertools.product([False, True], repeat=COUNT)))
+    best = masks[(masks.float() @ WEIGHTS).argmax()]
+    assert torch.equal(best, WEIGHTS > 0)
+    assert sum(torch.equal(mask, best) for mask in found) >= 19
+
+
+def test_all_shown_is_the_picture_and_none_shown_is_the_fill():
+    model = Additive()
+    clf = Classifier(model)
+    result = explain(FAST, model)
+    assert result.whole == float(clf.probabilities(PICTURE[None])[0, 1])
+    assert result.blank == float(clf.probabilities(torch.zeros(1, 3, SIDE, SIDE))[0, 1])
+    assert result.probability == float(clf.probabilities(result.picture()[None])[0, 1])
+
+
+def test_the_best_never_gets_worse_and_the_course_is_kept():
+    result = explain(FAST)
+    (search,) = result.searches
+    assert search.best.shape == search.mean.shape == (13,)
+    assert (search.best.diff() >= 0).all()
+    assert (search.best >= search.mean).all()
+    assert torch.equal(search.masks[-1], search.mask)
+    assert search.population.shape == (30, COUNT)
+    assert torch.equal(search.importance, search.population.float().mean(0))
+    assert result.probability == float(search.best[-1])
+
+
+def test_each_picture_is_asked_about_once():
+    model = Additive()
+    result = explain(FAST, model)
+    # the two ends are asked first, to know the class; the search may meet them again
+    assert model.asked == result.evaluations <= 2 + 30 * 13
+    assert result.evaluations < 30 * 13  # it does meet masks again
+
+
+def test_the_same_seed_gives_the_same_answer():
+    a, b, c = (explain(replace(FAST, seed=seed)) for seed in (3, 3, 4))
+    assert torch.equal(a.searches[0].population, b.searches[0].population)
+    assert torch.equal(a.searches[0].masks, b.searches[0].masks)
+    assert not torch.equal(a.searches[0].masks[0], c.searches[0].masks[0])
+
+
+def test_parsimony_makes_the_answer_small():
+    wide = explain(replace(FAST, generations=40), Additive(torch.full((COUNT,), 0.3)))
+    narrow = explain(replace(FAST, generations=40, parsimony=5.0), Additive(torch.full((COUNT,), 0.3)))
+    assert int(wide.mask.sum()) == COUNT
+    assert int(narrow.mask.sum()) == 0
+
+
+def test_what_is_necessary_is_what_loses_the_class_when_it_is_gone():
+    weights = torch.full((COUNT,), 0.01)
+    weights[5] = 6.0
+    model = Additive(weights - 0.2)
+    result = explain(replace(FAST, generations=40, objective="necessary"), model)
+    assert result.mask.nonzero().flatten().tolist() == [5]
+    assert torch.equal(result.shown, ~result.mask)
+    assert result.probability < 0.2 < 0.9 < result.whole
+    assert result.probability == pytest.approx(float(result.searches[0].best[-1]))
+    assert (result.searches[0].best.diff() <= 1e-12).sum() > 0
+    assert int(result.order[0]) == 5
+
+
+def test_several_runs_agree_and_the_best_of_them_is_the_answer():
+    result = explain(replace(FAST, runs=3, generations=40))
+    assert [search.seed for search in result.searches] == [0, 1, 2]
+    mean, deviation = result.probabilities
+    found = [search.probability for search in result.searches]
+    assert mean == pytest.approx(np.mean(found))
+    assert deviation == pytest.approx(np.std(found, ddof=1))
+    assert result.probability == max(found)
+    assert torch.equal(result.importance, torch.stack([s.importance for s in result.searches]).mean(0))
+    assert result.agreement == pytest.approx(1.0)
+    assert result.chance_agreement < 0.7
+    assert explain(FAST).agreement is None
+
+
+def test_steps_stream_and_the_last_is_the_whole():
+    updates = list(FAST.steps(Classifier(Additive()), PICTURE, 1, segments=TILES))
+    assert len(updates) == 1 + 13 + 1
+    fractions = [update.fraction for update in updates]
+    assert fractions == sorted(fractions)
+    assert fractions[0] == 0
+    assert fractions[-1] == 1
+    assert updates[0].partial.mask.all()
+    assert [len(u.partial.searches[0].best) for u in updates[1:-1]] == list(range(1, 14))
+    seconds = [update.partial.seconds for update in updates]
+    assert seconds == sorted(seconds)
+
+
+def test_going_on_keeps_what_there_was():
+    first = explain(replace(FAST, generations=5))
+    more = explain(replace(FAST, generations=5), resume=first)
+    (before,), (after,) = first.searches, more.searches
+    assert after.best.shape == (11,)
+    assert torch.equal(after.best[:6], before.best)
+    assert torch.equal(after.masks[:6], before.masks)
+    assert after.probability >= before.probability
+    assert more.evaluations > first.evaluations
+    assert more.seconds > first.seconds
+
+
+def test_going_on_does_not_lose_the_best_even_without_elitism():
+    engine = replace(FAST, generations=5, elitism=0, mutation="bit")
+    first = explain(engine)
+    assert explain(engine, resume=first).probability >= first.probability
+
+
+def test_only_its_own_result_can_be_gone_on_with():
+    first = explain(FAST)
+    with pytest.raises(ValueError, match="resume: the result given is E-LIME, sufficient, for 'class 1'"):
+        explain(FAST, target=0, resume=first)
+    with pytest.raises(ValueError, match="asked for is E-LIME, necessary"):
+        explain(replace(FAST, objective="necessary"), resume=first)
+
+
+def test_trust_of_a_network_is_measured_and_the_network_is_left_as_it_was():
+    torch.manual_seed(0)
+    model = Tiny().train()
+    state = {k: v.clone() for k, v in model.state_dict().items()}
+    random = torch.get_rng_state()
+    result = explain(replace(FAST, trust=True), model, None)
+    assert all(torch.equal(v, state[k]) for k, v in model.state_dict().items())
+    assert model.training
+    assert torch.equal(torch.get_rng_state(), random)
+    measured = result.faithfulness
+    assert measured.srg == pytest.approx(measured.insertion.area - measured.deletion.area)
+    twin = result.random_network
+    assert -1 <= twin.correlation <= 1
+    assert twin.importance.shape == (COUNT,)
+    assert not torch.equal(twin.importance, result.importance)
+    assert result.trust()["measure"].tolist() == ["deletion, area", "insertion, area", "random network, correlation"]
+
+
+def test_a_planted_answer_is_faithful():
+    result = explain(replace(FAST, trust=True, generations=40))
+    measured = result.faithfulness
+    assert measured.deletion.area < measured.random_deletion.area - 2 * measured.random_deletion.deviation
+    assert measured.insertion.area > measured.random_insertion.area + 2 * measured.random_insertion.deviation
+    assert result.random_network is None  # a black box has no weights to randomise
+
+
+def test_an_answer_can_be_given_up_at_any_step():
+    torch.manual_seed(0)
+    model = Tiny().train()
+    for stop in range(0, 34, 3):
+        steps = replace(FAST, generations=6, trust=True).steps(Classifier(model), PICTURE, 1, segments=TILES)
+        for _ in range(stop):
+            next(steps, None)
+        steps.close()
+        assert model.training
+
+
+def test_it_is_saved_and_read_again(tmp_path):
+    result = explain(replace(FAST, trust=True), Tiny(), None)
+    result.save(tmp_path / "cat.safetensors")
+    read = SuperpixelResult.load(tmp_path / "cat.safetensors")
+    assert read.to_frame().equals(result.to_frame())
+    assert read.trust().equals(result.trust())
+    assert torch.equal(read.picture(), result.picture())
+    assert read.settings == result.settings
+    assert ELime(**read.settings) == replace(FAST, trust=True)
+
+
+def test_the_table_has_a_row_a_superpixel():
+    result = explain(FAST)
+    frame = result.to_frame()
+    assert sorted(frame["superpixel"]) == list(range(COUNT))
+    assert frame["share"].sum() == pytest.approx(1)
+    assert frame["importance"].is_monotonic_decreasing
+    tile = frame.set_index("superpixel").loc[4]
+    assert (tile["row"], tile["column"]) == (8.5, 11.5)
+    assert set(frame.loc[frame["selected"], "superpixel"]) == set(result.mask.nonzero().flatten().tolist())
+
+
+def test_the_figure_and_the_page_say_what_was_found():
+    result = explain(FAST)
+    figure = result.plot()
+    assert len(figure.axes) == 5
+    named = replace(result, label="<script>cat</script>")
+    page = named._repr_html_()
+    assert "<script>" not in page
+    assert "&lt;script&gt;cat" in page
+    assert f"{result.probability:.3f}" in page
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({"segments": 0}, "segments must be a whole number of at least 1, not 0"),
+        ({"population": -5}, "population must be a whole number of at least 1, not -5"),
+        ({"generations": 2.5}, "generations must be a whole number of at least 1, not 2.5"),
+        ({"generations": True}, "generations must be a whole number"),
+        ({"runs": 0}, "runs must be"),
+        ({"crossover_rate": 1.5}, "crossover_rate must be a number from 0 to 1, not 1.5"),
+        ({"mutation_rate": float("nan")}, "mutation_rate must be a number from 0 to 1, not nan"),
+        ({"parsimony": -0.1}, "parsimony must be a number of at least 0, not -0.1"),
+        ({"parsimony": float("inf")}, "parsimony must be"),
+        ({"compactness": "high"}, "compactness must be"),
+        ({"fill": "white"}, "fill must be one of 'black', 'grey', 'mean', 'blur', not 'white'"),
+        ({"objective": "both"}, "objective must be one of 'sufficient', 'necessary', not 'both'"),
+        ({"crossover": "three-point"}, "crossover must be one of"),
+        ({"seed": -1}, "seed must be"),
+        ({"elitism": 101}, "elitism must be at most the population"),
+    ],
+)
+def test_wrong_settings_are_named(settings, text):
+    with pytest.raises(ValueError, match=text):
+        ELime(**settings)
+
+
+def test_a_target_that_is_not_a_class():
+    with pytest.raises(ClassifierError, match="7"):
+        explain(FAST, target=7)
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        (lambda n: torch.full((n, 2), float("nan")), "NaN"),
+        (lambda n: torch.tensor([[1.5, -0.5]]).expand(n, 2), "-0.5"),
+        (lambda n: torch.full((n, 2), 0.4), "0.8"),
+        (lambda n: torch.full((n + 1, 2), 0.5), "rows"),
+    ],
+)
+def test_a_classifier_that_goes_wrong_in_the_middle_keeps_what_was_found(answer, text):
+    right, wrong = Additive(), threading.Event()
+
+    def model(images):
+        return answer(len(images)) if wrong.is_set() else right(images)
+
+    steps = FAST.steps(Classifier(model), PICTURE, 1, segments=TILES)
+    kept = [next(steps).partial for _ in range(5)][-1]
+    wrong.set()
+    with pytest.raises(ClassifierError, match=text):
+        next(steps)
+    assert len(kept.searches[0].best) == 4

