@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from cfwidgets import evaluation, images, search, zoo
     from cfwidgets.classifier import Classifier, ClassifierError
     from cfwidgets.engines.lime import Lime
-    from cfwidgets.engines.superpixels import ELime, SuperpixelResult
+    from cfwidgets.engines.superpixel_result import SuperpixelResult
+    from cfwidgets.engines.superpixels import ELime
     from cfwidgets.images import ImageError
     from cfwidgets.run import Run
     from cfwidgets.widgets.superpixels import SuperpixelExplorer, SuperpixelView
@@ -28,7 +29,7 @@ _HOME = {
     "Lime": "engines.lime",
     "Run": "run",
     "SuperpixelExplorer": "widgets.superpixels",
-    "SuperpixelResult": "engines.superpixels",
+    "SuperpixelResult": "engines.superpixel_result",
     "SuperpixelView": "widgets.superpixels",
 }
 _MODULES = ("evaluation", "images", "search", "zoo")

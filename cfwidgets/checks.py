@@ -18,13 +18,13 @@ def positive_int(name: str, value: Any, *, minimum: int = 1) -> None:
 
 def non_negative(name: str, value: Any) -> None:
     """Refuse what is not a finite number of at least 0."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value < math.inf:
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < math.inf:
         raise ValueError(f"{name} must be a number of at least 0, not {value!r}")
 
 
 def share(name: str, value: Any) -> None:
     """Refuse what is not a number from 0 to 1."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value <= 1:
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) <= 1:
         raise ValueError(f"{name} must be a number from 0 to 1, not {value!r}")
 
 

@@ -303,7 +303,7 @@ class Classifier:
         Raises
         ------
         ClassifierError
-            No such class, or several of that label (ImageNet has two cranes).
+            No such class, or several of that label (in many lists of ImageNet's, two are called crane).
 
         Examples
         --------
@@ -565,8 +565,8 @@ def _batch(images: ImagesLike) -> Tensor:
         and len(images) > 0
         and min(images.shape[2:]) > 1
     ):
-        # Read as whole numbers, the bits of a float in [0, 1] are at most those of 1, and those of every other
-        # float, NaN too, are more: one pass tells, several times faster than torch finds both ends on a CPU.
+        # Read as whole numbers, the bits of a float in [0, 1] are at most those of 1, and those of every
+        # other float, NaN too, are more: one pass tells, several times faster than torch's aminmax.
         bits = images.detach().numpy().view(np.uint32)
         if bits.max() <= _BITS_OF_ONE:
             return images.detach()

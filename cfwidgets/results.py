@@ -52,7 +52,7 @@ class Result:
         os.close(handle)
         try:
             save_file(tensors, scratch, metadata={_HEADER: json.dumps(header)})
-            os.replace(scratch, path)
+            Path(scratch).replace(path)
         finally:
             Path(scratch).unlink(missing_ok=True)
 

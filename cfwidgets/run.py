@@ -6,7 +6,7 @@ import threading
 import time
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -125,8 +125,7 @@ class Run(Generic[R]):
             raise CancelledError(
                 f"stopped at {self.progress:.0%}: `partial` holds the result so far, `resume()` goes on"
             )
-        assert self._update is not None
-        return self._update.partial
+        return cast("Update[R]", self._update).partial  # a run that is done has had one
 
     def exception(self) -> BaseException | None:
         """What made the run fail, or None."""

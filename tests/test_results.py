@@ -37,9 +37,11 @@ class Other(Result):
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.lists(inner, max_size=3).map(tuple)
-    | st.dictionaries(st.text(), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(st.text(), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 
@@ -73,13 +75,13 @@ def test_a_failed_save_leaves_the_old_file(tmp_path):
 def test_refuses_what_is_not_its_own(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"\x80\x04rubbish")
-    with pytest.raises(ResultError, match="is not a saved result, or is damaged"):
+    with pytest.raises(ResultError, match=r"is not a saved result, or is damaged"):
         Answer.load(path)
     save_file({"x": torch.zeros(1)}, path)
     with pytest.raises(ResultError, match="not one that cfwidgets wrote"):
         Answer.load(path)
     Other(torch.zeros(1)).save(path)
-    with pytest.raises(ResultError, match="holds a Other; Answer.load reads only its own kind"):
+    with pytest.raises(ResultError, match=r"holds a Other; Answer\.load reads only its own kind"):
         Answer.load(path)
     with pytest.raises(FileNotFoundError):
         Answer.load(tmp_path / "none")
@@ -90,7 +92,9 @@ def test_refuses_a_newer_format_and_a_cut_file(tmp_path, monkeypatch):
     monkeypatch.setattr("cfwidgets.results.FORMAT", FORMAT + 1)
     Other(torch.zeros(1)).save(path)
     monkeypatch.undo()
-    with pytest.raises(ResultError, match=f"has format {FORMAT + 1}; this version of cfwidgets reads up to {FORMAT}"):
+    with pytest.raises(
+        ResultError, match=f"has format {FORMAT + 1}; this version of cfwidgets reads up to {FORMAT}"
+    ):
         Other.load(path)
     Other(torch.zeros(64)).save(path)
     path.write_bytes(path.read_bytes()[:-8])

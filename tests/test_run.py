@@ -23,7 +23,13 @@ def gated(count, gate, passed=None):
 def test_runs_to_the_end_and_keeps_everything():
     run = Run(Update(i / 4, i * i, "squares") for i in range(1, 5))
     assert run.result(timeout=10) == 16
-    assert (run.state, run.progress, run.partial, run.phase, run.exception()) == ("done", 1.0, 16, "squares", None)
+    assert (run.state, run.progress, run.partial, run.phase, run.exception()) == (
+        "done",
+        1.0,
+        16,
+        "squares",
+        None,
+    )
 
 
 def test_returns_at_once_and_shows_the_partial_result():
@@ -31,7 +37,7 @@ def test_returns_at_once_and_shows_the_partial_result():
     run = Run(gated(3, gate), lambda run: seen.set(), interval=0)
     assert run.state == "running"
     assert run.partial is None
-    with pytest.raises(TimeoutError, match="still running after 0.01 s"):
+    with pytest.raises(TimeoutError, match=r"still running after 0\.01 s"):
         run.result(timeout=0.01)
     gate.release()
     assert seen.wait(10)
@@ -102,7 +108,11 @@ def test_what_the_report_raises_is_the_run_s_error_and_nobody_waits_for_ever():
 
 def test_reports_are_few_but_never_miss_the_end():
     seen = []
-    run = Run((Update(i / 1000, i) for i in range(1, 1001)), lambda run: seen.append((run.state, run.partial)), interval=60)
+    run = Run(
+        (Update(i / 1000, i) for i in range(1, 1001)),
+        lambda run: seen.append((run.state, run.partial)),
+        interval=60,
+    )
     assert run.result(10) == 1000
     while len(seen) < 2:
         threading.Event().wait(0.01)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from typing import Literal, TypeAlias
 
 import torch
@@ -56,7 +56,8 @@ class TorchModule:
         self.normalisation = normalisation
         self._normalise = None if normalisation is None else Normalise(*normalisation).to(device)
         self._activation: Activation = activation
-        self._precision: Precision = precision
+        self._choose_precision = precision == "auto"
+        self._rounded = precision == "bfloat16"
         self._dtype = next((p.dtype for p in module.parameters() if p.is_floating_point()), torch.float32)
         self._layout = torch.channels_last
         self._settled = False
@@ -78,29 +79,27 @@ class TorchModule:
                 rows = self._settle(images)
                 self._settled = True
                 return rows
-            return self._forward(images)
+            return self._forward(images, rounded=self._rounded)
 
     def _settle(self, images: Tensor) -> Tensor:
         """Find the layout and the precision that suit the module; return the outputs in full precision."""
         rows = self._try_forward(images)
         if rows is None:
             self._layout = torch.contiguous_format
-            rows = self._forward(images)
-        if self._precision == "auto":
-            self._precision = "bfloat16" if self._may_round() else "float32"
-            if self._precision == "bfloat16" and not self._same_class(self._forward(images), rows):
-                self._precision = "float32"
+            rows = self._forward(images, rounded=self._rounded)
+        if self._choose_precision and self._may_round():
+            self._rounded = self._same_class(self._forward(images, rounded=True), rows)
         return rows
 
     def _try_forward(self, images: Tensor) -> Tensor | None:
         try:
-            return self._forward(images)
+            return self._forward(images, rounded=self._rounded)
         except torch.OutOfMemoryError:
             raise
         except RuntimeError:  # what view() raises; anything else is raised again without channels-last
             return None
 
-    def _forward(self, images: Tensor) -> Tensor:
+    def _forward(self, images: Tensor, *, rounded: bool) -> Tensor:
         measure = self.device.type == "cuda" and len(images) > self._measured
         if measure:
             # Resets a counter that a user may read too; there is no other way to see what one batch needs.
@@ -112,18 +111,13 @@ class TorchModule:
         inputs = inputs.to(dtype=self._dtype, memory_format=self._layout)
         if inputs.data_ptr() == images.data_ptr():
             inputs = inputs.clone()  # the module may begin with an in-place operation
-        with self._autocast():
+        with torch.autocast(self.device.type, torch.bfloat16) if rounded else nullcontext():
             rows = as_rows(self.module(inputs), len(images))
         if measure:
             used = torch.cuda.max_memory_allocated(self.device) - before
             self._bytes_per_pixel = max(1, used) / images[:, 0].numel()
             self._measured = len(images)
         return rows
-
-    def _autocast(self) -> AbstractContextManager[object]:
-        if self._precision == "bfloat16":
-            return torch.autocast(self.device.type, torch.bfloat16)
-        return nullcontext()
 
     def _may_round(self) -> bool:
         return self.device.type == "cuda" and self._dtype == torch.float32 and torch.cuda.is_bf16_supported()

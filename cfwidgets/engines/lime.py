@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
@@ -91,7 +91,8 @@ class Lime(SuperpixelEngine):
             weights[superpixel] = weight
         mask = weights > 0
         if self.shown is not None:
-            mask = torch.zeros_like(mask).index_fill_(0, weights.topk(min(self.shown, result.count)).indices, True)
+            least = weights.topk(min(self.shown, result.count)).values[-1]
+            mask = weights >= least
         yield (
             replace(
                 result,
@@ -105,9 +106,9 @@ class Lime(SuperpixelEngine):
         )
 
 
-def _explainer(seed: int):  # noqa: ANN202 - the type of an optional package
+def _explainer(seed: int) -> Any:
     try:
-        from lime.lime_image import LimeImageExplainer  # noqa: PLC0415 - an optional extra
+        from lime.lime_image import LimeImageExplainer
     except ImportError as error:
         raise ImportError('Lime needs the lime package: pip install "cfwidgets[lime]"') from error
     return LimeImageExplainer(random_state=seed)

@@ -72,7 +72,8 @@ def own_superpixels(segments: ArrayLike | Tensor, image: Tensor) -> Tensor:
             f"segments must be whole numbers of shape {tuple(image.shape[1:])}, the size that the model sees "
             f"(`clf.view(image)`); given was {labels.dtype} of shape {labels.shape}"
         )
-    return _checked(np.unique(labels, return_inverse=True)[1].reshape(labels.shape), "segments has a single label")
+    renumbered = np.unique(labels, return_inverse=True)[1].reshape(labels.shape)
+    return _checked(renumbered, "segments has a single label")
 
 
 def _checked(labels: np.ndarray, alone: str) -> Tensor:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cfwidgets.classifier import Classifier
     from cfwidgets.images import ImageLike
 
-# What the curves of deletion and insertion cost, in units of a hundred pictures: for the progress, nothing else.
+# What the curves of deletion and insertion cost, in hundreds of pictures: for the progress, nothing else.
 _CURVES = 3
 _RANDOM = "the same on random weights"
 
@@ -46,8 +46,8 @@ class SuperpixelEngine(ABC):
     fill
         What stands where a superpixel is hidden: ``black``, ``grey``, ``mean`` or ``blur``.
     trust
-        Measure how far the answer can be trusted: deletion and insertion against random orders, and the same
-        engine on a copy of the network with random weights (not for a black box, which has none to randomise).
+        Measure how far the answer can be trusted: deletion and insertion against random orders, and the
+        same engine on a copy of the network with random weights (a black box has none to randomise).
     seed
         Same seed, same device, same answer.
     """
@@ -151,10 +151,8 @@ class SuperpixelEngine(ABC):
             return Update(min(done / total, 1.0), now, phase)
 
         yield update(0, "searching")
-        done = 0
-        for found, phase in self.find(score, result):
+        for done, (found, phase) in enumerate(self.find(score, result), start=1):
             result = found
-            done += 1
             yield update(done, phase)
         done = self.work
         if self.trust:
@@ -166,8 +164,9 @@ class SuperpixelEngine(ABC):
             yield update(done, _RANDOM)
             for network in self._on_random_weights(clf.randomised(self.seed), result):
                 done += 1
+                compared = replace(result, random_network=network)
                 yield update(done, _RANDOM)
-            result = replace(result, random_network=network)
+            result = compared
         yield update(total, "")
 
     @property
@@ -199,8 +198,8 @@ class SuperpixelEngine(ABC):
         same = earlier.target == fresh.target and torch.equal(earlier.segments, fresh.segments)
         if not same or earlier.method != fresh.method or earlier.objective != fresh.objective:
             raise ValueError(
-                f"resume: the result given is {earlier.method}, {earlier.objective}, for {earlier.label!r} with "
-                f"{earlier.count} superpixels; asked for is {fresh.method}, {fresh.objective}, for "
+                f"resume: the result given is {earlier.method}, {earlier.objective}, for {earlier.label!r} "
+                f"with {earlier.count} superpixels; asked for is {fresh.method}, {fresh.objective}, for "
                 f"{fresh.label!r} with {fresh.count}, of the same picture"
             )
         return earlier

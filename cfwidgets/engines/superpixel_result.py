@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 Objective = Literal["sufficient", "necessary"]
 
 _DELETION = (
-    "Superpixels are removed, the most important first: the mean probability meanwhile. Lower than for random "
-    "orders is better."
+    "Superpixels are removed, the most important first: the mean probability meanwhile. Lower than for "
+    "random orders is better."
 )
 _INSERTION = (
     "Superpixels are added to the empty picture, the most important first: the mean probability meanwhile. "
     "Higher than for random orders is better."
 )
 _AGREEMENT = (
-    "Overlap (Jaccard index) of what searches with different seeds select, and of random selections as large. "
-    "Near chance, the answer is one of many."
+    "Overlap (Jaccard index) of what searches with different seeds select, and of random selections as "
+    "large. Near chance, the answer is one of many."
 )
 _FIT = "How much of what the model did with the random masks the linear model explains."
 _RANDOM = (
@@ -43,7 +43,7 @@ _RANDOM = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Search:
     """One run of the genetic algorithm.
 
@@ -78,7 +78,7 @@ class Search:
         return self.population.float().mean(0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RandomNetwork:
     """The same search on a copy of the network with random weights (Adebayo et al. 2018).
 
@@ -108,7 +108,7 @@ class RandomNetwork:
     evaluations: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SuperpixelResult(Result):
     """Which superpixels carry a prediction.
 
@@ -233,7 +233,7 @@ class SuperpixelResult(Result):
 
     def plot(self) -> Figure:
         """Draw the picture, the part to show, the importance and the course of the search, for a paper."""
-        from matplotlib.figure import Figure  # noqa: PLC0415 - slow to import, and only papers need it
+        from matplotlib.figure import Figure
 
         figure = Figure(figsize=(12, 3.2), layout="constrained")
         axes = figure.subplots(1, 4, width_ratios=(1, 1, 1.25, 1.4))
@@ -265,8 +265,8 @@ class SuperpixelResult(Result):
     def trust(self) -> pd.DataFrame:
         """How far to trust the answer.
 
-        One row a measure: ``measure``, ``value``, what it is held ``against`` and that ``reference``, and what
-        it means. A measure that was not taken has no row.
+        One row a measure: ``measure``, ``value``, what it is held ``against`` and that ``reference`` (NaN
+        where the words say it all), and its ``meaning``. A measure that was not taken has no row.
         """
         rows: list[tuple[str, float, str, float, str]] = []
         if self.faithfulness is not None:
@@ -280,7 +280,7 @@ class SuperpixelResult(Result):
             rows.append(("fit, R²", self.fit, "should be near 1", np.nan, _FIT))
         if self.random_network is not None:
             r = self.random_network
-            rows.append(("random network, correlation", r.correlation, "should be near 0", np.nan, _RANDOM))
+            rows.append(("random network", r.correlation, "should be near 0", np.nan, _RANDOM))
         return pd.DataFrame(rows, columns=["measure", "value", "against", "reference", "meaning"])
 
     def _repr_html_(self) -> str:

@@ -72,7 +72,8 @@ class ELime(SuperpixelEngine):
     ...     return torch.stack([1 - p, p], 1)
     >>> clf = Classifier(left_is_bright, labels=["dark", "bright"])
     >>> picture = torch.linspace(0.2, 1, 32).repeat(3, 32, 1)
-    >>> result = ELime(segments=16, generations=10, parsimony=0.01, trust=False).explain(clf, picture, "bright")
+    >>> engine = ELime(segments=16, generations=10, parsimony=0.01, trust=False)
+    >>> result = engine.explain(clf, picture, "bright")
     >>> bool(result.mask[result.segments[16, 12]]), bool(result.mask[result.segments[16, 30]])
     (True, False)
     """

@@ -11,7 +11,8 @@ import numpy as np
 if TYPE_CHECKING:
     from cfwidgets.widgets.superpixels import SuperpixelView
 
-_BLUE, _GREY = "#0072B2", "#8a929a"
+# Readable on the light and on the dark theme: a mark cannot follow the theme.
+_BLUE, _GREY = "#2488cc", "#8a929a"
 
 
 class SearchChart:
@@ -26,23 +27,43 @@ class SearchChart:
 
     def __init__(self, view: SuperpixelView) -> None:
         self._view = view
-        across, up = bq.LinearScale(min=0, max=1), bq.LinearScale(min=0, max=1)
-        scales = {"x": across, "y": up}
-        self._across = across
-        empty = np.zeros(1)
-        self._best = bq.Lines(x=empty, y=empty, scales=scales, colors=[_BLUE], stroke_width=2)
-        self._mean = bq.Lines(x=empty, y=empty, scales=scales, colors=[_GREY], stroke_width=1.2)
-        self._whole = bq.Lines(x=empty, y=empty, scales=scales, colors=[_GREY], stroke_width=1.2, line_style="dotted")
+        self._across = bq.LinearScale(min=0, max=1)
+        up = bq.LinearScale(min=0, max=1)
+        scales = {"x": self._across, "y": up}
+        self._whole = bq.Lines(scales=scales, colors=[_GREY], line_style="dotted")
+        self._mean = bq.Lines(scales=scales, colors=[_GREY], stroke_width=1.2)
+        self._best = bq.Lines(scales=scales, colors=[_BLUE], stroke_width=2)
         cursor = bq.Lines(x=[0.0, 0.0], y=[0.0, 1.0], scales=scales, colors=[_GREY], stroke_width=1)
+        self._names = bq.Label(
+            text=["best", "mean", "whole picture"],
+            scales=scales,
+            colors=[_BLUE, _GREY, _GREY],
+            align="end",
+            default_size=11,
+            font_weight="normal",
+        )
         self.figure = bq.Figure(
-            marks=[self._whole, self._mean, self._best, cursor],
+            marks=[self._whole, self._mean, self._best, cursor, self._names],
             axes=[
-                bq.Axis(scale=across, label="generation", label_color=_GREY, grid_lines="none", num_ticks=6),
-                bq.Axis(scale=up, orientation="vertical", tick_values=[0, 0.5, 1], tick_format=".1f"),
+                bq.Axis(
+                    scale=self._across,
+                    label="generation",
+                    label_color=_GREY,
+                    label_offset="2.6em",
+                    grid_lines="none",
+                    num_ticks=6,
+                ),
+                bq.Axis(
+                    scale=up,
+                    orientation="vertical",
+                    tick_values=[0, 0.5, 1],
+                    tick_format=".1f",
+                ),
             ],
             animation_duration=0,
-            fig_margin={"top": 16, "bottom": 40, "left": 40, "right": 16},
-            layout=w.Layout(width="340px", height="260px", min_width="280px"),
+            fig_margin={"top": 12, "bottom": 48, "left": 36, "right": 16},
+            # its top is at the picture's, below the head line
+            layout=w.Layout(width="340px", height="260px", min_width="280px", margin="52px 0 0 0"),
         )
         self._link = w.jsdlink((view, "cursor"), (cursor, "x"))
         view.observe(self._draw, "history")
@@ -60,16 +81,29 @@ class SearchChart:
             widget.close()
 
     def _draw(self, _change: Any) -> None:
-        best, mean = self._view.history.get("best", []), self._view.history.get("mean", [])
-        if not best:
+        result, history = self._view.result, self._view.history
+        if result is None or not history:
             return
+        best, mean, whole = history["best"], history["mean"], result.whole
         generations = np.arange(len(best))
-        self._across.max = float(max(self._view.generations, 1))
-        whole = self._view.result.whole
+        end = float(max(self._view.generations, 1))
+        self._across.max = end
         for line, x, y in (
             (self._best, generations, best),
             (self._mean, generations, mean),
-            (self._whole, [0, self._across.max], [whole, whole]),
+            (self._whole, [0, end], [whole, whole]),
         ):
             with line.hold_sync():
                 line.x, line.y = np.array(x, dtype=float), np.array(y)
+        with self._names.hold_sync():
+            self._names.x = np.full(3, end)
+            self._names.y = np.array(_apart([best[-1] - 0.06, mean[-1] - 0.06, whole - 0.06]))
+
+
+def _apart(heights: list[float], least: float = 0.08) -> list[float]:
+    """Move names that would stand on each other apart, downwards, in the order in which they are."""
+    placed = list(heights)
+    order = sorted(range(len(heights)), key=lambda i: -heights[i])
+    for higher, lower in zip(order, order[1:], strict=False):
+        placed[lower] = min(placed[lower], placed[higher] - least)
+    return placed

@@ -69,7 +69,7 @@ class SuperpixelView(View):
     _esm = bundle("superpixels.js")
     _css = bundle("superpixels.css")
 
-    # The picture, in the browser's formats: what is explained, what stands where it is hidden, and the labels.
+    # In the browser's formats: what is explained, what stands where it is hidden, and the superpixels.
     picture = t.Bytes().tag(sync=True)
     hidden_picture = t.Bytes().tag(sync=True)
     label_map = t.Bytes().tag(sync=True)
@@ -77,10 +77,10 @@ class SuperpixelView(View):
     count = t.Int(0).tag(sync=True)
     labels = t.List(t.Unicode()).tag(sync=True)
     objective = t.Unicode("sufficient").tag(sync=True)
-    # What the user plays with. No echo: a late one would undo what was clicked since. While `following`, what
-    # is shown is `best`, and changes with it; an edit ends that.
+    # What the user plays with. No echo: a late one would undo what was clicked since. While `following`,
+    # what is shown is `best`, and changes with it; an edit ends that.
     target = t.Int(-1).tag(sync=True, echo_update=False)
-    following = t.Bool(True).tag(sync=True, echo_update=False)
+    following = t.Bool(default_value=True).tag(sync=True, echo_update=False)
     shown = t.List(t.Int(), maxlen=2**16).tag(sync=True, echo_update=False)
     # What was found.
     best = t.List(t.Int()).tag(sync=True)
@@ -90,10 +90,10 @@ class SuperpixelView(View):
     evaluations = t.Int(0).tag(sync=True)
     history = t.Dict().tag(sync=True)
     history_masks = t.Bytes().tag(sync=True)
-    trust = t.List().tag(sync=True)
-    continuable = t.Bool(True).tag(sync=True)
+    trust = t.List(t.Dict()).tag(sync=True)
+    continuable = t.Bool(default_value=True).tag(sync=True)
     # What the model says: of the whole picture [[class, probability], …], and of the one that is shown.
-    whole = t.List().tag(sync=True)
+    whole = t.List(t.List()).tag(sync=True)
     answer = t.Dict(default_value=None, allow_none=True).tag(sync=True)
     # The generation that the browser looks at, twice: for the line of a chart.
     cursor = t.List(t.Float(), [0.0, 0.0]).tag(sync=True, echo_update=False)
@@ -109,16 +109,21 @@ class SuperpixelView(View):
         result: SuperpixelResult | None = None,
     ) -> None:
         if not isinstance(clf, Classifier):
-            raise TypeError(f"clf must be a Classifier, not {type(clf).__name__}: wrap it, `Classifier(model, …)`")
+            raise TypeError(
+                f"clf must be a Classifier, not {type(clf).__name__}: wrap it, `Classifier(model, …)`"
+            )
         engine = ELime() if engine is None else engine
         if not isinstance(engine, SuperpixelEngine):
             raise TypeError(f"engine must be ELime(…) or Lime(…), not {type(engine).__name__}")
-        if (image is None) == (result is None):
-            raise ValueError("give either an image to explain or a finished result to look at")
         self._clf = clf
         self._engine = engine
         self._segments = segments
-        self._image = as_image(image) if result is None else result.image
+        if image is not None and result is None:
+            self._image = as_image(image)
+        elif result is not None and image is None:
+            self._image = result.image
+        else:
+            raise ValueError("give either an image to explain or a finished result to look at")
         self._found: dict[int, SuperpixelResult] = {}
         self._ended: set[int] = set()
         self._masked: MaskedPicture | None = None
@@ -174,6 +179,7 @@ class SuperpixelView(View):
             self._search(None if self.target < 0 else self.target, again=True)
 
     def close(self) -> None:
+        """Stop the run, free what it holds and found, and take the view off every page."""
         if self._open:
             super().close()
             self._found.clear()
@@ -335,7 +341,9 @@ class SuperpixelExplorer(w.HBox):
         # The view asks its container how wide it may be, and so has no width of its own in a row.
         for name, value in {"flex": "1 1 560px", "max_width": "680px", "min_width": "300px"}.items():
             setattr(self.view.layout, name, value)
-        super().__init__([self.view, self.chart], layout=w.Layout(flex_flow="row wrap", align_items="flex-start"))
+        super().__init__(
+            [self.view, self.chart], layout=w.Layout(flex_flow="row wrap", align_items="flex-start")
+        )
         self._open = True
 
     @property
@@ -381,8 +389,8 @@ class SuperpixelExplorer(w.HBox):
 
 
 def _likeliest(row: Tensor, k: int) -> list[list[float]]:
-    top = row.topk(min(k, len(row)))
-    return [[index, value] for index, value in zip(top.indices.tolist(), top.values.tolist(), strict=True)]
+    probabilities, classes = row.topk(min(k, len(row)))
+    return [list(pair) for pair in zip(classes.tolist(), probabilities.tolist(), strict=True)]
 
 
 def _trust_row(row: Any) -> dict[str, str]:

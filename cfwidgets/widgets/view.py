@@ -23,10 +23,10 @@ _STATIC = Path(__file__).parent / "static"
 
 
 def bundle(name: str) -> str | Path:
-    """The built front end ``name``, such as ``superpixels.js``: its text, or its path where it is developed.
+    """Give the built front end ``name``, such as ``superpixels.js``: its text, or its path to develop it.
 
-    anywidget watches a path for changes where ``ANYWIDGET_HMR`` is set; but a class that has a path keeps each
-    of its instances alive for good.
+    anywidget watches a path for changes where ``ANYWIDGET_HMR`` is set; but a class that has a path keeps
+    each of its instances alive for good.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def bundle(name: str) -> str | Path:
     path = _STATIC / name
     if not path.exists():
         raise FileNotFoundError(
-            f"the front end {name} is not built: `pip install .` builds it, `npm run build` in js/ does so too"
+            f"the front end {name} is not built: `pip install .` builds it, `npm run build` in js/ too"
         )
     return path if os.environ.get("ANYWIDGET_HMR") == "1" else path.read_text(encoding="utf-8")
 
@@ -163,10 +163,10 @@ class View(anywidget.AnyWidget):
 
     def _fail(self, failure: BaseException) -> None:
         self.last_error = failure
-        notes = " ".join(getattr(failure, "__notes__", ()))
         name = "" if isinstance(failure, ValueError | t.TraitError) else f"{type(failure).__name__}: "
+        notes = "".join(f" ({note})" for note in getattr(failure, "__notes__", ()))
         with self._wire:
-            self.error = f"{name}{failure} {notes}".strip()
+            self.error = f"{name}{failure}{notes}"
 
     def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
         kind = content.get("kind") if isinstance(content, dict) else None

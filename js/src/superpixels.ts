@@ -60,6 +60,11 @@ function render({ model, el, signal }: RenderOptions): () => void {
 
   const name = (index: number) => model.get("labels")[index] ?? (index < 0 ? "…" : `class ${index}`);
   const history = () => toBytes(model.get("history_masks"));
+  const newest = () => generationsIn(history(), editor.mask.length) - 1;
+  const lookAt = (generation: number) => {
+    replayed = generation < newest() ? Math.max(0, Math.round(generation)) : null;
+    refresh();
+  };
 
   // ---- the parts, and what they do
 
@@ -132,8 +137,7 @@ function render({ model, el, signal }: RenderOptions): () => void {
       const packed = history();
       if (!packed) return;
       if (first) editor.begin();
-      // Not saved: the charts that follow the cursor are linked in the browser.
-      model.set("cursor", [generation, generation]);
+      lookAt(generation);
       editor.edit(unpackMask(packed, editor.mask.length, generation));
     },
     () => editor.end(),
@@ -229,8 +233,10 @@ function render({ model, el, signal }: RenderOptions): () => void {
       },
     });
     top.update(shown, Math.max(1, n), n > 0 ? `${shown} of ${n}` : "", !ready || importance.length !== n);
-    const last = generationsIn(history(), n) - 1;
+    const last = newest();
     const generation = Math.min(replayed ?? last, last);
+    // Not saved: the charts that follow the cursor are linked in the browser.
+    if (last >= 0) model.set("cursor", [generation, generation]);
     // It keeps its place while there is no history yet.
     search.element.classList.toggle("cfw-invisible", last < 1);
     search.update(generation, Math.max(1, last), `${generation} of ${last}`, !ready);
@@ -301,8 +307,7 @@ function render({ model, el, signal }: RenderOptions): () => void {
     refresh();
   });
   scope.listen(model, ["cursor"], () => {
-    replayed = Math.max(0, Math.round(model.get("cursor")[0]));
-    refresh();
+    lookAt(model.get("cursor")[0]);
   });
   followPicture(scope, model, {
     opened(picture) {

@@ -104,7 +104,7 @@ export function superpixelState(changes: Partial<Traits> = {}): Traits {
     evaluations: 2030,
     continuable: true,
     history_masks: wire(Uint8Array.of(0b11111100, 0b11001000)),
-    cursor: [0, 0],
+    cursor: [1, 1],
     trust: [{ name: "deletion, area", value: ".11", note: "random .29", help: "lower is better" }],
     error: "",
     ...changes,

@@ -243,6 +243,27 @@ describe("buttons and sliders", () => {
     expect(await pressed("undo")).toEqual([2]);
   });
 
+  it("keep the cursor at the newest generation, until one goes back", async () => {
+    const fake = start({ following: true, history_masks: wire(Uint8Array.of(252)) });
+    const [one, other] = [await show(fake), await show(fake)];
+    const grow = async (generations: number) => {
+      fake.receive({ history_masks: wire(new Uint8Array(generations).fill(252)) });
+      await drawn();
+      return fake.state.cursor[0];
+    };
+    expect(await grow(5)).toBe(4);
+    one.slide("replay", 2);
+    await drawn();
+    expect(fake.state.cursor).toEqual([2, 2]);
+    expect(other.find<HTMLInputElement>('input[aria-label="replay"]').value).toBe("2");
+    expect(await grow(7)).toBe(2);
+    other.slide("replay", 6);
+    await drawn();
+    expect(await grow(9)).toBe(8);
+    // Moving the cursor alone says nothing to the kernel.
+    expect(fake.saved.every((saved) => "shown" in saved || "following" in saved)).toBe(true);
+  });
+
   it("follow the best answer until an edit, and again by undo or button", async () => {
     const fake = start({ following: true, shown: [], state: "running" });
     const { button, click, root } = await show(fake);
@@ -295,8 +316,8 @@ describe("buttons and sliders", () => {
     slide("replay", 1, false);
     slide("replay", 0);
     expect(fake.state.shown).toEqual([0, 1, 2, 3, 4, 5]);
-    expect(fake.state.cursor).toEqual([0, 0]);
     await drawn();
+    expect(fake.state.cursor).toEqual([0, 0]);
     button("undo").click();
     expect(fake.state.shown).toEqual([0, 1, 4]);
   });

@@ -1,7 +1,7 @@
 """E-LIME against the bare model and against LIME: ratios measured in one run.
 
-Run it with ``python tests/benchmarks/superpixels.py`` (``--quick`` for a look, ``--cuda`` on a GPU). It prints;
-it asserts nothing, since the machines differ.
+Run it with ``python tests/benchmarks/superpixels.py`` (``--quick`` for a look, ``--cuda`` on a GPU). It
+prints; it asserts nothing, since the machines differ.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def seconds(work, repeats=1):
 
 
 def overhead(clf, engine):
-    """Wall time of a search over what the bare model needs for as many pictures, measured before and after."""
+    """Wall time of a search over what the bare model needs for as many pictures, before and after."""
     image = data.cat()
     batch = clf.view(image).expand(32, -1, -1, -1).contiguous()
     clf.probabilities(batch)
@@ -53,8 +53,11 @@ def overhead(clf, engine):
 
 
 def against_lime(clf, eager, engine, seeds):
-    """LIME as its users run it, with the same network, superpixels and fill; E-LIME cut to as many superpixels."""
-    print(f"  {'picture':8} {'seed':>4} {'superpixels':>11} {'E-LIME p':>9} {'LIME p':>7} {'ms each':>8} {'LIME ms':>8} {'ratio':>6}")
+    """LIME as its users run it, with the same network, superpixels, fill, and number of them shown."""
+    print(
+        f"  {'picture':8} {'seed':>4} {'superpixels':>11} {'E-LIME p':>9} {'LIME p':>7} "
+        f"{'ms each':>8} {'LIME ms':>8} {'ratio':>6}"
+    )
     ratios, wins = [], []
     for name, picture in PICTURES.items():
         view = clf.view(picture())
@@ -65,7 +68,9 @@ def against_lime(clf, eager, engine, seeds):
             started = time.perf_counter()
             theirs = explainer.explain_instance(
                 pixels,
-                lambda batch: eager.probabilities(torch.from_numpy(np.stack(batch)).permute(0, 3, 1, 2).float()).numpy(),
+                lambda batch: eager.probabilities(
+                    torch.from_numpy(np.stack(batch)).permute(0, 3, 1, 2).float()
+                ).numpy(),
                 labels=(ours.target,),
                 top_labels=None,
                 hide_color=0,
@@ -86,7 +91,10 @@ def against_lime(clf, eager, engine, seeds):
                 f"  {name:8} {seed:4} {chosen:4} of {ours.count:3} {ours.probability:9.3f} {p:7.3f} "
                 f"{1000 * ours_each:8.2f} {1000 * lime_each:8.2f} {ratios[-1]:6.1f}"
             )
-    print(f"  median ratio {statistics.median(ratios):.1f}, least {min(ratios):.1f}; at least as probable in {sum(wins)} of {len(wins)}")
+    print(
+        f"  median ratio {statistics.median(ratios):.1f}, least {min(ratios):.1f}; "
+        f"at least as probable in {sum(wins)} of {len(wins)}"
+    )
 
 
 def on_cuda():
@@ -95,7 +103,10 @@ def on_cuda():
     engine = cf.ELime(trust=False)
     engine.explain(clf, data.cat())
     times = [engine.explain(clf, data.cat(), 285).seconds for _ in range(5)]
-    print(f"  {torch.cuda.get_device_name()}: median {statistics.median(times):.2f} s, least {min(times):.2f} s (the paper: 22.2 s)")
+    print(
+        f"  {torch.cuda.get_device_name()}: median {statistics.median(times):.2f} s, "
+        f"least {min(times):.2f} s (the paper: 22.2 s)"
+    )
 
 
 def main():

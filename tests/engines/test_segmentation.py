@@ -29,7 +29,9 @@ def test_the_real_number_is_not_the_one_asked_for():
 
 
 def test_a_picture_smaller_than_what_is_asked_for():
-    with pytest.raises(ValueError, match=r"100 superpixels were asked for, but the picture has 8 x 9 = 72 pixels"):
+    with pytest.raises(
+        ValueError, match=r"100 superpixels were asked for, but the picture has 8 x 9 = 72 pixels"
+    ):
         slic_superpixels(torch.rand(3, 8, 9), 100)
 
 

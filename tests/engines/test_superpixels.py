@@ -111,7 +111,8 @@ def test_what_is_necessary_is_what_loses_the_class_when_it_is_gone():
     result = explain(replace(FAST, generations=40, objective="necessary"), model)
     assert result.mask.nonzero().flatten().tolist() == [5]
     assert torch.equal(result.shown, ~result.mask)
-    assert result.probability < 0.2 < 0.9 < result.whole
+    assert result.probability < 0.2
+    assert result.whole > 0.9
     assert result.probability == pytest.approx(float(result.searches[0].best[-1]))
     assert (result.searches[0].best.diff() <= 1e-12).sum() > 0
     assert int(result.order[0]) == 5
@@ -185,7 +186,7 @@ def test_trust_of_a_network_is_measured_and_the_network_is_left_as_it_was():
     assert -1 <= twin.correlation <= 1
     assert twin.importance.shape == (COUNT,)
     assert not torch.equal(twin.importance, result.importance)
-    assert result.trust()["measure"].tolist() == ["deletion, area", "insertion, area", "random network, correlation"]
+    assert result.trust()["measure"].tolist() == ["deletion, area", "insertion, area", "random network"]
 
 
 def test_a_planted_answer_is_faithful():

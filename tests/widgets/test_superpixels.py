@@ -54,17 +54,24 @@ def test_the_browser_gets_all_that_it_needs(view):
     assert picture.size == (96, 96)
     assert Image.open(io.BytesIO(view.hidden_picture)).convert("L").getextrema() == (0, 0)
     assert np.array_equal(decode_labels(view.label_map, tuple(view.size)), TILES.numpy())
-    assert (view.count, view.target, view.objective, view.labels) == (12, 1, "sufficient", ["other", "cat", "dog"])
+    assert (view.count, view.target, view.objective, view.labels) == (
+        12,
+        1,
+        "sufficient",
+        ["other", "cat", "dog"],
+    )
     assert view.best == BEST
     assert view.generation == view.generations == 20
     assert len(view.history["best"]) == len(view.history["mean"]) == 21
-    masks = np.unpackbits(np.frombuffer(view.history_masks, np.uint8).reshape(21, 2), axis=1, count=12).astype(bool)
+    masks = np.unpackbits(
+        np.frombuffer(view.history_masks, np.uint8).reshape(21, 2), axis=1, count=12
+    ).astype(bool)
     assert np.flatnonzero(masks[-1]).tolist() == BEST
     assert np.array_equal(masks, view.result.searches[0].masks.numpy())
     assert dict(view.whole)[1] == pytest.approx(view.result.whole)
     assert view.answer["probability"] == pytest.approx(view.result.probability)
     assert view.answer["whole"] == pytest.approx(view.result.whole)
-    assert [index for index, _ in view.answer["top"]][0] == 1
+    assert view.answer["top"][0][0] == 1
     assert view.progress == 1
 
 
@@ -248,13 +255,16 @@ def test_wrong_arguments_are_refused_in_the_cell():
 def test_close_frees_everything():
     made = []
     before = {id(widget) for widget in gc.get_objects() if isinstance(widget, Widget)}
-    for _ in range(3):
+
+    def make_and_close():
         explorer = SuperpixelExplorer(CLF, PICTURE, 1, FAST, segments=TILES)
-        until(lambda: explorer.view.generation > 1)  # noqa: B023 - used at once
-        made += [weakref.ref(explorer.result), weakref.ref(explorer.view), weakref.ref(explorer.chart)]
+        until(lambda: explorer.view.generation > 1)
+        made.extend(weakref.ref(part) for part in (explorer.result, explorer.view, explorer.chart))
         explorer.close()
         explorer.close()
-    del explorer
+
+    for _ in range(3):
+        make_and_close()
 
     def freed():
         gc.collect()

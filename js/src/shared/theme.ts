@@ -14,8 +14,9 @@ const DARK = [
 
 /** Looks out of shadow roots, too: marimo shows each widget in one, and a style sheet's selectors end at its border. */
 function isDark(element: Element): boolean {
-  for (let at: Element | undefined = element; at; at = (at.getRootNode() as Partial<ShadowRoot>).host)
-    if (at.parentElement?.closest(DARK)) return true;
+  // JupyterLab puts a view on the page only after it was made: until then it is taken to stand in the body.
+  let at: Element | undefined = element.isConnected ? element : document.body;
+  for (; at; at = (at.getRootNode() as Partial<ShadowRoot>).host) if (at.closest(DARK)) return true;
   return false;
 }
 
@@ -30,10 +31,16 @@ export function followTheme(scope: Scope, root: HTMLElement, changed: () => void
     root.dataset.cfwTheme = theme;
     changed();
   };
-  const observer = new MutationObserver(look);
+  const marks = new MutationObserver(look);
   for (const element of [document.documentElement, document.body])
-    observer.observe(element, { attributes: true, attributeFilter: MARKS });
-  scope.defer(() => observer.disconnect());
+    marks.observe(element, { attributes: true, attributeFilter: MARKS });
+  // It gets a size when it is put on the page.
+  const size = new ResizeObserver(look);
+  size.observe(root);
+  scope.defer(() => {
+    marks.disconnect();
+    size.disconnect();
+  });
   look();
 }
 

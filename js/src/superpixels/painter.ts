@@ -178,7 +178,7 @@ export class Painter {
   #faint(palette: Palette): HTMLCanvasElement {
     return this.#layer("faint", (context, w, h) => {
       this.#grey(context, 1, w, h);
-      context.globalAlpha = 0.45;
+      context.globalAlpha = 0.6;
       context.fillStyle = palette.ground;
       context.fillRect(0, 0, w, h);
     });

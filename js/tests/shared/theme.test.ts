@@ -54,6 +54,13 @@ describe("followTheme", () => {
     expect(root.dataset.cfwTheme).toBe("dark");
   });
 
+  it("takes a root that is not yet on the page to stand in the body", () => {
+    document.body.setAttribute("data-jp-theme-light", "false");
+    const root = document.createElement("div");
+    followTheme(createScope(), root, () => {});
+    expect(root.dataset.cfwTheme).toBe("dark");
+  });
+
   it("sees the theme from inside a shadow root", () => {
     document.body.className = "dark";
     const host = document.body.appendChild(document.createElement("div"));

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+import torch
+from skimage import data as photographs
+
+from cfwidgets import zoo
+from cfwidgets.classifier import Classifier, ClassifierError
+
+
+@pytest.fixture(scope="module")
+def lite0() -> Classifier:
+    return zoo.classifier("efficientnet-lite0", device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("photograph", "label"), [("cat", "Egyptian cat"), ("coffee", "espresso"), ("rocket", "missile")]
+)
+def test_real_weights_know_real_photographs(lite0: Classifier, photograph: str, label: str) -> None:
+    table = lite0.top(getattr(photographs, photograph)())
+    assert table["label"][0] == label
+    assert table["probability"][0] > 0.2
+
+
+def test_the_cat_is_any_of_three_cats(lite0: Classifier) -> None:
+    table = lite0.top(photographs.cat(), k=3)
+    assert set(table["label"]) == {"Egyptian cat", "tiger cat", "tabby"}
+    assert table["probability"][0] == pytest.approx(0.394, abs=0.01)
+
+
+def test_labels_are_in_the_order_of_imagenet(lite0: Classifier) -> None:
+    assert len(lite0.labels or ()) == 1000
+    assert [lite0.label(index) for index in (0, 285, 999)] == ["tench", "Egyptian cat", "toilet tissue"]
+    assert len(set(lite0.labels or ())) == 1000
+
+
+def test_random_weights_still_answer_differently_to_different_pictures(lite0: Classifier) -> None:
+    twin = lite0.randomised(0)
+    pictures = torch.stack([lite0.view(getattr(photographs, name)()) for name in ("cat", "coffee", "rocket")])
+    trained, random = lite0.logits(pictures), twin.logits(pictures)
+    assert random.std(dim=0).mean() > 0.1 * trained.std(dim=0).mean()
+    assert twin.top(photographs.cat(), k=1)["label"][0] != "Egyptian cat"
+
+
+def test_a_classifier_of_the_zoo_can_be_set_as_any_other(lite0: Classifier) -> None:
+    clf = zoo.classifier("efficientnet-lite0", pretrained=False, device="cpu", batch_size=1, input_size=64)
+    assert clf.input_size == (64, 64)
+    assert clf.name == "efficientnet-lite0"
+    assert clf.labels == lite0.labels
+    assert not any(part.training for part in clf.require_module().modules())
+    assert not torch.equal(next(clf.require_module().parameters()), next(lite0.require_module().parameters()))
+
+
+def test_networks_of_torchvision_come_with_what_belongs_to_them() -> None:
+    clf = zoo.classifier("torchvision/squeezenet1_1", pretrained=False, device="cpu")
+    assert clf.input_size == (224, 224)
+    assert clf.label(285) == "Egyptian cat"
+    assert clf.probabilities([photographs.cat()]).shape == (1, 1000)
+    net = clf.require_module()
+    images = torch.rand(1, 3, 224, 224)
+    mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+    with torch.no_grad():
+        expected = net((images - mean.view(3, 1, 1)) / std.view(3, 1, 1))
+    assert torch.allclose(clf.logits(images), expected, atol=1e-4)
+
+
+def test_networks_of_timm_come_with_what_belongs_to_them() -> None:
+    clf = zoo.classifier("timm/resnet10t.c3_in1k", pretrained=False, device="cpu")
+    assert clf.input_size == (176, 176)
+    assert clf.label(285) == "Egyptian cat"
+    assert clf.probabilities([photographs.cat()]).shape == (1, 1000)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("resnet50", "'efficientnet-lite0', 'torchvision/NAME' or 'timm/NAME'; got 'resnet50'$"),
+        ("efficientnet_lite0", "close to it: efficientnet-lite0"),
+        ("torchvision/", "got 'torchvision/'"),
+        ("keras/resnet50", "got 'keras/resnet50'"),
+        (None, "got None"),
+        ("torchvision/resnet51", "torchvision has no classifier called 'resnet51'; close to it: .*resnet50"),
+        ("torchvision/ResNet50", "close to it: resnet50"),
+        ("torchvision/fcn_resnet50", "torchvision has no classifier called 'fcn_resnet50'"),
+        ("timm/resnet10x", "timm has no network called 'resnet10x'; close to it: .*resnet10t"),
+        (
+            "timm/resnet10t.c3_in1",
+            r"timm has no such weights: 'resnet10t\.c3_in1'; close to it: resnet10t\.c3_in1k",
+        ),
+        ("timm/vit_base_patch16_224.mae", "gives features and no classes"),
+    ],
+)
+def test_unknown_names_are_refused_with_close_ones(name: Any, message: str) -> None:
+    with pytest.raises(ClassifierError, match=message):
+        zoo.classifier(name, pretrained=False, device="cpu")
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    """Every download fails at once: nobody listens at the proxy, and nothing was downloaded before."""
+    for name in ("https_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+
+
+@pytest.mark.usefixtures("no_network")
+def test_without_a_network_torchvision_says_so() -> None:
+    with pytest.raises(
+        ConnectionError, match=r"'torchvision/squeezenet1_1' have to be downloaded once, from https"
+    ):
+        zoo.classifier("torchvision/squeezenet1_1")
+
+
+@pytest.mark.usefixtures("no_network")
+def test_without_a_network_timm_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Else the hub's client waits and asks again for most of a minute.
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(ConnectionError, match=r"Without a network, 'efficientnet-lite0' works") as caught:
+        zoo.classifier("timm/resnet10t")
+    assert "timm/resnet10t" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "package", "extra"),
+    [("efficientnet-lite0", "efficientnet_lite_pytorch", "zoo"), ("timm/resnet10t", "timm", "timm")],
+)
+def test_missing_packages_are_named(
+    name: str, package: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ImportError, match=rf'pip install "cfwidgets\[{extra}\]"'):
+        zoo.classifier(name)
+
+
+def test_a_device_that_is_not_there_is_named() -> None:
+    with pytest.raises(ClassifierError, match="got 'tpu'"):
+        zoo.classifier("efficientnet-lite0", pretrained=False, device="tpu")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_the_zoo_uses_cuda_where_there_is_one() -> None:
+    clf = zoo.classifier("efficientnet-lite0")
+    assert clf.device.type == "cuda"
+    assert clf.top(photographs.cat(), k=1)["label"][0] == "Egyptian cat"
