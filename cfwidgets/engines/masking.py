@@ -74,13 +74,18 @@ class MaskedPicture:
     def __init__(self, clf: Classifier, image: Tensor, hidden: Tensor, segments: Tensor) -> None:
         self._clf = clf
         self._image = image.to(clf.device)
-        self._hidden = hidden.to(clf.device)
-        self._segments = segments.to(clf.device, torch.long)
+        self._hidden = hidden.to(clf.device) if hidden.any() else None
+        self._labels = segments.flatten().to(clf.device, torch.long)
 
     def compose(self, masks: Tensor) -> Tensor:
-        """The pictures ``(m, 3, H, W)`` in which the superpixels of ``masks`` ``(m, n)`` are shown."""
-        shown = masks.to(self._segments.device)[:, self._segments]
-        return torch.where(shown[:, None], self._image, self._hidden)
+        """Make the pictures ``(m, 3, H, W)`` in which the superpixels of ``masks`` ``(m, n)`` are shown.
+
+        Each pixel is exactly the picture's or what stands where it is hidden.
+        """
+        # Products with 0 and 1, and sums with 0, are exact; torch.where is some twenty times slower on a CPU.
+        shown = masks.to(self._image).index_select(1, self._labels).view(-1, 1, *self._image.shape[1:])
+        pictures = self._image * shown
+        return pictures if self._hidden is None else pictures.addcmul_(self._hidden, 1 - shown)
 
     def probabilities(self, masks: Tensor) -> Tensor:
         """``(m, C)`` probabilities for ``(m, n)`` masks."""

@@ -235,8 +235,9 @@ function render({ model, el, signal }: RenderOptions): () => void {
     top.update(shown, Math.max(1, n), n > 0 ? `${shown} of ${n}` : "", !ready || importance.length !== n);
     const last = newest();
     const generation = Math.min(replayed ?? last, last);
-    // Not saved: the charts that follow the cursor are linked in the browser.
-    if (last >= 0) model.set("cursor", [generation, generation]);
+    // Not saved: the charts that follow the cursor are linked in the browser. Not set anew: hosts differ in
+    // whether an equal list is a change, and this runs on each.
+    if (last >= 0 && model.get("cursor")[0] !== generation) model.set("cursor", [generation, generation]);
     // It keeps its place while there is no history yet.
     search.element.classList.toggle("cfw-invisible", last < 1);
     search.update(generation, Math.max(1, last), `${generation} of ${last}`, !ready);

@@ -11,6 +11,7 @@ export function fakeModel<T extends object>(state: T) {
   const saved: Partial<T>[] = [];
   const sent: unknown[] = [];
   let unsaved: Partial<T> = {};
+  let sets = 0;
   const fire = (event: string) => {
     for (const callback of [...(listeners.get(event) ?? [])]) callback();
   };
@@ -24,7 +25,10 @@ export function fakeModel<T extends object>(state: T) {
     ({
       get: <K extends keyof T>(key: K) => state[key],
       set<K extends keyof T>(key: K, value: T[K]) {
-        if (JSON.stringify(state[key]) === JSON.stringify(value)) return;
+        // As marimo does it: to set an equal list is a change. Whoever answers each change by another hangs.
+        if (Object.is(state[key], value)) return;
+        sets += 1;
+        if (sets > 5000) throw new Error(`${String(key)} is set again and again`);
         unsaved[key] = value;
         receive({ [key]: value } as unknown as Partial<T>);
       },
