@@ -1,8 +1,8 @@
 """How long after a click the model's answer is on the page, beyond the bare round trip to the kernel.
 
-Run it with ``python tests/benchmarks/answer_latency.py``. It needs Chromium, as the browser tests do; it prints
-and asserts nothing. The bare round trip is a message of one word to the kernel and back, in the same page and
-kernel, before and after.
+Run it with ``python tests/benchmarks/answer_latency.py``. It needs Chromium, as the browser tests do; it
+prints and asserts nothing. The bare round trip is a message of one word to the kernel and back, in the same
+page and kernel, before and after.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from playwright.sync_api import sync_playwright
 BROWSER = Path(__file__).parents[1] / "browser"
 sys.path.insert(0, str(BROWSER))
 
-from harness import chromium
-from harness.lab import Lab
-from harness.notebook import Notebook
+from harness import chromium  # noqa: E402 (its folder is on the path only now)
+from harness.lab import Lab  # noqa: E402 (its folder is on the path only now)
+from harness.notebook import Notebook  # noqa: E402 (its folder is on the path only now)
 
 CELLS = (
     """
