@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import bqplot as bq
@@ -104,6 +105,6 @@ def _apart(heights: list[float], least: float = 0.08) -> list[float]:
     """Move names that would stand on each other apart, downwards, in the order in which they are."""
     placed = list(heights)
     order = sorted(range(len(heights)), key=lambda i: -heights[i])
-    for higher, lower in zip(order, order[1:], strict=False):
+    for higher, lower in pairwise(order):
         placed[lower] = min(placed[lower], placed[higher] - least)
     return placed

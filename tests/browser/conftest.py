@@ -28,6 +28,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     report = yield
     if report.when == "call":
         item.stash[FAILED] = report.failed
+    if report.skipped and chromium.HOW_TO_GET in str(report.longrepr):
+        # From one place, and so one line in the summary.
+        report.longrepr = (__file__, None, chromium.HOW_TO_GET)
     return report
 
 

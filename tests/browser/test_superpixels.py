@@ -325,7 +325,9 @@ def test_a_picture_that_cannot_be_cut_says_so_where_the_picture_would_be(open_no
 
 
 def test_early_errors_are_the_cell_s(open_notebook):
-    notebook = open_notebook(SET_UP, "cf.SuperpixelExplorer(clf, PICTURE, 'car')", ignore=("ClassifierError",))
+    notebook = open_notebook(
+        SET_UP, "cf.SuperpixelExplorer(clf, PICTURE, 'car')", ignore=("ClassifierError",)
+    )
     notebook.run_cell(0)
     with pytest.raises(AssertionError, match="car"):
         notebook.run_cell(1)
