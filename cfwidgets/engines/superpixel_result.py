@@ -136,8 +136,8 @@ class SuperpixelResult(Result):
         ``(n,)`` in [0, 1].
     searches
         E-LIME's: the runs of the genetic algorithm, one a seed.
-    latest
-        Which of them was worked on last.
+    watched
+        The number of the one that is worked on, and when all have ended, of the one with the best mask.
     weights, fit
         LIME's: ``(n,)`` float64 weights of the linear model, and the R² of its fit.
     evaluations
@@ -164,7 +164,7 @@ class SuperpixelResult(Result):
     probability: float
     importance: Tensor
     searches: tuple[Search, ...] = ()
-    latest: int = 0
+    watched: int = 0
     weights: Tensor | None = None
     fit: float | None = None
     evaluations: int = 0

@@ -108,8 +108,8 @@ class ELime(SuperpixelEngine):
 
     @property
     def work(self) -> int:
-        """Generations of all runs."""
-        return self.runs * (self.generations + 1)
+        """Generations of all runs, and the choice between them."""
+        return self.runs * (self.generations + 1) + 1
 
     def one_run(self) -> Self:
         """With a single search."""
@@ -123,6 +123,7 @@ class ELime(SuperpixelEngine):
             for search in self._run(score, result.count, self.seed + run, past):
                 result = self._with(result, run, search)
                 yield result, phase
+        yield replace(result, watched=self._fittest(result.searches)), ""
 
     @property
     def _objective(self) -> Objective:
@@ -167,14 +168,17 @@ class ELime(SuperpixelEngine):
     def _with(self, result: SuperpixelResult, run: int, search: Search) -> SuperpixelResult:
         """The result with ``search`` as its ``run``-th, and what follows from the searches, anew."""
         searches = (*result.searches[:run], search, *result.searches[run + 1 :])
-        probabilities = torch.tensor([search.probability for search in searches])
-        fitness = self._fitness(probabilities, torch.stack([search.mask for search in searches]))
-        best = searches[int(fitness.argmax())]
+        best = searches[self._fittest(searches)]
         return replace(
             result,
             searches=searches,
-            latest=run,
+            watched=run,
             mask=best.mask,
             probability=best.probability,
             importance=torch.stack([search.importance for search in searches]).mean(0),
         )
+
+    def _fittest(self, searches: tuple[Search, ...]) -> int:
+        probabilities = torch.tensor([search.probability for search in searches])
+        masks = torch.stack([search.mask for search in searches])
+        return int(self._fitness(probabilities, masks).argmax())

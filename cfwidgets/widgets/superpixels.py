@@ -220,7 +220,7 @@ class SuperpixelView(View):
         self.importance = partial.importance.tolist()
         self.trust = [_trust_row(row) for row in partial.trust().itertuples()]
         if partial.searches:
-            search = partial.searches[partial.latest]
+            search = partial.searches[partial.watched]
             masks = search.masks if partial.objective == "sufficient" else ~search.masks
             self.history = {"best": search.best.tolist(), "mean": search.mean.tolist()}
             self.history_masks = np.packbits(masks.numpy(), axis=1).tobytes()

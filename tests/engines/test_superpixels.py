@@ -126,6 +126,7 @@ def test_several_runs_agree_and_the_best_of_them_is_the_answer():
     assert mean == pytest.approx(np.mean(found))
     assert deviation == pytest.approx(np.std(found, ddof=1))
     assert result.probability == max(found)
+    assert result.searches[result.watched].probability == max(found)
     assert torch.equal(result.importance, torch.stack([s.importance for s in result.searches]).mean(0))
     assert result.agreement == pytest.approx(1.0)
     assert result.chance_agreement < 0.7
@@ -134,13 +135,13 @@ def test_several_runs_agree_and_the_best_of_them_is_the_answer():
 
 def test_steps_stream_and_the_last_is_the_whole():
     updates = list(FAST.steps(Classifier(Additive()), PICTURE, 1, segments=TILES))
-    assert len(updates) == 1 + 13 + 1
+    assert len(updates) == 1 + 13 + 2
     fractions = [update.fraction for update in updates]
     assert fractions == sorted(fractions)
     assert fractions[0] == 0
     assert fractions[-1] == 1
     assert updates[0].partial.mask.all()
-    assert [len(u.partial.searches[0].best) for u in updates[1:-1]] == list(range(1, 14))
+    assert [len(u.partial.searches[0].best) for u in updates[1:-2]] == list(range(1, 14))
     seconds = [update.partial.seconds for update in updates]
     assert seconds == sorted(seconds)
 
