@@ -121,7 +121,7 @@ class SuperpixelView(View):
         if image is not None and result is None:
             self._image = as_image(image)
         elif result is not None and image is None:
-            self._image = result.image
+            self._image, self._segments = result.image, result.segments
         else:
             raise ValueError("give either an image to explain or a finished result to look at")
         self._found: dict[int, SuperpixelResult] = {}

@@ -90,7 +90,7 @@ class View(anywidget.AnyWidget):
                 self.run.close()
             self.last_error = None
             with self.hold_sync():
-                self.error, self.state, self.progress = "", "running", 0.0
+                self.error, self.state, self.phase, self.progress = "", "running", "", 0.0
             self.run = Run(steps, lambda run: self._report(run, turn))
 
     def stop(self) -> None:
@@ -124,6 +124,9 @@ class View(anywidget.AnyWidget):
         except (t.TraitError, ValueError, TypeError) as refused:
             self._fail(refused)
             self.send_state(key=[name for name in sync_data if name in self.keys])
+            return
+        if self.state != "failed":  # what was refused before is past; why a run failed is not
+            self.error = ""
 
     def _checked(self, sync_data: dict[str, Any]) -> dict[str, Any]:
         """What of the browser's changes to take over; raises ValueError for what is not valid."""

@@ -290,6 +290,7 @@ class Spoiler(anywidget.AnyWidget):
     assert notebook.eval("w.result.count") == 12
     click(view, 3)
     notebook.wait("w.mask.tolist()[3]")
+    expect(view.get_by_role("alert")).to_have_count(0)
 
 
 def test_a_classifier_that_fails_in_the_middle_is_seen_and_what_was_found_is_kept(open_notebook):

@@ -220,6 +220,16 @@ def test_a_finished_result_can_be_looked_at(view, tmp_path):
     again.close()
 
 
+def test_a_finished_result_with_superpixels_of_one_s_own_goes_on(view):
+    again = SuperpixelView(CLF, engine=FAST, result=view.result)
+    again.proceed()
+    until(lambda: again.state == "done" and again.generation == 40)
+    assert again.error == ""
+    again.set_state({"target": 0})
+    until(lambda: again.state == "done" and again.result is not None and again.result.count == 12)
+    again.close()
+
+
 def test_lime_is_shown_as_well():
     view = SuperpixelView(CLF, PICTURE, 1, Lime(samples=200, shown=4, trust=False), segments=TILES)
     view.run.result(20)
