@@ -212,6 +212,8 @@ class SuperpixelView(View):
             self.hidden_picture = encode(partial.hidden)
             self.count = partial.count
             self.objective = partial.objective
+        # before the class: to know both is to ask the model
+        self.best = torch.nonzero(partial.shown).flatten().tolist()
         if self.target < 0:
             self.target = partial.target
         if self.run is not None and self.run.state == "done":
@@ -229,7 +231,6 @@ class SuperpixelView(View):
             self.generations = max(1, -(-self.generation // each)) * each
         else:
             self.history, self.history_masks, self.generation, self.generations = {}, b"", 0, 0
-        self.best = torch.nonzero(partial.shown).flatten().tolist()
 
     def _checked(self, sync_data: dict[str, Any]) -> dict[str, Any]:
         shown = sync_data.get("shown", [])

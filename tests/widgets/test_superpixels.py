@@ -216,6 +216,7 @@ def test_a_finished_result_can_be_looked_at(view, tmp_path):
     again = SuperpixelView(CLF, result=type(view.result).load(tmp_path / "r"))
     assert (again.state, again.best, again.run) == ("done", BEST, None)
     until(lambda: again.answer is not None)
+    assert again.answer["shown"] == BEST
     assert again.answer["probability"] == pytest.approx(view.result.probability)
     again.close()
 
