@@ -83,6 +83,8 @@ class SearchChart:
 
     def _draw(self, _change: Any) -> None:
         result, history = self._view.result, self._view.history
+        # LIME has no course to show; the place is kept, so that nothing moves
+        self.figure.layout.visibility = "visible" if history else "hidden"
         if result is None or not history:
             return
         best, mean, whole = history["best"], history["mean"], result.whole

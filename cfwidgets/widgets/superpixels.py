@@ -91,6 +91,7 @@ class SuperpixelView(View):
     history = t.Dict().tag(sync=True)
     history_masks = t.Bytes().tag(sync=True)
     trust = t.List(t.Dict()).tag(sync=True)
+    measures = t.Bool(default_value=True).tag(sync=True)  # whether `trust` will have rows at the end
     continuable = t.Bool(default_value=True).tag(sync=True)
     # What the model says: of the whole picture [[class, probability], …], and of the one that is shown.
     whole = t.List(t.List()).tag(sync=True)
@@ -136,7 +137,7 @@ class SuperpixelView(View):
             self.picture = encode(_sharp(self._image, seen))
             self.size = list(seen.shape[1:])
             self.labels = [] if clf.labels is None else list(clf.labels)
-            self.continuable = self._engine.resumable
+            self.continuable, self.measures = self._engine.resumable, self._engine.trust
         if result is None:
             self._search(wanted)
         else:

@@ -36,6 +36,7 @@ const DRAWN: (keyof Traits)[] = [
   "generations",
   "evaluations",
   "continuable",
+  "measures",
   "history_masks",
   "trust",
   "error",
@@ -269,7 +270,7 @@ function render({ model, el, signal }: RenderOptions): () => void {
       rows: Math.min(5, model.get("labels").length || 5),
       wait: waiting.wait,
     });
-    trust.update(model.get("trust"), state === "running");
+    trust.update(model.get("trust"), state === "running" && model.get("measures"));
     root.dataset.state = state;
     setAttribute(root, "data-answered", current && "1");
 

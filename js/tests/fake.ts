@@ -110,6 +110,7 @@ export function superpixelState(changes: Partial<Traits> = {}): Traits {
     history_masks: wire(Uint8Array.of(0b11111100, 0b11001000)),
     cursor: [1, 1],
     trust: [{ name: "deletion, area", value: ".11", note: "random .29", help: "lower is better" }],
+    measures: true,
     error: "",
     ...changes,
   };

@@ -135,7 +135,10 @@ describe("what stands in the view", () => {
     const { find } = await show(fake);
     expect(text(find(".cfw-trust-later"))).toBe("measured when the search has ended");
     expect(find(".cfw-trust").hidden).toBe(false);
-    fake.receive({ state: "done" });
+    fake.receive({ measures: false });
+    await drawn();
+    expect(find(".cfw-trust").hidden).toBe(true);
+    fake.receive({ measures: true, state: "done" });
     await drawn();
     expect(find(".cfw-trust").hidden).toBe(true);
   });

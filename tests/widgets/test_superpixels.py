@@ -238,6 +238,7 @@ def test_lime_is_shown_as_well():
     assert len(view.best) == 4
     assert view.history == {}
     assert not view.continuable
+    assert not view.measures
     assert [row["name"] for row in view.trust] == ["fit, R²"]
     view.close()
 
@@ -290,6 +291,7 @@ def test_the_explorer_has_a_chart_that_follows():
     explorer = SuperpixelExplorer(CLF, PICTURE, 1, FAST, segments=TILES)
     explorer.run.result(20)
     until(lambda: explorer.view.state == "done")
+    assert explorer.chart.layout.visibility == "visible"
     best = explorer.chart.marks[2]
     np.testing.assert_allclose(best.y, explorer.result.searches[0].best)
     np.testing.assert_allclose(best.x, np.arange(21))

@@ -37,6 +37,8 @@ export interface Traits {
   /** The generation looked at, twice: a bqplot line is linked to it. */
   cursor: [number, number];
   trust: TrustRow[];
+  /** Whether there will be such rows when the run has ended. */
+  measures: boolean;
   error: string;
 }
 
