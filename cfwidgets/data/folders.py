@@ -1,0 +1,207 @@
+"""A user's own images, one folder a class, as ImageNet is kept."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from cfwidgets.images import as_image
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["FolderError", "ImageFolders"]
+
+_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+
+
+class FolderError(ValueError):
+    """A folder is not laid out as said: what was found, and what is accepted."""
+
+
+class ImageFolders(Dataset[tuple[Tensor, int]]):
+    """Images in class folders: ``root/goldfish/1.jpg``, ``root/tench/left/2.png``.
+
+    Parameters
+    ----------
+    root
+        The folder of the class folders. Images may lie in folders within these. Hidden files, and files
+        that are no images by their suffix, are passed over.
+    classes
+        The names of the class folders in the classifier's order. None sorts them as text, as torchvision
+        does. Give them where the order has to be that of a classifier: a class without a folder then keeps
+        its number, instead of shifting all that come after it.
+    labels
+        What to call a class, by the name of its folder (``{"n01440764": "tench"}``). Those left out, or all
+        with None, are called as their folders.
+    view
+        What to make of each image: takes a tensor ``(3, H, W)`` and returns one. `Classifier.view` gives all
+        of them the size that the classifier takes. None leaves images as they are.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        Names of the class folders; a class's number is its place here.
+    labels : tuple of str
+        What the classes are called, in the same order.
+    paths : tuple of Path
+        The images: class by class, and sorted within each.
+    targets : tuple of int
+        The class of each.
+
+    Raises
+    ------
+    FolderError
+        No such folder, no class folders in it, a class folder without images, folders that `classes` does
+        not name or `labels` that name no folder; or, without `classes`, folders called by numbers that sort
+        differently as text (0, 1, 10, 2) than as numbers: both orders are in use, so say which.
+
+    Notes
+    -----
+    Files are read when an image is asked for, by `cfwidgets.images.as_image`, which names a file that it
+    cannot read. A wrong order of the classes is the usual reason for an accuracy near chance: look at
+    `table` first.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> root = Path(tempfile.mkdtemp())
+    >>> for name in ("tench", "goldfish"):
+    ...     (root / name).mkdir()
+    ...     Image.new("RGB", (8, 6), "orange").save(root / name / "1.png")
+    >>> images = ImageFolders(root)
+    >>> images.table()
+       class    folder     label  images
+    0      0  goldfish  goldfish       1
+    1      1     tench     tench       1
+    >>> image, target = images[1]
+    >>> image.shape, images.labels[target]
+    (torch.Size([3, 6, 8]), 'tench')
+    """
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        *,
+        classes: Sequence[str] | None = None,
+        labels: Mapping[str, str] | None = None,
+        view: Callable[[Tensor], Tensor] | None = None,
+    ) -> None:
+        self.root = Path(root)
+        folders = _folders(self.root)
+        self.classes = _sorted(folders) if classes is None else _ordered(folders, classes)
+        self.labels = _named(self.classes, labels or {})
+        self.view = view
+        found = [
+            (path, number)
+            for number, name in enumerate(self.classes)
+            if name in folders
+            for path in _images(self.root / name)
+        ]
+        self.paths = tuple(path for path, _ in found)
+        self.targets = tuple(number for _, number in found)
+
+    def __len__(self) -> int:
+        """Count the images."""
+        return len(self.paths)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        """Read one image ``(3, H, W)`` in [0, 1] and the number of its class."""
+        image = as_image(self.paths[index])
+        return (image if self.view is None else self.view(image)), self.targets[index]
+
+    def __repr__(self) -> str:
+        return f"<ImageFolders {str(self.root)!r}: {len(self)} images, {len(self.classes)} classes>"
+
+    def table(self) -> pd.DataFrame:
+        """List the classes with their numbers.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``class`` (its number), ``folder``, ``label`` and ``images`` (how many).
+        """
+        import pandas as pd
+
+        counts = Counter(self.targets)
+        numbers = range(len(self.classes))
+        return pd.DataFrame(
+            {
+                "class": numbers,
+                "folder": self.classes,
+                "label": self.labels,
+                "images": [counts[number] for number in numbers],
+            }
+        )
+
+
+def _folders(root: Path) -> set[str]:
+    if not root.is_dir():
+        what = "is a file" if root.exists() else "does not exist"
+        raise FolderError(f"{str(root)!r} {what}; give the folder that holds one folder a class")
+    inside = [path for path in root.iterdir() if not path.name.startswith(".")]
+    folders = {path.name for path in inside if path.is_dir()}
+    if not folders:
+        images = sum(path.suffix.lower() in _SUFFIXES for path in inside)
+        found = f"images directly in it: {images}" if images else "neither"
+        raise FolderError(
+            f"{str(root)!r} must hold one folder a class, with its images inside; found {found}"
+        )
+    return folders
+
+
+def _sorted(folders: set[str]) -> tuple[str, ...]:
+    as_text = sorted(folders)
+    if all(name.isdecimal() for name in as_text) and as_text != sorted(as_text, key=int):
+        raise FolderError(
+            f"the class folders are numbers, which as text sort as {_some(as_text)}: say which order "
+            "is meant: classes=sorted(names, key=int) as numbers, or classes=sorted(names) as text, as "
+            "torchvision does"
+        )
+    return tuple(as_text)
+
+
+def _ordered(folders: set[str], classes: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(classes, str) or not all(isinstance(name, str) for name in classes):
+        raise FolderError(f"classes must be a list of the names of the class folders; got {classes!r:.80}")
+    twice = sorted(name for name, count in Counter(classes).items() if count > 1)
+    if twice:
+        raise FolderError(f"classes names some folders more than once: {_some(twice)}")
+    unknown = sorted(folders.difference(classes))
+    if unknown:
+        raise FolderError(f"there are class folders that classes does not name: {_some(unknown)}")
+    return tuple(classes)
+
+
+def _named(classes: tuple[str, ...], labels: Mapping[str, str]) -> tuple[str, ...]:
+    unknown = sorted(set(labels).difference(classes))
+    if unknown:
+        raise FolderError(f"labels names folders that are not there: {_some(unknown)}")
+    return tuple(labels.get(name, name) for name in classes)
+
+
+def _images(folder: Path) -> list[Path]:
+    paths = [
+        Path(place, file)
+        for place, inner, files in os.walk(folder)
+        for file in files
+        if not file.startswith(".") and Path(file).suffix.lower() in _SUFFIXES
+    ]
+    if not paths:
+        raise FolderError(
+            f"the class folder {str(folder)!r} holds no images ({', '.join(_SUFFIXES)}); remove it, "
+            "or name the class in classes= without a folder"
+        )
+    return sorted(paths)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f", … ({len(names)} in all)" if len(names) > 5 else ""
+    return ", ".join(names[:5]) + more
