@@ -4,9 +4,9 @@ Run it with ``python tests/benchmarks/answer_latency.py``. It needs Chromium, as
 prints and asserts nothing. The bare round trip is a message of one word to the kernel and back, in the same
 page and kernel, before and after.
 
-Measured 2026-11-22, 2 cores (x86-64), 24 GiB, JupyterLab 4.6, ipykernel 7.4, accelerated EfficientNet-Lite0,
-100 clicks: the answer came 7 ms (median) and 8 ms (95th percentile) beyond the bare round trip of 48 and 52 ms;
-asked are at most 60 ms.
+Measured 2026-11-22, 2 cores (x86-64), 24 GiB, JupyterLab 4.6, ipykernel 7.4, accelerated
+EfficientNet-Lite0, 100 clicks: the answer came 7 ms (median) and 8 ms (95th percentile) beyond the bare
+round trip of 48 and 52 ms; asked are at most 60 ms.
 """
 
 from __future__ import annotations
