@@ -12,47 +12,65 @@ from typing import TYPE_CHECKING, Any
 from cfwidgets._version import __version__
 
 if TYPE_CHECKING:
-    from cfwidgets import attribution, data, evaluation, images, search, zoo
+    from cfwidgets import attribution, data, evaluation, images, networks, search, training, zoo
     from cfwidgets.attribution import attribute
     from cfwidgets.classifier import Classifier, ClassifierError
     from cfwidgets.engines.lime import Lime
     from cfwidgets.engines.superpixel_result import SuperpixelResult
     from cfwidgets.engines.superpixels import ELime
+    from cfwidgets.engines.transition_result import TransitionResult
+    from cfwidgets.engines.transitions import Transitions
+    from cfwidgets.generators import Generator, GeneratorError
     from cfwidgets.images import ImageError
     from cfwidgets.run import Run
     from cfwidgets.widgets.superpixels import SuperpixelExplorer, SuperpixelView
+    from cfwidgets.widgets.transitions import TransitionExplorer, TransitionView
 
 _HOME = {
     "Classifier": "classifier",
     "ClassifierError": "classifier",
     "ELime": "engines.superpixels",
+    "Generator": "generators",
+    "GeneratorError": "generators",
     "ImageError": "images",
     "Lime": "engines.lime",
     "Run": "run",
     "SuperpixelExplorer": "widgets.superpixels",
     "SuperpixelResult": "engines.superpixel_result",
     "SuperpixelView": "widgets.superpixels",
+    "TransitionExplorer": "widgets.transitions",
+    "TransitionResult": "engines.transition_result",
+    "TransitionView": "widgets.transitions",
+    "Transitions": "engines.transitions",
     "attribute": "attribution",
 }
-_MODULES = ("attribution", "data", "evaluation", "images", "search", "zoo")
+_MODULES = ("attribution", "data", "evaluation", "images", "networks", "search", "training", "zoo")
 
 __all__ = [
     "Classifier",
     "ClassifierError",
     "ELime",
+    "Generator",
+    "GeneratorError",
     "ImageError",
     "Lime",
     "Run",
     "SuperpixelExplorer",
     "SuperpixelResult",
     "SuperpixelView",
+    "TransitionExplorer",
+    "TransitionResult",
+    "TransitionView",
+    "Transitions",
     "__version__",
     "attribute",
     "attribution",
     "data",
     "evaluation",
     "images",
+    "networks",
     "search",
+    "training",
     "zoo",
 ]
 

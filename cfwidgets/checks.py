@@ -28,7 +28,7 @@ def share(name: str, value: Any) -> None:
         raise ValueError(f"{name} must be a number from 0 to 1, not {value!r}")
 
 
-def choice(name: str, value: Any, accepted: Sequence[str]) -> None:
-    """Refuse what is not one of the words accepted."""
+def choice(name: str, value: Any, accepted: Sequence[object]) -> None:
+    """Refuse what is not one of the words, or numbers, accepted."""
     if value not in accepted:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, accepted))}, not {value!r}")

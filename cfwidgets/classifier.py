@@ -14,18 +14,17 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 import numpy as np
 import numpy.typing as npt
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cfwidgets.backends.accelerated import Accelerated
 from cfwidgets.backends.base import Backend, ClassifierError, Normalisation
 from cfwidgets.backends.function import Function
 from cfwidgets.backends.onnx_file import OnnxFile
-from cfwidgets.backends.outputs import Activation, to_logits, to_probabilities
+from cfwidgets.backends.outputs import Activation, as_rows, to_logits, to_probabilities
 from cfwidgets.backends.randomise import randomised
 from cfwidgets.backends.torch_module import Precision, TorchModule, named_device, place
 from cfwidgets.checks import choice, positive_int
-from cfwidgets.images import ImageLike, as_image, as_images
+from cfwidgets.images import ImageLike, as_image, as_images, fit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -219,6 +218,35 @@ class Classifier:
         """
         return self._ask(images, to_logits)
 
+    def read(self, outputs: Any, count: int) -> Tensor:
+        """Read what the model returned as probabilities, as `probabilities` does.
+
+        For what runs the module itself, to have its gradients or layers, and wants its answer too.
+
+        Parameters
+        ----------
+        outputs
+            ``(N, C)`` or what else the model returns.
+        count
+            N, the number of images that it was asked about.
+
+        Returns
+        -------
+        Tensor
+            ``(N, C)`` float32 on the CPU.
+
+        Raises
+        ------
+        ClassifierError
+            As in `probabilities`.
+
+        Examples
+        --------
+        >>> Classifier(nn.Flatten()).read(torch.zeros(1, 4), 1)
+        tensor([[0.2500, 0.2500, 0.2500, 0.2500]])
+        """
+        return to_probabilities(as_rows(outputs, count), self._activation)
+
     def top(self, image: ImageLike, k: int = 5) -> pd.DataFrame:
         """List the most probable classes of one image.
 
@@ -285,7 +313,7 @@ class Classifier:
         >>> clf.view(torch.rand(3, 8, 12)).shape
         torch.Size([3, 4, 4])
         """
-        return _fit(as_image(image)[None], self.input_size)[0]
+        return fit(as_image(image)[None], self.input_size)[0]
 
     def class_index(self, target: int | str) -> int:
         """Find a class by its number or label.
@@ -514,7 +542,7 @@ class Classifier:
     def _rows(self, chunk: Tensor, start: int, count: int) -> Tensor | None:
         """Raw outputs of some of the images, or None where memory has run out and fewer may fit."""
         try:
-            rows = self._backend(_fit(chunk, self.input_size))
+            rows = self._backend(fit(chunk, self.input_size))
         except torch.OutOfMemoryError as error:
             if len(chunk) > 1:
                 return None
@@ -571,21 +599,6 @@ def _batch(images: ImagesLike) -> Tensor:
         if bits.max() <= _BITS_OF_ONE:
             return images.detach()
     return as_images(images)
-
-
-def _fit(images: Tensor, size: tuple[int, int] | None) -> Tensor:
-    """Scale images ``(N, 3, H, W)`` to just cover a size, and cut out the centre; rounds as torchvision."""
-    height, width = images.shape[-2:]
-    if size is None or size == (height, width):
-        return images
-    rows, columns = size
-    if rows * width >= columns * height:
-        inner = (rows, max(columns, width * rows // height))
-    else:
-        inner = (max(rows, height * columns // width), columns)
-    scaled = F.interpolate(images, size=inner, mode="bilinear", antialias=True).clamp(0, 1)
-    top, left = round((inner[0] - rows) / 2), round((inner[1] - columns) / 2)
-    return scaled[..., top : top + rows, left : left + columns]
 
 
 def _span(start: int, length: int, count: int) -> str:

@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as F
 from PIL import Image, ImageOps
 from torch import Tensor
 
@@ -36,6 +37,7 @@ __all__ = [
     "decode_labels",
     "encode",
     "encode_labels",
+    "fit",
     "to_uint8",
 ]
 
@@ -172,6 +174,41 @@ def to_uint8(image: ImageLike) -> npt.NDArray[np.uint8]:
     """
     levels = (as_image(image) * 255).round().to(torch.uint8)
     return levels.permute(1, 2, 0).contiguous().cpu().numpy()
+
+
+def fit(images: Tensor, size: tuple[int, int] | None) -> Tensor:
+    """Scale images until they just cover a size, and cut out the centre.
+
+    Bilinear and antialiased, rounded as torchvision does; differentiable.
+
+    Parameters
+    ----------
+    images
+        ``(N, C, H, W)`` in [0, 1].
+    size
+        Height and width; None leaves the images as they are.
+
+    Returns
+    -------
+    Tensor
+        ``(N, C, h, w)`` in [0, 1].
+
+    Examples
+    --------
+    >>> fit(torch.rand(2, 3, 8, 12), (4, 4)).shape
+    torch.Size([2, 3, 4, 4])
+    """
+    height, width = images.shape[-2:]
+    if size is None or size == (height, width):
+        return images
+    rows, columns = size
+    if rows * width >= columns * height:
+        inner = (rows, max(columns, width * rows // height))
+    else:
+        inner = (max(rows, height * columns // width), columns)
+    scaled = F.interpolate(images, size=inner, mode="bilinear", antialias=True).clamp(0, 1)
+    top, left = round((inner[0] - rows) / 2), round((inner[1] - columns) / 2)
+    return scaled[..., top : top + rows, left : left + columns]
 
 
 def encode(image: ImageLike, format: str = "webp", quality: int = 90) -> bytes:  # noqa: A002 - as in PIL

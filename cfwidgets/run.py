@@ -71,9 +71,9 @@ class Run(Generic[R]):
         return 0.0 if self._update is None else self._update.fraction
 
     @property
-    def phase(self) -> str:
+    def activity(self) -> str:
         """What the engine is doing, in words."""
-        return "" if self._update is None else self._update.phase
+        return "" if self._update is None else self._update.activity
 
     @property
     def partial(self) -> R | None:

@@ -23,7 +23,7 @@ def gated(count, gate, passed=None):
 def test_runs_to_the_end_and_keeps_everything():
     run = Run(Update(i / 4, i * i, "squares") for i in range(1, 5))
     assert run.result(timeout=10) == 16
-    assert (run.state, run.progress, run.partial, run.phase, run.exception()) == (
+    assert (run.state, run.progress, run.partial, run.activity, run.exception()) == (
         "done",
         1.0,
         16,

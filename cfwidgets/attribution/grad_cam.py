@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cfwidgets.attribution.calls import Call, Trace, describe
+from cfwidgets.attribution.layers import last_maps, named_layer
 from cfwidgets.attribution.network import Explained, Network
 from cfwidgets.backends.base import ClassifierError
 
@@ -55,8 +54,8 @@ class GradCam:
         """
         layer = self.layer
         if layer is None:
-            layer = network.once("layer", lambda: _last_layer(network, images[:1]))
-        part = _named(network.module, layer)
+            layer = network.once("layer", lambda: last_maps(network, images[:1], "grad_cam"))
+        part = named_layer(network.module, layer, "grad_cam")
         head = network.once("head", lambda: _linear_head(network, part, images[:1]))
         if head is None:
             features, logits, weights = self._by_gradient(network, part, images, targets, layer)
@@ -135,55 +134,6 @@ class _Features:
         self._maps = output.detach().requires_grad_()
         torch.set_grad_enabled(True)  # until the `no_grad` around the forward pass ends
         return self._maps.clone()
-
-
-_NOT_FEATURES = (
-    nn.Identity,
-    nn.Flatten,
-    nn.Linear,  # channels come last in its outputs
-    nn.LayerNorm,
-    nn.modules.dropout._DropoutNd,  # noqa: SLF001
-    nn.modules.pooling._MaxPoolNd,  # noqa: SLF001
-    nn.modules.pooling._AvgPoolNd,  # noqa: SLF001
-    nn.modules.pooling._AdaptiveMaxPoolNd,  # noqa: SLF001
-    nn.modules.pooling._AdaptiveAvgPoolNd,  # noqa: SLF001
-)
-
-
-def _last_layer(network: Network, image: Tensor) -> str:
-    """The name of the last layer with feature maps."""
-    found: list[str] = []
-
-    def noting(name: str) -> Callable[[nn.Module, Any, Any], None]:
-        def note(_: nn.Module, __: Any, output: Any) -> None:
-            if isinstance(output, Tensor) and output.ndim == 4 and min(output.shape[2:]) > 1:
-                found.append(name)
-
-        return note
-
-    handles = [
-        part.register_forward_hook(noting(name))
-        for name, part in network.module.named_modules()
-        if next(part.children(), None) is None and not isinstance(part, _NOT_FEATURES)
-    ]
-    try:
-        with torch.no_grad():
-            network.logits(image)
-    finally:
-        for handle in handles:
-            handle.remove()
-    if not found:
-        raise ClassifierError("grad_cam finds no layer that gives maps (N, C, h, w) of more than one place")
-    return found[-1]
-
-
-def _named(module: nn.Module, layer: str) -> nn.Module:
-    parts = dict(module.named_modules())
-    if layer not in parts or not layer:
-        close = difflib.get_close_matches(layer, parts, n=3)
-        hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
-        raise ClassifierError(f"grad_cam: the network has no layer {layer!r}{hint}")
-    return parts[layer]
 
 
 def _linear_head(network: Network, part: nn.Module, image: Tensor) -> Tensor | None:

@@ -22,13 +22,13 @@ class Update(Generic[R]):
         Work done so far, 0 to 1; exactly 1 in the last update.
     partial
         The result as it stands: complete in every field that has been computed so far.
-    phase
+    activity
         What the engine is doing next, in words for a person.
     """
 
     fraction: float
     partial: R
-    phase: str = ""
+    activity: str = ""
 
 
 def run_to_end(steps: Iterable[Update[R]]) -> R:

@@ -145,15 +145,15 @@ class SuperpixelEngine(ABC):
         twin = self.trust and _has_weights(clf)
         total = self.work + self.trust * _CURVES + twin * self.one_run().work
 
-        def update(done: float, phase: str) -> Update[SuperpixelResult]:
+        def update(done: float, activity: str) -> Update[SuperpixelResult]:
             seconds = spent + time.perf_counter() - started
             now = replace(result, evaluations=asked + score.evaluations, seconds=seconds)
-            return Update(min(done / total, 1.0), now, phase)
+            return Update(min(done / total, 1.0), now, activity)
 
         yield update(0, "searching")
-        for done, (found, phase) in enumerate(self.find(score, result), start=1):
+        for done, (found, activity) in enumerate(self.find(score, result), start=1):
             result = found
-            yield update(done, phase)
+            yield update(done, activity)
         done = self.work
         if self.trust:
             for fraction, measured in faithfulness_steps(score, result.order, seed=self.seed):

@@ -118,11 +118,11 @@ class ELime(SuperpixelEngine):
     def find(self, score: Memo, result: SuperpixelResult) -> Iterator[tuple[SuperpixelResult, str]]:
         """Yield the result after each generation of each search."""
         for run in range(self.runs):
-            phase = "searching" if self.runs == 1 else f"search {run + 1} of {self.runs}"
+            activity = "searching" if self.runs == 1 else f"search {run + 1} of {self.runs}"
             past = result.searches[run] if run < len(result.searches) else None
             for search in self._run(score, result.count, self.seed + run, past):
                 result = self._with(result, run, search)
-                yield result, phase
+                yield result, activity
         yield replace(result, watched=self._fittest(result.searches)), ""
 
     @property

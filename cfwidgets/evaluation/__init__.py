@@ -10,6 +10,7 @@ from cfwidgets.evaluation.deletion import (
     faithfulness_steps,
     perturbation_curve,
 )
+from cfwidgets.evaluation.frechet import frechet_distance, nearest_distances
 from cfwidgets.evaluation.overlap import (
     chance_jaccard,
     jaccard,
@@ -24,8 +25,10 @@ __all__ = [
     "chance_jaccard",
     "faithfulness",
     "faithfulness_steps",
+    "frechet_distance",
     "jaccard",
     "mean_pairwise_jaccard",
+    "nearest_distances",
     "perturbation_curve",
     "rank_correlation",
 ]

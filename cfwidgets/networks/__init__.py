@@ -5,6 +5,8 @@
 89834
 """
 
+from cfwidgets.networks.biggan import BigGAN, BigGANDiscriminator
+from cfwidgets.networks.biggan_deep import BigGANDeep
 from cfwidgets.networks.digit_cnn import DigitCNN
 
-__all__ = ["DigitCNN"]
+__all__ = ["BigGAN", "BigGANDeep", "BigGANDiscriminator", "DigitCNN"]

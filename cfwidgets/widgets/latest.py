@@ -47,6 +47,11 @@ class Latest(Generic[Q]):
                 self._thread.start()
             self._asked.notify()
 
+    @property
+    def superseded(self) -> bool:
+        """Whether the question that is being answered is out of date: a newer one waits, or it is over."""
+        return bool(self._question) or self._closed
+
     def close(self) -> None:
         """Let the thread end after the question that it is answering."""
         with self._asked:

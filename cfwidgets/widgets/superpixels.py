@@ -18,6 +18,7 @@ from cfwidgets.engines.superpixels import ELime
 from cfwidgets.images import as_image, encode, encode_labels
 from cfwidgets.widgets.charts import SearchChart
 from cfwidgets.widgets.view import View, bundle
+from cfwidgets.widgets.wire import likeliest, trust_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -203,7 +204,7 @@ class SuperpixelView(View):
                 self.run.close()
             self._ended.add(result.target)
             self._publish(result)
-            self.state, self.phase, self.progress, self.error = "done", "", 1.0, ""
+            self.state, self.activity, self.progress, self.error = "done", "", 1.0, ""
 
     def _publish(self, partial: SuperpixelResult) -> None:
         self._found[partial.target] = partial
@@ -221,7 +222,7 @@ class SuperpixelView(View):
             self._ended.add(partial.target)
         self.evaluations = partial.evaluations
         self.importance = partial.importance.tolist()
-        self.trust = [_trust_row(row) for row in partial.trust().itertuples()]
+        self.trust = trust_rows(partial.trust())
         if partial.searches:
             search = partial.searches[partial.watched]
             masks = search.masks if partial.objective == "sufficient" else ~search.masks
@@ -277,11 +278,11 @@ class SuperpixelView(View):
         row = self._row(shown)
         if self._whole is None:
             self._whole = self._masked.probabilities(torch.ones(1, self.count, dtype=torch.bool))[0]
-            self.whole = _likeliest(self._whole, _WHOLE)
+            self.whole = likeliest(self._whole, _WHOLE)
         self.answer = {
             "shown": list(shown),
             "target": target,
-            "top": _likeliest(row, _TOP),
+            "top": likeliest(row, _TOP),
             "probability": float(row[target]),
             "whole": float(self._whole[target]),
         }
@@ -388,26 +389,6 @@ class SuperpixelExplorer(w.HBox):
             self.view.close()
             self.layout.close()
             super().close()
-
-
-def _likeliest(row: Tensor, k: int) -> list[list[float]]:
-    probabilities, classes = row.topk(min(k, len(row)))
-    return [list(pair) for pair in zip(classes.tolist(), probabilities.tolist(), strict=True)]
-
-
-def _trust_row(row: Any) -> dict[str, str]:
-    return {
-        "name": row.measure,
-        "value": _figure(row.value),
-        "note": f"{row.against} {_figure(row.reference)}" if np.isfinite(row.reference) else row.against,
-        "help": row.meaning,
-    }
-
-
-def _figure(value: float) -> str:
-    """Two digits, without the leading zero, as the view writes probabilities."""
-    text = f"{value:.2f}"
-    return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
 
 
 def _sharp(image: Tensor, seen: Tensor) -> Tensor:

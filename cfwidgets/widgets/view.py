@@ -51,7 +51,7 @@ class View(anywidget.AnyWidget):
     ----------
     state
         ``empty``, ``running``, ``done``, ``stopped`` or ``failed``.
-    phase
+    activity
         What the run is doing, in words.
     progress
         0 to 1.
@@ -60,7 +60,7 @@ class View(anywidget.AnyWidget):
     """
 
     state = t.Enum(["empty", "running", "done", "stopped", "failed"], "empty").tag(sync=True)
-    phase = t.Unicode().tag(sync=True)
+    activity = t.Unicode().tag(sync=True)
     progress = t.Float(0.0).tag(sync=True)
     error = t.Unicode().tag(sync=True)
 
@@ -90,7 +90,7 @@ class View(anywidget.AnyWidget):
                 self.run.close()
             self.last_error = None
             with self.hold_sync():
-                self.error, self.state, self.phase, self.progress = "", "running", "", 0.0
+                self.error, self.state, self.activity, self.progress = "", "running", "", 0.0
             self.run = Run(steps, lambda run: self._report(run, turn))
 
     def stop(self) -> None:
@@ -152,7 +152,7 @@ class View(anywidget.AnyWidget):
                 return
             if run.partial is not None:
                 self._publish(run.partial)
-            self.progress, self.phase = run.progress, run.phase
+            self.progress, self.activity = run.progress, run.activity
             self.state = run.state
             failure = run.exception()
             if failure is not None:

@@ -3,8 +3,11 @@
 >>> from cfwidgets import zoo
 >>> zoo.classifier("efficientnet-lite0", device="cpu")
 <Classifier efficientnet-lite0: 1000 classes, 224 x 224, cpu>
+>>> zoo.generator("digits", device="cpu").classes
+10
 """
 
 from cfwidgets.zoo.classifiers import classifier
+from cfwidgets.zoo.generators import generator
 
-__all__ = ["classifier"]
+__all__ = ["classifier", "generator"]

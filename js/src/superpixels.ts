@@ -30,7 +30,7 @@ const DRAWN: (keyof Traits)[] = [
   "importance",
   "whole",
   "state",
-  "phase",
+  "activity",
   "progress",
   "generation",
   "generations",
@@ -196,7 +196,7 @@ function render({ model, el, signal }: RenderOptions): () => void {
     picker.update(name(model.get("target")));
     head.update({
       state: model.get("state"),
-      phase: model.get("phase"),
+      activity: model.get("activity"),
       continuable: continuable(),
       kept: kept(model.get("state"), model.get("best"), continuable()),
       counts: counts(model.get("generation"), model.get("generations"), model.get("evaluations")),
@@ -209,7 +209,7 @@ function render({ model, el, signal }: RenderOptions): () => void {
   /** What stands where the picture would be. */
   const instead = () => {
     if (editor.mask.length > 0 && toBytes(model.get("picture")) && !broken) return "";
-    return model.get("error") || broken || model.get("phase") || "the picture will be here";
+    return model.get("error") || broken || model.get("activity") || "the picture will be here";
   };
 
   const drawStage = () => {

@@ -101,7 +101,7 @@ export function superpixelState(changes: Partial<Traits> = {}): Traits {
       whole: 0.357,
     },
     state: "done",
-    phase: "",
+    activity: "",
     progress: 1,
     generation: 50,
     generations: 50,

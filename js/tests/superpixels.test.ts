@@ -98,7 +98,7 @@ describe("what stands in the view", () => {
     const fake = start({
       target: 3,
       error: nasty,
-      phase: nasty,
+      activity: nasty,
       trust: [{ name: nasty, value: nasty, note: nasty, help: nasty }],
     });
     const { root, button } = await show(fake);
@@ -115,7 +115,7 @@ describe("what stands in the view", () => {
   });
 
   it("follows the kernel", async () => {
-    const fake = start({ state: "running", phase: "searching", progress: 0.36, generation: 18 });
+    const fake = start({ state: "running", activity: "searching", progress: 0.36, generation: 18 });
     const { root, find, button } = await show(fake);
     expect(text(find(".cfw-status"))).toBe("running: searching");
     expect(find(".cfw-progress").getAttribute("aria-valuenow")).toBe("36");
@@ -552,7 +552,7 @@ describe("states without a picture", () => {
   };
 
   it("keep its place", async () => {
-    const fake = start({ ...nothing, state: "empty", phase: "cutting the picture" });
+    const fake = start({ ...nothing, state: "empty", activity: "cutting the picture" });
     const { root, find } = await show(fake, false);
     expect(text(find(".cfw-placeholder"))).toBe("cutting the picture");
     expect(text(find(".cfw-big"))).toBe("–");

@@ -7,7 +7,7 @@ export type RunState = "empty" | "running" | "done" | "stopped" | "failed";
 export interface HeadStatus {
   state: RunState;
   /** Words for what is going on while running. */
-  phase: string;
+  activity: string;
   /** How far it is, in numbers. */
   counts: string;
   progress: number;
@@ -102,7 +102,7 @@ export function createHead(
       state = now.state;
       const running = state === "running";
       const words = state === "empty" ? "waiting" : state;
-      const more = running ? now.phase : now.kept;
+      const more = running ? now.activity : now.kept;
       setText(word, more && more !== words ? `${words}: ${more}` : words);
       status.dataset.state = state;
       setText(counts, now.counts);

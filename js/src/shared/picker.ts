@@ -15,6 +15,8 @@ export interface PickerOptions {
   /** What to offer while nothing is typed. */
   suggestions(): Choice[];
   chosen(index: number): void;
+  /** What choosing does. */
+  title?: string;
 }
 
 /** A class name that is itself the control to change the class: a button that opens a small search field. */
@@ -28,7 +30,7 @@ export function createPicker(scope: Scope, options: PickerOptions) {
       type: "button",
       class: "cfw-picker-button",
       "aria-haspopup": "listbox",
-      title: "explain another class",
+      title: options.title ?? "explain another class",
     },
     label,
     h("span", { class: "cfw-picker-caret", "aria-hidden": "true" }, "▾"),

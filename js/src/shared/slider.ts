@@ -11,12 +11,14 @@ export function createSlider(
   released: () => void,
 ) {
   const input = h("input", { type: "range", class: "cfw-range", min: 0, step: 1, "aria-label": name });
+  const mark = h("span", { class: "cfw-slider-mark", "aria-hidden": "true" });
+  mark.hidden = true;
   const output = h("span", { class: "cfw-slider-value cfw-number" });
   const element = h(
     "label",
     { class: "cfw-slider", title },
     h("span", { class: "cfw-slider-name" }, name),
-    input,
+    h("span", { class: "cfw-slider-track" }, mark, input),
     output,
   );
   let moving = false;
@@ -44,7 +46,9 @@ export function createSlider(
     input.addEventListener(event, release, { signal: scope.signal });
   return {
     element,
-    update(value: number, max: number, text: string, disabled: boolean) {
+    input,
+    /** `marked` is a value to mark on the track. */
+    update(value: number, max: number, text: string, disabled: boolean, marked: number | null = null) {
       setAttribute(input, "max", max);
       // Never under the hand that moves it.
       if (!moving) input.value = String(value);
@@ -53,6 +57,8 @@ export function createSlider(
       if (disabled) release();
       setAttribute(input, "aria-valuetext", text);
       setText(output, text);
+      mark.hidden = marked === null || max <= 0;
+      mark.style.setProperty("--cfw-at", String((marked ?? 0) / Math.max(1, max)));
       fill();
     },
   };

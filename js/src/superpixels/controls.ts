@@ -1,3 +1,4 @@
+import { createButton } from "../shared/button";
 import { h, setAttribute } from "../shared/dom";
 import type { Scope } from "../shared/scope";
 import { MODES, type Mode } from "./painter";
@@ -31,16 +32,12 @@ export interface ControlsState {
 
 /** The buttons under the stage: how it is drawn, and edits of the whole mask. */
 export function createControls(scope: Scope, setMode: (mode: Mode) => void, edit: (edit: Edit) => void) {
-  const button = (name: string, title: string, clicked: () => void) => {
-    const element = h("button", { type: "button", class: "cfw-button", title }, name);
-    // Not `disabled`: that would take the focus away from an undo button pressed to the end.
-    element.addEventListener("click", () => element.hasAttribute("aria-disabled") || clicked(), {
-      signal: scope.signal,
-    });
-    return element;
-  };
-  const modes = new Map(MODES.map((mode) => [mode, button(mode, MODE_TITLES[mode], () => setMode(mode))]));
-  const edits = new Map(EDITS.map((name) => [name, button(name, EDIT_TITLES[name], () => edit(name))]));
+  const modes = new Map(
+    MODES.map((mode) => [mode, createButton(scope, MODE_TITLES[mode], () => setMode(mode), mode)]),
+  );
+  const edits = new Map(
+    EDITS.map((name) => [name, createButton(scope, EDIT_TITLES[name], () => edit(name), name)]),
+  );
   const legend = h(
     "div",
     { class: "cfw-legend cfw-muted cfw-number", role: "img", "aria-label": "importance from 0 to 1" },

@@ -1,3 +1,4 @@
+import { SMALL } from "../shared/fit";
 import { type Colour, colourAt } from "../shared/theme";
 import { type Boundary, OUTSIDE } from "./boundaries";
 import type { Mask } from "./masks";
@@ -26,9 +27,6 @@ export interface Scene {
   focused: boolean;
   palette: Palette;
 }
-
-/** Pictures smaller than this are pixels to look at, not photographs: they are not smoothed. */
-export const SMALL = 64;
 
 /** Draws the picture on a canvas. Widths of lines are in CSS pixels; one unit of the context is one pixel of the label map. */
 export class Painter {

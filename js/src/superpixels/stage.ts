@@ -1,15 +1,11 @@
 import { h, setAttribute, setText, uniqueId } from "../shared/dom";
+import { fitStage, followRatio, WIDEST } from "../shared/fit";
 import type { Scope } from "../shared/scope";
 import { colours } from "../shared/theme";
 import { OUTSIDE } from "./boundaries";
 import type { Mask } from "./masks";
-import { type Mode, Painter, SMALL } from "./painter";
+import { type Mode, Painter } from "./painter";
 import { type Regions, regionAt, regionBeside, regionsAlong } from "./regions";
-
-/** The stage's size in CSS pixels: as wide as there is room, and the picture not higher than a screen. */
-const WIDEST = 384;
-const NARROWEST = 256;
-const HIGHEST = 480;
 
 const ARROWS: Record<string, [dx: number, dy: number]> = {
   ArrowLeft: [-1, 0],
@@ -41,14 +37,6 @@ export interface StageOptions {
   /** The superpixel under the pointer or the keyboard's focus has changed. */
   pointed(region: number, byKeyboard: boolean): void;
   painted(): void;
-}
-
-/** The size at which a picture of `width` by `height` stands in a room of some width; small ones at a whole-number zoom. */
-export function fitStage(width: number, height: number, room: number): [width: number, height: number] {
-  let wide = Math.max(NARROWEST, Math.min(WIDEST, room));
-  if ((wide * height) / width > HIGHEST) wide = Math.max(NARROWEST, (HIGHEST * width) / height);
-  if (width <= SMALL) wide = width * Math.max(1, Math.floor(wide / width));
-  return [Math.floor(wide), Math.round((Math.floor(wide) * height) / width)];
 }
 
 /** The picture with its superpixels, by mouse, touch and keyboard. */
@@ -108,19 +96,7 @@ export function createStage(scope: Scope, options: StageOptions) {
   const observer = new ResizeObserver(resize);
   observer.observe(element);
   scope.defer(() => observer.disconnect());
-  /** A window that moves to another screen, or is zoomed, has another pixel ratio but perhaps the same size. */
-  const watchRatio = () => {
-    const query = matchMedia(`(resolution: ${window.devicePixelRatio || 1}dppx)`);
-    query.addEventListener(
-      "change",
-      () => {
-        resize();
-        watchRatio();
-      },
-      { once: true, signal },
-    );
-  };
-  watchRatio();
+  followRatio(scope, resize);
 
   /** Where a pointer is, in pixels of the label map. */
   const place = (event: PointerEvent, on: Regions): [x: number, y: number] => {

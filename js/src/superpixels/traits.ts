@@ -25,7 +25,7 @@ export interface Traits {
   whole: ClassProbability[];
   answer: Answer | null;
   state: State;
-  phase: string;
+  activity: string;
   progress: number;
   generation: number;
   generations: number;

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
-import { fitStage } from "../../src/superpixels/stage";
+import { fitStage } from "../../src/shared/fit";
 
 describe("fitStage", () => {
   it("takes the room there is, between 256 and 384", () => {

@@ -1,0 +1,87 @@
+"""The layers of a network by name, and the last one with feature maps."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from cfwidgets.attribution.network import Network
+from cfwidgets.backends.base import ClassifierError
+
+__all__ = ["last_maps", "named_layer"]
+
+_NOT_FEATURES = (
+    nn.Identity,
+    nn.Flatten,
+    nn.Linear,  # channels come last in its outputs
+    nn.LayerNorm,
+    nn.modules.dropout._DropoutNd,  # noqa: SLF001
+    nn.modules.pooling._MaxPoolNd,  # noqa: SLF001
+    nn.modules.pooling._AvgPoolNd,  # noqa: SLF001
+    nn.modules.pooling._AdaptiveMaxPoolNd,  # noqa: SLF001
+    nn.modules.pooling._AdaptiveAvgPoolNd,  # noqa: SLF001
+)
+
+
+def last_maps(network: Network, image: Tensor, asked_by: str) -> str:
+    """Name the last layer of a network whose output has height and width, pooling not counted.
+
+    Parameters
+    ----------
+    network
+        Inside `cfwidgets.guard.untouched`.
+    image
+        ``(1, 3, H, W)`` in [0, 1], to run it once.
+    asked_by
+        Who asks, for the message.
+
+    Raises
+    ------
+    ClassifierError
+        There is none.
+    """
+    found: list[str] = []
+
+    def noting(name: str) -> Callable[[nn.Module, Any, Any], None]:
+        def note(_: nn.Module, __: Any, output: Any) -> None:
+            if isinstance(output, Tensor) and output.ndim == 4 and min(output.shape[2:]) > 1:
+                found.append(name)
+
+        return note
+
+    handles = [
+        part.register_forward_hook(noting(name))
+        for name, part in network.module.named_modules()
+        if next(part.children(), None) is None and not isinstance(part, _NOT_FEATURES)
+    ]
+    try:
+        with torch.no_grad():
+            network.logits(image)
+    finally:
+        for handle in handles:
+            handle.remove()
+    if not found:
+        raise ClassifierError(
+            f"{asked_by} finds no layer that gives maps (N, C, h, w) of more than one place"
+        )
+    return found[-1]
+
+
+def named_layer(module: nn.Module, layer: str, asked_by: str) -> nn.Module:
+    """Find a layer by its name, as in ``dict(module.named_modules())``.
+
+    Raises
+    ------
+    ClassifierError
+        There is none; close ones are named.
+    """
+    parts = dict(module.named_modules())
+    if layer not in parts or not layer:
+        close = difflib.get_close_matches(layer, parts, n=3)
+        hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+        raise ClassifierError(f"{asked_by}: the network has no layer {layer!r}{hint}")
+    return parts[layer]

@@ -1,0 +1,452 @@
+"""Train a BigGAN on images of one's own, and watch it learn."""
+
+from __future__ import annotations
+
+import base64
+import html
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import asdict, dataclass
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from cfwidgets.checks import choice, non_negative, positive_int, share
+from cfwidgets.engines.engine import Update, run_to_end
+from cfwidgets.images import encode
+from cfwidgets.networks.biggan import BigGAN, BigGANDiscriminator
+from cfwidgets.results import Result
+from cfwidgets.training.augment import augmented
+
+__all__ = ["BigGANTraining", "TrainedBigGAN"]
+
+_STANDING = 32  # batches by which the batch normalisations are measured in the end
+_SAVED_EVERY = 1000  # updates
+_RECENT = 100  # updates whose mean loss is shown
+_CLASSES_SHOWN = 10
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedBigGAN(Result):
+    """A BigGAN as far as it is trained; also the checkpoint that training goes on from.
+
+    In a notebook it shows itself as a sheet of samples, a row for each class.
+
+    Parameters
+    ----------
+    training
+        The settings by which it is trained: a `BigGANTraining` as a dictionary.
+    shape
+        What `BigGAN` takes to be built.
+    step
+        Updates of the generator so far.
+    weights
+        Of the generator: the running mean over its updates.
+    state
+        What going on needs: the weights that are trained, the optimisers', the random numbers'.
+    generator_loss, discriminator_loss
+        ``(step,)`` each.
+    seconds
+        What it took so far.
+    """
+
+    training: dict[str, Any]
+    shape: dict[str, Any]
+    step: int
+    weights: dict[str, Tensor]
+    state: dict[str, Tensor]
+    generator_loss: Tensor
+    discriminator_loss: Tensor
+    seconds: float
+
+    def network(self) -> BigGAN:
+        """The generator, in evaluation mode on the CPU."""
+        network = BigGAN(**self.shape)
+        network.load_state_dict(self.weights)
+        return network.eval()
+
+    def samples(self, each: int = 8, seed: int = 0, *, classes: Sequence[int] | None = None) -> Tensor:
+        """Paint some images of classes: ``(classes, each, 3, H, W)`` in [0, 1].
+
+        Parameters
+        ----------
+        each
+            How many of a class.
+        seed
+            Of the latent vectors.
+        classes
+            Which; None for all.
+        """
+        positive_int("each", each)
+        network = self.network()
+        chosen = torch.eye(network.classes)
+        if classes is not None:
+            chosen = chosen[list(classes)]
+        c = chosen.repeat_interleave(each, dim=0)
+        with torch.inference_mode():
+            images = network.generate(network.sample(len(c), seed), c)
+        return images.unflatten(0, (len(chosen), each)).clone()
+
+    def _repr_html_(self) -> str:
+        samples = self.samples(classes=range(min(self.shape["classes"], _CLASSES_SHOWN)))
+        rows, each, _, height, width = samples.shape
+        sheet = samples.permute(2, 0, 3, 1, 4).reshape(3, rows * height, each * width)
+        text = html.escape(
+            f"update {self.step:,} of {self.training['updates']:,} in {self.seconds:,.0f} s; loss of the "
+            f"generator {self.generator_loss[-_RECENT:].mean():.3f}, of the discriminator "
+            f"{self.discriminator_loss[-_RECENT:].mean():.3f} (mean of the last "
+            f"{len(self.generator_loss[-_RECENT:])} updates)"
+        )
+        data = base64.b64encode(encode(sheet, "png")).decode()
+        return f'<p>{text}</p><img alt="samples: {text}" src="data:image/png;base64,{data}">'
+
+
+@dataclass(frozen=True)
+class BigGANTraining:
+    """Train a class-conditional BigGAN: hinge loss, Adam, a running mean of the weights.
+
+    Brock et al. 2019 with differentiable augmentation (`cfwidgets.training.augment`), which a few thousand
+    images need. `cfwidgets.training.digit_generator` trains the zoo's generator of digits by it.
+
+    Parameters
+    ----------
+    updates
+        Of the generator.
+    batch_size
+        Images an update.
+    critic_updates
+        Of the discriminator for each of the generator.
+    channels, latent_size, shared_size
+        Of the generator: see `BigGAN`. The discriminator has as many channels.
+    generator_rate, discriminator_rate
+        Learning rates of Adam with β = (0, 0.999).
+    mean_decay
+        Of the running mean of the generator's weights.
+    mean_from
+        The update from which on it is a mean; before, it follows.
+    shift, cutout
+        Of the augmentation; 0 for none.
+    precision
+        ``"bfloat16"`` for the networks' arithmetic (weights and sums stay float32): faster where the machine
+        has it.
+    report_every
+        Updates between two of what `steps` yields; only there can a run be stopped.
+    device
+        Where to train.
+    seed
+        Same seed, same machine, same threads, same weights, also when stopped and resumed in between.
+
+    Examples
+    --------
+    >>> images, labels = torch.rand(20, 1, 32, 32), torch.arange(20) % 2
+    >>> training = BigGANTraining(updates=2, batch_size=4, channels=2, latent_size=8, report_every=1)
+    >>> trained = training.train(images, labels)
+    >>> trained.samples(each=3).shape
+    torch.Size([2, 3, 3, 32, 32])
+
+    In a notebook, watched as it goes on, a new sheet of samples at most every five seconds::
+
+        shown = display(trained, display_id=True)
+        run = cfwidgets.Run(
+            training.steps(images, labels, checkpoint="mine.safetensors"),
+            on_update=lambda run: run.partial and shown.update(run.partial),
+            interval=5,
+        )
+
+    ``run.cancel()`` stops it and ``run.resume()`` goes on. After the notebook was closed, give the checkpoint
+    back to go on from the last thousandth update:
+
+    >>> go_on = BigGANTraining(updates=3, batch_size=4, channels=2, latent_size=8)
+    >>> go_on.train(images, labels, resume=trained).step
+    3
+    """
+
+    updates: int = 20_000
+    batch_size: int = 64
+    critic_updates: int = 1
+    channels: int = 16
+    latent_size: int = 80
+    shared_size: int = 32
+    generator_rate: float = 2e-4
+    discriminator_rate: float = 4e-4
+    mean_decay: float = 0.999
+    mean_from: int = 500
+    shift: float = 1 / 8
+    cutout: float = 1 / 2
+    precision: Literal["float32", "bfloat16"] = "float32"
+    report_every: int = 10
+    device: str = "cpu"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("updates", "batch_size", "critic_updates", "report_every"):
+            positive_int(name, getattr(self, name))
+        positive_int("seed", self.seed, minimum=0)
+        positive_int("mean_from", self.mean_from, minimum=0)
+        for name in ("generator_rate", "discriminator_rate"):
+            non_negative(name, getattr(self, name))
+        for name in ("mean_decay", "shift", "cutout"):
+            share(name, getattr(self, name))
+        choice("precision", self.precision, ("float32", "bfloat16"))
+
+    def train(
+        self,
+        images: Tensor,
+        labels: Tensor,
+        *,
+        resume: TrainedBigGAN | None = None,
+        checkpoint: str | Path | None = None,
+    ) -> TrainedBigGAN:
+        """Train to the end: see `steps`."""
+        return run_to_end(self.steps(images, labels, resume=resume, checkpoint=checkpoint))
+
+    def steps(
+        self,
+        images: Tensor,
+        labels: Tensor,
+        *,
+        resume: TrainedBigGAN | None = None,
+        checkpoint: str | Path | None = None,
+    ) -> Generator[Update[TrainedBigGAN], None, None]:
+        """Train, and yield the generator as it stands. A `cfwidgets.Run` watches, stops and continues it.
+
+        Parameters
+        ----------
+        images
+            ``(N, C, H, W)`` float32 in [0, 1]; C is 1 or 3, H = W is 32, 64 or 128.
+        labels
+            ``(N,)`` int64, from 0; as many classes as the largest and one.
+        resume
+            A checkpoint of the same settings and images to go on from (``updates`` may be more).
+        checkpoint
+            A file to save to at each thousandth update and at the end; ``TrainedBigGAN.load`` reads it.
+
+        Raises
+        ------
+        ValueError
+            Images and labels that do not fit; a checkpoint of another training.
+        """
+        shape = self._shape(images, labels)
+        if resume is not None:
+            self._require_same(resume, shape)
+        work = _Work(self, shape, images, labels, resume)
+        if work.step >= self.updates:
+            yield Update(1.0, work.trained())
+            return
+        while work.step < self.updates:
+            work.update()
+            ended = work.step == self.updates
+            if ended:
+                work.measure_norms()
+            due = ended or work.step % _SAVED_EVERY == 0
+            if due or work.step % self.report_every == 0:
+                trained = work.trained()
+                if checkpoint is not None and due:
+                    trained.save(checkpoint)
+                yield Update(work.step / self.updates, trained, f"update {work.step:,} of {self.updates:,}")
+
+    def _shape(self, images: Tensor, labels: Tensor) -> dict[str, Any]:
+        if images.ndim != 4 or images.shape[2] != images.shape[3] or labels.shape != images.shape[:1]:
+            raise ValueError(
+                f"images are (N, C, H, H) and labels (N,); got {tuple(images.shape)} and "
+                f"{tuple(labels.shape)}"
+            )
+        if not len(images) or not images.is_floating_point():
+            raise ValueError(f"images must be at least one, of floats; got {len(images)} of {images.dtype}")
+        low, high = images.aminmax()
+        if not bool((low >= 0) & (high <= 1)):  # NaN is neither
+            raise ValueError(f"images must be in [0, 1]; got {float(low):.3g} to {float(high):.3g}")
+        if labels.dtype != torch.int64 or int(labels.min()) < 0:
+            raise ValueError(
+                f"labels must be int64 and at least 0; got {labels.dtype} from {int(labels.min())}"
+            )
+        return {
+            "size": images.shape[2],
+            "classes": int(labels.max()) + 1,
+            "channels": self.channels,
+            "latent_size": self.latent_size,
+            "shared_size": self.shared_size,
+            "colours": images.shape[1],
+        }
+
+    def _require_same(self, resume: TrainedBigGAN, shape: dict[str, Any]) -> None:
+        here = {**asdict(self), **shape}
+        there = {**resume.training, **resume.shape}
+        free = {"updates", "report_every", "device"}
+        other = [name for name in here if name not in free and here[name] != there.get(name)]
+        if other:
+            name = other[0]
+            raise ValueError(
+                f"resume: that checkpoint was trained with {name}={there.get(name)!r}; here it is "
+                f"{here[name]!r}"
+            )
+
+
+class _Work:
+    """The networks in training and all that changes with them."""
+
+    def __init__(
+        self,
+        settings: BigGANTraining,
+        shape: dict[str, Any],
+        images: Tensor,
+        labels: Tensor,
+        resume: TrainedBigGAN | None,
+    ) -> None:
+        self._settings, self._shape = settings, shape
+        self._device = torch.device(settings.device)
+        self._images = (images.float() * 2 - 1).to(self._device)
+        self._labels = labels.to(self._device)
+        self._random = torch.Generator().manual_seed(settings.seed)
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(settings.seed)
+            self._g = BigGAN(**shape, spectral=True).to(self._device)
+            judged = {name: shape[name] for name in ("size", "classes", "channels", "colours")}
+            self._d = BigGANDiscriminator(**judged).to(self._device)
+            self._mean = BigGAN(**shape).to(self._device)
+        for network in (self._g, self._d):
+            network.to(memory_format=torch.channels_last)  # half as fast again in bfloat16
+        self._mean.eval().requires_grad_(requires_grad=False)
+        betas = (0.0, 0.999)
+        self._adam_g = torch.optim.Adam(self._g.parameters(), lr=settings.generator_rate, betas=betas)
+        self._adam_d = torch.optim.Adam(self._d.parameters(), lr=settings.discriminator_rate, betas=betas)
+        self.step, self._spent = 0, 0.0
+        self._losses_g: list[float] = []
+        self._losses_d: list[float] = []
+        if resume is not None:
+            self._go_on(resume)
+        self._started = time.perf_counter()
+
+    def update(self) -> None:
+        """Update the discriminator as often as it is due, then the generator once."""
+        for _ in range(self._settings.critic_updates):
+            real, c = self._drawn()
+            with torch.no_grad():
+                fake, fake_c = self._fakes()
+            with self._autocast():
+                # One pass for both: the discriminator has no batch normalisation to tell them apart by.
+                seen = augmented(torch.cat([real, fake.float()]), self._random, **self._augmentation)
+                on_real, on_fake = self._d(seen, torch.cat([c, fake_c])).float().chunk(2)
+            loss_d = F.relu(1 - on_real).mean() + F.relu(1 + on_fake).mean()
+            self._adam_d.zero_grad(set_to_none=True)
+            loss_d.backward()
+            self._adam_d.step()
+        self._d.requires_grad_(requires_grad=False)
+        fake, c = self._fakes()
+        with self._autocast():
+            on_fake = self._d(augmented(fake.float(), self._random, **self._augmentation), c).float()
+        loss_g = -on_fake.mean()
+        self._adam_g.zero_grad(set_to_none=True)
+        loss_g.backward()
+        self._adam_g.step()
+        self._d.requires_grad_(requires_grad=True)
+        self.step += 1
+        self._follow()
+        self._losses_g.append(loss_g.item())
+        self._losses_d.append(loss_d.item())
+
+    @torch.no_grad()
+    def measure_norms(self) -> None:
+        """Measure what the batch normalisations of the mean generator see ("standing statistics")."""
+        norms = [part for part in self._mean.modules() if isinstance(part, nn.BatchNorm2d)]
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # torch: the plain mean over all batches
+        # Of their own, so that training that goes on from here goes on as if it had not ended.
+        random = torch.Generator()
+        random.set_state(self._random.get_state())
+        self._mean.train()
+        for _ in range(_STANDING):
+            self._mean(*self._latent(random))
+        self._mean.eval()
+
+    def trained(self) -> TrainedBigGAN:
+        state = {
+            **{f"generator.{name}": value for name, value in self._g.state_dict().items()},
+            **{f"discriminator.{name}": value for name, value in self._d.state_dict().items()},
+            **_adam_state("adam_g", self._adam_g),
+            **_adam_state("adam_d", self._adam_d),
+            "random": self._random.get_state(),
+        }
+        return TrainedBigGAN(
+            training=asdict(self._settings),
+            shape=self._shape,
+            step=self.step,
+            weights={name: value.cpu().clone() for name, value in self._mean.state_dict().items()},
+            state={name: value.cpu().clone() for name, value in state.items()},
+            generator_loss=torch.tensor(self._losses_g),
+            discriminator_loss=torch.tensor(self._losses_d),
+            seconds=self._spent + time.perf_counter() - self._started,
+        )
+
+    def _go_on(self, resume: TrainedBigGAN) -> None:
+        self._g.load_state_dict(_under("generator", resume.state))
+        self._d.load_state_dict(_under("discriminator", resume.state))
+        self._mean.load_state_dict(resume.weights)
+        _set_adam_state(self._adam_g, _under("adam_g", resume.state))
+        _set_adam_state(self._adam_d, _under("adam_d", resume.state))
+        self._random.set_state(resume.state["random"])
+        self.step, self._spent = resume.step, resume.seconds
+        self._losses_g = resume.generator_loss.tolist()
+        self._losses_d = resume.discriminator_loss.tolist()
+
+    @property
+    def _augmentation(self) -> dict[str, float]:
+        return {"shift": self._settings.shift, "cutout": self._settings.cutout}
+
+    def _autocast(self) -> torch.autocast:
+        bfloat16 = self._settings.precision == "bfloat16"
+        return torch.autocast(self._device.type, torch.bfloat16, enabled=bfloat16)
+
+    def _drawn(self) -> tuple[Tensor, Tensor]:
+        places = torch.randint(len(self._images), (self._settings.batch_size,), generator=self._random)
+        places = places.to(self._device)
+        return self._images[places], self._one_hot(self._labels[places])
+
+    def _latent(self, random: torch.Generator) -> tuple[Tensor, Tensor]:
+        n = self._settings.batch_size
+        z = torch.randn(n, self._shape["latent_size"], generator=random)
+        labels = torch.randint(self._shape["classes"], (n,), generator=random)
+        return z.to(self._device), self._one_hot(labels.to(self._device))
+
+    def _fakes(self) -> tuple[Tensor, Tensor]:
+        z, c = self._latent(self._random)
+        with self._autocast():
+            return self._g(z, c), c
+
+    def _one_hot(self, labels: Tensor) -> Tensor:
+        return F.one_hot(labels, self._shape["classes"]).float()
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        """Bring the mean generator on: it follows the weights as the spectral norms leave them."""
+        weight = 1.0 if self.step <= self._settings.mean_from else 1 - self._settings.mean_decay
+        self._g.eval()  # in training mode, to read a weight would move the estimate of its norm
+        for name, mean in self._mean.named_parameters():
+            mean.lerp_(attrgetter(name)(self._g), weight)
+        for name, statistic in self._mean.named_buffers():
+            value = attrgetter(name)(self._g)
+            statistic.lerp_(value, weight) if statistic.is_floating_point() else statistic.copy_(value)
+        self._g.train()
+
+
+def _under(prefix: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    start = f"{prefix}."
+    return {name.removeprefix(start): value for name, value in state.items() if name.startswith(start)}
+
+
+def _adam_state(prefix: str, adam: torch.optim.Adam) -> dict[str, Tensor]:
+    each = adam.state_dict()["state"]
+    return {f"{prefix}.{place}.{name}": value for place, kept in each.items() for name, value in kept.items()}
+
+
+def _set_adam_state(adam: torch.optim.Adam, state: dict[str, Tensor]) -> None:
+    kept: dict[int, dict[str, Tensor]] = {}
+    for key, value in state.items():
+        place, _, name = key.partition(".")
+        kept.setdefault(int(place), {})[name] = value
+    adam.load_state_dict({**adam.state_dict(), "state": kept})

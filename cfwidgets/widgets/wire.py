@@ -1,0 +1,103 @@
+"""What goes to the browser: rows of plain values, and many pictures in one buffer."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+from torch import Tensor
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["encode_frames", "encode_maps", "likeliest", "map_scale", "pack", "trust_rows"]
+
+_PIXEL_ART = 64  # pixels a side up to which a picture is kept without loss, as it is shown pixel by pixel
+_QUALITY = 85
+_MAP_SIDE = 128  # pixels a side that are enough for a map of relevance
+_LEVELS = 127  # of a map, on each side of zero
+
+
+def likeliest(row: Tensor, k: int, always: Sequence[int] = ()) -> list[list[float]]:
+    """The ``k`` likeliest classes of ``(C,)`` as ``[class, probability]``, and those that must be there."""
+    classes = row.topk(min(k, len(row))).indices.tolist()
+    classes += [index for index in always if index not in classes]
+    return [[index, float(row[index])] for index in classes]
+
+
+def trust_rows(measures: pd.DataFrame) -> list[dict[str, str]]:
+    """The rows of a result's ``trust()`` in words."""
+    return [_trust_row(row) for row in measures.itertuples()]
+
+
+def _trust_row(row: Any) -> dict[str, str]:
+    return {
+        "name": row.measure,
+        "value": _figure(row.value),
+        "note": f"{row.against} {_figure(row.reference)}" if np.isfinite(row.reference) else row.against,
+        "help": row.meaning,
+    }
+
+
+def _figure(value: float) -> str:
+    """Two digits, without the leading zero, as the view writes probabilities."""
+    text = f"{round(value, 2) + 0.0:.2f}"  # not "-0.00"
+    return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
+
+
+def pack(blobs: Iterable[bytes]) -> bytes:
+    """Put blobs into one buffer: their number and where each ends, as little-endian uint32, then they.
+
+    Examples
+    --------
+    >>> pack([b"ab", b"c"])[12:]
+    b'abc'
+    """
+    parts = list(blobs)
+    ends = np.cumsum([len(part) for part in parts], dtype=np.uint32).astype("<u4")
+    return struct.pack("<I", len(parts)) + ends.tobytes() + b"".join(parts)
+
+
+def encode_frames(images: Tensor) -> list[bytes]:
+    """Encode pictures ``(n, 3, h, w)`` uint8: small ones without loss."""
+    return [_encoded(frame) for frame in images.permute(0, 2, 3, 1).contiguous().numpy()]
+
+
+def map_scale(maps: Tensor) -> float:
+    """The relevance that is drawn in full colour: one pixel in a thousand exceeds it."""
+    values = maps.flatten().abs().float()
+    if len(values) > 2**20:  # enough to know a quantile by
+        values = values[:: -(-len(values) // 2**20)]
+    return max(float(values.quantile(0.999)) if len(values) else 0.0, 1e-9)
+
+
+def encode_maps(maps: Tensor, scale: float) -> list[bytes]:
+    """Encode relevance ``(n, h, w)`` as grey pictures: 128 is 0, and ``scale`` is 127 above it.
+
+    Maps of two classes may stand on each other, ``(n, 2, h, w)``: the picture is then twice as high.
+    """
+    maps = maps.float()
+    side = max(maps.shape[-2:])
+    if side > _MAP_SIDE:
+        folded = maps if maps.ndim == 4 else maps[:, None]
+        size = [round(length * _MAP_SIDE / side) for length in maps.shape[-2:]]
+        maps = torch.nn.functional.interpolate(folded, size=size, mode="area")
+    levels = (maps / scale * _LEVELS).round().clamp(-_LEVELS, _LEVELS) + _LEVELS + 1
+    return [_encoded(one) for one in levels.to(torch.uint8).reshape(len(maps), -1, maps.shape[-1]).numpy()]
+
+
+def _encoded(levels: npt.NDArray[np.uint8]) -> bytes:
+    small = max(levels.shape[1], levels.shape[0] // (2 if levels.ndim == 2 else 1)) <= _PIXEL_ART
+    buffer = io.BytesIO()
+    picture = Image.fromarray(levels)
+    if small:
+        picture.save(buffer, "png", compress_level=1)
+    else:
+        picture.save(buffer, "jpeg", quality=_QUALITY)
+    return buffer.getvalue()

@@ -1,0 +1,144 @@
+"""Generators by name: digits that need no network, and BigGAN-deep for ImageNet."""
+
+from __future__ import annotations
+
+import difflib
+from importlib.resources import files
+from pathlib import Path
+from pickle import UnpicklingError
+
+import torch
+from safetensors.torch import load
+from torch import Tensor
+
+from cfwidgets.backends.torch_module import named_device
+from cfwidgets.generators import GeneratorError
+from cfwidgets.networks import BigGAN, BigGANDeep
+
+__all__ = ["generator"]
+
+_DIGITS = "digits"
+_SIZES = {"biggan-deep-128": 128, "biggan-deep-256": 256, "biggan-deep-512": 512}
+_NAMES = (_DIGITS, *_SIZES)
+
+
+def generator(
+    name: str,
+    *,
+    pretrained: bool = True,
+    weights: str | Path | None = None,
+    truncation: float = 1.0,
+    device: str = "auto",
+) -> BigGAN | BigGANDeep:
+    """Make a generator by its name.
+
+    Parameters
+    ----------
+    name
+        ``"digits"``: handwritten digits of 32 x 32 pixels, weights in this package (with a model card beside
+        them, ``zoo/weights/digits_generator.md``), no network needed. Its classes are those of
+        ``zoo.classifier("digits")``.
+        ``"biggan-deep-128"``, ``"biggan-deep-256"``, ``"biggan-deep-512"``: ImageNet, with the weights of
+        DeepMind, downloaded when first used. Its classes are those of ImageNet, in their order.
+    pretrained
+        False gives the network with random weights, without a download.
+    weights
+        BigGAN-deep only: the file ``NAME-pytorch_model.bin``, or the folder it is in, where it was downloaded
+        by other means.
+    truncation
+        BigGAN-deep only: see `cfwidgets.networks.BigGANDeep`.
+    device
+        ``"auto"``: CUDA where there is one.
+
+    Returns
+    -------
+    BigGAN or BigGANDeep
+        In evaluation mode.
+
+    Raises
+    ------
+    GeneratorError
+        An unknown name (close ones are listed), or settings that the generator does not have.
+    ConnectionError
+        Weights that have to be downloaded, and cannot be.
+    FileNotFoundError
+        No weights where ``weights`` says.
+    ImportError
+        The package that holds the network is not installed.
+
+    Examples
+    --------
+    >>> digits = generator("digits", device="cpu")
+    >>> digits.generate(digits.sample(2, seed=0), torch.eye(10)[[4, 9]]).shape
+    torch.Size([2, 3, 32, 32])
+    """
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    place = named_device(device)
+    if name in _SIZES:
+        made: BigGAN | BigGANDeep = _biggan_deep(name, pretrained, weights, truncation)
+    elif name == _DIGITS:
+        if weights is not None or truncation != 1:
+            raise GeneratorError(f"{_DIGITS!r} takes neither weights nor truncation: they are of BigGAN-deep")
+        made = _digits(pretrained)
+    else:
+        close = difflib.get_close_matches(str(name).lower(), _NAMES, n=4)
+        raise GeneratorError(
+            f"a generator is called {', '.join(map(repr, _NAMES))}; got {name!r}"
+            + (f"; close to it: {', '.join(close)}" if close else "")
+        )
+    return made.eval().to(place)
+
+
+def _digits(pretrained: bool) -> BigGAN:
+    # The settings of cfwidgets.training.digit_generator.
+    network = BigGAN(size=32, classes=10, channels=12, latent_size=64, shared_size=32, colours=1)
+    if pretrained:
+        weights = files("cfwidgets.zoo") / "weights" / "digits_generator.safetensors"
+        network.load_state_dict(load(weights.read_bytes()))
+    return network
+
+
+def _biggan_deep(name: str, pretrained: bool, weights: str | Path | None, truncation: float) -> BigGANDeep:
+    if not pretrained:
+        if weights is not None:
+            raise GeneratorError("weights were given, and pretrained=False says to take none")
+        return BigGANDeep(_SIZES[name], truncation=truncation)
+    state = _downloaded(name) if weights is None else _read(name, Path(weights))
+    return BigGANDeep(_SIZES[name], truncation=truncation, weights=state)
+
+
+def _file_name(name: str) -> str:
+    return f"{name}-pytorch_model.bin"
+
+
+def _read(name: str, place: Path) -> dict[str, Tensor]:
+    # Under the second name the package itself looks for it in a folder.
+    known = (place / _file_name(name), place / "pytorch_model.bin") if place.is_dir() else (place,)
+    for path in known:
+        if path.is_file():
+            break
+    else:
+        raise FileNotFoundError(f"no weights at {', '.join(map(str, known))}")
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (UnpicklingError, RuntimeError, EOFError) as error:
+        raise GeneratorError(f"{path} is not a file of weights, or is damaged: {error}") from error
+
+
+def _downloaded(name: str) -> dict[str, Tensor]:
+    try:
+        from pytorch_pretrained_biggan.model import PRETRAINED_MODEL_ARCHIVE_MAP
+    except ImportError as error:
+        raise ImportError(f'{name} needs a package of its own: pip install "cfwidgets[biggan]"') from error
+    source = PRETRAINED_MODEL_ARCHIVE_MAP[name]
+    try:
+        # Torch keeps it in its cache and needs no network from then on; the package asks again each time.
+        return torch.hub.load_state_dict_from_url(source, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise ConnectionError(
+            f"the weights of {name!r} have to be downloaded once, from {source}, and that failed ({error}). "
+            f"Where there is a network, download {_file_name(name)}; put it into a folder here, and give "
+            f'the folder: zoo.generator("{name}", weights=FOLDER). Without, {_DIGITS!r} works, and '
+            "pretrained=False gives the network untrained."
+        ) from error

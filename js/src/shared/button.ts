@@ -1,0 +1,19 @@
+import { h } from "./dom";
+import type { Scope } from "./scope";
+
+/**
+ * A button. What disables it is `aria-disabled`, not `disabled`: that would take the focus away from a button that is
+ * pressed to the end.
+ */
+export function createButton(
+  scope: Scope,
+  title: string,
+  clicked: () => void,
+  ...children: (Node | string)[]
+): HTMLButtonElement {
+  const element = h("button", { type: "button", class: "cfw-button", title }, ...children);
+  element.addEventListener("click", () => element.hasAttribute("aria-disabled") || clicked(), {
+    signal: scope.signal,
+  });
+  return element;
+}

@@ -1,0 +1,136 @@
+import { decodePicture } from "../shared/bytes";
+import { h } from "../shared/dom";
+import { SMALL } from "../shared/fit";
+import { Composer, type Palette } from "./composer";
+import { PixelReader } from "./pixels";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** What one miniature shows: a picture, a map in its size, or two of them, one upon the other. */
+export interface MiniatureContent {
+  picture: Bytes | null;
+  map: Bytes | null;
+  /** How many maps the map's picture holds, and which of them to show. */
+  maps: number;
+  which: number;
+}
+
+/** What all miniatures of a view share. */
+export interface Workshop {
+  readonly composer: Composer;
+  readonly reader: PixelReader;
+  size(): readonly [width: number, height: number];
+  palette(): Palette;
+  readonly signal: AbortSignal;
+}
+
+export function createWorkshop(
+  signal: AbortSignal,
+  size: Workshop["size"],
+  palette: Workshop["palette"],
+): Workshop {
+  return { composer: new Composer(), reader: new PixelReader(), size, palette, signal };
+}
+
+/** A picture of at most `most` CSS pixels; small ones at a whole-number zoom. */
+export function fitMiniature(width: number, height: number, most: number): [width: number, height: number] {
+  if (!(width > 0 && height > 0)) return [most, most];
+  const longest = Math.max(width, height);
+  if (longest <= SMALL && longest <= most) {
+    const zoom = Math.floor(most / longest);
+    return [width * zoom, height * zoom];
+  }
+  return [Math.round((most * width) / longest), Math.round((most * height) / longest)];
+}
+
+/** Keeps the room of tiles with such miniatures in their row before they come, and says there how wide they will be. */
+export function keepRoom(row: HTMLElement, workshop: Workshop, most: number): void {
+  const [width, height] = fitMiniature(...workshop.size(), most);
+  const known = workshop.size()[0] > 0;
+  row.style.minHeight = known ? `${2 * height + 28}px` : "";
+  row.style.setProperty("--cfw-tile", `${width}px`);
+}
+
+/** A small picture above the same with its map over it. It keeps what it shows until the next is decoded. */
+export function createMiniature(workshop: Workshop, most: number) {
+  const above = h("canvas", { class: "cfw-miniature" });
+  const below = h("canvas", { class: "cfw-miniature" });
+  const element = h("span", { class: "cfw-miniatures", "aria-hidden": "true" }, above, below);
+  let shown: MiniatureContent | null = null;
+  let readings = 0;
+
+  const measure = () => {
+    const [width, height] = fitMiniature(...workshop.size(), most);
+    const ratio = window.devicePixelRatio || 1;
+    for (const canvas of [above, below]) {
+      canvas.style.width = `${width}px`;
+      canvas.style.height = `${height}px`;
+      const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+      if (canvas.width !== w) canvas.width = w;
+      if (canvas.height !== h) canvas.height = h;
+    }
+  };
+  const put = (canvas: HTMLCanvasElement, picture: HTMLCanvasElement) => {
+    const context = canvas.getContext("2d");
+    if (!context) return;
+    context.imageSmoothingEnabled = picture.width > SMALL;
+    context.imageSmoothingQuality = "high";
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  };
+  const read = async () => {
+    const content = shown;
+    readings += 1;
+    const reading = readings;
+    const [width, height] = workshop.size();
+    if (!content?.picture || !(width > 0 && height > 0)) return;
+    const [picture, map] = await Promise.all(
+      [content.picture, content.map].map((blob) => blob && decodePicture(blob).catch(() => null)),
+    );
+    if (reading === readings && !workshop.signal.aborted && picture) {
+      const maps = map ? workshop.reader.grey(map, width, content.maps * height) : null;
+      const draw = (kind: "plain" | "overlay") =>
+        workshop.composer.draw({ picture, maps }, kind, content.which, [width, height], workshop.palette());
+      measure();
+      put(above, draw("plain"));
+      below.hidden = !maps;
+      if (maps) put(below, draw("overlay"));
+      element.dataset.painted = "1";
+    }
+    picture?.close();
+    map?.close();
+  };
+  below.hidden = true;
+  measure();
+
+  return {
+    element,
+    show(content: MiniatureContent) {
+      if (shown && same(shown, content)) return;
+      const first = !shown?.picture;
+      shown = content;
+      if (first) measure();
+      void read();
+    },
+    /** The theme, the size or the screen has changed. */
+    redraw() {
+      measure();
+      void read();
+    },
+  };
+}
+
+function same(a: MiniatureContent, b: MiniatureContent): boolean {
+  return (
+    a.which === b.which && a.maps === b.maps && sameBytes(a.picture, b.picture) && sameBytes(a.map, b.map)
+  );
+}
+
+/** New packs often hold the old pictures: to compare them costs less than to decode them, and nothing blinks. */
+export function sameBytes(a: Bytes | null, b: Bytes | null): boolean {
+  if (a === b) return true;
+  if (!a || !b || a.length !== b.length) return false;
+  if (a.buffer === b.buffer && a.byteOffset === b.byteOffset) return true;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

@@ -1,0 +1,93 @@
+import type { AnyModel } from "@anywidget/types";
+import type { Scope } from "../shared/scope";
+import { throttle } from "../shared/throttle";
+import type { Traits } from "./traits";
+
+/** The kernel hears of a moving phase at most this often, in ms; while playing, less. */
+const SAVE_EVERY = 200;
+const SAVE_PLAYING = 1000;
+
+/** The phase of one view: the hand, or the play, leads; between them it follows the model. */
+export class Phase {
+  #phase = 0;
+  #moving = false;
+  #setting = false;
+  readonly #save;
+  readonly #saveSlowly;
+
+  constructor(
+    readonly model: AnyModel<Traits>,
+    scope: Scope,
+    readonly changed: () => void,
+  ) {
+    const save = () => {
+      // Set once more, since something else may have come from the kernel meanwhile.
+      this.#set();
+      model.save_changes();
+    };
+    this.#save = throttle(save, SAVE_EVERY);
+    this.#saveSlowly = throttle(save, SAVE_PLAYING);
+    scope.defer(() => this.#flush());
+    scope.listen(model, ["phase"], () => this.#read());
+    this.#phase = model.get("phase");
+  }
+
+  get value(): number {
+    return this.#phase;
+  }
+
+  /** Moves by hand; a movement goes on until `rest`. */
+  move(phase: number): void {
+    this.#moving = true;
+    if (this.#put(phase)) this.#save();
+  }
+
+  /** Moves by itself. */
+  play(phase: number): void {
+    this.#moving = true;
+    if (this.#put(phase)) this.#saveSlowly();
+  }
+
+  /** The movement has ended. */
+  rest(): void {
+    this.#moving = false;
+    this.#flush();
+  }
+
+  /** Tells the charts where it is: also when the phases that there are have changed. Not saved: they are linked in the browser. */
+  point(): void {
+    // Not set anew: hosts differ in whether an equal list is a change, and whoever follows it draws each time.
+    const [cursor] = this.model.get("cursor") ?? [];
+    if (cursor !== this.#phase) this.model.set("cursor", [this.#phase, this.#phase]);
+  }
+
+  /** Whether the phase is another one now. */
+  #put(phase: number): boolean {
+    if (phase === this.#phase) return false;
+    this.#phase = phase;
+    this.#set();
+    this.point();
+    this.changed();
+    return true;
+  }
+
+  #set(): void {
+    this.#setting = true;
+    this.model.set("phase", this.#phase);
+    this.#setting = false;
+  }
+
+  #flush(): void {
+    this.#save.flush();
+    this.#saveSlowly.flush();
+  }
+
+  /** Takes what the kernel, or another view, has set; but while it moves here, here is right. */
+  #read(): void {
+    if (this.#setting || this.#moving || this.#save.pending || this.#saveSlowly.pending) return;
+    const phase = this.model.get("phase");
+    if (phase === this.#phase) return;
+    this.#phase = phase;
+    this.changed();
+  }
+}
