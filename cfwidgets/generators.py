@@ -134,7 +134,7 @@ def generated(generator: Generator, z: Tensor, c: Tensor) -> Tensor:
         Another shape, NaN or infinite values, or values outside [0, 1].
     """
     device = device_of(generator)
-    images = generator.generate(z.to(device), c.to(device))
+    images: object = generator.generate(z.to(device), c.to(device))
     if not isinstance(images, Tensor) or images.ndim != 4 or images.shape[:2] != (len(z), 3):
         got = tuple(images.shape) if isinstance(images, Tensor) else type(images).__name__
         raise GeneratorError(f"generate must return images ({len(z)}, 3, H, W); got {got}")

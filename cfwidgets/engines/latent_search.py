@@ -64,7 +64,7 @@ class Features:
         return min(_CPU_BATCH, cpu_batch_size(*self._pixels))
 
     def __call__(self, images: Tensor) -> tuple[Tensor, Any]:
-        """Features ``(n, F)`` of images ``(n, 3, H, W)`` in [0, 1], differentiable, and the network's outputs.
+        """Features ``(n, F)``, with gradients, of images ``(n, 3, H, W)`` in [0, 1], and the outputs.
 
         Call it inside `untouched`.
         """
@@ -94,9 +94,10 @@ class Walk:
     update
         Updates so far.
     latents, squares
-        ``(n, L)``: the latent vectors to look at next, and RMSprop's running means of their squared gradients.
+        ``(n, L)``: the latent vectors to look at next, and RMSprop's means of their squared gradients.
     best, cosine, score
-        ``(n, L)``, ``(n,)``, ``(n,)``: the latent vectors with the highest score so far, their cosines, and it.
+        ``(n, L)``, ``(n,)``, ``(n,)``: the latent vectors with the highest score so far, their cosines, and
+        that score.
     level, waited
         ``(n,)``: the score of the last gain that counted, and the updates since.
     updates
@@ -242,7 +243,8 @@ class LatentSearch:
     def _pass(self, latents: Tensor, vectors: Tensor) -> _Seen:
         with guarded(self.generator), untouched(self.features.module), torch.enable_grad():
             z = latents.detach().clone().requires_grad_()
-            images = generated(self.generator, z, vectors)
+            # Copies: autograd refuses tensors that were made under a caller's inference_mode.
+            images = generated(self.generator, z, vectors.clone())
             if not images.requires_grad:
                 raise GeneratorError(
                     "no gradient leads from the generator's images back to z: does generate use no_grad() or "
@@ -254,7 +256,7 @@ class LatentSearch:
                     f"no gradient leads from the layer {self.features.layer!r} back to the image: does the "
                     "network's forward use no_grad() or detach()?"
                 )
-            cosine = F.cosine_similarity(features, self.wanted.to(features.device)[None], dim=1)
+            cosine = F.cosine_similarity(features, self.wanted.to(features.device, copy=True)[None], dim=1)
             # Asked for z alone, autograd leaves the gradients of the weights out: a third of the work.
             gradient = torch.autograd.grad(-cosine.sum(), z)[0].cpu()
         if not bool(gradient.isfinite().all()):

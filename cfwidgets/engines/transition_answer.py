@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from cfwidgets.attribution.network import network_of
+from cfwidgets.attribution.network import Network, network_of
 from cfwidgets.classifier import Classifier
 from cfwidgets.guard import untouched
 
@@ -15,6 +16,8 @@ __all__ = ["CELLS", "Answer", "where"]
 
 CELLS = 8  # a side: 64 regions
 _AT_ONCE = 32
+_NOTHING = 1e-5  # log-odds that rounding alone may make
+_LEAST = 1e-7  # probability below which a log has no meaning in float32
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +29,8 @@ class Answer:
     pixels
         ``(h, w)``: each pixel's part of ``total``, in log-odds.
     share
-        ``(rows, columns)``: the same summed over cells, divided by the sum; signed, sums to 1.
+        ``(rows, columns)``: the same summed over cells, divided by the sum; signed, sums to 1. Zeros where
+        the answer does not change.
     total
         By how much the log-odds of the right class against the wrong one change from end to end.
     off
@@ -82,11 +86,7 @@ def where(clf: Classifier, images: Tensor, wrong: int, correct: int, cells: int 
     for chunk in images.split(_AT_ONCE):
         with torch.inference_mode(mode=False), untouched(network.module), torch.enable_grad():
             x = chunk.to(network.device, network.dtype, copy=True).requires_grad_()
-            rows = network.logits(x)
-            targets = torch.full((len(x),), correct, device=rows.device)
-            difference = network.of_targets(rows, targets) - network.of_targets(
-                rows, torch.full_like(targets, wrong)
-            )
+            difference = _log_odds(clf, network, x, wrong, correct)
             gradients.append(torch.autograd.grad(difference.sum(), x)[0].float().cpu())
             odds.append(difference.detach().float().cpu())
     slope, level = torch.cat(gradients).double(), torch.cat(odds).double()
@@ -95,8 +95,21 @@ def where(clf: Classifier, images: Tensor, wrong: int, correct: int, cells: int 
     total = float(level[-1] - level[0])
     found = float(pixels.sum())
     summed = _in_cells(pixels, cells)
-    share = summed / found if found else torch.zeros_like(summed)
-    return Answer(pixels.float(), share.float(), total, (found - total) / total if total else 0.0)
+    share = summed / found if abs(found) > _NOTHING else torch.zeros_like(summed)
+    off = (found - total) / total if abs(total) > _NOTHING else 0.0
+    return Answer(pixels.float(), share.float(), total, off)
+
+
+def _log_odds(clf: Classifier, network: Network, x: Tensor, wrong: int, correct: int) -> Tensor:
+    """Log-odds ``(n,)`` of the right class against the wrong one, whatever the model returns."""
+    rows = network.logits(x)
+    single = rows.shape[1] == 1
+    if clf._activation == "none":  # noqa: SLF001 - the package's own
+        rows = rows.logit(_LEAST) if single else rows.clamp_min(_LEAST).log()
+    if single:
+        rows = F.pad(rows, (1, 0))  # 0 and z: their softmax is the sigmoid of z
+    classes = torch.tensor([[correct], [wrong]], device=rows.device).expand(2, len(rows))
+    return network.of_targets(rows, classes[0]) - network.of_targets(rows, classes[1])
 
 
 def _in_cells(pixels: Tensor, cells: int) -> Tensor:

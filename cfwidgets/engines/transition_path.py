@@ -23,12 +23,13 @@ Interpolation = Literal["linear", "spherical"]
 _MOST_BYTES = 2**29
 _COARSE = 33  # phases of the first path that is shown
 _AT_ONCE = 64  # phases between two looks at whether to stop
+_PAINTED_AT_ONCE = 32  # images, at most, that the generator paints together
 _STRIP = 7
 
 
 @dataclass(frozen=True, eq=False)
 class Ends:
-    """The two ends of a transition: latent vectors ``(L,)`` and class vectors ``(K,)``, the wrong end first."""
+    """The two ends of a transition, the wrong one first: latent vectors ``(L,)``, class vectors ``(K,)``."""
 
     z: tuple[Tensor, Tensor]
     c: tuple[Tensor, Tensor]
@@ -45,7 +46,8 @@ def interpolated(ends: Ends, along: Tensor, interpolation: Interpolation) -> tup
         0 is the wrong end, 1 the right one; the ends themselves are met exactly.
     interpolation
         Of the latent vector: ``"linear"`` (the paper) or ``"spherical"`` (Shoemake 1985; the length goes
-        linearly), which keeps the length that normal vectors have. Class vectors stay on the simplex, linearly.
+        linearly), which keeps the length that normal vectors have. Class vectors go linearly and stay on the
+        simplex.
 
     Examples
     --------
@@ -86,8 +88,8 @@ def require_phases(phases: int, height: int, width: int) -> None:
     if taken > _MOST_BYTES:
         most = _MOST_BYTES // (height * width * 7)
         raise ValueError(
-            f"{phases:,} phases of {height} x {width} pixels with their maps would take {taken / 2**30:.1f} GiB; "
-            f"at most {most:,} are accepted at this size"
+            f"{phases:,} phases of {height} x {width} pixels with their maps would take "
+            f"{taken / 2**30:.1f} GiB; at most {most:,} are accepted at this size"
         )
 
 
@@ -177,9 +179,11 @@ class PathMaker:
 
     def paint(self, z: Tensor, c: Tensor) -> Tensor:
         """Images ``(n, 3, h, w)`` on the CPU, as the model sees them."""
-        with guarded(self.generator), torch.no_grad():
-            images = generated(self.generator, z, c).cpu()
-        return fit(images, self.clf.input_size)
+        parts: list[Tensor] = []
+        for some, weights in zip(z.split(_PAINTED_AT_ONCE), c.split(_PAINTED_AT_ONCE), strict=True):
+            with guarded(self.generator), torch.no_grad():
+                parts.append(fit(generated(self.generator, some, weights).cpu(), self.clf.input_size))
+        return torch.cat(parts)
 
     def maps(self, images: Tensor, targets: list[int]) -> Tensor | None:
         """Relevance maps ``(n, h, w)`` float16 of images for a class each; None without a method."""
@@ -234,6 +238,12 @@ def _merged(parts: list[Path]) -> Path:
     def all_of(name: str) -> Tensor:
         return torch.cat([getattr(part, name) for part in parts])[order]
 
-    names = ("at", "frames", "wrong", "correct", "called")
-    maps = None if parts[0].maps is None else all_of("maps")
-    return replace(parts[0], **{name: all_of(name) for name in names}, maps=maps)
+    return replace(
+        parts[0],
+        at=all_of("at"),
+        frames=all_of("frames"),
+        wrong=all_of("wrong"),
+        correct=all_of("correct"),
+        called=all_of("called"),
+        maps=None if parts[0].maps is None else all_of("maps"),
+    )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
+import torch
 from torch import Tensor
 
 from cfwidgets.engines.latent_search import Walk
@@ -199,14 +200,21 @@ class TransitionResult(Result):
     def best_ends(self) -> tuple[int, int]:
         """The candidates to walk between, at the wrong and at the right end: see the engine's ``rule``.
 
-        Among those that are called the class; where none is, the one that is nearest to it.
+        Among those that are called the class; where none is, the one that is nearest to it. Always two
+        different ones.
         """
         return self.ends_among(range(len(self.candidates.start)))
 
     def ends_among(self, starts: Iterable[int]) -> tuple[int, int]:
         """The same among the candidates of some starts."""
         places = np.flatnonzero(np.isin(self.candidates.start.numpy(), list(starts)))
-        return self._surest(self.wrong, places), self._surest(self.correct, places)
+        wrong, correct = self._surest(self.wrong, places), self._surest(self.correct, places)
+        if wrong != correct:
+            return wrong, correct
+        others = places[places != wrong]
+        if int(self.candidates.called[wrong]) == self.wrong:
+            return wrong, self._surest(self.correct, others)
+        return self._surest(self.wrong, others), correct
 
     def row(self, target: int) -> list[int]:
         """The candidates that are called a class, the most alike first."""
@@ -230,9 +238,9 @@ class TransitionResult(Result):
     def to_frame(self) -> pd.DataFrame:
         """One row a candidate, the most alike first.
 
-        Columns: ``candidate`` (its number), ``start``, ``vector`` (the class vector: ``correct``, ``wrong`` or
-        ``model``), ``cosine``, ``called`` (a label), ``confidence`` (of that), ``wrong`` and ``correct`` (the
-        probabilities of the two classes), ``updates``.
+        Columns: ``candidate`` (its number), ``start``, ``vector`` (the class vector: ``correct``, ``wrong``
+        or ``model``), ``cosine``, ``called`` (a label), ``confidence`` (of that), ``wrong`` and ``correct``
+        (the probabilities of the two classes), ``updates``.
         """
         found = self.candidates
         frame = pd.DataFrame(
@@ -266,13 +274,15 @@ class TransitionResult(Result):
     def trust(self) -> pd.DataFrame:
         """How far to trust the answer.
 
-        One row a measure: ``measure``, ``value``, what it is held ``against`` and that ``reference`` (NaN where
-        the words say it all), and its ``meaning``. A measure that was not taken has no row.
+        One row a measure: ``measure``, ``value``, what it is held ``against`` and that ``reference`` (NaN
+        where the words say it all), and its ``meaning``. A measure that was not taken has no row.
         """
         rows: list[tuple[str, float, str, float, str]] = []
         if self.path is not None:
             alike = float(self.candidates.cosine[list(self.path.ends)].min())
-            rows.append(("likeness of the ends", alike, "before the search", float(self.first.mean()), _ALIKE))
+            rows.append(
+                ("likeness of the ends", alike, "before the search", float(self.first.mean()), _ALIKE)
+            )
             two = ((self.path.called == self.wrong) | (self.path.called == self.correct)).float().mean()
             rows.append(("between the two classes", float(two), "should be near 1", np.nan, _BETWEEN))
         if self.answer is not None:
@@ -293,17 +303,17 @@ class TransitionResult(Result):
         if self.path is None:
             raise ValueError("there is no transition yet: the search has not ended")
         path = self.path
-        strip = [int((path.at == phase).nonzero()[0, 0]) for phase in path.strip]
+        strip = torch.searchsorted(path.at, torch.tensor(path.strip)).tolist()
         figure = Figure(figsize=(12, 4.6), layout="constrained")
         grid = figure.add_gridspec(3, len(strip) + 1, height_ratios=(1, 1, 1.3))
         picture = figure.add_subplot(grid[0, 0])
         picture.imshow(self.image.permute(1, 2, 0).numpy())
         picture.set_title(f"called {self._label(self.predicted)}", fontsize=9)
         largest = None if path.maps is None else float(path.maps[strip].abs().amax())
-        for column, place in enumerate(strip, start=1):
+        for column, (phase, place) in enumerate(zip(path.strip, strip, strict=True), start=1):
             frame = figure.add_subplot(grid[0, column])
             frame.imshow(path.frames[place].permute(1, 2, 0).numpy())
-            frame.set_title(f"{int(path.at[place])}", fontsize=9)
+            frame.set_title(f"{phase}", fontsize=9)
             if path.maps is not None:
                 relevance = figure.add_subplot(grid[1, column])
                 shown = path.maps[place, int(path.correct[place] > path.wrong[place])].float()

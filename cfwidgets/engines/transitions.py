@@ -13,16 +13,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cfwidgets.attribution import METHODS, attribute
+from cfwidgets.attribution import METHODS
 from cfwidgets.checks import choice, non_negative, positive_int, share
 from cfwidgets.classifier import Classifier
 from cfwidgets.engines.engine import Update, run_to_end
 from cfwidgets.engines.latent_search import Features, LatentSearch, Walk
 from cfwidgets.engines.transition_answer import Answer, where
-from cfwidgets.engines.transition_path import Interpolation, Path, PathMaker, interpolated, require_phases
+from cfwidgets.engines.transition_path import Interpolation, PathMaker, interpolated, require_phases
 from cfwidgets.engines.transition_result import Agreement, Candidates, RandomNetwork, Rule, TransitionResult
 from cfwidgets.evaluation.overlap import rank_correlation
-from cfwidgets.generators import Generator, require_generator
+from cfwidgets.generators import Generator, GeneratorError, require_generator
 from cfwidgets.guard import untouched
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ _SEARCHED, _PAINTED = 0.8, 0.95
 class Transitions:
     """Find generated look-alikes of an image on both sides of a decision, and walk from one to the other.
 
-    Suzuki et al. 2021 ("counterfactual candidates"): latent vectors of a class-conditional generator are moved
-    until what it paints looks like the misclassified image to a network (equation 1). Some of these
+    Suzuki et al. 2021 ("counterfactual candidates"): latent vectors of a class-conditional generator are
+    moved until what it paints looks like the misclassified image to a network (equation 1). Some of these
     pictures are called as the image was, wrongly, and some rightly; latent and class vectors are then
     interpolated between the best of each, and every phase is classified and explained.
 
@@ -58,18 +58,19 @@ class Transitions:
     rate, decay
         Learning rate of RMSprop and the decay of its mean (α); the paper names neither.
     keep_length
-        Latent vectors keep the length they were drawn with (that of a normal vector hardly varies), so that what
-        is painted stays believable. False, as in the paper, lets them grow, which brings the features nearer.
+        Latent vectors keep the length they were drawn with (that of a normal vector hardly varies), so that
+        what is painted stays believable. False, as in the paper, lets them grow, which brings the features
+        nearer.
     layer
         Whose features must be alike: a name in ``dict(module.named_modules())``, None for the last layer with
         feature maps. The paper: the last pooling of VGG-19, ``layer="features"`` of such a ``feature_model``.
     rule
         Which place of its walk a candidate is, and which candidates are the end points. ``"product"``: the
         place where it is alike and called what it was asked to be (cosine times Σ √(class vector ·
-        probability)), and the candidates with the highest cosine times probability. ``"quarter"``: as the paper
-        does, the place with the highest cosine, and the surest of each class among the most alike quarter;
-        where the features are of the explained network itself, that often leaves no candidate on the right
-        side, since what has the same features is called the same.
+        probability)), and the candidates with the highest cosine times probability. ``"quarter"``: as the
+        paper does, the place with the highest cosine, and the surest of each class among the most alike
+        quarter; where the features are of the explained network itself, that often leaves no candidate on the
+        right side, since what has the same features is called the same.
     patience, gain
         A candidate is left alone after so many updates in which its score gained so little; ``patience=None``
         gives all the same number, as the paper does. `TransitionResult.to_frame` says how many each had.
@@ -80,10 +81,11 @@ class Transitions:
     method, options
         Of the relevance maps, as `cfwidgets.attribute` takes them; None for none.
     trust
-        Measure how far the answer can be trusted: in three separate thirds of the starts, and on a copy of the
-        network with random weights.
+        Measure how far the answer can be trusted: in three separate thirds of the starts, and on a copy of
+        the network with random weights.
     batch_size
-        Candidates that go through the networks together; None for all, or what memory holds.
+        Candidates that go through the networks together; None for what suits a CPU, and elsewhere for all,
+        or what memory holds.
     seed
         Same seed, same device, same answer.
 
@@ -193,18 +195,24 @@ class Transitions:
             seconds = spent + time.perf_counter() - started
             return Update(min(fraction, 1.0), replace(result, seconds=seconds), activity)
 
-        result = None
-        for result, fraction in work.searched(resume):
-            yield update(_SEARCHED * fraction, result, "searching")
-        assert result is not None  # noqa: S101 - the first look comes before any update
-        for result, fraction in work.painted(result, self.phases):
-            yield update(_SEARCHED + (_PAINTED - _SEARCHED) * fraction, result, "painting the transition")
-        for result in work.trusted(result):
-            yield update(_PAINTED, result, "measuring how far to trust it")
-        yield update(1.0, result, "")
+        found = work.empty
+        for found, fraction in work.searched(resume):
+            yield update(_SEARCHED * fraction, found, "searching")
+        painted = found
+        for painted, fraction in work.painted(found, self.phases):
+            yield update(_SEARCHED + (_PAINTED - _SEARCHED) * fraction, painted, "painting the transition")
+        last = painted
+        for last in work.trusted(painted):
+            yield update(_PAINTED, last, "measuring how far to trust it")
+        yield update(1.0, last, "")
 
     def path(
-        self, clf: Classifier, generator: Generator, result: TransitionResult, wrong_end: int, correct_end: int
+        self,
+        clf: Classifier,
+        generator: Generator,
+        result: TransitionResult,
+        wrong_end: int,
+        correct_end: int,
     ) -> Steps[Update[TransitionResult], None, None]:
         """Yield the result with the transition between two other candidates, coarse at first, then whole.
 
@@ -256,8 +264,8 @@ class Transitions:
         right, predicted = clf.class_index(correct), int(probabilities.argmax())
         if wrong is None and predicted == right:
             raise ValueError(
-                f"the model calls this image {clf.label(predicted)!r}, which is the class given as correct: name "
-                "the class to compare it with, wrong=…"
+                f"the model calls this image {clf.label(predicted)!r}, which is the class given as correct: "
+                "name the class to compare it with, wrong=…"
             )
         taken_for = predicted if wrong is None else clf.class_index(wrong)
         if taken_for == right:
@@ -265,20 +273,21 @@ class Transitions:
         watcher = clf if feature_model is None else feature_model
         if not _has_weights(watcher):
             raise ValueError(
-                f"the search follows gradients, and {watcher.name} has none to follow: give a torch network whose "
-                "features say what looks alike, feature_model=…; the explained classifier may stay a black box"
+                f"the search follows gradients, and {watcher.name} has none to follow: give a torch network "
+                "whose features say what looks alike, feature_model=…; the explained classifier may stay a "
+                "black box"
             )
         features = Features(watcher, self.layer, watcher.view(view)[None])
         with untouched(features.module), torch.no_grad():
             wanted = features(watcher.view(view)[None])[0][0].detach().cpu()
-        maker = self._maker(clf, generator, taken_for, right)
         vectors = torch.zeros(3, len(probabilities))
         vectors[0, right] = vectors[1, taken_for] = 1
         vectors[2] = probabilities / probabilities.sum()
-        z = generator.sample(self.starts, self.seed)
-        if z.shape != (self.starts, generator.latent_size):
-            raise ValueError(
-                f"sample must return ({self.starts}, {generator.latent_size}); got {tuple(z.shape)}"
+        z: object = generator.sample(self.starts, self.seed)
+        if not isinstance(z, Tensor) or z.shape != (self.starts, generator.latent_size):
+            got = tuple(z.shape) if isinstance(z, Tensor) else type(z).__name__
+            raise GeneratorError(
+                f"sample must return a tensor ({self.starts}, {generator.latent_size}); got {got}"
             )
         search = LatentSearch(
             generator=generator,
@@ -293,9 +302,16 @@ class Transitions:
             gain=self.gain,
             batch_size=self.batch_size,
         )
-        latents = z.float().cpu().repeat_interleave(3, dim=0)
-        walk = search.start(latents)
-        n = len(latents)
+        walk = search.start(z.float().cpu().repeat_interleave(3, dim=0))
+        n = len(walk.latents)
+        maker = self._maker(clf, generator, taken_for, right)
+        painted = tuple(maker.paint(walk.latents[:1], search.vectors[:1]).shape[2:])
+        if painted != tuple(view.shape[1:]):
+            raise ValueError(
+                f"the model sees this image at {view.shape[1]} x {view.shape[2]} pixels, and what the "
+                f"generator paints at {painted[0]} x {painted[1]}: give the classifier the size that both "
+                "are scaled to, Classifier(…, input_size=…)"
+            )
         blank = torch.zeros(n, *view.shape, dtype=torch.uint8)
         maps = maker.maps(view[None].expand(2, -1, -1, -1), [taken_for, right])
         result = TransitionResult(
@@ -341,9 +357,17 @@ def _require_same(resume: TransitionResult, fresh: TransitionResult) -> None:
         )
     if resume.candidates.latents.shape != fresh.candidates.latents.shape:
         raise ValueError(
-            f"resume: the result given has candidates {tuple(resume.candidates.latents.shape)}; asked for are "
-            f"{tuple(fresh.candidates.latents.shape)}"
+            f"resume: the result given has candidates {tuple(resume.candidates.latents.shape)}; asked for "
+            f"are {tuple(fresh.candidates.latents.shape)}"
         )
+    for name in ("layer", "rule"):  # a score by another measure is not to be compared with
+        if resume.settings[name] != fresh.settings[name]:
+            raise ValueError(
+                f"resume: the result given was searched with {name}={resume.settings[name]!r}; asked for is "
+                f"{fresh.settings[name]!r}"
+            )
+    if not torch.allclose(resume.probabilities, fresh.probabilities, atol=1e-3):
+        raise ValueError("resume: the result given is of a classifier that answered otherwise")
 
 
 @dataclass(frozen=True, eq=False)
@@ -360,49 +384,60 @@ class _Work:
     def searched(self, resume: TransitionResult | None) -> Iterator[tuple[TransitionResult, float]]:
         """Yield the candidates as the search goes on, and which part of it is done."""
         assert self.search is not None  # noqa: S101 - only `Transitions.path` works without
-        result = self.empty if resume is None else replace(resume, path=None, answer=None)
-        result = replace(result, agreement=None, random_network=None)
-        updates = self.engine.updates
+        result = self.empty if resume is None else self._resumed(resume)
         walk = result.walk
-        for walk in self.search.walks(walk, updates):
+        for walk in self.search.walks(result.walk, self.engine.updates):
             if walk.update == 0:
                 result = replace(result, first=walk.cosine)
             due = walk.update in _SHOWN_FIRST or walk.update % _SHOWN_EVERY == 0
-            result = self._looked_at(result, walk, every=False) if due else result
+            result = self._looked_at(result, walk, every=False) if due else replace(result, walk=walk)
             yield result, self._fraction(walk)
         yield self._looked_at(result, walk, every=True), 1.0
+
+    def _resumed(self, resume: TransitionResult) -> TransitionResult:
+        """An earlier result with what this run asks for: its settings, and maps of its method or none."""
+        settings, maps = self.empty.settings, resume.candidates.maps
+        same_maps = all(settings[name] == resume.settings[name] for name in ("method", "options"))
+        if maps is None or self.empty.candidates.maps is None or not same_maps:
+            maps = self.empty.candidates.maps  # drawn anew
+        return replace(
+            self.empty,
+            candidates=replace(resume.candidates, maps=maps),
+            first=resume.first,
+            walk=resume.walk,
+        )
 
     def painted(
         self, result: TransitionResult, phases: int, ends: tuple[int, int] | None = None
     ) -> Iterator[tuple[TransitionResult, float]]:
         """Yield the result with its transition, coarse at first, and which part of it is done."""
         ends = result.best_ends if ends is None else ends
-        result = replace(result, path=None, answer=self._answer(result, ends))
+        result = replace(result, path=None, answer=None)
         for fraction, path in self.maker.paths(result.candidates.ends(*ends), ends, phases):
             result = result if path is None else replace(result, path=path)
             yield result, fraction
+            if path is not None and result.answer is None:  # takes longer than the first look at the path
+                result = replace(result, answer=self._answer(result, ends))
 
     def trusted(self, result: TransitionResult) -> Iterator[TransitionResult]:
         """Yield the result with more and more measured of how far to trust it."""
-        if not self.engine.trust or result.answer is None:
+        answer, path = result.answer, result.path
+        if not self.engine.trust or answer is None or path is None:
             return
         if self.engine.starts >= _THIRDS:
             thirds = [list(range(third, self.engine.starts, _THIRDS)) for third in range(_THIRDS)]
             ends = tuple(result.ends_among(third) for third in thirds)
             shares = []
             for pair in ends:
-                answer = self._answer(result, pair)
-                assert answer is not None  # noqa: S101 - there was one for the best ends
-                shares.append(answer.share)
+                shares.append(where(self.clf, self._along(result, pair), result.wrong, result.correct).share)
                 yield result
             pairs = [rank_correlation(a.flatten(), b.flatten()) for a, b in combinations(shares, 2)]
             agreement = Agreement(ends, torch.stack(shares), float(np.mean(pairs)))
             result = replace(result, agreement=agreement)
             yield result
         twin = self.clf.randomised(self.engine.seed)
-        images = self._along(result, (result.path or _no_path()).ends)
-        found = where(twin, images, result.wrong, result.correct)
-        correlation = rank_correlation(result.answer.share.flatten(), found.share.flatten())
+        found = where(twin, self._along(result, path.ends), result.wrong, result.correct)
+        correlation = rank_correlation(answer.share.flatten(), found.share.flatten())
         yield replace(result, random_network=RandomNetwork(found.share, correlation))
 
     def _fraction(self, walk: Walk) -> float:
@@ -412,7 +447,7 @@ class _Work:
         return max(walk.update / self.engine.updates, ended)
 
     def _looked_at(self, result: TransitionResult, walk: Walk, *, every: bool) -> TransitionResult:
-        """The candidates as they are now: those that got better are painted, classified and explained anew."""
+        """The candidates as they are now: those that got better are painted, called and explained anew."""
         found = result.candidates
         changed = ((walk.best != found.latents).any(dim=1) | (found.probabilities.sum(dim=1) == 0)).nonzero()
         changed = changed[:, 0]
@@ -436,7 +471,11 @@ class _Work:
             maps[changed] = 0
             drawn = (maps.flatten(1) != 0).any(dim=1)
             if not every:
-                shown = [*result.row(result.wrong)[:_ROW], *result.row(result.correct)[:_ROW], *result.best_ends]
+                shown = [
+                    *result.row(result.wrong)[:_ROW],
+                    *result.row(result.correct)[:_ROW],
+                    *result.best_ends,
+                ]
                 wanted = torch.zeros_like(drawn)
                 wanted[shown] = True
                 drawn |= ~wanted
@@ -466,10 +505,6 @@ def _called(clf: Classifier, feature_model: Classifier | None) -> Callable[[Tens
     if feature_model is not None:
         return lambda images, _outputs: clf.probabilities(images.cpu())
     return lambda images, outputs: clf.read(outputs, len(images))  # asked already
-
-
-def _no_path() -> Path:
-    raise RuntimeError("trust is measured on a path")
 
 
 def _has_weights(clf: Classifier) -> bool:

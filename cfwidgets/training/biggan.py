@@ -30,7 +30,7 @@ _RECENT = 100  # updates whose mean loss is shown
 _CLASSES_SHOWN = 10
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TrainedBigGAN(Result):
     """A BigGAN as far as it is trained; also the checkpoint that training goes on from.
 
@@ -65,8 +65,9 @@ class TrainedBigGAN(Result):
 
     def network(self) -> BigGAN:
         """The generator, in evaluation mode on the CPU."""
-        network = BigGAN(**self.shape)
-        network.load_state_dict(self.weights)
+        with torch.device("meta"):  # no first weights, and no numbers drawn for them
+            network = BigGAN(**self.shape)
+        network.load_state_dict({name: value.clone() for name, value in self.weights.items()}, assign=True)
         return network.eval()
 
     def samples(self, each: int = 8, seed: int = 0, *, classes: Sequence[int] | None = None) -> Tensor:
@@ -90,6 +91,9 @@ class TrainedBigGAN(Result):
         with torch.inference_mode():
             images = network.generate(network.sample(len(c), seed), c)
         return images.unflatten(0, (len(chosen), each)).clone()
+
+    def __repr__(self) -> str:
+        return f"<TrainedBigGAN: update {self.step:,} of {self.training['updates']:,}>"
 
     def _repr_html_(self) -> str:
         samples = self.samples(classes=range(min(self.shape["classes"], _CLASSES_SHOWN)))
@@ -148,17 +152,17 @@ class BigGANTraining:
     >>> trained.samples(each=3).shape
     torch.Size([2, 3, 3, 32, 32])
 
-    In a notebook, watched as it goes on, a new sheet of samples at most every five seconds::
+    In a notebook, watched as it goes on, with a new sheet of samples at most every five seconds::
 
-        shown = display(trained, display_id=True)
+        shown = display("starting", display_id=True)
         run = cfwidgets.Run(
             training.steps(images, labels, checkpoint="mine.safetensors"),
             on_update=lambda run: run.partial and shown.update(run.partial),
             interval=5,
         )
 
-    ``run.cancel()`` stops it and ``run.resume()`` goes on. After the notebook was closed, give the checkpoint
-    back to go on from the last thousandth update:
+    ``run.cancel()`` stops it and ``run.resume()`` goes on. When the kernel is gone, go on from the
+    checkpoint that ``TrainedBigGAN.load`` reads:
 
     >>> go_on = BigGANTraining(updates=3, batch_size=4, channels=2, latent_size=8)
     >>> go_on.train(images, labels, resume=trained).step

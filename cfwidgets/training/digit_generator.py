@@ -29,7 +29,7 @@ __all__ = ["judge", "main", "model_card", "training"]
 
 _JUDGE_SEED = 1  # the zoo's classifier has 0
 _JUDGE_EPOCHS = 24  # the zoo's classifier has 8
-_BATCH = 500
+_BATCH = 50  # larger ones take longer for their memory
 _QUANTILES = (0.01, 0.1, 0.5)
 _FAR = (1.5, 2.0, 3.0)  # times a latent vector as it was trained on
 
@@ -135,7 +135,7 @@ def model_card(
         halves=_halves(network, judged_by, z[: each // 10]),
         far="\n".join(
             f"| {times:g} times as long | "
-            f"{_percent(_calls(judged_by, network, z * times, labels) == labels)} |"
+            f"{_percent(_calls(judged_by, network, z[::10] * times, labels[::10]) == labels[::10])} |"
             for times in _FAR
         ),
         ink=images.mean(),

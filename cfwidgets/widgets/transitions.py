@@ -160,6 +160,13 @@ class TransitionView(View):
         """The label of a class, or "" where it is not known yet."""
         return self._clf.label(index) if index >= 0 else ""
 
+    def proceed(self) -> None:
+        """Go on where the run was stopped, or had come to when it failed."""
+        if self.state == "failed":
+            self._search(self.correct)
+        else:
+            super().proceed()
+
     def close(self) -> None:
         """Stop the run, free what it holds and found, and take the view off every page."""
         if self._open:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from contextlib import nullcontext
 from importlib.resources import files
 from pathlib import Path
 from pickle import UnpicklingError
@@ -91,11 +92,12 @@ def generator(
 
 
 def _digits(pretrained: bool) -> BigGAN:
-    # The settings of cfwidgets.training.digit_generator.
-    network = BigGAN(size=32, classes=10, channels=12, latent_size=64, shared_size=32, colours=1)
+    with torch.device("meta") if pretrained else nullcontext():  # no first weights where others follow
+        # The settings of cfwidgets.training.digit_generator.
+        network = BigGAN(size=32, classes=10, channels=12, latent_size=64, shared_size=32, colours=1)
     if pretrained:
         weights = files("cfwidgets.zoo") / "weights" / "digits_generator.safetensors"
-        network.load_state_dict(load(weights.read_bytes()))
+        network.load_state_dict(load(weights.read_bytes()), assign=True)
     return network
 
 

@@ -13,9 +13,10 @@ import { strongestCells } from "./transitions/cells";
 import type { Layers } from "./transitions/composer";
 import { createConfidence } from "./transitions/confidence";
 import { Frames, type Source } from "./transitions/frames";
-import { createGallery, type GalleryRow } from "./transitions/gallery";
+import { createGallery } from "./transitions/gallery";
 import { followImage } from "./transitions/image";
 import { keyOf } from "./transitions/keys";
+import { legendOf } from "./transitions/legend";
 import { createWorkshop } from "./transitions/miniature";
 import { createOriginal } from "./transitions/original";
 import { packOpener } from "./transitions/pack";
@@ -25,12 +26,13 @@ import { calledAt, nearestEntry, type Path, valueAt } from "./transitions/path";
 import { Phase } from "./transitions/phase";
 import { Player } from "./transitions/player";
 import { createQuestion } from "./transitions/question";
+import { rowOf } from "./transitions/rows";
 import { createStage } from "./transitions/stage";
 import { createStrip } from "./transitions/strip";
 import type { Ends, Traits } from "./transitions/traits";
 import { followTransition } from "./transitions/transition";
 import { createTransport } from "./transitions/transport";
-import { createViews, type Legend } from "./transitions/views";
+import { createViews } from "./transitions/views";
 import { readTraits } from "./transitions/wire";
 import * as words from "./transitions/words";
 
@@ -91,18 +93,14 @@ function render({ model, el, signal }: RenderOptions): () => void {
 
   // ---- moving along the path
 
-  /** When the last input came, and when the last one that moved and is not painted yet; or 0. */
+  /** When the last input came; and when the last one that moved, until its frame is painted: then 0. */
   let input = 0;
   let asked = 0;
+  /** Whether nothing was painted since. */
   let unanswered = false;
   const frames = new Frames(MEMORY, () => repaint());
   scope.defer(() => frames.end());
   const phase = new Phase(model, scope, () => {
-    if (input > 0) {
-      asked = input;
-      unanswered = true;
-    }
-    input = 0;
     frames.seek(place());
     repaint();
   });
@@ -123,14 +121,18 @@ function render({ model, el, signal }: RenderOptions): () => void {
     if (path) setText(live, words.spokenPhase(place(), confidences()));
   };
   const goTo = (to: number) => {
+    clearTimeout(resting);
     player.pause();
+    if (to !== phase.value) {
+      asked = input;
+      unanswered = true;
+    }
     phase.move(to);
   };
   /** By a key or a button: nothing says when that has ended. */
   const jump = (to: number) => {
     if (!path) return;
     goTo(to);
-    clearTimeout(resting);
     resting = setTimeout(rest, REST);
   };
   const toFlip = () => {
@@ -316,7 +318,7 @@ function render({ model, el, signal }: RenderOptions): () => void {
     head.update({
       state,
       activity: traits.text("activity"),
-      continuable: state === "stopped",
+      continuable: state === "stopped" || state === "failed",
       kept: words.kept(state, traits.best()),
       counts: traits.text("counts"),
       progress: model.get("progress") || 0,
@@ -334,17 +336,6 @@ function render({ model, el, signal }: RenderOptions): () => void {
     if (!source || !image) none.add("difference");
     if (!source || strongestCells(traits.answer()).length === 0) none.add("where");
     return none;
-  };
-  const legendOf = (shown: Mode): Legend | null => {
-    if (shown === "plain") return null;
-    if (shown === "difference") return { low: `${words.MINUS}1`, high: "+1", unit: "brightness" };
-    if (shown === "where") {
-      const { total, off } = traits.answer();
-      return { low: "against", high: "with the change", unit: words.sum(total, off) };
-    }
-    if (!path || !(path.scale > 0)) return { low: "against", high: "for", unit: "" };
-    const end = words.amount(path.scale);
-    return { low: `${words.MINUS}${end}`, high: `+${end}`, unit: "logits a pixel" };
   };
   /** What there is to say of the path. */
   const lineWords = () => {
@@ -372,7 +363,7 @@ function render({ model, el, signal }: RenderOptions): () => void {
       ...{ mode, which, missing: none },
       names: [name(wrong), name(correct)],
       maps: shown === "overlay" || shown === "side by side",
-      legend: instead() === "" ? legendOf(shown) : null,
+      legend: instead() === "" ? legendOf(shown, path?.scale, traits.answer()) : null,
     });
     const [width, height] = traits.size();
     if (width > 0) stage.setSize(width, height);
@@ -382,11 +373,8 @@ function render({ model, el, signal }: RenderOptions): () => void {
     root.dataset.mode = mode;
     root.dataset.path = path ? (path.at.length < path.phases ? "coarse" : "full") : "";
     root.dataset.flip = path && path.flip !== null ? String(path.flip) : "";
-    paintOriginal();
-  };
-  const paintOriginal = () => {
-    const maps = mode === "overlay" || mode === "side by side";
-    original.paint(image, maps ? "overlay" : "plain", which, traits.size(), colours());
+    const kind = shown === "overlay" || shown === "side by side" ? "overlay" : "plain";
+    original.paint(image, kind, which, traits.size(), colours());
   };
   const drawStrip = () => {
     const at = source?.at ?? [];
@@ -407,41 +395,19 @@ function render({ model, el, signal }: RenderOptions): () => void {
     );
   };
   const drawGallery = () => {
-    const candidates = traits.gallery();
+    const all = traits.gallery();
     const [tiles, maps] = [openTiles(model.get("gallery_tiles")), openTileMaps(model.get("gallery_maps"))];
     const [wrong, correct] = sides();
-    const ends = traits.ends();
-    const row = (right: boolean): GalleryRow => {
-      const own = candidates.filter((candidate) => Boolean(candidate.right) === right);
-      const title = name(right ? correct : wrong);
-      const nearest = own.some((candidate) => candidate.nearest);
-      let note = candidates.length > 0 ? count(own.length) : "";
-      if (own.length === 0 && candidates.length > 0) note = "none so far";
-      if (nearest) note = `none so far, the nearest ${own.length === 1 ? "one is" : "are"} shown`;
-      return {
-        title: `${right ? "▲" : "●"} called ${title}`,
-        note,
-        tiles: own.map((candidate) => ({
-          id: candidate.id,
-          content: {
-            picture: tiles.pack?.blob(candidate.tile) ?? null,
-            map: maps.pack?.blob(candidate.tile) ?? null,
-            ...{ maps: 1, which: 0 },
-          },
-          cosine: candidate.cosine,
-          label: words.describeCandidate(candidate, name(candidate.called)),
-          picked: ends[right ? 1 : 0] === candidate.id,
-        })),
-      };
-    };
+    const running = model.get("state") === "running";
+    const candidates = { all, tiles: tiles.pack, maps: maps.pack, ends: traits.ends(), running, name };
     const unread = tiles.wrong || maps.wrong;
     const scale = model.get("gallery_scale");
     let about = "";
     if (unread) about = `the candidates’ pictures cannot be read: ${unread}`;
-    else if (candidates.length === 0) about = words.noCandidates(model.get("state"));
+    else if (all.length === 0) about = words.noCandidates(model.get("state"));
     else if (maps.pack && scale > 0) about = words.galleryLegend(scale);
     gallery.update({
-      rows: [row(false), row(true)],
+      rows: [rowOf(candidates, false, wrong), rowOf(candidates, true, correct)],
       words: about,
       known: wrong >= 0 && correct >= 0,
       following: Boolean(model.get("following")),
@@ -534,7 +500,7 @@ function render({ model, el, signal }: RenderOptions): () => void {
     });
     strip.point(now);
     drawLine();
-    if (path) phase.point();
+    if (path) phase.point(now);
     root.dataset.phase = path ? String(now) : "";
     root.dataset.painted = look ? String(look.phase) : "";
     setAttribute(root, "data-ready", look !== null && "1");

@@ -239,6 +239,13 @@ def test_samples_are_of_the_generator_as_it_stands(trained: TrainedBigGAN) -> No
     assert samples.shape == (2, 3, 3, 32, 32)
     network = BigGAN(**trained.shape)
     network.load_state_dict(trained.weights)
+    state = torch.get_rng_state()
+    assert trained.samples(each=1).shape == (2, 1, 3, 32, 32)
+    assert torch.equal(torch.get_rng_state(), state)
+    before = trained.weights["paint.bias"].clone()
+    with torch.no_grad():
+        trained.network().paint.bias.add_(1)
+    assert torch.equal(trained.weights["paint.bias"], before)
     z, c = network.sample(6, seed=5), torch.eye(2)[[0, 0, 0, 1, 1, 1]]
     with torch.no_grad():
         assert torch.equal(samples.flatten(0, 1), network.eval().generate(z, c))
@@ -251,6 +258,7 @@ def test_samples_are_of_the_generator_as_it_stands(trained: TrainedBigGAN) -> No
 
 def test_a_notebook_shows_a_sheet_and_the_losses(trained: TrainedBigGAN) -> None:
     page = trained._repr_html_()
+    assert repr(trained) == "<TrainedBigGAN: update 5 of 5>"
     assert page.startswith("<p>update 5 of 5 in ")
     assert f"generator {trained.generator_loss.mean():.3f}" in page
     assert f"discriminator {trained.discriminator_loss.mean():.3f} (mean of the last 5 updates)" in page

@@ -29,7 +29,7 @@ export function readPath(trait: Partial<PathTrait> | null | undefined): Path | n
   const inside = (phase: number) => Number.isInteger(phase) && phase >= 0 && phase < phases;
   const flip = trait.flip ?? null;
   return {
-    ends: trait.ends ?? [],
+    ends: numbers(trait.ends) as Ends,
     phases,
     at,
     wrong: numbers(trait.wrong),

@@ -54,11 +54,10 @@ export class Phase {
     this.#flush();
   }
 
-  /** Tells the charts where it is: also when the phases that there are have changed. Not saved: they are linked in the browser. */
-  point(): void {
-    // Not set anew: hosts differ in whether an equal list is a change, and whoever follows it draws each time.
-    const [cursor] = this.model.get("cursor") ?? [];
-    if (cursor !== this.#phase) this.model.set("cursor", [this.#phase, this.#phase]);
+  /** Tells the charts which phase is looked at. Not saved: they are linked in the browser. */
+  point(phase: number): void {
+    // Not set anew: hosts differ in whether an equal list is a change, and this runs at each painting.
+    if (this.model.get("cursor")?.[0] !== phase) this.model.set("cursor", [phase, phase]);
   }
 
   /** Whether the phase is another one now. */
@@ -66,7 +65,7 @@ export class Phase {
     if (phase === this.#phase) return false;
     this.#phase = phase;
     this.#set();
-    this.point();
+    this.point(phase);
     this.changed();
     return true;
   }

@@ -1,6 +1,7 @@
 import { createButton } from "../shared/button";
 import { h, setAttribute, setText } from "../shared/dom";
 import type { Scope } from "../shared/scope";
+import type { Legend } from "./legend";
 import { MODES, type Mode } from "./painter";
 
 const TITLES: Record<Mode, string> = {
@@ -10,13 +11,6 @@ const TITLES: Record<Mode, string> = {
   where: "how much of the change goes along with each region",
   plain: "the frame as it is",
 };
-
-/** What the colours mean: the values at their two ends, and their unit. */
-export interface Legend {
-  low: string;
-  high: string;
-  unit: string;
-}
 
 export interface ViewsState {
   mode: Mode;

@@ -30,7 +30,11 @@ export function readTraits(model: AnyModel<Traits>) {
     ends: () => ends(get("following") ? get("best") : get("picked")),
     best: () => ends(get("best")),
     answer: (): Partial<RegionsAnswer> => get("answer") ?? {},
-    trust: () => list(get("trust")) as Traits["trust"],
+    trust() {
+      const rows = list(get("trust")) as Traits["trust"];
+      // The same list where all is well: a table that is drawn anew loses its selection.
+      return rows.every(Boolean) ? rows : rows.filter(Boolean);
+    },
     text: (key: "activity" | "counts" | "notes" | "error") => String(get(key) ?? ""),
     class: (key: "predicted" | "wrong" | "correct") => get(key) ?? -1,
   };

@@ -8,8 +8,8 @@ export const HELP =
   "one class and some the other; the slider leads from one to the other (Suzuki et al. 2021). The maps say which pixels " +
   "speak for a class (+) and which against it (−); at the flip the decision changes.";
 
-export const WAITING_FOR_PATH = "the transition between the two picked candidates is being made";
-export const SILENT = "no answer yet: the kernel is busy or gone; the transition shown still works";
+export const WAITING_FOR_PATH = "the transition between the picked two is being made";
+export const SILENT = "no answer yet (kernel busy or gone); scrubbing still works";
 
 export const NO_PATH = "a transition appears here when both rows have a candidate";
 
@@ -59,10 +59,10 @@ export function galleryLegend(scale: number): string {
   return `cosine under each · map for its class, ±${amount(scale)} logits a pixel`;
 }
 
-/** What is kept of a run that stopped or failed, and whether it can go on. */
+/** What is kept of a run that stopped or failed. */
 export function kept(state: RunState, best: Ends): string {
   if ((state !== "stopped" && state !== "failed") || best.length === 0) return "";
-  return `the candidates so far are kept${state === "stopped" ? ", Continue goes on" : ""}`;
+  return "the candidates so far are kept, Continue goes on";
 }
 
 /** For the ear: "phase 412: 9 .48, 4 .50". */

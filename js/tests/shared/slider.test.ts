@@ -57,4 +57,15 @@ describe("slider", () => {
     expect(released).toHaveBeenCalledTimes(1);
     expect(input.disabled).toBe(true);
   });
+
+  it("marks a value on its track, where there is one", () => {
+    const mark = slider.element.querySelector<HTMLElement>(".cfw-slider-mark")!;
+    expect(mark.hidden).toBe(true);
+    slider.update(3, 10, "", false, 4);
+    expect([mark.hidden, mark.style.getPropertyValue("--cfw-at")]).toEqual([false, "0.4"]);
+    slider.update(3, 10, "", false, 0);
+    expect(mark.hidden).toBe(false);
+    slider.update(3, 10, "", false, null);
+    expect(mark.hidden).toBe(true);
+  });
 });

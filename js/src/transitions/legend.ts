@@ -1,0 +1,29 @@
+import type { Mode } from "./painter";
+import type { RegionsAnswer } from "./traits";
+import { amount, MINUS, sum } from "./words";
+
+/** What the colours mean: the values at their two ends, and their unit. */
+export interface Legend {
+  low: string;
+  high: string;
+  unit: string;
+}
+
+/** The legend of a mode; null where no colours are shown. `scale` is not known before there is a path. */
+export function legendOf(
+  mode: Mode,
+  scale: number | undefined,
+  answer: Partial<RegionsAnswer>,
+): Legend | null {
+  switch (mode) {
+    case "plain":
+      return null;
+    case "difference":
+      return { low: `${MINUS}1`, high: "+1", unit: "brightness" };
+    case "where":
+      return { low: "against", high: "with the change", unit: sum(answer.total, answer.off) };
+    default:
+      if (!scale || !(scale > 0)) return { low: "against", high: "for", unit: "" };
+      return { low: `${MINUS}${amount(scale)}`, high: `+${amount(scale)}`, unit: "logits a pixel" };
+  }
+}
