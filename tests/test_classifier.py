@@ -911,3 +911,25 @@ def test_batches_on_cuda_take_half_of_what_is_free(monkeypatch: pytest.MonkeyPat
     assert backend.batch_size(10, 10) == 50
     assert backend.batch_size(1000, 1000) == 1
     assert backend.batch_size(2, 2) == 512
+
+
+@pytest.mark.parametrize(("classes", "activation"), [(3, "softmax"), (3, "sigmoid"), (1, "sigmoid")])
+def test_what_a_module_returned_is_read_as_probabilities_does(classes: int, activation: Any) -> None:
+    net = nn.Sequential(nn.Flatten(), nn.Linear(12, classes))
+    clf = Classifier(net, activation=activation, device="cpu")
+    images = torch.rand(4, 3, 2, 2)
+    outputs = net(images.requires_grad_())
+    expected = clf.probabilities(images.detach())
+    for form in (outputs, SimpleNamespace(logits=outputs), outputs.detach().double()):
+        found = clf.read(form, 4)
+        assert torch.allclose(found, expected, atol=1e-6)
+        assert found.dtype == torch.float32
+        assert not found.requires_grad
+
+
+def test_what_cannot_be_read_is_refused() -> None:
+    clf = Classifier(nn.Flatten(), device="cpu")
+    with pytest.raises(ClassifierError, match="2 rows for 3 images"):
+        clf.read(torch.zeros(2, 4), 3)
+    with pytest.raises(ClassifierError, match="NaN"):
+        clf.read(torch.full((1, 4), torch.nan), 1)

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from skimage.data import cat
+from torchvision.transforms import v2
 
 from cfwidgets.images import (
     ImageError,
@@ -21,6 +22,7 @@ from cfwidgets.images import (
     decode_labels,
     encode,
     encode_labels,
+    fit,
     to_uint8,
 )
 
@@ -408,3 +410,40 @@ def test_damaged_label_maps_are_refused() -> None:
     for shape in ((0, 5), (5,), (5, 5, 5), (2.0, 2), (-1, -4), (True, 4)):
         with pytest.raises(ImageError, match="two positive whole numbers"):
             decode_labels(data, shape)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    height=st.integers(3, 40),
+    width=st.integers(3, 40),
+    size=st.integers(2, 24),
+)
+def test_fitted_images_are_torchvisions(height: int, width: int, size: int) -> None:
+    images = torch.rand(2, 3, height, width, generator=torch.Generator().manual_seed(height * width))
+    expected = v2.functional.center_crop(v2.functional.resize(images, [size], antialias=True), [size, size])
+    assert torch.allclose(fit(images, (size, size)), expected.clamp(0, 1), atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(4, 9), (9, 4), (1, 20), (16, 3)])
+def test_fitted_images_cover_sizes_that_are_not_square(size: tuple[int, int]) -> None:
+    ramp = torch.linspace(0, 1, 12)
+    images = torch.stack([ramp[:, None].expand(12, 8), ramp[None, :8].expand(12, 8)])[None]
+    found = fit(images, size)
+    assert found.shape == (1, 2, *size)
+    # the centre stays the centre, and nothing is squeezed: both ramps are as steep as each other
+    assert torch.allclose(found[0, 0].mean(), images[0, 0].mean(), atol=0.05)
+    assert torch.allclose(found[0, 1].mean(), images[0, 1].mean(), atol=0.05)
+    if min(size) > 3:
+        down, across = found[0, 0].diff(dim=0).median(), found[0, 1].diff(dim=1).median()
+        assert float(down) == pytest.approx(float(across), rel=0.15)
+
+
+@pytest.mark.parametrize("size", [None, (6, 5)])
+def test_images_of_the_size_are_not_touched(size: tuple[int, int] | None) -> None:
+    images = torch.rand(1, 3, 6, 5)
+    assert fit(images, size) is images
+
+
+def test_a_gradient_leads_through_the_fitting() -> None:
+    images = (0.2 + 0.6 * torch.rand(1, 3, 7, 9, dtype=torch.float64)).requires_grad_()
+    assert torch.autograd.gradcheck(lambda x: fit(x, (4, 4)), images)

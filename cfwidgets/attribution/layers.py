@@ -81,7 +81,7 @@ def named_layer(module: nn.Module, layer: str, asked_by: str) -> nn.Module:
     """
     parts = dict(module.named_modules())
     if layer not in parts or not layer:
-        close = difflib.get_close_matches(layer, parts, n=3)
+        close = difflib.get_close_matches(layer, filter(None, parts), n=3)  # the whole has no name
         hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
         raise ClassifierError(f"{asked_by}: the network has no layer {layer!r}{hint}")
     return parts[layer]

@@ -265,7 +265,9 @@ class LatentSearch:
         score = cosine
         if self.called is not None:
             probabilities = self.called(images.detach(), outputs)
-            score = cosine * (vectors * probabilities).sqrt().sum(dim=1)
+            together = (vectors * probabilities).sqrt().sum(dim=1)
+            # What is not alike at all is no better for not being called as asked.
+            score = torch.where(cosine > 0, cosine * together, cosine)
         return _Seen(cosine, score, gradient)
 
 

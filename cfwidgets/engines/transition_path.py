@@ -138,10 +138,12 @@ class Path:
     @property
     def strip(self) -> list[int]:
         """Typical phases: the ends, and between them where as much happens, in time and in confidence."""
+        if len(self.at) <= _STRIP:
+            return self.at.tolist()
         happens = (self.correct - self.wrong).diff().abs()
         happens = happens / happens.sum().clamp_min(1e-9) + self.at.diff() / (self.phases - 1)
         passed = torch.cat([torch.zeros(1), happens.cumsum(0)])
-        wanted = torch.linspace(0, float(passed[-1]), min(_STRIP, len(passed)))
+        wanted = torch.linspace(0, float(passed[-1]), _STRIP)
         places = torch.searchsorted(passed, wanted).clamp_max(len(passed) - 1)
         return sorted({int(self.at[place]) for place in places})
 

@@ -228,7 +228,7 @@ class TransitionResult(Result):
         if not called.any():
             called[:] = True
         if self.settings["rule"] == "product":
-            worth = cosine * probability
+            worth = np.where(cosine > 0, cosine * probability, cosine)  # as the search scores
         else:
             quarter = cosine.argsort(kind="stable")[::-1][: max(1, len(places) // 4)]
             near = np.isin(np.arange(len(places)), quarter)
@@ -308,7 +308,8 @@ class TransitionResult(Result):
         grid = figure.add_gridspec(3, len(strip) + 1, height_ratios=(1, 1, 1.3))
         picture = figure.add_subplot(grid[0, 0])
         picture.imshow(self.image.permute(1, 2, 0).numpy())
-        picture.set_title(f"called {self._label(self.predicted)}", fontsize=9)
+        # Labels are text, also with dollars, between which Matplotlib would read mathematics.
+        picture.set_title(f"called {self._label(self.predicted)}", fontsize=9, parse_math=False)
         largest = None if path.maps is None else float(path.maps[strip].abs().amax())
         for column, (phase, place) in enumerate(zip(path.strip, strip, strict=True), start=1):
             frame = figure.add_subplot(grid[0, column])
@@ -326,7 +327,8 @@ class TransitionResult(Result):
         if path.flip is not None:
             curves.axvline(path.flip, color="0.5", lw=1)
         curves.set(xlabel="phase", ylabel="probability", ylim=(0, 1.02), xlim=(0, path.phases - 1))
-        curves.legend(fontsize=8, frameon=False)
+        for text in curves.legend(fontsize=8, frameon=False).get_texts():
+            text.set_parse_math(False)
         return figure
 
     def _label(self, index: int) -> str:

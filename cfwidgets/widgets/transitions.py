@@ -115,15 +115,17 @@ class TransitionView(View):
         engine = Transitions() if engine is None else engine
         if not isinstance(engine, Transitions):
             raise TypeError(f"engine must be Transitions(…), not {type(engine).__name__}")
-        if (image is None) == (result is None):
-            raise ValueError("give either an image to explain or a finished result to look at")
-        if result is None and correct is None:
-            raise ValueError("correct: name the class that the image has, such as correct='4'")
         self._clf, self._generator, self._engine = clf, generator, engine
         self._feature_model = feature_model
-        self._image = as_image(image) if image is not None else result.image
         self._wrong = None if wrong is None else clf.class_index(wrong)
-        right = result.correct if result is not None else clf.class_index(correct if correct is not None else "")
+        if result is not None and image is None:
+            self._image, right = result.image, result.correct
+        elif image is None or result is not None:
+            raise ValueError("give either an image to explain or a finished result to look at")
+        elif correct is None:
+            raise ValueError("correct: name the class that the image has, such as correct='4'")
+        else:
+            self._image, right = as_image(image), clf.class_index(correct)
         self._found: dict[int, TransitionResult] = {}
         self._ended: set[int] = set()
         self._shown: TransitionResult | None = None
@@ -144,7 +146,7 @@ class TransitionView(View):
 
     @property
     def result(self) -> TransitionResult | None:
-        """What was found for the two classes, with the transition that is shown; None before the first step."""
+        """What was found, with the transition that is shown; None before the first step."""
         found = self._found.get(self.correct)
         if found is None or self._shown is None or self._shown.correct != self.correct:
             return found
@@ -311,7 +313,9 @@ class TransitionView(View):
         if not _is_int(correct) or not 0 <= correct < classes:
             raise ValueError(f"correct must be a class from 0 to {classes - 1}, not {correct!r:.40}")
         if correct == self.wrong:
-            raise ValueError(f"{self.name_of(correct)!r} is what the image was taken for: choose another class")
+            raise ValueError(
+                f"{self.name_of(correct)!r} is what the image was taken for: choose another class"
+            )
         picked = sync_data.get("picked", [])
         count = 0 if self._candidates is None else len(self._candidates.start)
         if not isinstance(picked, list) or len(picked) not in (0, 2):
@@ -352,7 +356,7 @@ class TransitionView(View):
         return self.best if self.following or not self.picked else self.picked
 
     def _answer(self, _question: None) -> None:
-        """Paint the transition between the ends that are chosen now; while the search goes on, only coarsely."""
+        """Paint the transition between the ends as they are now; only coarsely while the search goes on."""
         with self._wire:
             result, ends = self._found.get(self.correct), self._ends()
         if result is None or self._candidates is None or len(ends) != 2:

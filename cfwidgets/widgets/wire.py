@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["encode_frames", "encode_maps", "likeliest", "map_scale", "pack", "trust_rows"]
 
 _PIXEL_ART = 64  # pixels a side up to which a picture is kept without loss, as it is shown pixel by pixel
-_QUALITY = 85
+_QUALITY, _MAP_QUALITY = 85, 70  # of JPEG
 _MAP_SIDE = 128  # pixels a side that are enough for a map of relevance
 _LEVELS = 127  # of a map, on each side of zero
 
@@ -89,15 +89,18 @@ def encode_maps(maps: Tensor, scale: float) -> list[bytes]:
         size = [round(length * _MAP_SIDE / side) for length in maps.shape[-2:]]
         maps = torch.nn.functional.interpolate(folded, size=size, mode="area")
     levels = (maps / scale * _LEVELS).round().clamp(-_LEVELS, _LEVELS) + _LEVELS + 1
-    return [_encoded(one) for one in levels.to(torch.uint8).reshape(len(maps), -1, maps.shape[-1]).numpy()]
+    return [
+        _encoded(one, _MAP_QUALITY)
+        for one in levels.to(torch.uint8).reshape(len(maps), -1, maps.shape[-1]).numpy()
+    ]
 
 
-def _encoded(levels: npt.NDArray[np.uint8]) -> bytes:
+def _encoded(levels: npt.NDArray[np.uint8], quality: int = _QUALITY) -> bytes:
     small = max(levels.shape[1], levels.shape[0] // (2 if levels.ndim == 2 else 1)) <= _PIXEL_ART
     buffer = io.BytesIO()
     picture = Image.fromarray(levels)
     if small:
         picture.save(buffer, "png", compress_level=1)
     else:
-        picture.save(buffer, "jpeg", quality=_QUALITY)
+        picture.save(buffer, "jpeg", quality=quality)
     return buffer.getvalue()

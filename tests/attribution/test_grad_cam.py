@@ -7,7 +7,8 @@ from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, ResNet
 
 from cfwidgets.attribution import attribute
-from cfwidgets.attribution.grad_cam import _last_layer, _linear_head
+from cfwidgets.attribution.grad_cam import _linear_head
+from cfwidgets.attribution.layers import last_maps
 from cfwidgets.attribution.network import network_of
 from cfwidgets.classifier import Classifier, ClassifierError
 
@@ -107,7 +108,7 @@ def test_the_closed_form_is_taken_where_it_holds_and_gives_the_same(tail, closed
 def test_it_finds_the_last_layer_with_maps() -> None:
     torch.manual_seed(0)
     clf = Classifier(ResNet(BasicBlock, [1, 1, 1, 1]).eval())
-    assert _last_layer(network_of(clf, "grad_cam"), pictures(1, 64)) == "layer4.0.relu"
+    assert last_maps(network_of(clf, "grad_cam"), pictures(1, 64), "grad_cam") == "layer4.0.relu"
     found = attribute(clf, pictures(1, 64), 3, "grad_cam")
     # The ReLU is called twice in its block, and the block's output is what its last call gave.
     block = attribute(clf, pictures(1, 64), 3, "grad_cam", layer="layer4")

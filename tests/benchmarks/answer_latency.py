@@ -11,20 +11,8 @@ round trip of 48 and 52 ms; asked are at most 60 ms.
 
 from __future__ import annotations
 
-import sys
-import tempfile
-from pathlib import Path
-from types import SimpleNamespace
-
 import numpy as np
-from playwright.sync_api import sync_playwright
-
-BROWSER = Path(__file__).parents[1] / "browser"
-sys.path.insert(0, str(BROWSER))
-
-from harness import chromium  # noqa: E402 (its folder is on the path only now)
-from harness.lab import Lab  # noqa: E402 (its folder is on the path only now)
-from harness.notebook import Notebook  # noqa: E402 (its folder is on the path only now)
+from in_lab import opened
 
 CELLS = (
     """
@@ -85,27 +73,15 @@ CLICKS = """async (n) => {
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.FLAGS))
-        lab = Lab(Path(folder))
-        try:
-            page = browser.new_page(viewport={"width": 1200, "height": 1600})
-            page.add_init_script(path=BROWSER / "harness/page.js")
-            page.goto(f"{lab.url}/lab?reset", wait_until="commit")
-            page.wait_for_function("() => window.jupyterapp !== undefined")
-            page.evaluate("async () => { await window.jupyterapp.restored; }")
-            notebook = Notebook(lab, page, SimpleNamespace(add=lambda *_: None), "latency.ipynb", CELLS)
-            notebook.run_all()
-            page.locator("[data-testid=cfw-superpixels][data-state=done][data-answered='1']").wait_for()
-            page.wait_for_function("() => window.ping !== undefined")
-            page.evaluate(PINGS, 10)
-            pings = page.evaluate(PINGS, 100)
-            clicks = page.evaluate(CLICKS, 100)
-            pings += page.evaluate(PINGS, 100)
-            notebook.close()
-        finally:
-            lab.close()
-            browser.close()
+    with opened(*CELLS) as notebook:
+        page = notebook.page
+        notebook.run_all()
+        page.locator("[data-testid=cfw-superpixels][data-state=done][data-answered='1']").wait_for()
+        page.wait_for_function("() => window.ping !== undefined")
+        page.evaluate(PINGS, 10)
+        pings = page.evaluate(PINGS, 100)
+        clicks = page.evaluate(CLICKS, 100)
+        pings += page.evaluate(PINGS, 100)
     bare, answer = (np.percentile(times, [50, 95]) for times in (pings, clicks))
     print(f"{'':22} {'median':>8} {'p95':>8}")
     print(f"{'bare round trip, ms':22} {bare[0]:8.0f} {bare[1]:8.0f}")

@@ -104,7 +104,13 @@ def test_everything_is_done_with_the_keyboard(open_notebook):
     notebook, view = explorer(open_notebook)
     keyboard = notebook.page.keyboard
     slider(view).focus()
-    for key, phase in (("End", 999), ("ArrowLeft", 998), ("Home", 0), ("ArrowRight", 1), ("Shift+ArrowRight", 11)):
+    for key, phase in (
+        ("End", 999),
+        ("ArrowLeft", 998),
+        ("Home", 0),
+        ("ArrowRight", 1),
+        ("Shift+ArrowRight", 11),
+    ):
         keyboard.press(key)
         at_phase(view, phase)
     keyboard.press("f")
@@ -171,7 +177,9 @@ def test_another_class_is_asked_about_and_the_first_is_kept(open_notebook):
 
 
 def test_a_run_is_stopped_and_goes_on(open_notebook):
-    notebook = open_notebook(SET_UP, "pause = 0.1\nw = show(cf.Transitions(starts=3, updates=60, trust=False))\nw")
+    notebook = open_notebook(
+        SET_UP, "pause = 0.1\nw = show(cf.Transitions(starts=3, updates=60, trust=False))\nw"
+    )
     notebook.run_all()
     view = view_of(notebook)
     expect(view).to_have_attribute("data-state", "running")

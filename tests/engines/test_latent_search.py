@@ -72,7 +72,17 @@ def digits():
         wanted = features(image)[0][0]
     vectors = torch.eye(10)[[4, 9, 3, 4, 9]]
     search = LatentSearch(
-        generator, features, wanted, vectors, None, 1e-2, 0.99, False, None, 1e-3, None
+        generator=generator,
+        features=features,
+        wanted=wanted,
+        vectors=vectors,
+        called=None,
+        rate=1e-2,
+        decay=0.99,
+        keep_length=False,
+        patience=None,
+        gain=1e-3,
+        batch_size=None,
     )
     return search, generator.sample(5, 1)
 
@@ -195,7 +205,9 @@ def test_batches_are_no_larger_than_asked(digits):
 def test_a_cpu_takes_what_suits_it(digits):
     search, _ = digits
     assert search.features.batch_size == 32
-    large = Features(Classifier(nn.Sequential(nn.Conv2d(3, 2, 3)), device="cpu"), "0", torch.rand(1, 3, 256, 256))
+    large = Features(
+        Classifier(nn.Sequential(nn.Conv2d(3, 2, 3)), device="cpu"), "0", torch.rand(1, 3, 256, 256)
+    )
     assert 1 <= large.batch_size < 32
 
 
@@ -214,12 +226,12 @@ def test_fewer_go_together_where_memory_does_not_hold_them(digits):
     assert sizes == [5, 2, 2, 1, 2, 2, 1]
     assert torch.allclose(found.latents, last(search, z, 1).latents, atol=1e-4)
 
-    class None_(Pixels):
+    class Nothing(Pixels):
         def generate(self, z, c):
             raise torch.OutOfMemoryError
 
     with pytest.raises(ClassifierError, match="a single start"):
-        last(replace(search, generator=None_()), z, 1)
+        last(replace(search, generator=Nothing()), z, 1)
 
 
 def test_the_best_by_cosine_never_gets_worse(digits):
@@ -263,6 +275,16 @@ def test_the_best_by_product_is_alike_and_called_as_asked(digits):
     other = last(replace(plain, rate=0.3, vectors=vectors), z, 25)
     assert torch.equal(other.latents, seen[-1].latents)
     assert not torch.equal(other.best, seen[-1].best)
+
+
+def test_what_is_not_alike_is_ranked_by_its_cosine_alone():
+    z = torch.tensor([[-3.0, 1, 1], [-1.0, 1, 1], [1.0, 1, 1]])
+    search = pixels(
+        3, called=lambda images, outputs: torch.tensor([[0.01, 0.99], [0.81, 0.19], [0.25, 0.75]])
+    )
+    (first,) = search.walks(search.start(z), 0)
+    assert first.cosine.tolist() == pytest.approx([-3 / 11**0.5, -(3**-0.5), 3**-0.5])
+    assert first.score.tolist() == pytest.approx([-3 / 11**0.5, -(3**-0.5), 0.5 * 3**-0.5])
 
 
 def test_latent_vectors_keep_their_length_if_asked(digits):
@@ -314,7 +336,8 @@ def test_small_gains_add_up():
 def test_who_goes_on_arrives_where_the_uninterrupted_arrives(digits, stop):
     plain, z = digits
     search = reading(
-        replace(plain, patience=4, gain=3e-4, rate=0.3, keep_length=True), zoo.classifier("digits", device="cpu")
+        replace(plain, patience=4, gain=3e-4, rate=0.3, keep_length=True),
+        zoo.classifier("digits", device="cpu"),
     )
     whole = list(search.walks(search.start(z), 12))
     assert len(set(whole[-1].updates.tolist())) > 1  # some have ended before others
@@ -343,7 +366,9 @@ def test_a_walk_is_not_changed_by_going_on(digits):
     first = next(steps)
     kept = first.latents.clone(), first.squares.clone(), first.best.clone()
     list(steps)
-    assert all(torch.equal(a, b) for a, b in zip(kept, (first.latents, first.squares, first.best), strict=True))
+    assert all(
+        torch.equal(a, b) for a, b in zip(kept, (first.latents, first.squares, first.best), strict=True)
+    )
 
 
 class Detached(Pixels):
@@ -434,10 +459,11 @@ def test_both_networks_are_left_as_they_were_found(digits, fails):
     for module in (generator, features.module):
         first = next(module.parameters())
         first.grad = torch.ones_like(first)
-        list(module.parameters())[1].requires_grad_(False)
+        list(module.parameters())[1].requires_grad = False
     before = snapshot(generator), snapshot(features.module)
     used = generator
     if fails:
+
         def broken(images, outputs):
             raise RuntimeError("broken")
 

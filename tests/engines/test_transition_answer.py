@@ -83,7 +83,7 @@ def test_pixels_that_do_not_change_have_no_part():
 
 @pytest.mark.parametrize(("height", "width", "cells"), [(7, 5, 3), (10, 9, 8), (5, 6, 8), (1, 3, 2)])
 def test_cells_of_sizes_that_do_not_divide(height, width, cells):
-    net, clf = linear(height, width)
+    _, clf = linear(height, width)
     path = crooked(3, height, width)
     answer = where(clf, path, 0, 1, cells=cells)
     rows, columns = min(cells, height), min(cells, width)

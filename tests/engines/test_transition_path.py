@@ -116,7 +116,9 @@ def test_where_there_is_no_one_arc_the_path_is_straight(start, end):
 
 
 def test_too_many_phases_are_refused_with_the_memory_that_they_would_take():
-    with pytest.raises(ValueError, match=r"100,000 phases of 32 x 32 pixels .* take 0\.7 GiB; at most 74,898"):
+    with pytest.raises(
+        ValueError, match=r"100,000 phases of 32 x 32 pixels .* take 0\.7 GiB; at most 74,898"
+    ):
         require_phases(100_000, 32, 32)
     require_phases(74_898, 32, 32)
     with pytest.raises(ValueError, match="at most 74,898"):

@@ -212,6 +212,12 @@ def test_where_nobody_is_called_so_the_nearest_is_taken(rule):
     assert len(set(found.best_ends)) == 2
 
 
+def test_what_is_less_unlike_is_better_however_sure_it_is():
+    rows = [[0.1, 0.9, 0.0], [0.3, 0.6, 0.1], [0.1, 0.1, 0.8]]
+    assert result([-0.2, -0.9, 0.5], rows).best_ends == (0, 2)
+    assert result([-0.9, -0.2, 0.5], rows).best_ends == (1, 2)
+
+
 @pytest.mark.parametrize("rule", ["product", "quarter"])
 def test_the_ends_are_never_the_same(rule):
     # nobody is called the right class, and who is nearest to it is the wrong end already
@@ -315,14 +321,15 @@ def test_no_plot_without_a_transition():
 def test_labels_in_the_notebook_are_text(make):
     found = make()._repr_html_()
     assert "<b>" not in found
-    assert html.escape("Why one and not <b>two</b>? 6 candidates, 3 called one and 2 called <b>two</b>") in found
+    assert (
+        html.escape("Why one and not <b>two</b>? 6 candidates, 3 called one and 2 called <b>two</b>") in found
+    )
     assert "17 updates in 1.2 s" in found
     assert ("<img" in found) == (make is whole)
 
 
 def test_a_label_with_dollars_is_drawn_as_it_is():
-    found = whole(wrong_label=r"$\nothing$", correct_label="_hidden")
-    figure = found.plot()
-    assert found._repr_html_().startswith("<p>")
-    legend = [text.get_text() for text in figure.axes[-1].get_legend().get_texts()]
-    assert len(legend) == 2
+    found = whole(wrong_label=r"$\nothing$")
+    assert found._repr_html_().startswith(r"<p>Why $\nothing$")
+    legend = [text.get_text() for text in found.plot().axes[-1].get_legend().get_texts()]
+    assert legend == [r"$\nothing$", "<b>two</b>"]

@@ -57,7 +57,9 @@ def differs(a, b, name="result"):
         return [] if torch.equal(a, b) else [name]
     if is_dataclass(a) and is_dataclass(b):
         names = [field.name for field in fields(a) if field.name != "seconds"]
-        return [wrong for one in names for wrong in differs(getattr(a, one), getattr(b, one), f"{name}.{one}")]
+        return [
+            wrong for one in names for wrong in differs(getattr(a, one), getattr(b, one), f"{name}.{one}")
+        ]
     return [] if a == b else [name]
 
 
@@ -179,7 +181,11 @@ def test_the_same_seed_gives_the_same_answer(result, clf, generator, image):
 
 def flags(*modules):
     return [
-        (part.training, len(part._forward_hooks), [(p.requires_grad, p.grad) for p in part.parameters(recurse=False)])
+        (
+            part.training,
+            len(part._forward_hooks),
+            [(p.requires_grad, p.grad) for p in part.parameters(recurse=False)],
+        )
         for module in modules
         for part in module.modules()
     ]
@@ -302,7 +308,7 @@ def test_a_black_box_is_explained_with_the_features_of_another(clf, generator, i
 
 
 def test_a_black_box_alone_is_refused_with_the_reason(clf, generator, image):
-    with pytest.raises(ValueError, match="follows gradients, and .* has none.*feature_model=…"):
+    with pytest.raises(ValueError, match=r"follows gradients, and .* has none.*feature_model=…"):
         FAST.explain(black_box(clf), generator, image, correct=4)
 
 
@@ -324,7 +330,9 @@ def test_the_features_of_a_layer_by_name(clf, generator, image):
     assert found.settings["layer"] == "features"
     with torch.no_grad():
         wanted = vgg.features((image[None] - 0.4) / 0.2).flatten(1)
-        seen = vgg.features((generator.generate(found.candidates.latents, found.candidates.vectors) - 0.4) / 0.2)
+        seen = vgg.features(
+            (generator.generate(found.candidates.latents, found.candidates.vectors) - 0.4) / 0.2
+        )
     cosine = torch.cosine_similarity(seen.flatten(1), wanted)
     assert torch.allclose(found.candidates.cosine, cosine, atol=1e-4)
     with pytest.raises(ClassifierError, match="no layer 'feature'; did you mean 'features'"):
@@ -333,7 +341,9 @@ def test_the_features_of_a_layer_by_name(clf, generator, image):
 
 def test_the_rules_differ_in_the_place_that_is_kept(clf, generator, image):
     quick = replace(FAST, trust=False, phases=2, method=None, rate=0.3)
-    product, quarter = (replace(quick, rule=rule).explain(clf, generator, image, correct=4) for rule in ("product", "quarter"))
+    product, quarter = (
+        replace(quick, rule=rule).explain(clf, generator, image, correct=4) for rule in ("product", "quarter")
+    )
     assert (quarter.candidates.cosine >= product.candidates.cosine - 1e-6).all()
     found = product.candidates
     called = (found.vectors * found.probabilities).sqrt().sum(dim=1)
@@ -346,7 +356,9 @@ def test_an_image_that_is_read_rightly(clf, generator):
     predicted = int(clf.probabilities(right[None])[0].argmax())
     label = clf.label(predicted)
     quick = replace(FAST, trust=False, phases=2, method=None)
-    with pytest.raises(ValueError, match=f"calls this image '{label}', .* given as correct: name the class .* wrong=…"):
+    with pytest.raises(
+        ValueError, match=f"calls this image '{label}', .* given as correct: name the class .* wrong=…"
+    ):
         quick.explain(clf, generator, right, correct=label)
     found = quick.explain(clf, generator, right, (predicted + 1) % 10, predicted)
     assert found.predicted == found.correct == predicted

@@ -16,7 +16,14 @@ from PIL import Image
 from torch import nn
 from traitlets import TraitError
 
-from cfwidgets import Classifier, ClassifierError, GeneratorError, TransitionExplorer, Transitions, TransitionView
+from cfwidgets import (
+    Classifier,
+    ClassifierError,
+    GeneratorError,
+    TransitionExplorer,
+    Transitions,
+    TransitionView,
+)
 
 SIZE = 16
 DARK = torch.full((3, SIZE, SIZE), 0.2)
@@ -187,7 +194,9 @@ def test_another_right_class_is_asked_about_and_the_first_is_kept(view):
 
 
 def test_a_search_that_is_stopped_goes_on_where_it_was():
-    made = TransitionView(CLF, Halves(), DARK, correct="bright", engine=Transitions(starts=3, patience=None, trust=False))
+    made = TransitionView(
+        CLF, Halves(), DARK, correct="bright", engine=Transitions(starts=3, patience=None, trust=False)
+    )
     until(lambda: made.run.partial is not None and made.run.partial.walk.update > 3)
     made.stop()
     until(lambda: made.state == "stopped")
@@ -200,7 +209,9 @@ def test_a_search_that_is_stopped_goes_on_where_it_was():
 
 
 def test_something_can_be_scrubbed_while_the_search_goes_on():
-    made = TransitionView(CLF, Halves(), DARK, correct="bright", engine=Transitions(starts=3, patience=None, trust=False))
+    made = TransitionView(
+        CLF, Halves(), DARK, correct="bright", engine=Transitions(starts=3, patience=None, trust=False)
+    )
     until(lambda: len(made.path.get("at", ())) == 33)
     assert made.state == "running"
     assert made.result.path is not None

@@ -1,0 +1,39 @@
+"""A notebook in a real JupyterLab, for the benchmarks that need a page."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+from playwright.sync_api import sync_playwright
+
+BROWSER = Path(__file__).parents[1] / "browser"
+sys.path.insert(0, str(BROWSER))
+
+from harness import chromium  # noqa: E402 (its folder is on the path only now)
+from harness.lab import Lab  # noqa: E402 (its folder is on the path only now)
+from harness.notebook import Notebook  # noqa: E402 (its folder is on the path only now)
+
+
+@contextmanager
+def opened(*cells: str) -> Iterator[Notebook]:
+    """Open a notebook with these cells; none has been run."""
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.FLAGS))
+        lab = Lab(Path(folder))
+        try:
+            page = browser.new_page(viewport={"width": 1200, "height": 1600})
+            page.add_init_script(path=BROWSER / "harness/page.js")
+            page.goto(f"{lab.url}/lab?reset", wait_until="commit")
+            page.wait_for_function("() => window.jupyterapp !== undefined")
+            page.evaluate("async () => { await window.jupyterapp.restored; }")
+            notebook = Notebook(lab, page, SimpleNamespace(add=lambda *_: None), "benchmark.ipynb", cells)
+            yield notebook
+            notebook.close()
+        finally:
+            lab.close()
+            browser.close()
