@@ -38,6 +38,7 @@ __all__ = [
     "encode",
     "encode_labels",
     "fit",
+    "fit_labels",
     "to_uint8",
 ]
 
@@ -201,14 +202,49 @@ def fit(images: Tensor, size: tuple[int, int] | None) -> Tensor:
     height, width = images.shape[-2:]
     if size is None or size == (height, width):
         return images
-    rows, columns = size
+    inner, cut = _cover((height, width), size)
+    return F.interpolate(images, size=inner, mode="bilinear", antialias=True).clamp(0, 1)[..., *cut]
+
+
+def fit_labels(labels: Tensor, size: tuple[int, int] | None) -> Tensor:
+    """Do to a map of whole numbers what `fit` does to its image, by the nearest pixel.
+
+    Parameters
+    ----------
+    labels
+        ``(H, W)`` of any type: labels, or words of bits.
+    size
+        As in `fit`.
+
+    Returns
+    -------
+    Tensor
+        ``(h, w)`` of the same type.
+
+    Examples
+    --------
+    >>> fit_labels(torch.tensor([[1, 1, 2, 2], [1, 1, 2, 2]]), (1, 2))
+    tensor([[1, 2]])
+    """
+    height, width = labels.shape
+    if size is None or size == (height, width):
+        return labels
+    inner, (rows, columns) = _cover((height, width), size)
+    # Whole numbers of any size are moved by their places: as floats the largest would be rounded.
+    down = ((torch.arange(inner[0]) + 0.5) * height / inner[0]).long()[rows]
+    across = ((torch.arange(inner[1]) + 0.5) * width / inner[1]).long()[columns]
+    return labels[down[:, None], across]
+
+
+def _cover(from_size: tuple[int, int], size: tuple[int, int]) -> tuple[tuple[int, int], tuple[slice, slice]]:
+    """The size to scale to, and what to cut out of it."""
+    (height, width), (rows, columns) = from_size, size
     if rows * width >= columns * height:
         inner = (rows, max(columns, width * rows // height))
     else:
         inner = (max(rows, height * columns // width), columns)
-    scaled = F.interpolate(images, size=inner, mode="bilinear", antialias=True).clamp(0, 1)
     top, left = round((inner[0] - rows) / 2), round((inner[1] - columns) / 2)
-    return scaled[..., top : top + rows, left : left + columns]
+    return inner, (slice(top, top + rows), slice(left, left + columns))
 
 
 def encode(image: ImageLike, format: str = "webp", quality: int = 90) -> bytes:  # noqa: A002 - as in PIL

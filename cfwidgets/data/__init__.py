@@ -5,7 +5,72 @@
 torch.Size([1000, 3, 32, 32])
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from cfwidgets.data.digits import Digits, digits
 from cfwidgets.data.folders import FolderError, ImageFolders
 
-__all__ = ["Digits", "FolderError", "ImageFolders", "digits"]
+if TYPE_CHECKING:
+    from cfwidgets.data.faces import (
+        REGIONS,
+        RFW,
+        CelebA,
+        CelebAMaskHQ,
+        Face,
+        FaceDataset,
+        FairFace,
+        FaRL,
+        MaskError,
+        collate_faces,
+        pack_masks,
+        unpack_masks,
+    )
+
+_HOME = {
+    "REGIONS": "faces",
+    "RFW": "faces",
+    "CelebA": "faces",
+    "CelebAMaskHQ": "faces",
+    "FaRL": "faces",
+    "Face": "faces",
+    "FaceDataset": "faces",
+    "FairFace": "faces",
+    "MaskError": "faces",
+    "collate_faces": "faces",
+    "pack_masks": "faces",
+    "unpack_masks": "faces",
+}
+
+__all__ = [
+    "REGIONS",
+    "RFW",
+    "CelebA",
+    "CelebAMaskHQ",
+    "Digits",
+    "FaRL",
+    "Face",
+    "FaceDataset",
+    "FairFace",
+    "FolderError",
+    "ImageFolders",
+    "MaskError",
+    "collate_faces",
+    "digits",
+    "pack_masks",
+    "unpack_masks",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'cfwidgets.data' has no attribute {name!r}")
+    value = getattr(import_module(f"cfwidgets.data.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

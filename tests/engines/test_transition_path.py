@@ -55,6 +55,16 @@ def test_the_ends_are_met_exactly(interpolation, phases):
     assert torch.equal(found_c[[0, -1]], c)
 
 
+@pytest.mark.parametrize("interpolation", ["linear", "spherical"])
+def test_the_ends_are_met_without_rounding(interpolation):
+    z = torch.tensor([[1e6, 1.0], [1e-3, 1e-6]])
+    c = torch.tensor([[1.0, 0.0], [1e-9, 1.0]])
+    assert c[0, 0] + (c[1, 0] - c[0, 0]) != c[1, 0]
+    found_z, found_c = interpolated(Ends((z[0], z[1]), (c[0], c[1])), parts(3), interpolation)
+    assert torch.equal(found_z[[0, -1]], z)
+    assert torch.equal(found_c[[0, -1]], c)
+
+
 def test_a_linear_path_is_the_papers():
     along = parts(1000)
     assert along[0] == 0

@@ -237,6 +237,12 @@ def test_ends_among_some_starts():
     assert found.ends_among([0, 1]) == found.best_ends
 
 
+def test_the_most_alike_quarter_is_one_of_those_starts():
+    rows = [[1.0, 0.0, 0.0]] * 6 + [[0.1, 0.9, 0.0], [0.4, 0.6, 0.0], [0.1, 0.0, 0.9]] + [[1.0, 0.0, 0.0]] * 3
+    cosine = [0.95] * 6 + [0.2, 0.9, 0.1] + [0.05] * 3
+    assert result(cosine, rows, rule="quarter").ends_among([2, 3]) == (7, 8)
+
+
 def test_the_path_as_a_frame():
     frame = whole().path_frame()
     assert list(frame.columns) == ["phase", "wrong", "correct", "called"]

@@ -246,11 +246,13 @@ def test_going_on_with_another_method_draws_the_maps_anew(result, clf, generator
     quick = replace(FAST, trust=False, phases=2)
     plain = replace(quick, method=None).explain(clf, generator, image, correct="4", resume=result)
     assert plain.image_maps is plain.candidates.maps is plain.path.maps is None
-    maps = replace(quick, method="saliency").explain(clf, generator, image, correct="4", resume=plain)
     expected = attribute(
         clf, result.candidates.images.float() / 255, result.candidates.called.tolist(), "saliency"
     ).maps
-    assert torch.allclose(maps.candidates.maps.float(), expected, rtol=1e-2, atol=1e-3)
+    for earlier in (plain, result):
+        found = replace(quick, method="saliency").explain(clf, generator, image, correct="4", resume=earlier)
+        assert found.settings["method"] == "saliency"
+        assert torch.allclose(found.candidates.maps.float(), expected, rtol=1e-2, atol=1e-3)
 
 
 def test_going_on_with_something_else_is_refused(result, clf, generator, image):
@@ -337,6 +339,16 @@ def test_the_features_of_a_layer_by_name(clf, generator, image):
     assert torch.allclose(found.candidates.cosine, cosine, atol=1e-4)
     with pytest.raises(ClassifierError, match="no layer 'feature'; did you mean 'features'"):
         replace(engine, layer="feature").explain(clf, generator, image, correct=4, feature_model=eyes)
+
+
+def test_features_that_are_all_zero_are_refused(generator, image):
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(3600, 10))
+    with torch.no_grad():
+        net[0].bias.fill_(-100)
+    dead = Classifier(net, device="cpu", input_size=32)
+    predicted = int(dead.probabilities(image[None])[0].argmax())
+    with pytest.raises(ValueError, match=r"the layer '1' gives nothing but zeros .* name another"):
+        FAST.explain(dead, generator, image, correct=(predicted + 1) % 10)
 
 
 def test_the_rules_differ_in_the_place_that_is_kept(clf, generator, image):

@@ -77,6 +77,7 @@ def test_the_card_counts_right(few: Digits, others: Digits, judge: DigitCNN) -> 
     card = model_card(Copier(others), judge, few, others, made="", each=20)
     right = judge(others.images).argmax(dim=1) == others.labels
     assert f"It reads {right.float().mean():.1%} of the test digits right." in card
+    assert f"and {1 - right.float().mean():.1%} of the test digits." in card
     assert "200 samples, as many of each class" in card
     table = rows(card, "## Are they of their class")[1:]
     assert [cells[0] for cells in table] == [str(digit) for digit in range(10)]

@@ -1,0 +1,90 @@
+"""How much a model attends to each pixel of an image, 0 to 1, and what that makes of its regions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from cfwidgets.engines.region_sums import region_sums, regions_of
+
+__all__ = ["Looked", "Mode", "look"]
+
+Mode = Literal["paper", "reference"]
+
+_SMALL = 64  # pixels a side at which the published tool compares
+_LEAST = 1e-7  # its guard against a division by zero
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """What was seen of a batch.
+
+    Attributes
+    ----------
+    attention
+        ``(n, H, W)`` in [0, 1].
+    ior
+        ``(n, R)``: importance of each region; NaN where an image does not have it.
+    values
+        ``(n, P, R)``: the attention within each patch that falls on each region.
+    """
+
+    attention: Tensor
+    ior: Tensor
+    values: Tensor
+
+
+def look(maps: Tensor, words: Tensor, count: int, patch: int, mode: Mode) -> Looked:
+    """Summarise maps of relevance by region and patch (Sarridis et al. 2024, equations 3, 4 and 6).
+
+    Parameters
+    ----------
+    maps
+        ``(n, H, W)``: what speaks for the class; negative values count as 0.
+    words
+        ``(n, H, W)`` int: bit r says whether a pixel belongs to region r.
+    count
+        Number of regions, R.
+    patch
+        Side of a patch in pixels.
+    mode
+        ``"paper"``: the mean attention of the region. ``"reference"``: what the published tool computes, the
+        share of the region (at 64 x 64, grown by the resizing) whose attention is above the mean of what is
+        above 0; and patch values from the mean of the raw and the scaled map, which ranks images by how
+        steep the model's answer is.
+
+    Returns
+    -------
+    Looked
+        On the CPU.
+    """
+    raw = maps.clamp_min(0)
+    low, high = raw.amin(dim=(1, 2), keepdim=True), raw.amax(dim=(1, 2), keepdim=True)
+    attention = torch.where(high > low, (raw - low) / (high - low).clamp_min(1e-30), torch.zeros_like(raw))
+    if mode == "paper":
+        areas = region_sums(torch.ones_like(attention), words, count)
+        ior = region_sums(attention, words, count) / areas  # 0 / 0: NaN, it is not there
+        values = region_sums(attention, words, count, patch)
+    else:
+        ior = _share_above_mean(attention, words, count)
+        values = region_sums((raw + attention) / 2, words, count, patch)
+    return Looked(attention.cpu(), ior.float().cpu(), values.float().cpu())
+
+
+def _share_above_mean(attention: Tensor, words: Tensor, count: int) -> Tensor:
+    shares = []
+    for one, word in zip(attention.cpu(), words.cpu(), strict=True):
+        levels = (one / (one.max() + _LEAST) * 255).to(torch.uint8)
+        small = Image.fromarray(levels.numpy()).resize((_SMALL, _SMALL), Image.Resampling.BICUBIC)
+        seen = torch.from_numpy(np.array(small)).float() / 255
+        lit = seen > (seen[seen > 0].mean() if bool((seen > 0).any()) else torch.inf)
+        masks = regions_of(word, count).permute(2, 0, 1)[None].float()
+        grown = F.interpolate(masks, size=(_SMALL, _SMALL), mode="bilinear", antialias=True)[0] > 0
+        shares.append((lit & grown).sum(dim=(1, 2)) / grown.sum(dim=(1, 2)))
+    return torch.stack(shares)
