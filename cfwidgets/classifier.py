@@ -432,7 +432,7 @@ class Classifier:
         name = f"{self.name} (ONNX Runtime)"
         return self._with(Accelerated(backend, self.input_size, self._activation, name), name)
 
-    def randomised(self, seed: int = 0) -> Classifier:
+    def randomised(self, seed: int = 0, size: tuple[int, int] | None = None) -> Classifier:
         """Copy the classifier, with random weights.
 
         An explanation that stays the same for it says nothing about what the network has learnt (Adebayo et
@@ -442,6 +442,9 @@ class Classifier:
         ----------
         seed
             The same seed gives the same weights.
+        size
+            Height and width of the images that it will be asked about, for what depends on them; needed only
+            where there is no `input_size` (else 224 pixels are taken).
 
         Returns
         -------
@@ -464,7 +467,8 @@ class Classifier:
         False
         """
         original = self._torch_module("randomised()")
-        twin = randomised(original.module, seed, self.input_size or _USUAL_SIZE, original.normalisation)
+        seen = self.input_size or size or _USUAL_SIZE
+        twin = randomised(original.module, seed, seen, original.normalisation)
         backend = TorchModule(twin, self.device, original.normalisation, self._activation, self._precision)
         copied = self._with(backend, f"{self.name}, random weights")
         return copied.accelerated() if isinstance(self._backend, Accelerated) else copied

@@ -933,3 +933,11 @@ def test_what_cannot_be_read_is_refused() -> None:
         clf.read(torch.zeros(2, 4), 3)
     with pytest.raises(ClassifierError, match="NaN"):
         clf.read(torch.full((1, 4), torch.nan), 1)
+
+
+def test_a_random_copy_of_a_network_of_one_size_is_measured_at_that_size():
+    net = nn.Sequential(nn.Conv2d(3, 2, 3), nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(2 * 30 * 30, 3))
+    clf = Classifier(net.eval())
+    assert clf.randomised(0, size=(32, 32)).logits(torch.rand(2, 3, 32, 32)).shape == (2, 3)
+    with pytest.raises(RuntimeError):
+        clf.randomised(0)

@@ -189,7 +189,7 @@ class FaceX:
             yield update(main * len(result.ior) / total, result, "looking at the faces")
         if probed and _has_weights(clf):
             blank = replace(result, ior=result.ior[:0], names=(), probability=result.probability[:0])
-            twin, null = clf.randomised(self.seed), replace(blank, groups=result.groups[:0])
+            twin, null = clf.randomised(self.seed, result.size), replace(blank, groups=result.groups[:0])
             while len(null.ior) < probed:
                 null = self._seen(twin, faces, null, until=probed)
                 yield update(main + _PROBED * len(null.ior) / probed, result, "the same on random weights")

@@ -92,7 +92,9 @@ class Prototype:
         try:
             x, y, width, height = (float(number) for number in box)
         except ValueError as error:
-            raise PrototypeError(f"{path}: the drawing needs a viewBox of four numbers; got {box!r}") from error
+            raise PrototypeError(
+                f"{path}: the drawing needs a viewBox of four numbers; got {box!r}"
+            ) from error
         regions = [
             region
             for group in root.iter(f"{_SVG}g")
@@ -104,7 +106,9 @@ class Prototype:
         names = [region.name for region in regions]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise PrototypeError(f"{path}: the region {twice[0]!r} is drawn twice; put its paths into a group")
+            raise PrototypeError(
+                f"{path}: the region {twice[0]!r} is drawn twice; put its paths into a group"
+            )
         return cls((x, y, width, height), tuple(regions))
 
     def require(self, names: tuple[str, ...]) -> None:
@@ -132,6 +136,8 @@ def _regions(group: ElementTree.Element, panel: int, path: object) -> list[Regio
             continue
         for data in paths:
             if not _PATH.fullmatch(data):
-                raise PrototypeError(f"{path}: the region {name!r} has a path that cannot be read: {data!r:.60}")
+                raise PrototypeError(
+                    f"{path}: the region {name!r} has a path that cannot be read: {data!r:.60}"
+                )
         found.append(Region(name, paths, panel))
     return found

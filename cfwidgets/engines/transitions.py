@@ -440,7 +440,7 @@ class _Work:
             agreement = Agreement(ends, torch.stack(shares), float(np.mean(pairs)))
             result = replace(result, agreement=agreement)
             yield result
-        twin = self.clf.randomised(self.engine.seed)
+        twin = self.clf.randomised(self.engine.seed, _size_of(result.image))
         found = where(twin, self._along(result, path.ends), result.wrong, result.correct)
         correlation = rank_correlation(answer.share.flatten(), found.share.flatten())
         yield replace(result, random_network=RandomNetwork(found.share, correlation))
@@ -510,6 +510,10 @@ def _called(clf: Classifier, feature_model: Classifier | None) -> Callable[[Tens
     if feature_model is not None:
         return lambda images, _outputs: clf.probabilities(images.cpu())
     return lambda images, outputs: clf.read(outputs, len(images))  # asked already
+
+
+def _size_of(image: Tensor) -> tuple[int, int]:
+    return image.shape[1], image.shape[2]
 
 
 def _has_weights(clf: Classifier) -> bool:

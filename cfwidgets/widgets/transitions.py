@@ -16,6 +16,7 @@ from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import encode_frames, encode_maps, likeliest, map_scale, pack, trust_rows
 
 if TYPE_CHECKING:
+    from cfwidgets.engines.transition_answer import Answer
     from cfwidgets.engines.transition_path import Path
     from cfwidgets.engines.transition_result import Candidates, TransitionResult
     from cfwidgets.generators import Generator
@@ -367,18 +368,19 @@ class TransitionView(View):
             return
         if self._painted is not None and list(self._painted.ends) == ends and self._painted.complete:
             return
-        shown: Path | None = None
+        shown: tuple[Path | None, Answer | None] = (None, None)
         for update in self._engine.path(self._clf, self._generator, result, *ends):
             if self._answers.superseded or not self._open:
                 return
-            if update.partial.path is shown:
+            now = (update.partial.path, update.partial.answer)
+            if now == shown:
                 continue
-            shown = update.partial.path
+            shown = now
             with self.together():
                 if self._ends() != ends or self._found.get(self.correct) is None:
                     return
                 self._publish_path(update.partial)
-            if self.state == "running" and self.following:
+            if self.state == "running" and self.following and now[1] is not None:
                 return  # more would keep the search from the model
 
 
