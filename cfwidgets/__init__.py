@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from cfwidgets import attribution, data, evaluation, images, networks, search, training, zoo
     from cfwidgets.attribution import attribute
     from cfwidgets.classifier import Classifier, ClassifierError
+    from cfwidgets.engines.facex import FaceX
+    from cfwidgets.engines.facex_result import FaceXResult
     from cfwidgets.engines.lime import Lime
+    from cfwidgets.engines.prototype import Prototype, PrototypeError
     from cfwidgets.engines.superpixel_result import SuperpixelResult
     from cfwidgets.engines.superpixels import ELime
     from cfwidgets.engines.transition_result import TransitionResult
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from cfwidgets.generators import Generator, GeneratorError
     from cfwidgets.images import ImageError
     from cfwidgets.run import Run
+    from cfwidgets.widgets.facex import FaceXExplorer, FaceXView
     from cfwidgets.widgets.superpixels import SuperpixelExplorer, SuperpixelView
     from cfwidgets.widgets.transitions import TransitionExplorer, TransitionView
 
@@ -30,10 +34,16 @@ _HOME = {
     "Classifier": "classifier",
     "ClassifierError": "classifier",
     "ELime": "engines.superpixels",
+    "FaceX": "engines.facex",
+    "FaceXExplorer": "widgets.facex",
+    "FaceXResult": "engines.facex_result",
+    "FaceXView": "widgets.facex",
     "Generator": "generators",
     "GeneratorError": "generators",
     "ImageError": "images",
     "Lime": "engines.lime",
+    "Prototype": "engines.prototype",
+    "PrototypeError": "engines.prototype",
     "Run": "run",
     "SuperpixelExplorer": "widgets.superpixels",
     "SuperpixelResult": "engines.superpixel_result",
@@ -50,10 +60,16 @@ __all__ = [
     "Classifier",
     "ClassifierError",
     "ELime",
+    "FaceX",
+    "FaceXExplorer",
+    "FaceXResult",
+    "FaceXView",
     "Generator",
     "GeneratorError",
     "ImageError",
     "Lime",
+    "Prototype",
+    "PrototypeError",
     "Run",
     "SuperpixelExplorer",
     "SuperpixelResult",

@@ -231,8 +231,8 @@ def fit_labels(labels: Tensor, size: tuple[int, int] | None) -> Tensor:
         return labels
     inner, (rows, columns) = _cover((height, width), size)
     # Whole numbers of any size are moved by their places: as floats the largest would be rounded.
-    down = ((torch.arange(inner[0]) + 0.5) * height / inner[0]).long()[rows]
-    across = ((torch.arange(inner[1]) + 0.5) * width / inner[1]).long()[columns]
+    down = ((2 * torch.arange(inner[0]) + 1) * height // (2 * inner[0]))[rows]
+    across = ((2 * torch.arange(inner[1]) + 1) * width // (2 * inner[1]))[columns]
     return labels[down[:, None], across]
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cfwidgets.data.digits import Digits, digits
 from cfwidgets.data.folders import FolderError, ImageFolders
+from cfwidgets.data.portraits import Portraits, portraits
 
 if TYPE_CHECKING:
     from cfwidgets.data.faces import (
@@ -57,9 +58,11 @@ __all__ = [
     "FolderError",
     "ImageFolders",
     "MaskError",
+    "Portraits",
     "collate_faces",
     "digits",
     "pack_masks",
+    "portraits",
     "unpack_masks",
 ]
 

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from cfwidgets.engines.region_sums import region_sums, regions_of
+from cfwidgets.engines.region_sums import Regions, regions_of
 
 __all__ = ["Looked", "Mode", "look"]
 
@@ -52,7 +52,7 @@ def look(maps: Tensor, words: Tensor, count: int, patch: int, mode: Mode) -> Loo
     count
         Number of regions, R.
     patch
-        Side of a patch in pixels.
+        Side of a patch in pixels, by which H and W can be divided.
     mode
         ``"paper"``: the mean attention of the region. ``"reference"``: what the published tool computes, the
         share of the region (at 64 x 64, grown by the resizing) whose attention is above the mean of what is
@@ -63,17 +63,24 @@ def look(maps: Tensor, words: Tensor, count: int, patch: int, mode: Mode) -> Loo
     -------
     Looked
         On the CPU.
+
+    Raises
+    ------
+    ValueError
+        A map with NaN or infinite values.
     """
+    if not bool(maps.isfinite().all()):
+        raise ValueError("a map of relevance holds NaN or infinite values: has the model overflowed?")
     raw = maps.clamp_min(0)
     low, high = raw.amin(dim=(1, 2), keepdim=True), raw.amax(dim=(1, 2), keepdim=True)
     attention = torch.where(high > low, (raw - low) / (high - low).clamp_min(1e-30), torch.zeros_like(raw))
+    regions = Regions(words, count, patch)
     if mode == "paper":
-        areas = region_sums(torch.ones_like(attention), words, count)
-        ior = region_sums(attention, words, count) / areas  # 0 / 0: NaN, it is not there
-        values = region_sums(attention, words, count, patch)
+        values = regions.sums(attention)
+        ior = values.sum(1) / regions.areas().sum(1)  # 0 / 0: NaN, it is not there
     else:
+        values = regions.sums((raw + attention) / 2)
         ior = _share_above_mean(attention, words, count)
-        values = region_sums((raw + attention) / 2, words, count, patch)
     return Looked(attention.cpu(), ior.float().cpu(), values.float().cpu())
 
 

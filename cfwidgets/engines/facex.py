@@ -1,4 +1,4 @@
-"""Over a whole data set: which regions does a classifier look at, and what does it see there?"""
+"""Which regions a classifier looks at over a whole data set, and what it sees there."""
 
 from __future__ import annotations
 
@@ -14,19 +14,23 @@ from torch import Tensor
 from cfwidgets.attribution import METHODS, attribute
 from cfwidgets.checks import choice, positive_int
 from cfwidgets.classifier import Classifier
+from cfwidgets.data.faces.regions import REGIONS
 from cfwidgets.engines.attention import Mode, look
 from cfwidgets.engines.engine import Update, run_to_end
-from cfwidgets.engines.facex_result import REGIONS, FaceXResult
+from cfwidgets.engines.facex_result import FaceXResult
 from cfwidgets.engines.top_patches import merged, no_patches
 from cfwidgets.images import fit_labels
 
-__all__ = ["FaceX", "Faces", "Face"]
+__all__ = ["Face", "FaceX", "Faces"]
 
 _PROBED = 0.15  # the share of the work that random weights take, for the progress
 
 
 class Face(Protocol):
-    """One face: its picture, its regions, and what is known of it."""
+    """One face: its picture and its regions.
+
+    It may also have a ``name``, and ``attributes``: ``(A,)`` bool in the order of the data set's ``names``.
+    """
 
     image: Tensor
     """``(3, h, w)`` in [0, 1]."""
@@ -35,13 +39,13 @@ class Face(Protocol):
 
 
 class Faces(Protocol):
-    """A data set of faces; items may also have ``name`` and ``attributes``."""
+    """A data set of faces: those of `cfwidgets.data`, or anything with a length and items."""
 
     def __len__(self) -> int:
         """How many."""
         ...
 
-    def __getitem__(self, index: int) -> Any:
+    def __getitem__(self, index: int, /) -> Any:
         """One `Face`."""
         ...
 
@@ -136,7 +140,7 @@ class FaceX:
         Parameters
         ----------
         clf
-            A classifier that wraps a torch module, or anything that ``method`` can explain.
+            A classifier that wraps a torch module.
         faces
             A data set: see `Face`.
         target
@@ -183,16 +187,15 @@ class FaceX:
 
         probed = min(self.probed, total)
         main = 1 - _PROBED * bool(probed)
-        yield update(main * len(result.ior) / total, result, "looking at the faces")
         while len(result.ior) < total:
-            result = self._seen(clf, faces, result)
             yield update(main * len(result.ior) / total, result, "looking at the faces")
-        if probed and _has_weights(clf):
+            result = self._seen(clf, faces, result)
+        if probed:
             blank = replace(result, ior=result.ior[:0], names=(), probability=result.probability[:0])
             twin, null = clf.randomised(self.seed, result.size), replace(blank, groups=result.groups[:0])
             while len(null.ior) < probed:
-                null = self._seen(twin, faces, null, until=probed)
                 yield update(main + _PROBED * len(null.ior) / probed, result, "the same on random weights")
+                null = self._seen(twin, faces, null, until=probed)
             result = replace(result, null=null.ior)
         yield update(1.0, result, "")
 
@@ -203,7 +206,9 @@ class FaceX:
         first = len(result.ior)
         last = min(first + self.batch_size, result.total if until is None else until)
         batch = [faces[number] for number in range(first, last)]
-        images = torch.stack([clf.view(face.image).cpu() for face in batch])
+        images = torch.stack(
+            [_view(clf, face, number, result.size) for number, face in enumerate(batch, first)]
+        )
         count = len(result.regions)
         words = torch.stack(
             [fit_labels(_words(face, count, number), result.size) for number, face in enumerate(batch, first)]
@@ -213,7 +218,8 @@ class FaceX:
         seen = look(found.maps, words, count, self.patch, self.mode)
         named = [str(getattr(face, "name", number)) for number, face in enumerate(batch, first)]
         groups = [
-            self._group(face, row, result.target, clf) for face, row in zip(batch, probability, strict=True)
+            self._group(faces, face, row, result.target, clf)
+            for face, row in zip(batch, probability, strict=True)
         ]
         return replace(
             result,
@@ -246,7 +252,7 @@ class FaceX:
         name = clf.label(target) if self.groups == "prediction" else self.groups
         return (name, f"not {name}")
 
-    def _group(self, face: Any, row: Tensor, target: int, clf: Classifier) -> int:
+    def _group(self, faces: Any, face: Any, row: Tensor, target: int, clf: Classifier) -> int:
         """The place of a face's group among the names; 0 where nothing is split."""
         if self.groups is None:
             return 0
@@ -254,8 +260,20 @@ class FaceX:
         if self.groups == "prediction":
             return int(not says)
         attribute_name = clf.label(target) if self.groups == "right" else self.groups
-        has = _attribute(face, attribute_name)
+        has = _attribute(faces, face, attribute_name)
         return int(says != has) if self.groups == "right" else int(not has)
+
+
+def _view(clf: Classifier, face: Any, number: int, size: tuple[int, int]) -> Tensor:
+    """What the model sees of a face."""
+    image = clf.view(face.image).cpu()
+    height, width = image.shape[1:]
+    if (height, width) != size:
+        raise ValueError(
+            f"face {number} is {height} x {width} where the first is {size[0]} x {size[1]}: give the classifier "
+            "an input_size, to which all are scaled"
+        )
+    return image
 
 
 def _words(face: Any, regions: int, number: int) -> Tensor:
@@ -274,24 +292,17 @@ def _words(face: Any, regions: int, number: int) -> Tensor:
     return words.long()
 
 
-def _attribute(face: Any, name: str) -> bool:
-    known: Any = getattr(face, "attributes", None)
-    if not isinstance(known, dict) or name not in known:
-        has = ", ".join(map(str, known)) if isinstance(known, dict) else "none"
-        raise ValueError(f"groups: the faces have no attribute {name!r}; they have: {has}")
-    return bool(known[name])
+def _attribute(faces: Any, face: Any, name: str) -> bool:
+    names = tuple(getattr(faces, "names", ()))
+    if name not in names:
+        raise ValueError(
+            f"groups: the faces have no attribute {name!r}; they have: {', '.join(names) or 'none'}"
+        )
+    return bool(face.attributes[names.index(name)])
 
 
 def _require_same(resume: FaceXResult, fresh: FaceXResult) -> None:
-    for name in ("settings", "target", "regions", "total", "size"):
+    for name in ("settings", "model", "target", "regions", "total", "size"):
         there, here = getattr(resume, name), getattr(fresh, name)
         if there != here:
             raise ValueError(f"resume: the result given has {name} {there!r}; asked for is {here!r}")
-
-
-def _has_weights(clf: Classifier) -> bool:
-    try:
-        clf.require_module()
-    except ValueError:
-        return False
-    return True

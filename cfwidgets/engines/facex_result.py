@@ -15,37 +15,14 @@ from cfwidgets.engines.top_patches import Patches
 from cfwidgets.evaluation.overlap import rank_correlation
 from cfwidgets.results import Result
 
-__all__ = ["REGIONS", "FaceXResult"]
-
-REGIONS = (
-    "background",
-    "skin",
-    "nose",
-    "eye_g",
-    "l_eye",
-    "r_eye",
-    "l_brow",
-    "r_brow",
-    "l_ear",
-    "r_ear",
-    "mouth",
-    "u_lip",
-    "l_lip",
-    "hair",
-    "hat",
-    "ear_r",
-    "neck_l",
-    "neck",
-    "cloth",
-)
-"""The regions of CelebAMask-HQ in their order; l_ and r_ are the person's."""
+__all__ = ["FaceXResult"]
 
 _SAMPLES = 1000
 _AT_ONCE = 100  # resamplings at once
 _CONFIDENCE = 95
 _NULL = (
-    "Rank correlation with the regions that a copy of the network with random weights attends to. Near 1, the "
-    "ranking says more about the pictures and the method than about what was learnt."
+    "Rank correlation with the regions that a copy of the network with random weights attends to. Near 1, "
+    "the ranking says more about the pictures and the method than about what was learnt."
 )
 _HALVES = (
     "Rank correlation of the regions between two halves of the faces. Far below 1, there are too few faces."
@@ -108,7 +85,8 @@ class FaceXResult(Result):
         """One row a region, in their order.
 
         Columns: ``region``; ``ior`` (mean importance, 0 to 1; NaN where no face has the region); ``low`` and
-        ``high`` (95 % interval, percentile bootstrap over the faces); ``count`` (faces that have it);
+        ``high`` (95 % interval, percentile bootstrap over the faces; NaN where fewer than two have the
+        region); ``count`` (faces that have it);
         ``rank`` (1 is the highest; equals share the better one; regions that no face has are not ranked);
         ``by_luck`` (the chance of such a rank or a better one if ranks were drawn); ``null`` (``ior`` on
         random weights).
@@ -152,7 +130,7 @@ class FaceXResult(Result):
                 image,
                 self.names[image],
                 *self.patches.places[r, k].tolist(),
-                float(self.patches.values[r, k]),
+                float(self.patches.values[r, k]),  # noqa: PD011 - a tensor
             )
             for r, name in enumerate(self.regions)
             for k, image in enumerate(self.patches.images[r].tolist())
@@ -210,7 +188,8 @@ def _interval(table: Tensor, seed: int) -> tuple[Tensor, Tensor]:
         means.append((weight @ values) / (weight @ there))
     edge = (100 - _CONFIDENCE) / 200
     low, high = torch.cat(means).nanquantile(torch.tensor([edge, 1 - edge]), dim=0)
-    return low, high
+    alone = there.sum(0) < 2  # one face says nothing about how much faces differ
+    return low.masked_fill(alone, torch.nan), high.masked_fill(alone, torch.nan)
 
 
 def _correlation(a: Tensor, b: Tensor) -> float | None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 __all__ = ["Prototype", "PrototypeError", "Region"]
 
 _SVG = "{http://www.w3.org/2000/svg}"
-_PATH = re.compile(r"[MmLlHhVvCcSsQqTtAaZz0-9eE+\-.,\s]+")
+_PATH = re.compile(r"\s*[Mm][\s+\-.]*[0-9][MmLlHhVvCcSsQqTtAaZz0-9eE+\-.,\s]*")
 _PANEL = re.compile(r"panel-(\d+)")
 
 
@@ -85,16 +86,12 @@ class Prototype:
         try:
             # Nothing is fetched or expanded: entities and external references are refused by the parser or
             # left alone, and of what is read only ids and path data are used.
-            root = ElementTree.fromstring(source.read_text(encoding="utf-8"))  # noqa: S314
-        except ElementTree.ParseError as error:
+            root = ET.fromstring(source.read_text(encoding="utf-8"))  # noqa: S314
+        except FileNotFoundError as error:
+            raise PrototypeError(f"there is no file {path}") from error
+        except (ET.ParseError, UnicodeDecodeError) as error:
             raise PrototypeError(f"{path} is not an SVG file: {error}") from error
-        box = re.split(r"[\s,]+", root.get("viewBox", "").strip())
-        try:
-            x, y, width, height = (float(number) for number in box)
-        except ValueError as error:
-            raise PrototypeError(
-                f"{path}: the drawing needs a viewBox of four numbers; got {box!r}"
-            ) from error
+        box = _box(root.get("viewBox", ""), path)
         regions = [
             region
             for group in root.iter(f"{_SVG}g")
@@ -109,7 +106,7 @@ class Prototype:
             raise PrototypeError(
                 f"{path}: the region {twice[0]!r} is drawn twice; put its paths into a group"
             )
-        return cls((x, y, width, height), tuple(regions))
+        return cls(box, tuple(regions))
 
     def require(self, names: tuple[str, ...]) -> None:
         """Refuse regions of the data that are not drawn.
@@ -127,7 +124,21 @@ class Prototype:
             )
 
 
-def _regions(group: ElementTree.Element, panel: int, path: object) -> list[Region]:
+def _box(text: str, path: object) -> tuple[float, float, float, float]:
+    try:
+        x, y, width, height = (float(number) for number in re.split(r"[\s,]+", text.strip()))
+    except ValueError:
+        x = y = width = height = math.nan
+    if not (math.isfinite(x + y) and 0 < width < math.inf and 0 < height < math.inf):
+        raise PrototypeError(
+            f"{path}: the drawing needs a viewBox of four numbers, width and height above 0; got {text!r}"
+        )
+    return x, y, width, height
+
+
+def _regions(group: ET.Element, panel: int, path: object) -> list[Region]:
+    if any(part.get("transform") for part in group.iter()):
+        raise PrototypeError(f"{path}: panel-{panel} has a transform: apply it to the paths")
     found = []
     for part in group:
         name = part.get("id")

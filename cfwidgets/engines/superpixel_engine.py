@@ -162,7 +162,8 @@ class SuperpixelEngine(ABC):
             done += _CURVES
         if twin:
             yield update(done, _RANDOM)
-            for network in self._on_random_weights(clf.randomised(self.seed, (view.shape[1], view.shape[2])), result):
+            random_weights = clf.randomised(self.seed, (view.shape[1], view.shape[2]))
+            for network in self._on_random_weights(random_weights, result):
                 done += 1
                 compared = replace(result, random_network=network)
                 yield update(done, _RANDOM)

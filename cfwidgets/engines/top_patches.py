@@ -78,9 +78,8 @@ def merged(patches: Patches, values: Tensor, images: Tensor, first: int, each: i
     found = torch.where(kept, patches.values.gather(1, order.clamp_max(k - 1)), new.gather(1, from_new))
     taken = found > 0
     rows, columns = where // across * side, where % across * side
-    levels = (images * 255).round().to(torch.uint8)
-    tiles = levels.unfold(2, side, side).unfold(3, side, side)  # (n, 3, rows, columns, Z, Z)
-    pixels = tiles[here, :, where // across, where % across]
+    tiles = images.unfold(2, side, side).unfold(3, side, side)  # (n, 3, rows, columns, Z, Z)
+    pixels = (tiles[here, :, where // across, where % across] * 255).round().to(torch.uint8)
     old = order.clamp_max(k - 1)
     lines = torch.arange(regions)[:, None]
     result = Patches(

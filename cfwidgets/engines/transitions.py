@@ -109,7 +109,7 @@ class Transitions:
     keep_length: bool = True
     layer: str | None = None
     rule: Rule = "product"
-    patience: int | None = 100
+    patience: int | None = 50
     gain: float = 1e-3
     phases: int = 1000
     interpolation: Interpolation = "linear"

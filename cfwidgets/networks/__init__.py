@@ -8,5 +8,6 @@
 from cfwidgets.networks.biggan import BigGAN, BigGANDiscriminator
 from cfwidgets.networks.biggan_deep import BigGANDeep
 from cfwidgets.networks.digit_cnn import DigitCNN
+from cfwidgets.networks.face_cnn import FaceCNN
 
-__all__ = ["BigGAN", "BigGANDeep", "BigGANDiscriminator", "DigitCNN"]
+__all__ = ["BigGAN", "BigGANDeep", "BigGANDiscriminator", "DigitCNN", "FaceCNN"]

@@ -10,6 +10,7 @@ import ipywidgets as w
 import numpy as np
 
 if TYPE_CHECKING:
+    from cfwidgets.widgets.facex import FaceXView
     from cfwidgets.widgets.superpixels import SuperpixelView
     from cfwidgets.widgets.transitions import TransitionView
 
@@ -171,11 +172,68 @@ class TransitionChart:
         name = self._view.name_of
         names = [name(self._view.wrong), name(self._view.correct), "" if flip is None else "flips here"]
         with self._names.hold_sync():
-            # where each class is likeliest, below its curve's end, and the flip's at the foot of its line
+            # where each class is likeliest, below its curve's end, and the flip beside its line
             self._names.text = names
             self._names.align = "start"
             self._names.x = np.array([0.02 * at[-1], 0.88 * at[-1], (flip or 0) + 0.01 * at[-1]])
-            self._names.y = np.array([path["wrong"][0] - 0.1, path["correct"][-1] - 0.1, 0.02])
+            self._names.y = np.array([path["wrong"][0] - 0.1, path["correct"][-1] - 0.1, 0.3])
+
+
+class RankingChart:
+    """The regions by how much the model attends to them, with the one that the view looks at marked.
+
+    Parameters
+    ----------
+    view
+        The view whose ``regions`` are drawn. Its ``cursor`` marks a bar in the browser, without the kernel.
+    """
+
+    def __init__(self, view: FaceXView) -> None:
+        self._view = view
+        across, self._up = bq.LinearScale(min=0), bq.OrdinalScale()
+        self._bars = bq.Bars(
+            scales={"x": self._up, "y": across},
+            orientation="horizontal",
+            colors=[_BLUE],
+            padding=0.3,
+            selected_style={"fill": _ORANGE},
+            interactions={},
+        )
+        self.figure = bq.Figure(
+            marks=[self._bars],
+            axes=[
+                bq.Axis(scale=self._up, orientation="vertical", grid_lines="none", label_color=_GREY),
+                bq.Axis(
+                    scale=across,
+                    label="importance",
+                    label_color=_GREY,
+                    tick_values=[0, 0.25, 0.5, 0.75, 1],
+                    tick_format=".2f",
+                ),
+            ],
+            animation_duration=0,
+            fig_margin={"top": 12, "bottom": 48, "left": 92, "right": 16},
+            layout=w.Layout(width="340px", height="460px", min_width="280px", margin="52px 0 0 0"),
+        )
+        self._link = w.jsdlink((view, "cursor"), (self._bars, "selected"))
+        view.observe(self._draw, "regions")
+        self._draw(None)
+
+    def close(self) -> None:
+        """Free the chart and its link."""
+        self._view.unobserve(self._draw, "regions")
+        self._link.unlink()
+        self._link.close()
+        _close(self.figure)
+
+    def _draw(self, _change: Any) -> None:
+        rows = [row for row in self._view.regions if row["ior"] is not None]
+        self.figure.layout.visibility = "visible" if rows else "hidden"
+        if not rows:
+            return
+        with self._bars.hold_sync():  # in the regions' order, so that a bar's place is its region's
+            self._bars.x = [row["label"] for row in self._view.regions]
+            self._bars.y = np.array([row["ior"] or 0.0 for row in self._view.regions])
 
 
 def _close(figure: bq.Figure) -> None:

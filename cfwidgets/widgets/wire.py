@@ -16,7 +16,7 @@ from torch import Tensor
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["encode_frames", "encode_maps", "likeliest", "map_scale", "pack", "trust_rows"]
+__all__ = ["encode_frames", "encode_grey", "encode_maps", "likeliest", "map_scale", "pack", "trust_rows"]
 
 _PIXEL_ART = 64  # pixels a side up to which a picture is kept without loss, as it is shown pixel by pixel
 _QUALITY, _MAP_QUALITY = 85, 70  # of JPEG
@@ -93,6 +93,11 @@ def encode_maps(maps: Tensor, scale: float) -> list[bytes]:
         _encoded(one, _MAP_QUALITY)
         for one in levels.to(torch.uint8).reshape(len(maps), -1, maps.shape[-1]).numpy()
     ]
+
+
+def encode_grey(amounts: Tensor) -> bytes:
+    """Encode amounts ``(h, w)`` in [0, 1] as one grey picture."""
+    return _encoded((amounts * 255).round().to(torch.uint8).numpy(), _MAP_QUALITY)
 
 
 def _encoded(levels: npt.NDArray[np.uint8], quality: int = _QUALITY) -> bytes:

@@ -1,4 +1,4 @@
-"""Classifiers by name: two that need no network, and those of torchvision and timm."""
+"""Classifiers by name: some that need no network, and those of torchvision and timm."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from torch import nn
 
 from cfwidgets.backends.torch_module import named_device
 from cfwidgets.classifier import Classifier, ClassifierError
-from cfwidgets.networks import DigitCNN
+from cfwidgets.networks import DigitCNN, FaceCNN
 
 __all__ = ["classifier"]
 
 _LITE0 = "efficientnet-lite0"
 _DIGITS = "digits"
-_OFFLINE = (_LITE0, _DIGITS)
+_PORTRAITS = {"portraits/male-biased": "biased", "portraits/male-balanced": "balanced"}
+_OFFLINE = (_LITE0, _DIGITS, *_PORTRAITS)
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,9 @@ def classifier(name: str, *, pretrained: bool = True, **settings: Any) -> Classi
         ``"efficientnet-lite0"``: ImageNet, weights from Python packages, no network needed.
         ``"digits"``: handwritten digits as `cfwidgets.data.digits` has them, weights in this package (with
         a model card beside them, ``zoo/weights/digits.md``), no network needed.
+        ``"portraits/male-biased"`` and ``"portraits/male-balanced"``: whether a face of
+        `cfwidgets.data.portraits` has the attribute Male, trained with lipstick as a shortcut and without;
+        weights and model cards in this package too.
         ``"torchvision/NAME"`` (e.g. ``"torchvision/resnet50"``) and ``"timm/NAME"`` (e.g.
         ``"timm/convnext_tiny.in12k_ft_in1k"``): best weights of torchvision, or those that timm names;
         downloaded when first used.
@@ -78,12 +82,14 @@ def classifier(name: str, *, pretrained: bool = True, **settings: Any) -> Classi
         recipe = _efficientnet_lite0(pretrained)
     elif name == _DIGITS:
         recipe = _digits(pretrained)
+    elif name in _PORTRAITS:
+        recipe = _portraits(_PORTRAITS[name], pretrained)
     elif source in makers and network:
         recipe = makers[source](network, pretrained)
     else:
         raise ClassifierError(
-            f"a classifier is called {_LITE0!r}, {_DIGITS!r}, 'torchvision/NAME' or 'timm/NAME'; got {name!r}"
-            f"{_hint(str(name))}"
+            f"a classifier is called {', '.join(map(repr, _OFFLINE))}, 'torchvision/NAME' or 'timm/NAME'; "
+            f"got {name!r}{_hint(str(name))}"
         )
     device = settings.get("device", "auto")
     if device == "auto":
@@ -158,6 +164,14 @@ def _timm(name: str, pretrained: bool) -> _Recipe:
     data = resolve_model_data_config(module)
     labels = _imagenet_labels() if module.num_classes == 1000 else None
     return _Recipe(module, labels, data["input_size"][1:], data["mean"], data["std"])
+
+
+def _portraits(kind: str, pretrained: bool) -> _Recipe:
+    module = FaceCNN()
+    if pretrained:
+        weights = files("cfwidgets.zoo") / "weights" / f"portraits_male_{kind}.safetensors"
+        module.load_state_dict(load(weights.read_bytes()))
+    return _Recipe(module, ["not Male", "Male"], (128, 128), None, None)
 
 
 def _imagenet_labels() -> list[str]:

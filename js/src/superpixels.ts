@@ -1,5 +1,6 @@
 /** The superpixel view: a picture to click on, and what the model says about the part that is shown. */
 import type { AnyModel } from "@anywidget/types";
+import { OUTSIDE } from "./shared/boundaries";
 import { toBytes } from "./shared/bytes";
 import { h, setAttribute, setText } from "./shared/dom";
 import { probability } from "./shared/format";
@@ -12,7 +13,6 @@ import { followTheme } from "./shared/theme";
 import { createTrust } from "./shared/trust";
 import { Waiting } from "./shared/waiting";
 import { barsOf, isCurrent, standing } from "./superpixels/answers";
-import { OUTSIDE } from "./superpixels/boundaries";
 import { createControls, type Edit } from "./superpixels/controls";
 import { Editor } from "./superpixels/editor";
 import { generationsIn, inverted, mostImportant, shownCount, unpackMask } from "./superpixels/masks";

@@ -54,6 +54,24 @@ export function wire(bytes: Uint8Array): DataView {
   return new DataView(buffer.buffer, 4, bytes.length);
 }
 
+/** Blobs in one buffer, as cfwidgets packs them. */
+export function pack(blobs: readonly (readonly number[])[]): DataView {
+  const header = new DataView(new ArrayBuffer(4 + 4 * blobs.length));
+  header.setUint32(0, blobs.length, true);
+  let end = 0;
+  blobs.forEach((blob, i) => {
+    end += blob.length;
+    header.setUint32(4 + 4 * i, end, true);
+  });
+  return wire(Uint8Array.from([...new Uint8Array(header.buffer), ...blobs.flat()]));
+}
+
+/** `count` blobs, each of one byte that says which it is. */
+export const numbered = (count: number, first = 0) =>
+  pack(Array.from({ length: count }, (_, i) => [first + i]));
+
+export const EMPTY = new DataView(new ArrayBuffer(0));
+
 export function labelMap(labels: readonly number[]): DataView {
   const bytes = new DataView(new ArrayBuffer(2 * labels.length));
   labels.forEach((label, i) => {

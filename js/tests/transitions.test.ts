@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import view from "../src/transitions";
 import type { Traits } from "../src/transitions/traits";
-import { fakeModel, wire } from "./fake";
-import { EMPTY, numbered, pack, pathOf, stubBitmaps, stubCanvas, transitionState } from "./transitions/fake";
+import { EMPTY, fakeModel, numbered, pack, wire } from "./fake";
+import { stubBitmaps, stubCanvas } from "./pictures";
+import { pathOf, transitionState } from "./transitions/fake";
 
 type Fake = ReturnType<typeof fakeModel<Traits>>;
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -184,11 +185,16 @@ class Wishes:
             return agree if values[target] != opposite else 1 - agree
         return self.shares.get(name)
 
+    def asks_for(self, name: str) -> bool:
+        """Whether anything is asked of this attribute."""
+        return name in self.shares or name in self.bonds
+
     def order(self) -> list[str]:
         """The attributes in the order in which they are drawn: what is asked for, and then the others."""
-        free = [name for name in TENDENCIES if name not in self.shares and name not in self.bonds]
+        free = [name for name in TENDENCIES if not self.asks_for(name)]
         targets = {target for target, _, _ in self.bonds.values()}
-        first = ["Male", "Young", *(name for name in TENDENCIES if name in self.shares or name in targets)]
+        asked = [name for name in TENDENCIES if name in self.shares or name in targets]
+        first = [name for name in ("Male", "Young", *asked) if name not in self.bonds]
         return list(dict.fromkeys([*first, *self.bonds, *free]))
 
     def _check_groups(self) -> None:
@@ -212,7 +218,7 @@ class Wishes:
 def sampled(wishes: Wishes, random: np.random.Generator) -> dict[str, bool]:
     """The attributes of one face."""
     # One number per attribute, whatever is asked for, so that a wish for one leaves the others' luck alone.
-    luck = dict(zip(TENDENCIES, random.random(len(TENDENCIES)), strict=True))
+    luck = dict(zip(TENDENCIES, random.random(len(TENDENCIES)).tolist(), strict=True))
     values: dict[str, bool] = {}
     given: dict[str, float] = {}
     for name in wishes.order():
@@ -223,10 +229,11 @@ def sampled(wishes: Wishes, random: np.random.Generator) -> dict[str, bool]:
         for group in EXCLUSIVE:
             if name in group:
                 others = [other for other in group if other != name and other in values]
+                # Shares are of all faces, and those that another one took are gone.
+                alike = [other for other in others if wishes.asks_for(other) == (asked is not None)]
+                room = min(room, 1 - sum(given[other] for other in alike))
                 if any(values[other] for other in others):
                     room = 0.0
-                # Shares are of all faces, and those that another one took are gone.
-                room = min(room, 1 - sum(given[other] for other in others))
         values[name] = room > 0 and luck[name] < chance / room
     return {name: values[name] for name in ATTRIBUTES}
 
@@ -241,9 +248,9 @@ def _tendency(name: str, values: Mapping[str, bool]) -> float:
     return min(chance, 1.0)
 
 
-def _mapping(name: str, value: Mapping[str, object] | None) -> Mapping[str, object]:
+def _mapping(name: str, value: Any) -> Mapping[Any, Any]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise ValueError(f"{name} must be a dict of attribute names, not {value!r}")
+        raise ValueError(f"{name} must be a dict of attribute names, not {value!r}")  # noqa: TRY004 (as all that is refused)
     return value

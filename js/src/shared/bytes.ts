@@ -33,3 +33,12 @@ export async function inflate(data: Uint8Array<ArrayBuffer>, length: number): Pr
 export function decodePicture(data: Uint8Array<ArrayBuffer>): Promise<ImageBitmap> {
   return createImageBitmap(new Blob([data]));
 }
+
+/** New packs often hold the old pictures: to compare them costs less than to decode them, and nothing blinks. */
+export function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
+  if (a === b) return true;
+  if (!a || !b || a.length !== b.length) return false;
+  if (a.buffer === b.buffer && a.byteOffset === b.byteOffset) return true;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

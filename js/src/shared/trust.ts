@@ -8,17 +8,17 @@ export interface TrustRow {
 }
 
 /** "How far to trust it": measures of an explanation, each with what it should be compared with. */
-export function createTrust() {
+export function createTrust(later = "measured when the search has ended") {
   const body = h("tbody");
   const table = h("table", { class: "cfw-trust-table" }, h("caption", {}, "How far to trust it"), body);
-  const later = h("p", { class: "cfw-muted cfw-trust-later" }, "measured when the search has ended");
-  const element = h("div", { class: "cfw-trust" }, table, later);
+  const wait = h("p", { class: "cfw-muted cfw-trust-later" }, later);
+  const element = h("div", { class: "cfw-trust" }, table, wait);
   let drawn: readonly TrustRow[] = [];
   return {
     element,
     update(rows: readonly TrustRow[], running: boolean) {
       element.hidden = rows.length === 0 && !running;
-      later.hidden = rows.length > 0;
+      wait.hidden = rows.length > 0;
       if (rows === drawn) return;
       drawn = rows;
       body.replaceChildren(

@@ -1,6 +1,6 @@
+import { type Boundary, OUTSIDE } from "../shared/boundaries";
 import { SMALL } from "../shared/fit";
 import { type Colour, colourAt } from "../shared/theme";
-import { type Boundary, OUTSIDE } from "./boundaries";
 import type { Mask } from "./masks";
 import type { Regions } from "./regions";
 

@@ -1,5 +1,5 @@
+import { type Boundary, OUTSIDE, traceBoundaries } from "../shared/boundaries";
 import { inflate } from "../shared/bytes";
-import { type Boundary, OUTSIDE, traceBoundaries } from "./boundaries";
 
 /** The superpixels of one picture: where they are and which touch. */
 export interface Regions {

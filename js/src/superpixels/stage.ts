@@ -1,8 +1,8 @@
+import { OUTSIDE } from "../shared/boundaries";
 import { h, setAttribute, setText, uniqueId } from "../shared/dom";
 import { fitStage, followRatio, WIDEST } from "../shared/fit";
 import type { Scope } from "../shared/scope";
 import { colours } from "../shared/theme";
-import { OUTSIDE } from "./boundaries";
 import type { Mask } from "./masks";
 import { type Mode, Painter } from "./painter";
 import { type Regions, regionAt, regionBeside, regionsAlong } from "./regions";

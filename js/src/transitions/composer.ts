@@ -1,4 +1,4 @@
-import { differenceOf, PixelReader } from "./pixels";
+import { differenceOf, PixelReader } from "../shared/pixels";
 import { type Table, type Tables, tint } from "./signed";
 
 /** Something to look at: a picture, and its two maps if there are any. */

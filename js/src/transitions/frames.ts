@@ -1,7 +1,7 @@
 import { decodePicture } from "../shared/bytes";
-import type { Pack } from "./pack";
+import type { Pack } from "../shared/pack";
+import { PixelReader } from "../shared/pixels";
 import { nearestEntry } from "./path";
-import { PixelReader } from "./pixels";
 
 /** A frame that can be painted. */
 export interface Look {

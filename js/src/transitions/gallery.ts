@@ -61,6 +61,16 @@ function createRow(scope: Scope, workshop: Workshop, side: string, pick: (id: nu
       button.tabIndex = i === stop ? 0 : -1;
     });
   };
+  /** The candidate that was last brought into sight. */
+  let revealed: number | undefined;
+  const reveal = (place: number) => {
+    const tile = tiles[place];
+    if (!tile || tile.id === revealed || list.clientWidth === 0) return;
+    revealed = tile.id;
+    const [row, own] = [list.getBoundingClientRect(), tile.button.getBoundingClientRect()];
+    if (own.left < row.left || own.right > row.right)
+      list.scrollLeft += own.left - row.left - (row.width - own.width) / 2;
+  };
   list.addEventListener(
     "keydown",
     (event) => {
@@ -99,6 +109,7 @@ function createRow(scope: Scope, workshop: Workshop, side: string, pick: (id: nu
       const picked = now.tiles.findIndex((tile) => tile.picked);
       // While nobody is in the row, Tab leads to the picked one.
       lead(focused || picked < 0 ? stop : picked);
+      if (!focused) reveal(picked);
     },
     redraw() {
       for (const tile of tiles) tile.miniature.redraw();

@@ -1,9 +1,9 @@
 import type { AnyModel } from "@anywidget/types";
 import { decodePicture, toBytes } from "../shared/bytes";
+import { openPack } from "../shared/pack";
+import { PixelReader } from "../shared/pixels";
 import type { Scope } from "../shared/scope";
 import type { Layers } from "./composer";
-import { openPack } from "./pack";
-import { PixelReader } from "./pixels";
 import type { Traits } from "./traits";
 
 /** Reads the explained image and its maps now and whenever they change; an outdated reading is dropped. */

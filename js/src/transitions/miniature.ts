@@ -1,8 +1,8 @@
-import { decodePicture } from "../shared/bytes";
+import { decodePicture, sameBytes } from "../shared/bytes";
 import { h } from "../shared/dom";
 import { SMALL } from "../shared/fit";
+import { PixelReader } from "../shared/pixels";
 import { Composer, type Palette } from "./composer";
-import { PixelReader } from "./pixels";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -124,13 +124,4 @@ function same(a: MiniatureContent, b: MiniatureContent): boolean {
   return (
     a.which === b.which && a.maps === b.maps && sameBytes(a.picture, b.picture) && sameBytes(a.map, b.map)
   );
-}
-
-/** New packs often hold the old pictures: to compare them costs less than to decode them, and nothing blinks. */
-export function sameBytes(a: Bytes | null, b: Bytes | null): boolean {
-  if (a === b) return true;
-  if (!a || !b || a.length !== b.length) return false;
-  if (a.buffer === b.buffer && a.byteOffset === b.byteOffset) return true;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

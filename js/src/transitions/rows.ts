@@ -1,6 +1,6 @@
 import { count } from "../shared/format";
+import type { Pack } from "../shared/pack";
 import type { GalleryRow } from "./gallery";
-import type { Pack } from "./pack";
 import type { Candidate, Ends } from "./traits";
 import { describeCandidate } from "./words";
 

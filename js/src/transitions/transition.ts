@@ -1,7 +1,7 @@
 import type { AnyModel } from "@anywidget/types";
+import { packOpener } from "../shared/pack";
 import type { Scope } from "../shared/scope";
 import type { Source } from "./frames";
-import { packOpener } from "./pack";
 import { type Path, readPath, sameEnds } from "./path";
 import type { Traits } from "./traits";
 import { readTraits } from "./wire";

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
+import { OUTSIDE } from "../../src/shared/boundaries";
 import { toBytes } from "../../src/shared/bytes";
-import { OUTSIDE } from "../../src/superpixels/boundaries";
 import {
   decodeRegions,
   measureRegions,

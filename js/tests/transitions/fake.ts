@@ -1,22 +1,5 @@
-import { vi } from "vitest";
 import type { Traits } from "../../src/transitions/traits";
-import { wire } from "../fake";
-
-/** Blobs in one buffer, as cfwidgets packs them. */
-export function pack(blobs: readonly (readonly number[])[]): DataView {
-  const header = new DataView(new ArrayBuffer(4 + 4 * blobs.length));
-  header.setUint32(0, blobs.length, true);
-  let end = 0;
-  blobs.forEach((blob, i) => {
-    end += blob.length;
-    header.setUint32(4 + 4 * i, end, true);
-  });
-  return wire(Uint8Array.from([...new Uint8Array(header.buffer), ...blobs.flat()]));
-}
-
-/** `count` blobs, each of one byte that says which it is. */
-export const numbered = (count: number, first = 0) =>
-  pack(Array.from({ length: count }, (_, i) => [first + i]));
+import { numbered, wire } from "../fake";
 
 /** Eleven phases of a path from 9 to 4 that flips at 6, of which all frames are there. */
 export function pathOf(at: readonly number[] = Array.from({ length: 11 }, (_, i) => i)) {
@@ -38,8 +21,6 @@ const candidate = (id: number, right: boolean, cosine: number, tile: number) => 
   called: right ? 4 : 9,
   confidence: 0.93,
 });
-
-export const EMPTY = new DataView(new ArrayBuffer(0));
 
 export function transitionState(changes: Partial<Traits> = {}): Traits {
   return {
@@ -84,71 +65,4 @@ export function transitionState(changes: Partial<Traits> = {}): Traits {
     error: "",
     ...changes,
   };
-}
-
-export interface FakeBitmap {
-  /** The first byte of what it was decoded from. */
-  from: number;
-  width: number;
-  height: number;
-  closed: boolean;
-}
-
-/**
- * What happy-dom has not: pictures. A blob is decoded to a bitmap that knows its first byte; 255 is no picture. With
- * `held`, decoding waits until it is released.
- */
-export function stubBitmaps(size: { width: number; height: number } = { width: 3, height: 2 }) {
-  const bitmaps: FakeBitmap[] = [];
-  const waiting: { from: number; go: () => void }[] = [];
-  const control = {
-    bitmaps,
-    held: false,
-    /** The first bytes of what is being decoded. */
-    waiting: () => waiting.map(({ from }) => from),
-    /** Ends the decoding of what begins with such a byte, or of all. */
-    release(from?: number) {
-      for (const entry of [...waiting])
-        if (from === undefined || entry.from === from) {
-          waiting.splice(waiting.indexOf(entry), 1);
-          entry.go();
-        }
-    },
-    open: () => bitmaps.filter(({ closed }) => !closed),
-  };
-  vi.stubGlobal("createImageBitmap", async (blob: Blob) => {
-    const from = new Uint8Array(await blob.arrayBuffer())[0]!;
-    if (control.held) await new Promise<void>((go) => waiting.push({ from, go }));
-    if (from === 255) throw new DOMException("The source image could not be decoded.");
-    const bitmap = { from, ...size, closed: false, close: () => Object.assign(bitmap, { closed: true }) };
-    bitmaps.push(bitmap);
-    return bitmap;
-  });
-  return control;
-}
-
-export interface Drawn {
-  canvas: HTMLCanvasElement;
-  picture: unknown;
-}
-
-/** A canvas that only remembers what was drawn on it, newest last, and whose pixels all are `grey`. */
-export function stubCanvas(grey = 255) {
-  const drawn: Drawn[] = [];
-  const texts: string[] = [];
-  vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockImplementation(function (this: HTMLCanvasElement) {
-    const pixels = (width: number, height: number) => ({
-      data: new Uint8ClampedArray(4 * width * height).fill(grey),
-    });
-    const nothing = () => {};
-    return {
-      drawImage: (picture: unknown) => drawn.push({ canvas: this, picture }),
-      getImageData: (_x: number, _y: number, width: number, height: number) => pixels(width, height),
-      createImageData: pixels,
-      fillText: (text: string) => texts.push(text),
-      ...{ putImageData: nothing, clearRect: nothing, fillRect: nothing, strokeRect: nothing },
-      ...{ strokeText: nothing, setLineDash: nothing },
-    } as unknown as RenderingContext;
-  });
-  return { drawn, texts };
 }

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { openPack } from "../../src/shared/pack";
 import { Frames, type Source } from "../../src/transitions/frames";
-import { openPack } from "../../src/transitions/pack";
-import { numbered, pack, stubBitmaps, stubCanvas } from "./fake";
+import { numbered, pack } from "../fake";
+import { stubBitmaps, stubCanvas } from "../pictures";
 
 let decoder: ReturnType<typeof stubBitmaps>;
 const changed = vi.fn();

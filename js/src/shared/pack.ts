@@ -1,4 +1,4 @@
-import { toBytes, type Wire } from "../shared/bytes";
+import { toBytes, type Wire } from "./bytes";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

@@ -1,8 +1,7 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
-import { openPack, packOpener } from "../../src/transitions/pack";
-import { wire } from "../fake";
-import { EMPTY, numbered, pack } from "./fake";
+import { openPack, packOpener } from "../../src/shared/pack";
+import { EMPTY, numbered, pack, wire } from "../fake";
 
 describe("pack", () => {
   it("gives each blob, wherever the bytes lie in their buffer", () => {

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
-import { type Boundary, OUTSIDE, traceBoundaries } from "../../src/superpixels/boundaries";
+import { type Boundary, OUTSIDE, traceBoundaries } from "../../src/shared/boundaries";
 
 const trace = (rows: number[][]) =>
   traceBoundaries(Uint16Array.from(rows.flat()), rows[0]!.length, rows.length);

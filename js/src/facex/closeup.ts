@@ -1,0 +1,132 @@
+import { OUTSIDE, traceBoundaries } from "../shared/boundaries";
+import { decodePicture, toBytes, type Wire } from "../shared/bytes";
+import { SMALL } from "../shared/fit";
+import { PixelReader } from "../shared/pixels";
+import { type Colour, colourAt } from "../shared/theme";
+import type { Face } from "./traits";
+
+/** A face, decoded. */
+export interface Closeup {
+  face: Face;
+  picture: ImageBitmap;
+  /** Attention as grey values; null where it cannot be read. */
+  map: { grey: Uint8Array; width: number; height: number } | null;
+  /** The region's outline: polylines in parts of the picture's width and height. */
+  outline: Float32Array[];
+  /** What of it cannot be read, in words. */
+  wrong: string;
+}
+
+/** At most this much of the picture is covered by its map. */
+const COVER = 0.7;
+
+/** Decodes a face; says in words why that cannot be. */
+export async function readCloseup(face: Face): Promise<Closeup | string> {
+  const decode = async (wire: Wire) => {
+    const bytes = toBytes(wire);
+    return bytes && decodePicture(bytes).catch(() => null);
+  };
+  const [picture, map, mask] = await Promise.all([face.picture, face.map, face.region_mask].map(decode));
+  const reader = new PixelReader();
+  const grey = (bitmap: ImageBitmap | null | undefined) => {
+    const pixels = bitmap && reader.grey(bitmap, bitmap.width, bitmap.height);
+    return pixels ? { grey: pixels, width: bitmap.width, height: bitmap.height } : null;
+  };
+  const [attention, region] = [grey(map), grey(mask)];
+  map?.close();
+  mask?.close();
+  if (!picture) return "the browser cannot decode the face";
+  const unread = [
+    !map && toBytes(face.map) && "attention map",
+    !mask && toBytes(face.region_mask) && "outline",
+  ];
+  const parts = unread.filter(Boolean).join(" and ");
+  return {
+    ...{ face, picture, map: attention, outline: region ? outlineOf(region) : [] },
+    wrong: parts && `the ${parts} cannot be read`,
+  };
+}
+
+/** The border of the bright part of a mask. */
+export function outlineOf({ grey, width, height }: NonNullable<Closeup["map"]>): Float32Array[] {
+  const labels = Uint16Array.from(grey, (value) => (value > 127 ? 1 : 0));
+  return (
+    traceBoundaries(labels, width, height)
+      // Not where the ground meets the end of the picture.
+      .filter(({ a, b }) => a === 1 || b !== OUTSIDE)
+      .flatMap(({ lines }) => lines.map((line) => line.map((v, i) => v / (i % 2 ? height : width))))
+  );
+}
+
+export interface CloseupOptions {
+  attention: boolean;
+  heat: readonly Colour[];
+  /** Device pixels of one CSS pixel. */
+  ratio: number;
+}
+
+/** Paints a face on the whole of a canvas: attention, the region's outline and the patch's box over it. */
+export function paintCloseup(canvas: HTMLCanvasElement, closeup: Closeup, options: CloseupOptions): void {
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  const { width, height } = canvas;
+  const { face, picture, map, outline } = closeup;
+  context.imageSmoothingEnabled = picture.width > SMALL;
+  context.imageSmoothingQuality = "high";
+  context.drawImage(picture, 0, 0, width, height);
+  if (options.attention && map) {
+    context.imageSmoothingEnabled = true;
+    const tinted = tint(map, options.heat);
+    if (tinted) context.drawImage(tinted, 0, 0, width, height);
+  }
+  const stroke = (trace: () => void, dash: number[]) => {
+    // Light upon dark: seen on any picture.
+    for (const [colour, wide] of [
+      ["#000000b0", 3.5],
+      ["#ffffff", 1.5],
+    ] as const) {
+      context.beginPath();
+      trace();
+      context.strokeStyle = colour;
+      context.lineWidth = wide * options.ratio;
+      context.setLineDash(colour === "#ffffff" ? dash.map((length) => length * options.ratio) : []);
+      context.stroke();
+    }
+    context.setLineDash([]);
+  };
+  context.lineJoin = "round";
+  stroke(() => {
+    for (const line of outline)
+      for (let i = 0; i < line.length; i += 2) {
+        const [x, y] = [line[i]! * width, line[i + 1]! * height];
+        if (i === 0) context.moveTo(x, y);
+        else context.lineTo(x, y);
+      }
+  }, []);
+  const [row, column, side] = face.box;
+  const [h, w] = face.size;
+  if (side > 0 && h > 0 && w > 0)
+    stroke(
+      () => context.rect((column * width) / w, (row * height) / h, (side * width) / w, (side * height) / h),
+      [5, 3],
+    );
+}
+
+/** The map in colours, the more of them the more attention there is. */
+function tint(map: NonNullable<Closeup["map"]>, heat: readonly Colour[]): HTMLCanvasElement | null {
+  const canvas = document.createElement("canvas");
+  canvas.width = map.width;
+  canvas.height = map.height;
+  const context = canvas.getContext("2d");
+  if (!context || heat.length < 2) return null;
+  const table = Array.from({ length: 256 }, (_, grey) => {
+    const amount = grey / 255;
+    return [...colourAt(heat, 0.25 + 0.75 * amount), Math.round(255 * COVER * amount)];
+  });
+  const image = context.createImageData(map.width, map.height);
+  map.grey.forEach((grey, i) => {
+    image.data.set(table[grey]!, 4 * i);
+  });
+  context.putImageData(image, 0, 0);
+  return canvas;
+}

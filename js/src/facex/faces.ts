@@ -1,0 +1,164 @@
+import { h, setAttribute, setText } from "../shared/dom";
+import type { Scope } from "../shared/scope";
+import type { Drawing } from "./drawing";
+import { createFigure, type Fill, type Marks } from "./figure";
+import { type Place, placeBeside, placesOf } from "./places";
+import { followPointing, type PointingEvents, regionOf } from "./pointing";
+
+const ARROWS: Record<string, readonly [dx: number, dy: number]> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
+/** The keys that go through the regions one by one. */
+const STEPS: Record<string, (at: number, last: number) => number> = {
+  PageUp: (at, last) => (at > 0 ? at - 1 : last),
+  PageDown: (at, last) => (at < last ? at + 1 : 0),
+  Home: () => 0,
+  End: (_, last) => last,
+};
+
+export interface FaceState {
+  /** Above it; "" for nothing. */
+  name: string;
+  fills: readonly Fill[];
+}
+
+/** One drawn face or several beside each other, by mouse, touch and keyboard. The keyboard works in the first one. */
+export function createFaces(scope: Scope, events: PointingEvents) {
+  const { signal } = scope;
+  const element = h("div", { class: "cfw-faces" });
+  let drawing: Drawing | null = null;
+  let figures: { title: HTMLElement; figure: ReturnType<typeof createFigure> }[] = [];
+  /** In reading order, to go through them one by one; the index of the one that the Tab key leads to. */
+  let order: number[] = [];
+  let stop = 0;
+  /** Where the arrows are; found when the first one is pressed. */
+  let places: Place[] | null = null;
+  let place: Place | null = null;
+
+  const build = (count: number) => {
+    figures = Array.from({ length: drawing ? count : 0 }, () => ({
+      title: h("div", { class: "cfw-face-name cfw-ellipsis" }),
+      figure: createFigure(drawing!),
+    }));
+    element.dataset.count = String(count);
+    element.replaceChildren(
+      ...figures.map(({ title, figure }, i) => {
+        const first = i === 0;
+        const list = h(
+          "div",
+          {
+            ...{ class: "cfw-figure", role: first && "listbox" },
+            "aria-label": first && "Regions of the face",
+            "aria-hidden": !first && "true",
+          },
+          ...figure.panels,
+        );
+        return h("div", { class: "cfw-face" }, title, list);
+      }),
+    );
+    figures[0]?.figure.regions.forEach((region) => {
+      setAttribute(region, "role", "option");
+    });
+    lead(stop);
+  };
+  const lead = (to: number) => {
+    stop = Math.min(Math.max(0, to), Math.max(0, order.length - 1));
+    figures[0]?.figure.regions.forEach((region, index) => {
+      setAttribute(region, "tabindex", index === order[stop] ? 0 : -1);
+    });
+  };
+  /** The index of the region that an event happened in; -1 for none. */
+  const at = (event: Event) => index(regionOf(event) ?? "");
+  const index = (region: string) => drawing?.shapes.findIndex(({ name }) => name === region) ?? -1;
+  const focus = (shape: number) => {
+    figures[0]?.figure.regions[shape]?.focus({ preventScroll: true });
+    // The pointer may rest on another region: what a key was pressed for counts.
+    events.focused(drawing!.shapes[shape]!.name);
+  };
+
+  followPointing(scope, element, events);
+  element.addEventListener(
+    "focusin",
+    (event) => {
+      const shape = at(event);
+      if (shape < 0) return;
+      lead(order.indexOf(shape));
+      if (place?.shape !== shape) place = null;
+    },
+    { signal },
+  );
+  element.addEventListener(
+    "keydown",
+    (event) => {
+      const from = at(event);
+      if (event.ctrlKey || event.metaKey || event.altKey || !drawing || from < 0) return;
+      const arrow = ARROWS[event.key];
+      const step = STEPS[event.key];
+      if (arrow) {
+        places ??= placesOf(drawing);
+        const here = place ?? places.find(({ shape }) => shape === from);
+        const to = here && placeBeside(places, here, ...arrow);
+        focus(to?.shape ?? from);
+        if (to) place = to;
+      } else if (step) focus(order[step(order.indexOf(from), order.length - 1)]!);
+      else if (event.key !== "Enter" && event.key !== " ") return;
+      else if (!event.repeat) events.pinned(drawing.shapes[from]!.name);
+      event.preventDefault();
+    },
+    { signal },
+  );
+
+  return {
+    element,
+    get drawing() {
+      return drawing;
+    },
+    draw(next: Drawing | null) {
+      drawing = next;
+      places = place = null;
+      // From the head down, the ground last; the figure itself before what stands beside it.
+      order = next
+        ? next.shapes
+            .map((shape, index) => ({ index, top: topOf(next, index), panel: shape.panel }))
+            .sort((a, b) => a.panel - b.panel || a.top - b.top)
+            .map(({ index }) => index)
+        : [];
+      stop = 0;
+      build(figures.length);
+    },
+    update(faces: readonly FaceState[], label: (region: string) => string, chosen: string) {
+      if (figures.length !== (drawing ? faces.length : 0)) build(faces.length);
+      figures.forEach(({ title, figure }, i) => {
+        setText(title, faces[i]!.name);
+        setAttribute(title, "title", faces[i]!.name);
+        title.hidden = faces[i]!.name === "";
+        figure.fill(faces[i]!.fills);
+      });
+      figures[0]?.figure.regions.forEach((region) => {
+        const name = region.dataset.region!;
+        setAttribute(region, "aria-label", label(name));
+        setAttribute(region, "aria-selected", String(name === chosen));
+      });
+    },
+    mark(marks: Marks) {
+      for (const { figure } of figures) figure.mark(marks);
+    },
+    index,
+    /** The Tab key leads to this region, unless the focus is already among them. */
+    offer(region: string) {
+      const root = element.getRootNode() as Document | ShadowRoot;
+      const shape = index(region);
+      if (shape >= 0 && !element.contains(root.activeElement)) lead(order.indexOf(shape));
+    },
+  };
+}
+
+/** The upper end of a region's drawing. */
+function topOf(drawing: Drawing, index: number): number {
+  const [first, ...rest] = drawing.shapes[index]!.rings.flat();
+  const tops = [first ?? [], ...rest].flatMap((ring) => ring.filter((_, i) => i % 2 === 1));
+  return tops.length > 0 ? Math.min(...tops) : 0;
+}

@@ -1,0 +1,41 @@
+import { h, setAttribute } from "../shared/dom";
+import type { Region } from "./traits";
+
+/** A score between 0 and 1 with its interval, among the scores of the other regions. */
+export function createInterval() {
+  const ticks = h("span", { class: "cfw-interval-ticks" });
+  const bar = h("i", { class: "cfw-interval-bar" });
+  const point = h("b", { class: "cfw-interval-point" });
+  const random = h("u", { class: "cfw-interval-random" });
+  const element = h("div", { class: "cfw-interval", "aria-hidden": "true" }, ticks, random, bar, point);
+  const at = (value: number) => `${(100 * Math.min(1, Math.max(0, value))).toFixed(2)}%`;
+  let drawn = "";
+  return {
+    element,
+    update(region: Region | null, others: readonly number[]) {
+      const key = others.join();
+      if (key !== drawn) {
+        drawn = key;
+        ticks.replaceChildren(
+          ...others.map((value) => {
+            const tick = h("i");
+            tick.style.left = at(value);
+            return tick;
+          }),
+        );
+      }
+      const { ior = null, low = null, high = null } = region ?? {};
+      const chance = region?.null ?? null;
+      point.hidden = ior === null;
+      bar.hidden = low === null || high === null;
+      random.hidden = chance === null;
+      if (ior !== null) point.style.left = at(ior);
+      if (low !== null && high !== null) {
+        bar.style.left = at(low);
+        bar.style.right = `calc(100% - ${at(high)})`;
+      }
+      if (chance !== null) random.style.left = at(chance);
+      setAttribute(element, "data-known", ior !== null);
+    },
+  };
+}

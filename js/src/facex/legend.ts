@@ -1,0 +1,29 @@
+import { h, setText } from "../shared/dom";
+import { amountOf, type Scale } from "./scale";
+
+/** What the colours of the face mean: the values at their ends, and where the region that is looked at stands. */
+export function createLegend(kind: "heat" | "signed", unit: string, text: (value: number) => string) {
+  const low = h("span", { class: "cfw-number" });
+  const high = h("span", { class: "cfw-number" });
+  const mark = h("b");
+  const words = h("span", { class: "cfw-legend-unit cfw-ellipsis" }, unit);
+  const element = h(
+    "div",
+    { class: "cfw-legend cfw-muted", "data-kind": kind },
+    low,
+    h("span", { class: "cfw-legend-colours", "aria-hidden": "true" }, mark),
+    high,
+    words,
+  );
+  return {
+    element,
+    update(scale: Scale | null, value: number | null) {
+      element.classList.toggle("cfw-invisible", !scale);
+      if (!scale) return;
+      setText(low, text(scale.low));
+      setText(high, text(scale.high));
+      mark.hidden = value === null;
+      if (value !== null) mark.style.left = `${100 * amountOf(value, scale)}%`;
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import { createButton } from "../shared/button";
+import { h, setAttribute, setText, uniqueId } from "../shared/dom";
+import { fitStage, WIDEST } from "../shared/fit";
+import { probability } from "../shared/format";
+import type { Scope } from "../shared/scope";
+import type { Colour } from "../shared/theme";
+import { type Closeup, paintCloseup } from "./closeup";
+
+export interface OpenedState {
+  /** The file. */
+  name: string;
+  /** Null until it is here. */
+  closeup: Closeup | null;
+  /** Of the region that the patch was cut from. */
+  region: string;
+  /** In the place of the picture, or below it. */
+  words: string;
+  failed: boolean;
+}
+
+/** The face that a patch came from, in the place of the drawn one. */
+export function createOpened(scope: Scope, heat: () => readonly Colour[], close: () => void) {
+  let attention = true;
+  let now: OpenedState | null = null;
+  const nameId = uniqueId();
+  const name = h("span", { id: nameId, class: "cfw-opened-name cfw-ellipsis" });
+  const toggle = createButton(
+    scope,
+    "lay the attention map over the picture",
+    () => {
+      attention = !attention;
+      draw();
+    },
+    "attention",
+  );
+  const closing = createButton(scope, "back to the drawn face (Escape)", close, "Close");
+  const canvas = h("canvas", { class: "cfw-opened-canvas", role: "img" });
+  const placeholder = h("div", { class: "cfw-opened-placeholder" });
+  const frame = h("div", { class: "cfw-opened-frame" }, canvas, placeholder);
+  const about = h("p", { class: "cfw-muted cfw-opened-about" });
+  const answers = h("ul", { class: "cfw-opened-answers" });
+  const wrong = h("p", { class: "cfw-muted" });
+  const element = h(
+    "div",
+    { class: "cfw-opened", role: "group", "aria-labelledby": nameId },
+    h("div", { class: "cfw-opened-head" }, name, toggle, closing),
+    h(
+      "div",
+      { class: "cfw-opened-body" },
+      frame,
+      h(
+        "div",
+        { class: "cfw-opened-side" },
+        about,
+        h("div", { class: "cfw-heading cfw-opened-heading" }, "The model’s answer"),
+        answers,
+        wrong,
+      ),
+    ),
+  );
+  let answered: unknown = null;
+
+  const draw = () => {
+    if (!now) return;
+    const { closeup } = now;
+    setAttribute(toggle, "aria-pressed", String(attention && !!closeup?.map));
+    setAttribute(toggle, "aria-disabled", !closeup?.map && "true");
+    setText(placeholder, closeup ? "" : now.words);
+    placeholder.hidden = !!closeup;
+    setAttribute(placeholder, "role", now.failed && "alert");
+    const { width = 1, height = 1 } = closeup?.picture ?? {};
+    const [wide, high] = fitStage(width, height, element.clientWidth || WIDEST);
+    frame.style.width = `${wide}px`;
+    frame.style.height = `${high}px`;
+    canvas.hidden = !closeup;
+    if (!closeup) return;
+    const ratio = window.devicePixelRatio || 1;
+    canvas.width = Math.round(wide * ratio);
+    canvas.height = Math.round(high * ratio);
+    paintCloseup(canvas, closeup, { attention, heat: heat(), ratio });
+  };
+
+  return {
+    element,
+    /** Draws it anew: the theme, the room or the screen has changed. */
+    draw,
+    focus() {
+      // In a narrow notebook it stands above what was clicked.
+      element.scrollIntoView?.({ block: "nearest" });
+      closing.focus({ preventScroll: true });
+    },
+    update(next: OpenedState) {
+      now = next;
+      const { closeup } = next;
+      setText(name, next.name);
+      setAttribute(name, "title", next.name);
+      setText(about, closeup ? `solid: ${next.region} · dashed: the patch` : "");
+      setAttribute(canvas, "aria-label", `${next.name} with the outline of ${next.region} and the patch`);
+      setText(wrong, closeup ? closeup.wrong || next.words : "");
+      if (answered !== (closeup?.face ?? null)) {
+        answered = closeup?.face ?? null;
+        answers.replaceChildren(
+          ...(closeup?.face.answer ?? []).slice(0, 5).map(([label, p]) => {
+            const text = h("span", { class: "cfw-ellipsis", title: label }, label);
+            return h("li", {}, text, h("span", { class: "cfw-number" }, probability(p)));
+          }),
+        );
+      }
+      element.classList.toggle("cfw-unanswered", !closeup?.face.answer.length);
+      draw();
+    },
+  };
+}

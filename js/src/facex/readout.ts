@@ -1,0 +1,108 @@
+import { h, setAttribute, setText } from "../shared/dom";
+import { createInterval } from "./interval";
+import { facesIn, type Row, rankedCount } from "./rows";
+import type { Region } from "./traits";
+import * as words from "./words";
+
+/** What is known of the region that is looked at. */
+export function createReadout() {
+  const name = h("span", { class: "cfw-region-name cfw-ellipsis" });
+  const pin = h("span", { class: "cfw-pin cfw-muted" });
+  const scores = [createScore(), createScore()] as const;
+  const difference = h("div", { class: "cfw-difference cfw-number" });
+  const random = h(
+    "span",
+    { class: "cfw-key" },
+    h("i", { class: "cfw-key-random", "aria-hidden": "true" }),
+    "random weights",
+  );
+  const key = h(
+    "div",
+    { class: "cfw-interval-key cfw-muted" },
+    h("i", { class: "cfw-key-tick", "aria-hidden": "true" }),
+    "other regions",
+    random,
+  );
+  const element = h(
+    "div",
+    { class: "cfw-region" },
+    h("div", { class: "cfw-region-head" }, name, pin),
+    h("div", { class: "cfw-scores" }, scores[0].element, scores[1].element),
+    difference,
+    key,
+  );
+  return {
+    element,
+    update(row: Row | null, rows: readonly Row[], models: readonly string[], pinned: boolean) {
+      setText(name, row?.label ?? "–");
+      setAttribute(name, "title", row?.label ?? false);
+      setText(pin, pinned ? "● pinned" : "");
+      random.hidden = !rows.some(({ by }) => by.some((region) => region?.null != null));
+      const two = models.length > 1;
+      scores.forEach((part, model) => {
+        part.element.hidden = model > 0 && !two;
+        const others = rows.flatMap((other) => {
+          const ior = other === row ? null : other.by[model]?.ior;
+          return ior === null || ior === undefined ? [] : [ior];
+        });
+        part.update(row?.by[model] ?? null, {
+          ...{ model: two ? (models[model] ?? "") : "", others },
+          of: rankedCount(rows, model),
+          faces: facesIn(rows, model),
+        });
+      });
+      difference.hidden = !two;
+      if (!two) return;
+      const more = row?.difference ?? null;
+      const sign = more === null || Math.abs(more) < 0.005 ? "" : more > 0 ? "▲ " : "▼ ";
+      const by = `${sign}${more === null ? "–" : words.signed(more)}`;
+      setText(difference, `${by} ${models[1]} against ${models[0]}`);
+      setAttribute(difference, "title", difference.textContent ?? "");
+    },
+  };
+}
+
+/** The score of one model. */
+function createScore() {
+  const model = h("div", { class: "cfw-score-model cfw-ellipsis" });
+  const big = h("span", { class: "cfw-big cfw-number" });
+  const rank = h("div", { class: "cfw-rank cfw-number" });
+  const faces = h("div", { class: "cfw-muted cfw-number cfw-ellipsis" });
+  const interval = createInterval();
+  const range = h("div", { class: "cfw-range-words cfw-muted cfw-number" });
+  const element = h(
+    "div",
+    { class: "cfw-score" },
+    model,
+    h("div", { class: "cfw-score-line" }, big, h("div", { class: "cfw-score-words" }, rank, faces)),
+    interval.element,
+    h(
+      "div",
+      { class: "cfw-interval-ends cfw-muted cfw-number" },
+      h("span", {}, "0"),
+      range,
+      h("span", {}, "1"),
+    ),
+  );
+  return {
+    element,
+    update(
+      region: Region | null,
+      now: { model: string; others: readonly number[]; of: number; faces: number },
+    ) {
+      setText(model, now.model);
+      setAttribute(model, "title", now.model);
+      model.hidden = now.model === "";
+      const { ior = null, low = null, high = null } = region ?? {};
+      setText(big, words.score(ior));
+      big.classList.toggle("cfw-unknown", ior === null);
+      setText(rank, words.place(region, now.of));
+      setText(faces, now.faces > 0 ? words.onFaces(region, now.faces) : "");
+      interval.update(region, now.others);
+      const parts =
+        low === null || high === null ? [] : [`95 %: ${words.score(low)} to ${words.score(high)}`];
+      if (region?.null != null) parts.push(`random ${words.score(region.null)}`);
+      setText(range, parts.join(" · "));
+    },
+  };
+}

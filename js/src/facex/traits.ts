@@ -1,0 +1,85 @@
+import type { Wire } from "../shared/bytes";
+import type { RunState } from "../shared/head";
+import type { TrustRow } from "../shared/trust";
+
+/** The traits of the model, as cfwidgets/widgets/facex.py declares them. */
+export interface Traits {
+  /** The drawing: a box, and the paths of each region in the order in which they are drawn. */
+  prototype: { box: number[]; regions: { name: string; paths: string[]; panel: number }[] } | object;
+  regions: Region[];
+  /** The same of a second model, or nothing. */
+  other: Region[];
+  models: string[];
+  /** By region, the patches that moved the model most, the best first. */
+  patches: Record<string, Patch[]>;
+  other_patches: Record<string, Patch[]>;
+  /** Packs of small pictures. */
+  patch_tiles: Wire;
+  other_tiles: Wire;
+  /** The class that is explained. */
+  target: string;
+  /** What the faces were split by; `grouped` has the regions of each group. */
+  groups: string[];
+  group: number;
+  grouped: Region[][];
+  /** The region that is pinned; "" for none. */
+  chosen: string;
+  /** The region under the pointer; never saved. */
+  pointed: string;
+  /** The face that is opened; -1 for none. */
+  opened: number;
+  face: Partial<Face>;
+  trust: TrustRow[];
+  /** Whether there will be more such rows when the run has ended. */
+  measures: boolean;
+  state: RunState;
+  /** Words for what the run is doing. */
+  activity: string;
+  progress: number;
+  counts: string;
+  /** What limits this, in a sentence. */
+  notes: string;
+  error: string;
+}
+
+/** What the model makes of one region over all faces. */
+export interface Region {
+  name: string;
+  /** Its name in words. */
+  label: string;
+  /** From 0 to 1; null where no face has the region. */
+  ior: number | null;
+  /** Its interval of 95 %. */
+  low: number | null;
+  high: number | null;
+  /** How many faces have it. */
+  count: number;
+  /** 1 for the highest. */
+  rank: number | null;
+  /** The same on random weights. */
+  null: number | null;
+}
+
+export interface Patch {
+  /** Its place in the pack. */
+  tile: number;
+  /** The face that it was cut from: its id, and the name of its file. */
+  image: number;
+  name: string;
+  value: number;
+}
+
+export interface Face {
+  image: number;
+  name: string;
+  size: [height: number, width: number];
+  /** Where the patch was cut out. */
+  box: [row: number, column: number, side: number];
+  region: string;
+  /** The model's answer. */
+  answer: [label: string, probability: number][];
+  picture: Wire;
+  /** Grey pictures: attention from 0 to 1; the region. */
+  map: Wire;
+  region_mask: Wire;
+}

@@ -1,0 +1,127 @@
+import { readFileSync } from "node:fs";
+import type { Region, Traits } from "../../src/facex/traits";
+import { EMPTY, pack, wire } from "../fake";
+
+/** A drawing of squares: a ground, on it two eyes beside each other and lips below them; a hat on a panel of its own. */
+export const SQUARES = {
+  box: [0, 0, 160, 100],
+  regions: [
+    { name: "background", paths: ["M0 0H100V100H0Z"], panel: 0 },
+    { name: "r_eye", paths: ["M20 20h20v20h-20z"], panel: 0 },
+    { name: "l_eye", paths: ["M60 20h20v20h-20z"], panel: 0 },
+    { name: "u_lip", paths: ["M30 60H70V70H30Z", "M40 72H60V80H40Z"], panel: 0 },
+    { name: "hat", paths: ["M120 20H150V40H120Z"], panel: 1 },
+  ],
+};
+
+export function region(name: string, label: string, ior: number | null, more: Partial<Region> = {}): Region {
+  return {
+    ...{ name, label, ior },
+    low: ior === null ? null : ior - 0.04,
+    high: ior === null ? null : ior + 0.04,
+    count: ior === null ? 0 : 1000,
+    rank: null,
+    null: ior === null ? null : 0.31,
+    ...more,
+  };
+}
+
+export const regions = () => [
+  region("background", "background", 0.05, { rank: 4 }),
+  region("l_eye", "left eye", 0.62, { rank: 2, count: 812 }),
+  region("r_eye", "right eye", 0.4, { rank: 3 }),
+  region("u_lip", "upper lip", 0.81, { rank: 1 }),
+  region("hat", "hat", null),
+];
+
+/** The same of a model that looks at the eyes more than at the lips. */
+export const otherRegions = () => [
+  region("background", "background", 0.05, { rank: 4 }),
+  region("l_eye", "left eye", 0.7, { rank: 1, count: 812 }),
+  region("r_eye", "right eye", 0.6, { rank: 2 }),
+  region("u_lip", "upper lip", 0.41, { rank: 3 }),
+  region("hat", "hat", null),
+];
+
+const patch = (tile: number, image: number, value: number) => ({
+  ...{ tile, image, value },
+  name: `${String(image).padStart(6, "0")}.jpg`,
+});
+
+/** Three patches of the lips, two of the left eye, none of the others. */
+export const patches = () => ({
+  u_lip: [patch(0, 12, 41.25), patch(1, 7, 40), patch(2, 30, 31)],
+  l_eye: [patch(3, 7, 20), patch(4, 55, 19)],
+});
+
+export function face(image: number, name: string, changes: Partial<Traits["face"]> = {}): Traits["face"] {
+  return {
+    ...{ image, name, region: "u_lip" },
+    size: [64, 64],
+    box: [32, 16, 8],
+    answer: [
+      ["Male", 0.913],
+      ["not Male", 0.087],
+    ],
+    picture: wire(Uint8Array.of(210)),
+    map: wire(Uint8Array.of(211)),
+    region_mask: wire(Uint8Array.of(212)),
+    ...changes,
+  };
+}
+
+export function facexState(changes: Partial<Traits> = {}): Traits {
+  return {
+    prototype: SQUARES,
+    regions: regions(),
+    other: [],
+    models: ["lipstick"],
+    patches: patches(),
+    other_patches: {},
+    patch_tiles: pack([[100], [101], [102], [103], [104]]),
+    other_tiles: EMPTY,
+    target: "Male",
+    groups: [],
+    group: 0,
+    grouped: [],
+    chosen: "",
+    pointed: "",
+    opened: -1,
+    face: {},
+    trust: [{ name: "rank by luck", value: "10", note: "of 19", help: "higher is better" }],
+    measures: true,
+    state: "done",
+    activity: "",
+    progress: 1,
+    counts: "faces 2,000 of 2,000",
+    notes: "",
+    error: "",
+    ...changes,
+  };
+}
+
+export const compared = (): Partial<Traits> => ({
+  other: otherRegions(),
+  models: ["lipstick", "balanced"],
+  other_patches: { u_lip: [patch(0, 30, 12)] },
+  other_tiles: pack([[150]]),
+});
+
+/** The drawing that cfwidgets ships, as its reader hands it over. */
+export function shippedFace() {
+  const source = readFileSync(
+    new URL("../../../cfwidgets/data/prototypes/face.svg", import.meta.url),
+    "utf8",
+  );
+  const box = /viewBox="([^"]+)"/.exec(source)![1]!.split(" ").map(Number);
+  const found: { name: string; paths: string[]; panel: number }[] = [];
+  let panel = -1;
+  for (const [, group, path, d] of source.matchAll(/<g id="([^"]+)">|<path (?:id="([^"]+)" )?d="([^"]+)"/g)) {
+    const side = /^panel-(\d)$/.exec(group ?? "");
+    if (side) panel = Number(side[1]);
+    else if (group) found.push({ name: group, paths: [], panel });
+    else if (path) found.push({ name: path, paths: [d!], panel });
+    else found.at(-1)!.paths.push(d!);
+  }
+  return { box, regions: found };
+}
