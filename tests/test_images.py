@@ -23,6 +23,7 @@ from cfwidgets.images import (
     encode,
     encode_labels,
     fit,
+    fit_labels,
     to_uint8,
 )
 
@@ -447,3 +448,54 @@ def test_images_of_the_size_are_not_touched(size: tuple[int, int] | None) -> Non
 def test_a_gradient_leads_through_the_fitting() -> None:
     images = (0.2 + 0.6 * torch.rand(1, 3, 7, 9, dtype=torch.float64)).requires_grad_()
     assert torch.autograd.gradcheck(lambda x: fit(x, (4, 4)), images)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(2, 40), st.integers(2, 40), st.integers(2, 40), st.integers(2, 40))
+def test_fitted_labels_follow_the_fitted_image(height: int, width: int, rows: int, columns: int) -> None:
+    """Of a ramp down and one across, each fitted pixel comes from within half a step of where `fit` looks."""
+    down = torch.arange(height)[:, None].expand(height, width)
+    across = torch.arange(width).expand(height, width)
+    ramps = torch.stack([down / max(height, width), across / max(height, width)])[None]
+    seen = fit(ramps, (rows, columns))[0] * max(height, width)
+    step = min(height / rows, width / columns)
+    for labels, middle, length in ((down, seen[0], height), (across, seen[1], width)):
+        found = fit_labels(labels, (rows, columns))
+        assert found.shape == (rows, columns)
+        inside = (middle > step) & (middle < length - 1 - step)  # antialiasing bends the ramp at its ends
+        assert float(((found - middle).abs() * inside).max()) <= 0.5 + 0.5 * abs(step - 1) + 0.51 / length * step
+
+
+@pytest.mark.parametrize("size", [(10, 10), (20, 30), (64, 64), (25, 40), (90, 50)])
+def test_fitted_labels_are_those_of_a_fitted_picture_away_from_edges(size: tuple[int, int]) -> None:
+    labels = torch.zeros(40, 60, dtype=torch.int64)
+    labels[8:30, 12:26], labels[14:36, 32:50] = 1, 2
+    colours = torch.eye(3)
+    picture = colours[labels].permute(2, 0, 1)[None]
+    seen = fit(picture, size)[0]
+    sure = seen.amax(0) > 0.999
+    assert sure.float().mean() > 0.3
+    assert seen.argmax(0)[sure].unique().tolist() == [0, 1, 2]
+    assert torch.equal(fit_labels(labels, size)[sure], seen.argmax(0)[sure])
+
+
+@pytest.mark.parametrize("dtype", [torch.bool, torch.uint8, torch.int32, torch.int64])
+def test_fitted_labels_keep_their_values_and_type(dtype: torch.dtype) -> None:
+    largest = 1 if dtype == torch.bool else torch.iinfo(dtype).max
+    labels = torch.full((5, 7), largest, dtype=dtype)
+    labels[0] = 0
+    found = fit_labels(labels, (13, 9))
+    assert found.dtype == dtype
+    assert found.unique().tolist() == [0, largest]
+
+
+def test_labels_of_the_size_are_not_touched() -> None:
+    labels = torch.arange(12).view(3, 4)
+    assert fit_labels(labels, (3, 4)) is labels
+    assert fit_labels(labels, None) is labels
+
+
+def test_labels_grow_by_whole_blocks() -> None:
+    labels = torch.arange(6).view(2, 3)
+    assert torch.equal(fit_labels(labels, (6, 9)), labels.repeat_interleave(3, 0).repeat_interleave(3, 1))
+    assert torch.equal(fit_labels(labels.repeat_interleave(5, 0).repeat_interleave(5, 1), (2, 3)), labels)

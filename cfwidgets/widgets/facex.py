@@ -212,10 +212,9 @@ class FaceXView(View):
         if len(partial) > 1:
             self.other = _rows(partial[1])
             self.other_patches, self.other_tiles = _patches(partial[1])
-        self.groups = ["all", *first.group_names] if first.group_names else []
-        self.grouped = (
-            [self.regions, *(_rows(first, name) for name in first.group_names)] if self.groups else []
-        )
+        split = first.group_names if len(self._models) == 1 else ()
+        self.groups = ["all", *split] if split else []
+        self.grouped = [self.regions, *(_rows(first, name) for name in split)] if split else []
         self.trust = trust_rows(first.trust())
 
     def _checked(self, sync_data: dict[str, Any]) -> dict[str, Any]:

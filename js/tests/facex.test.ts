@@ -292,6 +292,15 @@ describe("keys", () => {
     expect(root.dataset.shown).toBe("hat");
   });
 
+  it("start from where the focus is, not from where they last went", async () => {
+    const { root, shape, key } = await show(start());
+    shape("r_eye").focus();
+    await key("ArrowRight", shape("r_eye"));
+    shape("hat").focus();
+    await key("ArrowLeft", shape("hat"));
+    expect(root.dataset.shown).toBe("l_eye");
+  });
+
   it("go through all regions one by one", async () => {
     const { root, shape, key } = await show(start());
     shape("u_lip").focus();

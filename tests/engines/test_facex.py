@@ -10,6 +10,8 @@ import torch
 from torch import nn
 
 from cfwidgets import Classifier, ClassifierError
+from cfwidgets.data import portraits
+from cfwidgets.data.faces import REGIONS as REGIONS_OF_FACES
 from cfwidgets.engines.facex import FaceX
 from cfwidgets.engines.facex_result import FaceXResult
 from cfwidgets.run import Run
@@ -489,3 +491,20 @@ def test_what_was_given_is_not_changed():
     for face, (image, masks) in zip(faces.items, before, strict=True):
         assert torch.equal(face.image, image)
         assert torch.equal(face.masks, masks)
+
+
+def test_drawn_portraits():
+    faces = portraits(20, size=64, seed=3)
+    result = FaceX(probed=0, groups="Male", batch_size=8).explain(sees_red(), faces, "blue")
+    assert result.regions == REGIONS_OF_FACES
+    assert result.group_names == ("Male", "not Male")
+    assert (result.groups == 0).tolist() == faces.attribute("Male").tolist()
+    blue = faces.images[:, 2]
+    low, high = blue.amin((1, 2), keepdim=True), blue.amax((1, 2), keepdim=True)
+    masks = faces.masks
+    mean = (((blue - low) / (high - low))[:, None] * masks).sum((2, 3)) / masks.sum((2, 3))
+    torch.testing.assert_close(result.ior, mean, equal_nan=True, rtol=0, atol=1e-5)
+    assert result.to_frame()["count"].tolist() == masks.flatten(2).any(2).sum(0).tolist()
+    for row in result.patch_frame().itertuples():
+        place = REGIONS_OF_FACES.index(row.region)
+        assert masks[row.image, place, row.row : row.row + 16, row.column : row.column + 16].any()

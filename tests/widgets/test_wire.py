@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from cfwidgets.widgets.wire import encode_frames, encode_maps, likeliest, map_scale, pack, trust_rows
+from cfwidgets.widgets.wire import encode_frames, encode_grey, encode_maps, likeliest, map_scale, pack, trust_rows
 
 
 def unpacked(buffer):
@@ -89,3 +89,13 @@ def test_measures_in_words():
         {"name": "a", "value": ".12", "note": "chance .50", "help": "why"},
         {"name": "b", "value": ".00", "note": "should be near 0", "help": ""},
     ]
+
+
+def test_amounts_are_grey():
+    amounts = torch.tensor([[0.0, 1.0, 0.5], [0.25, 0.2, 0.999]])
+    assert opened(encode_grey(amounts)).tolist() == [[0, 255, 128], [64, 51, 255]]
+    smooth = torch.linspace(0, 1, 200).expand(150, 200)
+    blob = encode_grey(smooth)
+    assert len(blob) < 6000
+    assert opened(blob).shape == (150, 200)
+    assert np.abs(opened(blob) / 255 - smooth.numpy()).max() < 0.02

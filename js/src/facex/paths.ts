@@ -125,7 +125,7 @@ function arc(x0: number, y0: number, [rx, ry, turn, large, sweep, x, y]: Arc, in
   const [cx, cy] = [cos * cu - sin * cv + (x0 + x) / 2, sin * cu + cos * cv + (y0 + y) / 2];
   const from = Math.atan2((v - cv) / b, (u - cu) / a);
   let span = Math.atan2((-v - cv) / b, (-u - cu) / a) - from;
-  
+  if (sweep && span < 0) span += 2 * Math.PI;
   if (!sweep && span > 0) span -= 2 * Math.PI;
   for (let piece = 1; piece <= 2 * PIECES; piece++) {
     const angle = from + (span * piece) / (2 * PIECES);

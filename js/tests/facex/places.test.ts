@@ -89,6 +89,19 @@ describe("places", () => {
     expect(to("hat", "right")).toBeNull();
   });
 
+  it("in a direction are near before they are straight ahead, but not far to a side", () => {
+    const from = { shape: 0, x: 0, y: 0 };
+    const beside = (...others: [x: number, y: number][]) => {
+      const places = others.map(([x, y], i) => ({ shape: i + 1, x, y }));
+      return placeBeside([from, ...places], from, 1, 0)?.shape ?? 0;
+    };
+    expect(beside([100, 0], [20, 15])).toBe(2);
+    expect(beside([40, 0], [20, 15])).toBe(1);
+    expect([beside([10, 30]), beside([0, 10]), beside([-10, 0])]).toEqual([0, 0, 0]);
+    // Other pieces of the same region are no neighbours.
+    expect(placeBeside([from, { shape: 0, x: 10, y: 0 }], from, 1, 0)).toBeNull();
+  });
+
   it("of the shipped face lead from each of the 19 regions to each other one", () => {
     const { drawing, places } = walk(shippedFace());
     expect(new Set(drawing.shapes.map(({ name }) => name)).size).toBe(19);
