@@ -463,7 +463,9 @@ def test_fitted_labels_follow_the_fitted_image(height: int, width: int, rows: in
         found = fit_labels(labels, (rows, columns))
         assert found.shape == (rows, columns)
         inside = (middle > step) & (middle < length - 1 - step)  # antialiasing bends the ramp at its ends
-        assert float(((found - middle).abs() * inside).max()) <= 0.5 + 0.5 * abs(step - 1) + 0.51 / length * step
+        assert (
+            float(((found - middle).abs() * inside).max()) <= 0.5 + 0.5 * abs(step - 1) + 0.51 / length * step
+        )
 
 
 @pytest.mark.parametrize("size", [(10, 10), (20, 30), (64, 64), (25, 40), (90, 50)])

@@ -86,12 +86,28 @@ def look(maps: Tensor, words: Tensor, count: int, patch: int, mode: Mode) -> Loo
 
 def _share_above_mean(attention: Tensor, words: Tensor, count: int) -> Tensor:
     shares = []
-    for one, word in zip(attention.cpu(), words.cpu(), strict=True):
+    for one, word in zip(attention.cpu(), _grown(words.cpu()), strict=True):
         levels = (one / (one.max() + _LEAST) * 255).to(torch.uint8)
         small = Image.fromarray(levels.numpy()).resize((_SMALL, _SMALL), Image.Resampling.BICUBIC)
         seen = torch.from_numpy(np.array(small)).float() / 255
         lit = seen > (seen[seen > 0].mean() if bool((seen > 0).any()) else torch.inf)
-        masks = regions_of(word, count).permute(2, 0, 1)[None].float()
-        grown = F.interpolate(masks, size=(_SMALL, _SMALL), mode="bilinear", antialias=True)[0] > 0
-        shares.append((lit & grown).sum(dim=(1, 2)) / grown.sum(dim=(1, 2)))
+        regions = regions_of(word, count)
+        shares.append((lit[..., None] & regions).sum(dim=(0, 1)) / regions.sum(dim=(0, 1)))
     return torch.stack(shares)
+
+
+def _grown(words: Tensor) -> Tensor:
+    """Words ``(n, 64, 64)`` of what is above 0 when each mask is resized, bilinear and antialiased.
+
+    A cell then has every region of the pixels that its filter reaches, so that bits say it without masks.
+    """
+    for dim in (1, 2):
+        side = words.shape[dim]
+        weights = F.interpolate(torch.eye(side)[None, None], (_SMALL, side), mode="bilinear", antialias=True)
+        reached = (weights[0, 0] > 0).int()  # (64, side): one run of pixels in each row
+        first, last = reached.argmax(1), side - 1 - reached.flip(1).argmax(1)
+        grown = words.index_select(dim, first)
+        for step in range(1, int((last - first).max()) + 1):
+            grown = grown | words.index_select(dim, (first + step).minimum(last))
+        words = grown
+    return words

@@ -270,7 +270,7 @@ def _view(clf: Classifier, face: Any, number: int, size: tuple[int, int]) -> Ten
     height, width = image.shape[1:]
     if (height, width) != size:
         raise ValueError(
-            f"face {number} is {height} x {width} where the first is {size[0]} x {size[1]}: give the classifier "
+            f"face {number} is {height} x {width} and the first {size[0]} x {size[1]}: give the classifier "
             "an input_size, to which all are scaled"
         )
     return image

@@ -49,7 +49,8 @@ class Turning(nn.Module):
         return torch.randn(n, 2, generator=torch.Generator().manual_seed(seed))
 
 torch.manual_seed(0)
-net = nn.Sequential(nn.Conv2d(3, 8, 5, 4), nn.ReLU(), nn.Conv2d(8, 8, 3, 2), nn.ReLU(), nn.Flatten(), nn.LazyLinear(2))
+layers = nn.Conv2d(3, 8, 5, 4), nn.ReLU(), nn.Conv2d(8, 8, 3, 2), nn.ReLU(), nn.Flatten(), nn.LazyLinear(2)
+net = nn.Sequential(*layers)
 net(PHOTOGRAPHS)
 clf = cf.Classifier(net, labels=["cat", "coffee"])
 wrong = int(clf.probabilities(PHOTOGRAPHS[:1]).argmax())

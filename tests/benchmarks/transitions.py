@@ -5,14 +5,14 @@ prints; it asserts nothing, since the machines differ.
 
 Measured 2026-11-22, 2 cores (x86-64), 24 GiB, torch 2.15, others at work on the machine:
 
-The search on a misread digit, 96 candidates: the first on screen after 0.3 s (1.5 s in a new process; asked: 3),
-all ended after 54 s (asked: 120), 867 updates, 278 of a candidate in the mean. With both cores taken by others
-it was 9 s and 251 s.
+The search on a misread digit, 96 candidates: the first on screen after 0.3 s (1.5 s in a new process;
+asked: 3), all ended after 54 s (asked: 120), 867 updates, 278 of a candidate in the mean. With both cores
+taken by others it was 9 s and 251 s.
 
 The engine over the bare forward and backward passes of the same batches: 1.04 (asked: at most 1.2).
 
-One batch against one at a time, an update of 96 candidates on the CPU: 3.0 times as fast with 96 at a time, 4.0
-with 48, 3.8 with 32, 3.3 with 16.
+One batch against one at a time, an update of 96 candidates on the CPU: 3.0 times as fast with 96 at a time,
+4.0 with 48, 3.8 with 32, 3.3 with 16.
 
 The transition, 1,000 phases with maps for both classes:
 
@@ -25,8 +25,8 @@ pixels first path, s  all of it, s   frames  maps    together
 
 (asked: a first path within 1 s, at 128 px at most 12 MB.)
 
-CUDA: not measured, no device was to be had; ``--cuda`` is the command (asked: one batch of 96 at least 10 times
-as fast as one at a time; BigGAN-deep-256 with VGG-19, 96 x 2,000 updates, at most 4 minutes).
+CUDA: not measured, no device was to be had; ``--cuda`` is the command (asked: one batch of 96 at least 10
+times as fast as one at a time; BigGAN-deep-256 with VGG-19, 96 x 2,000 updates, at most 4 minutes).
 """
 
 from __future__ import annotations

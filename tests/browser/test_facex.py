@@ -21,7 +21,8 @@ class Slow:
 
 def network(seed):
     torch.manual_seed(seed)
-    return nn.Sequential(nn.Conv2d(3, 4, 5, 2, 2), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
+    seen = nn.Conv2d(3, 4, 5, 2, 2), nn.ReLU()
+    return nn.Sequential(*seen, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
 
 clf, second = (cf.Classifier(network(seed), labels=["not Male", "Male"]) for seed in (0, 1))
 clf.name, second.name = "first <b>net</b>", "second"
@@ -53,7 +54,6 @@ def explorer(open_notebook, *more, show=SHOW):
 
 def region(view, name) -> Locator:
     return view.locator(f'[role=option][data-region="{name}"]').first
-
 
 
 def test_a_run_ends_with_a_face_and_its_ranking(open_notebook):
@@ -154,7 +154,9 @@ def test_a_run_is_stopped_and_goes_on(open_notebook):
 
 
 def test_early_errors_are_the_cell_s(open_notebook):
-    notebook = open_notebook(SET_UP, "cf.FaceXExplorer(clf, faces, target='man')", ignore=("ClassifierError",))
+    notebook = open_notebook(
+        SET_UP, "cf.FaceXExplorer(clf, faces, target='man')", ignore=("ClassifierError",)
+    )
     notebook.run_cell(0)
     with pytest.raises(AssertionError, match="man"):
         notebook.run_cell(1)

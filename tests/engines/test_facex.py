@@ -116,7 +116,9 @@ def test_it_finds_where_the_network_looks():
     faces = [plain(), plain(hat=True), plain(mouth=0.5, eyes=1.0)]
     result = explain(FAST, faces, sees_red(), "red")
     # 32 pixels of mouth and 16 of eyes: 32 + 8 = 40 of 256 in the first two, 16 + 16 = 32 in the last
-    expected = torch.tensor([[40 / 256, 1, 0.5, torch.nan], [40 / 256, 1, 0.5, 0], [32 / 256, 0.5, 1, torch.nan]])
+    expected = torch.tensor(
+        [[40 / 256, 1, 0.5, torch.nan], [40 / 256, 1, 0.5, 0], [32 / 256, 0.5, 1, torch.nan]]
+    )
     torch.testing.assert_close(result.ior, expected, equal_nan=True, atol=1e-6, rtol=0)
     frame = result.to_frame().set_index("region")
     assert frame["ior"].tolist() == pytest.approx([112 / 768, 2.5 / 3, 2 / 3, 0], abs=1e-6)
@@ -157,7 +159,7 @@ def test_the_batch_size_changes_nothing(mode):
     engine = replace(FAST, mode=mode, probed=3)
     whole = explain(engine, faces)
     for size in (1, 2, 7, 64):
-        # The published tool rounds maps to levels: a difference of 1e-7 may move a pixel across its threshold.
+        # The published tool rounds to levels: a difference of 1e-7 may move a pixel across its threshold.
         assert_same(
             explain(replace(engine, batch_size=size), faces), whole, 1e-6 if mode == "paper" else 0.02
         )
@@ -211,7 +213,11 @@ def test_going_on_is_as_good_as_never_having_stopped(tmp_path):
         assert again.seconds > part.seconds
     asked = []
     faces.items = [Counted(face, asked, number) for number, face in enumerate(faces.items)]
-    explain(replace(engine, probed=0), faces, resume=replace(parts[2], settings={**parts[2].settings, "probed": 0}))
+    explain(
+        replace(engine, probed=0),
+        faces,
+        resume=replace(parts[2], settings={**parts[2].settings, "probed": 0}),
+    )
     assert set(asked) == {0, 8, 9, 10}  # 0: what size?
 
 
@@ -254,7 +260,7 @@ def test_a_stopped_run_leaves_the_model_as_it_was():
     clf = convolutions()
     net = clf.require_module()
     net[0].train()
-    net[4].weight.requires_grad_(False)
+    net[4].weight.requires_grad = False
     net[0].weight.grad = torch.ones_like(net[0].weight)
     before = {name: value.clone() for name, value in net.state_dict().items()}
     steps = replace(FAST, probed=4).steps(clf, drawn(9), 1, regions=REGIONS)
@@ -329,7 +335,7 @@ def test_groups_by_prediction_and_by_being_right():
 @pytest.mark.parametrize("groups", ["beard", "right"])
 def test_groups_by_what_the_faces_do_not_have(groups):
     clf = convolutions()
-    with pytest.raises(ValueError, match="have no attribute .*; they have: smiles, red"):
+    with pytest.raises(ValueError, match=r"have no attribute .*; they have: smiles, red"):
         explain(replace(FAST, groups=groups), drawn(2), clf)
     with pytest.raises(ValueError, match="they have: none"):
         explain(replace(FAST, groups=groups), drawn(2).items, clf)
@@ -428,10 +434,16 @@ def test_an_empty_data_set():
         (SimpleNamespace(image=torch.rand(3, 16, 16), masks=None), "face 0 must be .*; got NoneType"),
         (SimpleNamespace(image=torch.rand(3, 16, 16), masks=torch.ones(16, 16)), "whole numbers"),
         (SimpleNamespace(image=torch.rand(3, 16, 16), masks=torch.ones(19, 16, 16).int()), r"\(19, 16, 16\)"),
-        (SimpleNamespace(image=torch.rand(3, 16, 16), masks=torch.ones(8, 16).int()), r"\(8, 16\) and its im"),
+        (
+            SimpleNamespace(image=torch.rand(3, 16, 16), masks=torch.ones(8, 16).int()),
+            r"\(8, 16\) and its im",
+        ),
         (SimpleNamespace(image=torch.rand(3, 16, 16), masks=torch.full((16, 16), 16)), "beyond the 4 given"),
         (SimpleNamespace(image=torch.rand(3, 16, 16), masks=torch.full((16, 16), -1)), "beyond the 4 given"),
-        (SimpleNamespace(image=torch.rand(3, 18, 16), masks=torch.ones(18, 16).int()), "does not divide the 18"),
+        (
+            SimpleNamespace(image=torch.rand(3, 18, 16), masks=torch.ones(18, 16).int()),
+            "does not divide the 18",
+        ),
     ],
 )
 def test_faces_that_are_none(item, message):

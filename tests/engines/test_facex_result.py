@@ -20,21 +20,21 @@ NAN = float("nan")
 def result(ior, **changes):
     ior = torch.tensor(ior) if isinstance(ior, list) else ior
     n, count = ior.shape
-    values = dict(
-        settings={"seed": 0, "options": {"layer": None}},
-        model="net",
-        target=1,
-        label="Male",
-        regions=tuple("abcdefgh"[:count]),
-        total=n + 3,
-        names=tuple(f"{number}.jpg" for number in range(n)),
-        size=(4, 4),
-        ior=ior,
-        probability=torch.linspace(0, 1, n),
-        groups=torch.zeros(n, dtype=torch.int64),
-        group_names=(),
-        patches=no_patches(count, 2, 2),
-    )
+    values = {
+        "settings": {"seed": 0, "options": {"layer": None}},
+        "model": "net",
+        "target": 1,
+        "label": "Male",
+        "regions": tuple("abcdefgh"[:count]),
+        "total": n + 3,
+        "names": tuple(f"{number}.jpg" for number in range(n)),
+        "size": (4, 4),
+        "ior": ior,
+        "probability": torch.linspace(0, 1, n),
+        "groups": torch.zeros(n, dtype=torch.int64),
+        "group_names": (),
+        "patches": no_patches(count, 2, 2),
+    }
     return FaceXResult(**{**values, **changes})
 
 
@@ -88,7 +88,7 @@ def test_no_interval_of_a_single_face():
 
 def test_faces_that_are_all_alike_have_no_width():
     frame = result(torch.full((20, 1), 0.25)).to_frame()
-    assert frame[["low", "high"]].values.tolist() == [[0.25, 0.25]]
+    assert frame[["low", "high"]].to_numpy().tolist() == [[0.25, 0.25]]
 
 
 def test_nothing_seen_yet():
@@ -175,7 +175,9 @@ def test_one_row_a_patch():
 
 
 def test_trust_in_halves_and_against_random_weights():
-    ior = torch.tensor([[0.1, 0.2, 0.3, 0.4], [0.2, 0.3, 0.4, 0.5], [0.0, 0.1, 0.2, 0.9], [0.3, 0.4, 0.5, 0.6]])
+    ior = torch.tensor(
+        [[0.1, 0.2, 0.3, 0.4], [0.2, 0.3, 0.4, 0.5], [0.0, 0.1, 0.2, 0.9], [0.3, 0.4, 0.5, 0.6]]
+    )
     trust = result(ior, null=ior.flip(1)).trust().set_index("measure")
     assert trust.loc["two halves of the faces", "value"] == pytest.approx(1)
     assert trust.loc["random network", "value"] == pytest.approx(-1)

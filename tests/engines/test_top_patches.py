@@ -47,7 +47,9 @@ def listed(patches):
             for value, image, (row, column) in zip(*lists, strict=True)
             if image >= 0
         ]
-        for lists in zip(patches.values.tolist(), patches.images.tolist(), patches.places.tolist(), strict=True)
+        for lists in zip(
+            patches.values.tolist(), patches.images.tolist(), patches.places.tolist(), strict=True
+        )
     ]
 
 

@@ -13,7 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from cfwidgets.widgets.wire import encode_frames, encode_grey, encode_maps, likeliest, map_scale, pack, trust_rows
+from cfwidgets.widgets.wire import (
+    encode_frames,
+    encode_grey,
+    encode_maps,
+    likeliest,
+    map_scale,
+    pack,
+    trust_rows,
+)
 
 
 def unpacked(buffer):
