@@ -399,6 +399,11 @@ class Classifier:
         """
         return self._torch_module("this").module
 
+    @property
+    def has_module(self) -> bool:
+        """Whether there is a torch module, and so gradients, layers and weights: see `require_module`."""
+        return isinstance(self._original, TorchModule)
+
     def accelerated(self) -> Classifier:
         """Run the same network by ONNX Runtime, which is several times faster on a CPU.
 
@@ -499,8 +504,12 @@ class Classifier:
         vars(other).update(_backend=backend, name=name, _fits=None, _answered=False)
         return other
 
+    @property
+    def _original(self) -> Backend:
+        return self._backend.original if isinstance(self._backend, Accelerated) else self._backend
+
     def _torch_module(self, what: str) -> TorchModule:
-        backend = self._backend.original if isinstance(self._backend, Accelerated) else self._backend
+        backend = self._original
         if not isinstance(backend, TorchModule):
             kind = "a function" if isinstance(backend, Function) else "an ONNX file"
             raise ClassifierError(f"{what} needs a torch module; this classifier wraps {kind}, {self.name}")

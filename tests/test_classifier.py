@@ -941,3 +941,8 @@ def test_a_random_copy_of_a_network_of_one_size_is_measured_at_that_size():
     assert clf.randomised(0, size=(32, 32)).logits(torch.rand(2, 3, 32, 32)).shape == (2, 3)
     with pytest.raises(RuntimeError):
         clf.randomised(0)
+
+
+def test_it_says_whether_there_is_a_module():
+    assert Classifier(nn.Flatten()).has_module
+    assert not Classifier(lambda images: images.mean((2, 3))).has_module

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import torch
 
 from cfwidgets.checks import choice, non_negative, positive_int
-from cfwidgets.classifier import ClassifierError
 from cfwidgets.engines.engine import Update, run_to_end
 from cfwidgets.engines.masking import FILLS, Fill, MaskedPicture, filled
 from cfwidgets.engines.segmentation import own_superpixels, slic_superpixels
@@ -142,7 +141,7 @@ class SuperpixelEngine(ABC):
             result = self._resumed(result, resume)
         asked, spent = result.evaluations + 2, result.seconds
         score = Memo(lambda masks: picture.probabilities(masks)[:, index])
-        twin = self.trust and _has_weights(clf)
+        twin = self.trust and clf.has_module
         total = self.work + self.trust * _CURVES + twin * self.one_run().work
 
         def update(done: float, activity: str) -> Update[SuperpixelResult]:
@@ -220,11 +219,3 @@ class SuperpixelEngine(ABC):
                 importance=found.importance,
                 evaluations=score.evaluations,
             )
-
-
-def _has_weights(clf: Classifier) -> bool:
-    try:
-        clf.require_module()
-    except ClassifierError:
-        return False
-    return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -70,29 +70,18 @@ def merged(patches: Patches, values: Tensor, images: Tensor, first: int, each: i
     room = min(parts, k if each is None else each)
     new, part = best[..., :room].flatten(1), part[..., :room].flatten(1)
     image = torch.arange(n).repeat_interleave(room).expand(regions, -1)
-    # Earlier images stand first, and the sort is stable.
+    # The sort is stable: earlier images stand first, and free places before new zeros, which are never taken.
     order = torch.cat([patches.values, new], dim=1).sort(dim=1, descending=True, stable=True).indices[:, :k]
-    kept = order < k
-    from_new = (order - k).clamp_min(0)
+    kept, old, from_new = order < k, order.clamp_max(k - 1), (order - k).clamp_min(0)
     here, where = image.gather(1, from_new), part.gather(1, from_new)
-    found = torch.where(kept, patches.values.gather(1, order.clamp_max(k - 1)), new.gather(1, from_new))
-    taken = found > 0
-    rows, columns = where // across * side, where % across * side
+    rows, columns = where // across, where % across
     tiles = images.unfold(2, side, side).unfold(3, side, side)  # (n, 3, rows, columns, Z, Z)
-    pixels = (tiles[here, :, where // across, where % across] * 255).round().to(torch.uint8)
-    old = order.clamp_max(k - 1)
+    pixels = (tiles[here, :, rows, columns] * 255).round().to(torch.uint8)
+    places = torch.stack([rows, columns], dim=-1) * side
     lines = torch.arange(regions)[:, None]
-    result = Patches(
-        values=found,
+    return Patches(
+        values=torch.where(kept, patches.values[lines, old], new.gather(1, from_new)),
         images=torch.where(kept, patches.images[lines, old], here + first),
-        places=torch.where(kept[..., None], patches.places[lines, old], torch.stack([rows, columns], dim=-1)),
+        places=torch.where(kept[..., None], patches.places[lines, old], places),
         pixels=torch.where(kept[..., None, None, None], patches.pixels[lines, old], pixels),
-    )
-    free = ~taken
-    return replace(
-        result,
-        values=result.values.masked_fill(free, 0),
-        images=result.images.masked_fill(free, -1),
-        places=result.places.masked_fill(free[..., None], 0),
-        pixels=result.pixels.masked_fill(free[..., None, None, None], 0),
     )

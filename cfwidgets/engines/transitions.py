@@ -242,7 +242,7 @@ class Transitions:
         yield Update(1.0, painted, "")
 
     def _maker(self, clf: Classifier, generator: Generator, wrong: int, correct: int) -> PathMaker:
-        method = self.method if _has_weights(clf) else None
+        method = self.method if clf.has_module else None
         return PathMaker(clf, generator, wrong, correct, method, self.interpolation, self.options)
 
     def _prepared(
@@ -271,7 +271,7 @@ class Transitions:
         if taken_for == right:
             raise ValueError(f"wrong and correct are the same class, {clf.label(right)!r}: give two")
         watcher = clf if feature_model is None else feature_model
-        if not _has_weights(watcher):
+        if not watcher.has_module:
             raise ValueError(
                 f"the search follows gradients, and {watcher.name} has none to follow: give a torch network "
                 "whose features say what looks alike, feature_model=…; the explained classifier may stay a "
@@ -500,7 +500,7 @@ class _Work:
         return self.maker.paint(z, c)
 
     def _answer(self, result: TransitionResult, ends: tuple[int, int]) -> Answer | None:
-        if not _has_weights(self.clf):
+        if not self.clf.has_module:
             return None
         return where(self.clf, self._along(result, ends), result.wrong, result.correct)
 
@@ -514,11 +514,3 @@ def _called(clf: Classifier, feature_model: Classifier | None) -> Callable[[Tens
 
 def _size_of(image: Tensor) -> tuple[int, int]:
     return image.shape[1], image.shape[2]
-
-
-def _has_weights(clf: Classifier) -> bool:
-    try:
-        clf.require_module()
-    except ValueError:
-        return False
-    return True

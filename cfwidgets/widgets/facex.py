@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets as w
 import torch
 import traitlets as t
 
@@ -18,6 +17,7 @@ from cfwidgets.engines.prototype import Prototype
 from cfwidgets.engines.region_sums import regions_of
 from cfwidgets.images import fit_labels
 from cfwidgets.widgets.charts import RankingChart
+from cfwidgets.widgets.explorer import Explorer
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import encode_frames, encode_grey, likeliest, pack, trust_rows
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from cfwidgets.engines.facex import Face, Faces
     from cfwidgets.engines.facex_result import FaceXResult
-    from cfwidgets.run import Run
 
 _TOP = 4
 _FROM_THE_BROWSER = {"chosen", "opened", "group", "cursor", "pointed"}
@@ -282,7 +281,7 @@ class FaceXView(View):
         }
 
 
-class FaceXExplorer(w.HBox):
+class FaceXExplorer(Explorer):
     """Where a classifier looks over a data set of faces: the view, and beside it the ranking as a chart.
 
     Parameters
@@ -298,8 +297,6 @@ class FaceXExplorer(w.HBox):
         The bqplot figure.
     """
 
-    _open = False
-
     def __init__(
         self,
         clf: Classifier,
@@ -312,7 +309,7 @@ class FaceXExplorer(w.HBox):
         regions: Sequence[str] = REGIONS,
         results: Sequence[FaceXResult] | None = None,
     ) -> None:
-        self.view = FaceXView(
+        view = FaceXView(
             clf,
             faces,
             target,
@@ -322,25 +319,7 @@ class FaceXExplorer(w.HBox):
             regions=regions,
             results=results,
         )
-        self._chart = RankingChart(self.view)
-        self.chart = self._chart.figure
-        # The view asks its container how wide it may be, and so has no width of its own in a row.
-        for name, value in {"flex": "1 1 560px", "max_width": "860px", "min_width": "300px"}.items():
-            setattr(self.view.layout, name, value)
-        super().__init__(
-            [self.view, self.chart], layout=w.Layout(flex_flow="row wrap", align_items="flex-start")
-        )
-        self._open = True
-
-    @property
-    def run(self) -> Run[list[FaceXResult]] | None:
-        """The run that fills the view in; None where finished results are shown."""
-        return self.view.run
-
-    @property
-    def result(self) -> FaceXResult | None:
-        """What was found for the (first) classifier, as it stands."""
-        return self.view.result
+        super().__init__(view, RankingChart(view), "860px")
 
     @property
     def results(self) -> list[FaceXResult]:
@@ -356,23 +335,6 @@ class FaceXExplorer(w.HBox):
     @chosen.setter
     def chosen(self, region: str) -> None:
         self.view.chosen = region
-
-    def stop(self) -> None:
-        """Stop the run; what was found is kept."""
-        self.view.stop()
-
-    def proceed(self) -> None:
-        """Go on where the run was stopped."""
-        self.view.proceed()
-
-    def close(self) -> None:
-        """Stop the run and free everything: the view, the chart, and what they hold."""
-        if self._open:
-            self._open = False
-            self._chart.close()
-            self.view.close()
-            self.layout.close()
-            super().close()
 
 
 def _rows(result: FaceXResult, group: str | None = None) -> list[dict[str, Any]]:

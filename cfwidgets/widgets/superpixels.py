@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets as w
 import numpy as np
 import pandas as pd
 import torch
@@ -17,6 +16,7 @@ from cfwidgets.engines.superpixel_engine import SuperpixelEngine
 from cfwidgets.engines.superpixels import ELime
 from cfwidgets.images import as_image, encode, encode_labels
 from cfwidgets.widgets.charts import SearchChart
+from cfwidgets.widgets.explorer import Explorer
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import likeliest, trust_rows
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from cfwidgets.engines.superpixel_result import SuperpixelResult
     from cfwidgets.images import ImageLike
-    from cfwidgets.run import Run
 
 _TOP = 5
 _WHOLE = 50  # classes whose probability on the whole picture the browser knows, to mark it beside the new one
@@ -299,7 +298,7 @@ class SuperpixelView(View):
         return self._asked[1]
 
 
-class SuperpixelExplorer(w.HBox):
+class SuperpixelExplorer(Explorer):
     """Which superpixels carry the prediction? The superpixel view, and beside it a chart of the search.
 
     Parameters
@@ -326,8 +325,6 @@ class SuperpixelExplorer(w.HBox):
     >>> explorer.close()
     """
 
-    _open = False
-
     def __init__(
         self,
         clf: Classifier,
@@ -338,26 +335,8 @@ class SuperpixelExplorer(w.HBox):
         segments: Tensor | ArrayLike | None = None,
         result: SuperpixelResult | None = None,
     ) -> None:
-        self.view = SuperpixelView(clf, image, target, engine, segments=segments, result=result)
-        self._chart = SearchChart(self.view)
-        self.chart = self._chart.figure
-        # The view asks its container how wide it may be, and so has no width of its own in a row.
-        for name, value in {"flex": "1 1 560px", "max_width": "680px", "min_width": "300px"}.items():
-            setattr(self.view.layout, name, value)
-        super().__init__(
-            [self.view, self.chart], layout=w.Layout(flex_flow="row wrap", align_items="flex-start")
-        )
-        self._open = True
-
-    @property
-    def run(self) -> Run[SuperpixelResult] | None:
-        """The run that fills the view in; None where a finished result is shown."""
-        return self.view.run
-
-    @property
-    def result(self) -> SuperpixelResult | None:
-        """What was found for the explained class, as it stands."""
-        return self.view.result
+        view = SuperpixelView(clf, image, target, engine, segments=segments, result=result)
+        super().__init__(view, SearchChart(view), "680px")
 
     @property
     def mask(self) -> np.ndarray:
@@ -372,23 +351,6 @@ class SuperpixelExplorer(w.HBox):
     def probabilities(self) -> pd.DataFrame:
         """What the model says of the picture that is shown, likeliest first."""
         return self.view.probabilities
-
-    def stop(self) -> None:
-        """Stop the run; the best so far is kept."""
-        self.view.stop()
-
-    def proceed(self) -> None:
-        """Go on where the run was stopped."""
-        self.view.proceed()
-
-    def close(self) -> None:
-        """Stop the run and free everything: the view, the chart, and what they hold."""
-        if self._open:
-            self._open = False
-            self._chart.close()
-            self.view.close()
-            self.layout.close()
-            super().close()
 
 
 def _sharp(image: Tensor, seen: Tensor) -> Tensor:

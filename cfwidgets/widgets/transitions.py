@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets as w
 import torch
 import traitlets as t
 
@@ -12,6 +11,7 @@ from cfwidgets.classifier import Classifier
 from cfwidgets.engines.transitions import Transitions
 from cfwidgets.images import as_image
 from cfwidgets.widgets.charts import TransitionChart
+from cfwidgets.widgets.explorer import Explorer
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import encode_frames, encode_maps, likeliest, map_scale, pack, trust_rows
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from cfwidgets.engines.transition_result import Candidates, TransitionResult
     from cfwidgets.generators import Generator
     from cfwidgets.images import ImageLike
-    from cfwidgets.run import Run
 
 _ROW = 24  # candidates of each class that the browser gets
 _TOP = 5
@@ -384,7 +383,7 @@ class TransitionView(View):
                 return  # more would keep the search from the model
 
 
-class TransitionExplorer(w.HBox):
+class TransitionExplorer(Explorer):
     """Why was it misread? The transition view, and beside it the confidence of both classes.
 
     Parameters
@@ -413,8 +412,6 @@ class TransitionExplorer(w.HBox):
     >>> explorer.close()
     """
 
-    _open = False
-
     def __init__(
         self,
         clf: Classifier,
@@ -427,28 +424,10 @@ class TransitionExplorer(w.HBox):
         feature_model: Classifier | None = None,
         result: TransitionResult | None = None,
     ) -> None:
-        self.view = TransitionView(
+        view = TransitionView(
             clf, generator, image, wrong, correct, engine, feature_model=feature_model, result=result
         )
-        self._chart = TransitionChart(self.view)
-        self.chart = self._chart.figure
-        # The view asks its container how wide it may be, and so has no width of its own in a row.
-        for name, value in {"flex": "1 1 560px", "max_width": "760px", "min_width": "300px"}.items():
-            setattr(self.view.layout, name, value)
-        super().__init__(
-            [self.view, self.chart], layout=w.Layout(flex_flow="row wrap", align_items="flex-start")
-        )
-        self._open = True
-
-    @property
-    def run(self) -> Run[TransitionResult] | None:
-        """The run that fills the view in; None where a finished result is shown."""
-        return self.view.run
-
-    @property
-    def result(self) -> TransitionResult | None:
-        """What was found, as it stands, with the transition that is shown."""
-        return self.view.result
+        super().__init__(view, TransitionChart(view), "760px")
 
     @property
     def phase(self) -> int:
@@ -464,23 +443,6 @@ class TransitionExplorer(w.HBox):
     def flip_phase(self) -> int | None:
         """The first phase at which the right class is likelier than the wrong one; None if there is none."""
         return self.view.flip_phase
-
-    def stop(self) -> None:
-        """Stop the run; what was found is kept."""
-        self.view.stop()
-
-    def proceed(self) -> None:
-        """Go on where the run was stopped."""
-        self.view.proceed()
-
-    def close(self) -> None:
-        """Stop the run and free everything: the view, the chart, and what they hold."""
-        if self._open:
-            self._open = False
-            self._chart.close()
-            self.view.close()
-            self.layout.close()
-            super().close()
 
 
 def _is_int(value: Any) -> bool:

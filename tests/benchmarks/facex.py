@@ -3,6 +3,10 @@
 Run it with ``python tests/benchmarks/facex.py`` (``--cuda`` on a GPU, ``--size 512`` for the published size,
 ``--images 256``). It prints; it asserts nothing, since the machines differ. Images and masks are random, in
 memory: no decoding is measured.
+
+Measured on one thread of a busy CPU, by processor time: at 128 pixels FaceX reaches 0.53 of the bare forward
+pass and is 2.7 times as fast as the published way; at 512 pixels 0.74 and 1.5. The importance in reference
+mode is that of the published way to 1e-4. Not measured on CUDA yet.
 """
 
 from __future__ import annotations
