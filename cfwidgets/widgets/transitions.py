@@ -217,8 +217,9 @@ class TransitionView(View):
             f"update {max(0, walk.update):,} of {partial.settings['updates']:,} · {len(walk.best)} candidates"
         )
         if not self.following:
-            return
-        if partial.path is not None:
+            if self.run is not None and self.run.state == "done":
+                self._answers.ask(None)  # what was picked may have got better since it was painted
+        elif partial.path is not None:
             self._publish_path(partial)
         elif self._painted is None and self.gallery:
             self._answers.ask(None)  # something to scrub already, while the search goes on
@@ -365,7 +366,7 @@ class TransitionView(View):
             with self.together():
                 self._publish_path(result)
             return
-        if self._painted is not None and list(self._painted.ends) == ends and self._painted.complete:
+        if self._shows(result, ends):
             return
         shown: tuple[Path | None, Answer | None] = (None, None)
         for update in self._engine.path(self._clf, self._generator, result, *ends):
@@ -376,11 +377,22 @@ class TransitionView(View):
                 continue
             shown = now
             with self.together():
-                if self._ends() != ends or self._found.get(self.correct) is None:
+                latest = self._found.get(self.correct)
+                if latest is None or self._ends() != ends:
                     return
+                if latest.path is not None and list(latest.path.ends) == ends:
+                    return  # meanwhile the run has painted it, from where the search ended
                 self._publish_path(update.partial)
             if self.state == "running" and self.following and now[1] is not None:
                 return  # more would keep the search from the model
+
+    def _shows(self, result: TransitionResult, ends: list[int]) -> bool:
+        """Whether what is shown is the whole transition between these candidates as they are now."""
+        shown = self._shown
+        if shown is None or shown.path is None or not shown.path.complete:
+            return False
+        same = torch.equal(shown.candidates.latents[ends], result.candidates.latents[ends])
+        return same and list(shown.path.ends) == ends
 
 
 class TransitionExplorer(Explorer):

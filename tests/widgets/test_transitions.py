@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import struct
+import threading
 import time
 import weakref
 
@@ -215,6 +216,49 @@ def test_something_can_be_scrubbed_while_the_search_goes_on():
     until(lambda: len(made.path.get("at", ())) == 33)
     assert made.state == "running"
     assert made.result.path is not None
+    made.close()
+
+
+class Dawdling(Halves):
+    """Paints slowly for the one who answers, so that the run is there first."""
+
+    def generate(self, z, c):
+        if threading.current_thread().name == "cfwidgets-answers":
+            time.sleep(0.4)
+        return super().generate(z, c)
+
+
+def test_a_late_first_look_does_not_take_the_place_of_what_the_run_found():
+    made = TransitionView(CLF, Dawdling(), DARK, correct="bright", engine=QUICK)
+    whole = made.run.result(30)
+    until(lambda: made.state == "done")
+    time.sleep(1.5)  # by now the one who answers has painted, too
+    assert made.result is whole
+    assert len(made.path["at"]) == 60
+    made.close()
+
+
+def test_what_was_picked_while_the_search_went_on_is_painted_anew_when_it_has_ended():
+    made = TransitionView(
+        CLF,
+        Halves(),
+        DARK,
+        correct="bright",
+        engine=Transitions(starts=3, updates=300, phases=60, trust=False),
+    )
+    until(lambda: made.best != [])
+    ends = list(made.best)
+    made.set_state({"picked": ends, "following": False})
+    final = made.run.result(60)
+    until(
+        lambda: (
+            made.state == "done"
+            and made.result.path is not None
+            and made.result.path.complete
+            and torch.equal(made.result.candidates.latents[ends], final.candidates.latents[ends])
+        )
+    )
+    assert list(made.result.path.ends) == ends
     made.close()
 
 
