@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -147,10 +148,12 @@ class TransitionView(View):
     @property
     def result(self) -> TransitionResult | None:
         """What was found, with the transition that is shown; None before the first step."""
-        found = self._found.get(self.correct)
-        if found is None or self._shown is None or self._shown.correct != self.correct:
+        found, shown = self._found.get(self.correct), self._shown
+        if found is None or shown is None or shown.path is None or shown.candidates is not found.candidates:
             return found
-        return self._shown
+        if found.path is not None and found.path.ends == shown.path.ends:
+            return found
+        return replace(found, path=shown.path, answer=shown.answer, agreement=None, random_network=None)
 
     @property
     def flip_phase(self) -> int | None:
