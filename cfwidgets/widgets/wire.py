@@ -96,8 +96,10 @@ def encode_maps(maps: Tensor, scale: float) -> list[bytes]:
 
 
 def encode_grey(amounts: Tensor) -> bytes:
-    """Encode amounts ``(h, w)`` in [0, 1] as one grey picture."""
-    return _encoded((amounts * 255).round().to(torch.uint8).numpy(), _MAP_QUALITY)
+    """Encode amounts ``(h, w)`` in [0, 1] as one grey picture, without loss: a mask must keep its edge."""
+    buffer = io.BytesIO()
+    Image.fromarray((amounts * 255).round().to(torch.uint8).numpy()).save(buffer, "png", compress_level=1)
+    return buffer.getvalue()
 
 
 def _encoded(levels: npt.NDArray[np.uint8], quality: int = _QUALITY) -> bytes:

@@ -6,16 +6,16 @@ The kernel sleeps all the while. ``first`` is until the first paint after the in
 frame that is decoded already; ``exact`` until the frame that was asked for. Both as the view measures them:
 from the event to the end of the paint's callback.
 
-Measured 2026-11-22, 2 cores (x86-64), JupyterLab 4.6, Chromium with software rendering, others at work on the
-machine, 400 inputs each; asked are at most 16 ms at the 95th percentile:
+Measured 2026-11-22, 2 cores (x86-64), JupyterLab 4.6, Chromium with software rendering, 400 inputs each;
+asked are at most 16 ms at the 95th percentile:
 
 ======= ===== ====== ====
 ms            median p95
 ======= ===== ====== ====
-dragged first 4.0    14.9
-dragged exact 5.5    28.5
-jumped  first 3.5    12.2
-jumped  exact 19.7   42.9
+dragged first 3.5    13.6
+dragged exact 4.2    23.3
+jumped  first 2.9    13.5
+jumped  exact 13.1   25.0
 ======= ===== ====== ====
 
 Frames 4.1 MiB, maps 5.3 MiB.
