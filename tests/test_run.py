@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import CancelledError
 
 import pytest
@@ -117,6 +118,28 @@ def test_reports_are_few_but_never_miss_the_end():
     while len(seen) < 2:
         threading.Event().wait(0.01)
     assert seen == [("running", 1), ("done", 1000)]
+
+
+def test_slow_reports_leave_the_time_to_the_engine():
+    reported, worked = [], []
+
+    def steps():
+        for number in range(100):
+            time.sleep(0.001)
+            worked.append(number)
+            yield Update(number / 100, number)
+        yield Update(1.0, 100)
+
+    def slow(run):
+        reported.append(run.state)
+        time.sleep(0.05)
+
+    run = Run(steps(), slow, interval=0)
+    assert run.result(20) == 100
+    assert len(worked) == 100
+    while reported[-1] != "done":
+        time.sleep(0.01)
+    assert 2 <= len(reported) <= 10
 
 
 def test_close_frees_the_generator_wherever_it_is():

@@ -11,13 +11,14 @@ from cfwidgets.attribution.captum_methods import (
     Saliency,
 )
 from cfwidgets.attribution.grad_cam import GradCam
-from cfwidgets.attribution.maps import METHODS, Attribution, attribute
+from cfwidgets.attribution.maps import METHODS, Attribution, Attributor, attribute
 from cfwidgets.attribution.rap import Rap
 
 __all__ = [
     "LRP",
     "METHODS",
     "Attribution",
+    "Attributor",
     "DeepLift",
     "GradCam",
     "InputXGradient",

@@ -10,11 +10,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cfwidgets.attribution.calls import Call, Trace, describe
-from cfwidgets.attribution.layers import last_maps, named_layer
+from cfwidgets.attribution.layers import LayerError, last_maps, layers_with_maps, named_layer
 from cfwidgets.attribution.network import Explained, Network
 from cfwidgets.backends.base import ClassifierError
 
 __all__ = ["GradCam"]
+
+_NAMED = 8  # layers in a message
 
 
 @dataclass(frozen=True)
@@ -50,21 +52,31 @@ class GradCam:
         Raises
         ------
         ClassifierError
-            No such layer, or one without feature maps, or one that the answer does not depend on.
+            No such layer, or one without feature maps (with those that have some), or one that the answer
+            does not depend on.
         """
+        try:
+            return self._explained(network, images, targets)
+        except LayerError as error:
+            usable = layers_with_maps(network, images[:1])
+            last = ", ".join(map(repr, usable[-_NAMED:]))
+            more = f" and {len(usable) - _NAMED} before" if len(usable) > _NAMED else ""
+            raise ClassifierError(f"{error}. These would do: {last or 'none'}{more}") from None
+
+    def _explained(self, network: Network, images: Tensor, targets: Tensor) -> Explained:
         layer = self.layer
         if layer is None:
             layer = network.once("layer", lambda: last_maps(network, images[:1], "grad_cam"))
         part = named_layer(network.module, layer, "grad_cam")
         head = network.once("head", lambda: _linear_head(network, part, images[:1]))
         if head is None:
-            features, logits, weights = self._by_gradient(network, part, images, targets, layer)
+            features, rows, weights = self._by_gradient(network, part, images, targets, layer)
         else:
-            features, logits, weights = self._by_weights(network, part, images, targets, layer, head)
+            features, rows, weights = self._by_weights(network, part, images, targets, layer, head)
         maps = torch.einsum("nc,nchw->nhw", weights, features).relu()
         size = images.shape[-2:]
         scaled = F.interpolate(maps[:, None].float(), size=size, mode="bilinear", align_corners=False)[:, 0]
-        return Explained(scaled, logits)
+        return Explained(scaled, network.of_targets(rows, targets), outputs=rows)
 
     def _by_weights(
         self, network: Network, part: nn.Module, images: Tensor, targets: Tensor, layer: str, head: Tensor
@@ -73,9 +85,9 @@ class GradCam:
         with torch.no_grad(), found.of(part):
             rows = network.logits(images)
         features = found.maps
-        logits = network.of_targets(rows, targets)
+        network.of_targets(rows, targets)  # refuses a class that there is not, before its weights are taken
         weights = head * (2 * targets - 1)[:, None] if len(head) == 1 else head[targets]
-        return features, logits, weights / features[0, 0].numel()
+        return features, rows, weights / features[0, 0].numel()
 
     def _by_gradient(
         self, network: Network, part: nn.Module, images: Tensor, targets: Tensor, layer: str
@@ -90,7 +102,7 @@ class GradCam:
         gradient = torch.autograd.grad(logits.sum(), features, allow_unused=True)[0]
         if gradient is None:
             raise ClassifierError(f"grad_cam: the answer does not depend on the output of {layer!r}")
-        return features.detach(), logits.detach(), gradient.mean(dim=(2, 3))
+        return features.detach(), rows.detach(), gradient.mean(dim=(2, 3))
 
 
 class _Features:
@@ -114,7 +126,7 @@ class _Features:
     def maps(self) -> Tensor:
         """The feature maps ``(n, C, h, w)``."""
         if self._maps is None:
-            raise ClassifierError(f"grad_cam: the network does not call the layer {self._layer!r}")
+            raise LayerError(f"grad_cam: the network does not call the layer {self._layer!r}")
         return self._maps
 
     def of(self, part: nn.Module) -> Any:
@@ -124,7 +136,7 @@ class _Features:
     def _keep(self, part: nn.Module, _: Any, output: Any) -> Any:
         if not isinstance(output, Tensor) or output.ndim != 4:
             got = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
-            raise ClassifierError(
+            raise LayerError(
                 f"grad_cam needs a layer that gives maps (N, C, h, w); {describe(self._layer, part)} gives "
                 f"{got}"
             )

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from cfwidgets.attribution.network import Network
 from cfwidgets.backends.base import ClassifierError
 
-__all__ = ["last_maps", "named_layer"]
+__all__ = ["LayerError", "last_maps", "layers_with_maps", "named_layer"]
 
 _NOT_FEATURES = (
     nn.Identity,
@@ -27,8 +27,12 @@ _NOT_FEATURES = (
 )
 
 
-def last_maps(network: Network, image: Tensor, asked_by: str) -> str:
-    """Name the last layer of a network whose output has height and width, pooling not counted.
+class LayerError(ClassifierError):
+    """The layer asked for is not there, or cannot be used."""
+
+
+def layers_with_maps(network: Network, image: Tensor) -> list[str]:
+    """Name the layers of a network whose output has height and width, as they are passed, without pooling.
 
     Parameters
     ----------
@@ -36,13 +40,6 @@ def last_maps(network: Network, image: Tensor, asked_by: str) -> str:
         Inside `cfwidgets.guard.untouched`.
     image
         ``(1, 3, H, W)`` in [0, 1], to run it once.
-    asked_by
-        Who asks, for the message.
-
-    Raises
-    ------
-    ClassifierError
-        There is none.
     """
     found: list[str] = []
 
@@ -64,6 +61,18 @@ def last_maps(network: Network, image: Tensor, asked_by: str) -> str:
     finally:
         for handle in handles:
             handle.remove()
+    return list(dict.fromkeys(reversed(found)))[::-1]  # one that is called twice stands where it was last
+
+
+def last_maps(network: Network, image: Tensor, asked_by: str) -> str:
+    """Name the last of `layers_with_maps`.
+
+    Raises
+    ------
+    ClassifierError
+        There is none.
+    """
+    found = layers_with_maps(network, image)
     if not found:
         raise ClassifierError(
             f"{asked_by} finds no layer that gives maps (N, C, h, w) of more than one place"
@@ -76,12 +85,12 @@ def named_layer(module: nn.Module, layer: str, asked_by: str) -> nn.Module:
 
     Raises
     ------
-    ClassifierError
+    LayerError
         There is none; close ones are named.
     """
     parts = dict(module.named_modules())
     if layer not in parts or not layer:
         close = difflib.get_close_matches(layer, filter(None, parts), n=3)  # the whole has no name
         hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
-        raise ClassifierError(f"{asked_by}: the network has no layer {layer!r}{hint}")
+        raise LayerError(f"{asked_by}: the network has no layer {layer!r}{hint}")
     return parts[layer]

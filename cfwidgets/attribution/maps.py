@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self, TypeAlias
 
@@ -26,7 +26,7 @@ from cfwidgets.classifier import Classifier, ImagesLike
 from cfwidgets.guard import untouched
 from cfwidgets.images import as_images
 
-__all__ = ["METHODS", "Attribution", "Targets", "attribute"]
+__all__ = ["METHODS", "Attribution", "Attributor", "Targets", "attribute"]
 
 Targets: TypeAlias = int | str | Sequence[int | str] | Tensor
 """One class for all images, or one for each: numbers or labels."""
@@ -51,7 +51,7 @@ class Attribution:
     Parameters
     ----------
     maps
-        ``(N, H, W)`` float32 on the CPU, of the size that the model sees. Signed relevance summed over
+        ``(N, H, W)`` float32, of the size that the model sees. Signed relevance summed over
         the colours, in logits, for all methods but these: ``saliency`` (greatest absolute derivative),
         ``grad_cam`` (at least 0) and ``occlusion`` (the fall of the logit).
     logits
@@ -65,6 +65,9 @@ class Attribution:
         ``(N,)`` float32: the sum of each map minus what the method promises that it is: the logit (``rap``,
         ``lrp``), or its difference to the plain picture's (``integrated_gradients``, ``deep_lift``). None for
         the others, which promise nothing.
+    outputs
+        ``(N, C)`` float32: what the model returned, for `Classifier.read`; None from the methods that do not
+        ask it about the images as they are (all but ``grad_cam``).
     """
 
     maps: Tensor
@@ -72,9 +75,75 @@ class Attribution:
     targets: Tensor
     method: str
     completeness: Tensor | None
+    outputs: Tensor | None = None
 
 
-@torch.inference_mode(mode=False)  # in it nothing could be differentiated
+class Attributor:
+    """`attribute`, for batch after batch: what a method finds out about the network is found out once.
+
+    Use it while the network stays as it is, and let it go then.
+
+    Parameters
+    ----------
+    clf, method, batch_size, **options
+        As `attribute` takes them.
+    device
+        Where the maps are to be. None: the CPU.
+
+    Raises
+    ------
+    ClassifierError
+        The classifier wraps no torch module.
+    ValueError
+        An unknown method, option or value.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 2))
+    >>> saliency = Attributor(Classifier(net), "saliency")
+    >>> [saliency(batch, 1).maps.shape[0] for batch in torch.rand(5, 3, 8, 8).split(2)]
+    [2, 2, 1]
+    """
+
+    @torch.inference_mode(mode=False)  # what is made in it could never be differentiated
+    def __init__(
+        self,
+        clf: Classifier,
+        method: str = "rap",
+        *,
+        batch_size: int | None = None,
+        device: torch.device | None = None,
+        **options: Any,
+    ) -> None:
+        self._explain = _method(method, options)
+        if batch_size is not None:
+            positive_int("batch_size", batch_size)
+        self._clf, self._name, self._batch_size = clf, method, batch_size
+        self._device = torch.device("cpu") if device is None else device
+        self._network = network_of(clf, method)
+
+    @torch.inference_mode(mode=False)
+    def __call__(self, images: ImagesLike, target: Targets) -> Attribution:
+        """One map for each image: see `attribute`."""
+        clf, batch = self._clf, as_images(images)
+        if clf.input_size is not None and tuple(batch.shape[2:]) != clf.input_size:
+            batch = torch.stack([clf.view(image) for image in batch])
+        targets = _targets(clf, target, len(batch))
+        chunks = _in_chunks(self._explain, self._network, batch, targets, self._batch_size)
+        parts = [_moved(part, self._device) for part in chunks]
+        errors = [part.completeness for part in parts if part.completeness is not None]
+        outputs = [part.outputs for part in parts if part.outputs is not None]
+        return Attribution(
+            maps=torch.cat([part.maps for part in parts]),
+            logits=torch.cat([part.logits for part in parts]),
+            targets=targets,
+            method=self._name,
+            completeness=torch.cat(errors) if errors else None,
+            outputs=torch.cat(outputs) if outputs else None,
+        )
+
+
 def attribute(
     clf: Classifier,
     images: ImagesLike,
@@ -131,23 +200,7 @@ def attribute(
     >>> found.maps.shape, found.targets.tolist()
     (torch.Size([2, 8, 8]), [0, 1])
     """
-    explain = _method(method, options)
-    if batch_size is not None:
-        positive_int("batch_size", batch_size)
-    network = network_of(clf, method)
-    batch = as_images(images)
-    if clf.input_size is not None and tuple(batch.shape[2:]) != clf.input_size:
-        batch = torch.stack([clf.view(image) for image in batch])
-    targets = _targets(clf, target, len(batch))
-    parts = list(_in_chunks(explain, network, batch, targets, batch_size))
-    errors = [part.completeness for part in parts if part.completeness is not None]
-    return Attribution(
-        maps=torch.cat([part.maps for part in parts]),
-        logits=torch.cat([part.logits for part in parts]),
-        targets=targets,
-        method=method,
-        completeness=torch.cat(errors) if errors else None,
-    )
+    return Attributor(clf, method, batch_size=batch_size, **options)(images, target)
 
 
 def _method(name: str, options: dict[str, Any]) -> Method:
@@ -173,16 +226,15 @@ def _targets(clf: Classifier, target: Targets, count: int) -> Tensor:
 
 def _in_chunks(
     method: Method, network: Network, images: Tensor, targets: Tensor, batch_size: int | None
-) -> list[Explained]:
+) -> Iterator[Explained]:
     size, largest = batch_size or _suits(images), LARGEST_BATCH
-    parts: list[Explained] = []
     start = 0
     while start < len(images):
         chunk = slice(start, start + size)
         sized = replace(network, images_at_once=size)
         try:
             with _Memory(network.device) as memory:
-                parts.append(_explained(method, sized, images[chunk], targets[chunk]))
+                part = _explained(method, sized, images[chunk], targets[chunk])
         except torch.OutOfMemoryError as error:
             if size == 1:
                 raise ClassifierError(
@@ -194,8 +246,8 @@ def _in_chunks(
         else:
             start += size
             if batch_size is None:
-                size = min(largest, memory.images(len(parts[-1].maps)) or size)
-    return parts
+                size = min(largest, memory.images(len(part.maps)) or size)
+            yield part
 
 
 def _suits(images: Tensor) -> int:
@@ -231,14 +283,16 @@ class _Memory:
 
 def _explained(method: Method, network: Network, images: Tensor, targets: Tensor) -> Explained:
     with untouched(network.module), torch.enable_grad():
-        explained = method.explain(
+        return method.explain(
             network, images.to(network.device, network.dtype, copy=True), targets.to(network.device)
         )
-    error = explained.completeness
+
+
+def _moved(explained: Explained, device: torch.device) -> Explained:
+    values = {field.name: getattr(explained, field.name) for field in fields(explained)}
     return Explained(
-        _found(explained.maps), _found(explained.logits), None if error is None else _found(error)
+        **{
+            name: None if value is None else value.detach().to(device, torch.float32)
+            for name, value in values.items()
+        }
     )
-
-
-def _found(values: Tensor) -> Tensor:
-    return values.detach().to("cpu", torch.float32)

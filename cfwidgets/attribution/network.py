@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 import torch
 from torch import Tensor, nn
 
-from cfwidgets.backends.base import Normalise
+from cfwidgets.backends.base import Normalise, NotFiniteError
 from cfwidgets.classifier import Classifier, ClassifierError
 
 __all__ = ["Explained", "Method", "Network", "network_of"]
@@ -29,11 +29,14 @@ class Explained:
         ``(n,)`` of the targets.
     completeness
         ``(n,)``: sum of each map minus what it should sum to; None where a method promises nothing.
+    outputs
+        ``(n, C)``: what the module returned, where the method has asked it about the images as they are.
     """
 
     maps: Tensor
     logits: Tensor
     completeness: Tensor | None = None
+    outputs: Tensor | None = None
 
 
 class Method(Protocol):
@@ -105,7 +108,7 @@ class Network:
                 f"the model must return one row of classes for each image, ({count}, C); got {got}"
             )
         if not bool(rows.detach().isfinite().all()):
-            raise ClassifierError("the model returned NaN or infinite values")
+            raise NotFiniteError("the model returned NaN or infinite values")
         return rows
 
     def of_targets(self, rows: Tensor, targets: Tensor) -> Tensor:

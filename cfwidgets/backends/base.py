@@ -8,7 +8,15 @@ from typing import Protocol, TypeAlias
 import torch
 from torch import Tensor, nn
 
-__all__ = ["LARGEST_BATCH", "Backend", "ClassifierError", "Normalisation", "Normalise", "cpu_batch_size"]
+__all__ = [
+    "LARGEST_BATCH",
+    "Backend",
+    "ClassifierError",
+    "Normalisation",
+    "Normalise",
+    "NotFiniteError",
+    "cpu_batch_size",
+]
 
 Normalisation: TypeAlias = tuple[tuple[float, float, float], tuple[float, float, float]]
 """Mean and standard deviation of red, green and blue, for images in [0, 1]."""
@@ -22,6 +30,10 @@ _CPU_PIXELS = 8 * 224 * 224
 
 class ClassifierError(ValueError):
     """A model, a setting or a model's answer that cannot be used; says what was given and is accepted."""
+
+
+class NotFiniteError(ClassifierError):
+    """A model's answer, or what is computed from it, holds NaN or infinite values."""
 
 
 class Backend(Protocol):

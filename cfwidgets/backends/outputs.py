@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cfwidgets.backends.base import ClassifierError
+from cfwidgets.backends.base import ClassifierError, NotFiniteError
 
 __all__ = ["Activation", "as_rows", "to_logits", "to_probabilities"]
 
@@ -158,7 +158,7 @@ def _check(rows: Tensor, activation: Activation) -> None:
     finite = np.isfinite(rows.numpy())
     if not finite.all():
         bad = int((~finite.all(axis=1)).sum())
-        raise ClassifierError(f"the model returned NaN or infinite values for {bad} of {_images(len(rows))}")
+        raise NotFiniteError(f"the model returned NaN or infinite values for {bad} of {_images(len(rows))}")
     if activation == "softmax" and rows.shape[1] == 1:
         raise ClassifierError(
             "the model has a single output, whose softmax is always 1: pass activation='sigmoid', or 'none' "

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from cfwidgets.backends.base import NotFiniteError
 from cfwidgets.engines.region_sums import Regions, regions_of
 
 __all__ = ["Looked", "Mode", "look"]
@@ -23,7 +24,7 @@ _LEAST = 1e-7  # its guard against a division by zero
 
 @dataclass(frozen=True, eq=False)
 class Looked:
-    """What was seen of a batch.
+    """What was seen of a batch, on the device of its maps.
 
     Attributes
     ----------
@@ -62,15 +63,14 @@ def look(maps: Tensor, words: Tensor, count: int, patch: int, mode: Mode) -> Loo
     Returns
     -------
     Looked
-        On the CPU.
 
     Raises
     ------
-    ValueError
+    NotFiniteError
         A map with NaN or infinite values.
     """
     if not bool(maps.isfinite().all()):
-        raise ValueError("a map of relevance holds NaN or infinite values: has the model overflowed?")
+        raise NotFiniteError("a map of relevance holds NaN or infinite values: has the model overflowed?")
     raw = maps.clamp_min(0)
     low, high = raw.amin(dim=(1, 2), keepdim=True), raw.amax(dim=(1, 2), keepdim=True)
     attention = torch.where(high > low, (raw - low) / (high - low).clamp_min(1e-30), torch.zeros_like(raw))
@@ -81,7 +81,7 @@ def look(maps: Tensor, words: Tensor, count: int, patch: int, mode: Mode) -> Loo
     else:
         values = regions.sums((raw + attention) / 2)
         ior = _share_above_mean(attention, words, count)
-    return Looked(attention.cpu(), ior.float().cpu(), values.float().cpu())
+    return Looked(attention, ior.float(), values.float())
 
 
 def _share_above_mean(attention: Tensor, words: Tensor, count: int) -> Tensor:

@@ -4,50 +4,37 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator as Steps
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
 
-from cfwidgets.attribution import METHODS, attribute
+from cfwidgets.attribution import METHODS
+from cfwidgets.checkpoint import Checkpoint
 from cfwidgets.checks import choice, positive_int
 from cfwidgets.classifier import Classifier
 from cfwidgets.data.faces.regions import REGIONS
-from cfwidgets.engines.attention import Mode, look
+from cfwidgets.engines.attention import Mode
 from cfwidgets.engines.engine import Update, run_to_end
-from cfwidgets.engines.facex_result import FaceXResult
-from cfwidgets.engines.top_patches import merged, no_patches
-from cfwidgets.images import fit_labels
+from cfwidgets.engines.face_reading import Face, FaceReader, Faces, Skipped, masks_of, read_ahead
+from cfwidgets.engines.facex_part import Summariser
+from cfwidgets.engines.facex_result import FaceXResult, Part
+from cfwidgets.engines.top_patches import no_patches
+from cfwidgets.fingerprint import fingerprint
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 __all__ = ["Face", "FaceX", "Faces"]
 
 _PROBED = 0.15  # the share of the work that random weights take, for the progress
-
-
-class Face(Protocol):
-    """One face: its picture and its regions.
-
-    It may also have a ``name``, and ``attributes``: ``(A,)`` bool in the order of the data set's ``names``.
-    """
-
-    image: Tensor
-    """``(3, h, w)`` in [0, 1]."""
-    masks: Tensor
-    """``(h, w)`` int: bit r says whether a pixel belongs to region r."""
-
-
-class Faces(Protocol):
-    """A data set of faces: those of `cfwidgets.data`, or anything with a length and items."""
-
-    def __len__(self) -> int:
-        """How many."""
-        ...
-
-    def __getitem__(self, index: int, /) -> Any:
-        """One `Face`."""
-        ...
+_SAVED_EVERY = 30.0  # seconds between two checkpoints
+_IN_A_ROW = 20  # unusable faces after which it is the data set, or the model
+_HARMLESS = frozenset({"batch_size", "readers"})  # a result may be gone on with by other ones
+_LOOKING, _ASKING_RANDOM = "looking at the faces", "the same on random weights"
 
 
 @dataclass(frozen=True)
@@ -79,6 +66,8 @@ class FaceX:
         Faces on which a copy of the network with random weights is asked the same; 0 for none.
     batch_size
         Faces at once.
+    readers
+        Threads that read the data set while the model is at work; 1 for one that only one thread may read.
     seed
         For the intervals and the random weights.
 
@@ -102,12 +91,13 @@ class FaceX:
     groups: str | None = None
     probed: int = 200
     batch_size: int = 32
+    readers: int = 4
     seed: int = 0
 
     def __post_init__(self) -> None:
         choice("mode", self.mode, ("paper", "reference"))
         choice("method", self.method, tuple(METHODS))
-        for name in ("patch", "patches", "batch_size"):
+        for name in ("patch", "patches", "batch_size", "readers"):
             positive_int(name, getattr(self, name))
         for name in ("probed", "seed"):
             positive_int(name, getattr(self, name), minimum=0)
@@ -122,9 +112,15 @@ class FaceX:
         *,
         regions: Sequence[str] = REGIONS,
         resume: FaceXResult | None = None,
+        checkpoint: str | Path | None = None,
+        client: Client | None = None,
     ) -> FaceXResult:
         """Run to the end and return the result: see `steps`."""
-        return run_to_end(self.steps(clf, faces, target, regions=regions, resume=resume))
+        return run_to_end(
+            self.steps(
+                clf, faces, target, regions=regions, resume=resume, checkpoint=checkpoint, client=client
+            )
+        )
 
     def steps(
         self,
@@ -134,8 +130,13 @@ class FaceX:
         *,
         regions: Sequence[str] = REGIONS,
         resume: FaceXResult | None = None,
+        checkpoint: str | Path | None = None,
+        client: Client | None = None,
     ) -> Steps[Update[FaceXResult], None, None]:
         """Yield the result as it stands after each batch.
+
+        A face that cannot be used (a damaged file, masks that are none, an answer of the model that is not
+        finite) is skipped and named in the result; the first one that can be read has to be as it should.
 
         Parameters
         ----------
@@ -148,161 +149,174 @@ class FaceX:
         regions
             Their names, in the order of the bits.
         resume
-            An earlier result of the same data and settings to go on from.
+            An earlier result of the same model, data and settings to go on from. What was skipped is tried
+            again.
+        checkpoint
+            A file that the result is written to, twice a minute and at the end, whatever ends it. If it is
+            there at the beginning, and no ``resume`` is given, it is gone on from.
+        client
+            Of a Dask cluster (`distributed.Client`), over whose workers the faces are spread; random weights
+            are asked here. Needs the package's extra ``dask``.
 
         Raises
         ------
-        ClassifierError, ImageError, ValueError
+        ClassifierError, ImageError, ResultError, ValueError
             What was given, and what is accepted.
+        RuntimeError
+            Twenty faces, or as many as there are, could not be used one after the other.
         """
         started = time.perf_counter()
+        weights = fingerprint(clf.require_module().state_dict())
         index = clf.class_index(target)
-        total = len(faces)
-        if not total:
+        if not len(faces):
             raise ValueError("there are no faces in the data set given")
-        size = self._size(clf, faces[0], len(regions))
+        attribute, group_names = self._split(clf, faces, index)
+        first, size = self._first(clf, faces, len(regions))
+        clf.probabilities(clf.view(first.image)[None])  # says at once what the model does not take
         result = FaceXResult(
             settings=asdict(self),
             model=clf.name,
+            weights=weights,
             target=index,
             label=clf.label(index),
             regions=tuple(regions),
-            total=total,
+            total=len(faces),
+            sample=fingerprint({"image": first.image, "masks": first.masks}),
+            numbers=torch.zeros(0, dtype=torch.int64),
             names=(),
             size=size,
             ior=torch.zeros(0, len(regions)),
             probability=torch.zeros(0),
+            called=torch.zeros(0, dtype=torch.bool),
             groups=torch.zeros(0, dtype=torch.int64),
-            group_names=self._group_names(clf, index),
+            group_names=group_names,
             patches=no_patches(len(regions), self.patches, self.patch),
         )
+        kept = None if checkpoint is None else Checkpoint(FaceXResult, checkpoint, _SAVED_EVERY)
         if resume is not None:
-            _require_same(resume, result)
-            result = replace(resume, null=None)
+            result = _continued(resume, result, "resume: the result given")
+        elif kept is not None and (before := kept.load()) is not None:
+            result = _continued(before, result, f"checkpoint: the result in {kept.path}")
         spent = result.seconds
 
-        def update(fraction: float, now: FaceXResult, activity: str) -> Update[FaceXResult]:
-            seconds = spent + time.perf_counter() - started
-            return Update(min(1.0, fraction), replace(now, seconds=seconds), activity)
+        def timed(now: FaceXResult) -> FaceXResult:
+            return replace(now, seconds=spent + time.perf_counter() - started)
 
-        probed = min(self.probed, total)
+        reader = FaceReader(clf, faces, len(regions), size, attribute)
+        try:
+            for fraction, activity, result in self._work(reader, result, client):  # noqa: B020 - it grows
+                if kept is not None:
+                    kept.offer(timed(result))
+                yield Update(min(1.0, fraction), timed(result), activity)
+        finally:
+            if kept is not None:
+                kept.save(timed(result))
+
+    def _work(
+        self, reader: FaceReader, result: FaceXResult, client: Client | None
+    ) -> Steps[tuple[float, str, FaceXResult], None, None]:
+        """How far it is, what comes next, and the result as it stands."""
+        probed = min(self.probed, result.total)
         main = 1 - _PROBED * bool(probed)
-        while len(result.ior) < total:
-            yield update(main * len(result.ior) / total, result, "looking at the faces")
-            result = self._seen(clf, faces, result)
-        if probed:
-            blank = replace(result, ior=result.ior[:0], names=(), probability=result.probability[:0])
-            twin, null = clf.randomised(self.seed, result.size), replace(blank, groups=result.groups[:0])
-            while len(null.ior) < probed:
-                yield update(main + _PROBED * len(null.ior) / probed, result, "the same on random weights")
-                null = self._seen(twin, faces, null, until=probed)
-            result = replace(result, null=null.ior)
-        yield update(1.0, result, "")
+        pending = sorted(set(range(result.total)) - set(result.numbers.tolist()))
+        if pending:
+            result = replace(result, null=None)
+            yield main * result.seen / result.total, _LOOKING, result
+            with closing(self._parts(reader, result.target, self._batches(pending), client)) as parts:
+                for part in _some_usable(parts):
+                    result = result.joined(part)
+                    if result.seen < result.total:
+                        yield main * result.seen / result.total, _LOOKING, result
+        if probed and result.null is None:
+            yield main, _ASKING_RANDOM, result
+            twin = replace(reader, clf=reader.clf.randomised(self.seed, result.size))
+            batches, rows = self._batches(result.numbers[:probed].tolist()), result.ior[:0]
+            with closing(self._parts(twin, result.target, batches, None)) as parts:
+                for done, part in enumerate(parts, start=1):
+                    rows = torch.cat([rows, part.ior])
+                    if done < len(batches):
+                        yield main + _PROBED * done / len(batches), _ASKING_RANDOM, result
+            result = replace(result, null=rows)
+        yield 1.0, "", result
 
-    def _seen(
-        self, clf: Classifier, faces: Any, result: FaceXResult, until: int | None = None
-    ) -> FaceXResult:
-        """The result with one batch more."""
-        first = len(result.ior)
-        last = min(first + self.batch_size, result.total if until is None else until)
-        batch = [faces[number] for number in range(first, last)]
-        images = torch.stack(
-            [_view(clf, face, number, result.size) for number, face in enumerate(batch, first)]
-        )
-        count = len(result.regions)
-        words = torch.stack(
-            [fit_labels(_words(face, count, number), result.size) for number, face in enumerate(batch, first)]
-        )
-        found = attribute(clf, images, result.target, self.method, **self.options)
-        probability = clf.probabilities(images)
-        seen = look(found.maps, words, count, self.patch, self.mode)
-        named = [str(getattr(face, "name", number)) for number, face in enumerate(batch, first)]
-        groups = [
-            self._group(faces, face, row, result.target, clf)
-            for face, row in zip(batch, probability, strict=True)
-        ]
-        return replace(
-            result,
-            names=(*result.names, *named),
-            ior=torch.cat([result.ior, seen.ior]),
-            probability=torch.cat([result.probability, probability[:, result.target]]),
-            groups=torch.cat([result.groups, torch.tensor(groups, dtype=torch.int64)]),
-            patches=merged(result.patches, seen.values, images, first, self.per_image),
-        )
+    def _parts(
+        self, reader: FaceReader, target: int, batches: Sequence[Sequence[int]], client: Client | None
+    ) -> Steps[Part, None, None]:
+        if client is not None:
+            from cfwidgets.engines.facex_cluster import on_cluster  # an optional extra
 
-    def _size(self, clf: Classifier, face: Any, regions: int) -> tuple[int, int]:
-        if not hasattr(face, "image") or not hasattr(face, "masks"):
-            raise ValueError(
-                "faces must give items with .image (3, h, w) and .masks (h, w), a word of bits a pixel; got "
-                f"{type(face).__name__}"
-            )
-        _words(face, regions, 0)
-        height, width = clf.view(face.image).shape[1:]
-        if height % self.patch or width % self.patch:
-            raise ValueError(
-                f"patch={self.patch} does not divide the {height} x {width} pixels that the model sees"
-            )
-        return height, width
+            yield from on_cluster(client, reader, self, target, batches)
+            return
+        sum_up = Summariser(reader.clf, self, target, reader.regions)
+        with closing(read_ahead(reader, batches, self.readers)) as read:
+            for batch in read:
+                yield sum_up(batch)
 
-    def _group_names(self, clf: Classifier, target: int) -> tuple[str, ...]:
+    def _batches(self, numbers: Sequence[int]) -> list[Sequence[int]]:
+        return [numbers[at : at + self.batch_size] for at in range(0, len(numbers), self.batch_size)]
+
+    def _first(self, clf: Classifier, faces: Any, regions: int) -> tuple[Face, tuple[int, int]]:
+        """The first face that can be read, and the size at which the model sees it."""
+        failed: Exception | None = None
+        for number in range(min(len(faces), _IN_A_ROW)):
+            try:
+                face: Face = faces[number]
+            except Exception as error:  # noqa: BLE001 - whatever a damaged file or a user's data set raises
+                failed = failed or error
+                continue
+            masks_of(face, regions, number)
+            height, width = clf.view(face.image).shape[1:]
+            if height % self.patch or width % self.patch:
+                raise ValueError(
+                    f"patch={self.patch} does not divide the {height} x {width} pixels that the model sees"
+                )
+            return face, (height, width)
+        raise RuntimeError(
+            f"none of the first {min(len(faces), _IN_A_ROW)} faces can be read; the first one: {failed!r}"
+        ) from failed
+
+    def _split(self, clf: Classifier, faces: Any, target: int) -> tuple[str | None, tuple[str, ...]]:
+        """The attribute that the faces are split by, and the names of the groups."""
         if self.groups is None:
-            return ()
-        if self.groups == "right":
-            return ("right", "wrong")
-        name = clf.label(target) if self.groups == "prediction" else self.groups
-        return (name, f"not {name}")
-
-    def _group(self, faces: Any, face: Any, row: Tensor, target: int, clf: Classifier) -> int:
-        """The place of a face's group among the names; 0 where nothing is split."""
-        if self.groups is None:
-            return 0
-        says = int(row.argmax()) == target
+            return None, ()
+        label = clf.label(target)
         if self.groups == "prediction":
-            return int(not says)
-        attribute_name = clf.label(target) if self.groups == "right" else self.groups
-        has = _attribute(faces, face, attribute_name)
-        return int(says != has) if self.groups == "right" else int(not has)
+            return None, (label, f"not {label}")
+        attribute = label if self.groups == "right" else self.groups
+        names = tuple(getattr(faces, "names", ()))
+        if attribute not in names:
+            raise ValueError(
+                f"groups: the faces have no attribute {attribute!r}; they have: {', '.join(names) or 'none'}"
+            )
+        return attribute, ("right", "wrong") if self.groups == "right" else (attribute, f"not {attribute}")
 
 
-def _view(clf: Classifier, face: Any, number: int, size: tuple[int, int]) -> Tensor:
-    """What the model sees of a face."""
-    image = clf.view(face.image).cpu()
-    height, width = image.shape[1:]
-    if (height, width) != size:
-        raise ValueError(
-            f"face {number} is {height} x {width} and the first {size[0]} x {size[1]}: give the classifier "
-            "an input_size, to which all are scaled"
+def _some_usable(parts: Iterable[Part]) -> Iterator[Part]:
+    """The parts, until it is clear that it is not single faces that cannot be used."""
+    unusable: list[Skipped] = []
+    for part in parts:
+        unusable = [*unusable, *part.skipped] if not len(part.numbers) else []
+        if len(unusable) >= _IN_A_ROW:
+            raise RuntimeError(
+                f"{len(unusable)} faces could not be used one after the other; face {unusable[-1].number}: "
+                f"{unusable[-1].why}"
+            )
+        yield part
+
+
+def _continued(before: FaceXResult, fresh: FaceXResult, which: str) -> FaceXResult:
+    """An earlier result to go on from, if it is of the same; what was skipped is tried again."""
+    for name in ("settings", "target", "regions", "total", "size"):
+        there, here = (
+            {key: value for key, value in getattr(one, name).items() if key not in _HARMLESS}
+            if name == "settings"
+            else getattr(one, name)
+            for one in (before, fresh)
         )
-    return image
-
-
-def _words(face: Any, regions: int, number: int) -> Tensor:
-    words: Any = face.masks
-    if not isinstance(words, Tensor) or words.ndim != 2 or words.is_floating_point():
-        got = tuple(words.shape) if isinstance(words, Tensor) else type(words).__name__
-        raise ValueError(
-            f"the masks of face {number} must be (h, w) whole numbers, a bit a region; got {got}"
-        )
-    if words.shape != face.image.shape[1:]:
-        raise ValueError(
-            f"face {number}: its masks are {tuple(words.shape)} and its image {tuple(face.image.shape[1:])}"
-        )
-    if int(words.min()) < 0 or int(words.max()) >= 2**regions:
-        raise ValueError(f"the masks of face {number} name a region beyond the {regions} given")
-    return words.long()
-
-
-def _attribute(faces: Any, face: Any, name: str) -> bool:
-    names = tuple(getattr(faces, "names", ()))
-    if name not in names:
-        raise ValueError(
-            f"groups: the faces have no attribute {name!r}; they have: {', '.join(names) or 'none'}"
-        )
-    return bool(face.attributes[names.index(name)])
-
-
-def _require_same(resume: FaceXResult, fresh: FaceXResult) -> None:
-    for name in ("settings", "model", "target", "regions", "total", "size"):
-        there, here = getattr(resume, name), getattr(fresh, name)
         if there != here:
-            raise ValueError(f"resume: the result given has {name} {there!r}; asked for is {here!r}")
+            raise ValueError(f"{which} has {name} {there!r}; asked for is {here!r}")
+    if before.weights != fresh.weights:
+        raise ValueError(f"{which} is of another model, or of other weights: {before.model}")
+    if before.sample != fresh.sample:
+        raise ValueError(f"{which} is of another data set: its first face is another one")
+    return replace(before, settings=fresh.settings, skipped=())

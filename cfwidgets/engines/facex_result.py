@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,11 +11,12 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from cfwidgets.engines.top_patches import Patches
+from cfwidgets.engines.face_reading import Skipped
+from cfwidgets.engines.top_patches import Patches, merged
 from cfwidgets.evaluation.overlap import rank_correlation
 from cfwidgets.results import Result
 
-__all__ = ["FaceXResult"]
+__all__ = ["FaceXResult", "Part"]
 
 _SAMPLES = 1000
 _AT_ONCE = 100  # resamplings at once
@@ -28,6 +29,39 @@ _HALVES = (
     "Rank correlation of the regions between two halves of the faces. Far below 1, there are too few faces."
 )
 
+_NEVER_CALLED = (
+    "The model gives this answer to none of the faces. What is shown speaks for it, and never won: choose "
+    "faces, or a class, that go together."
+)
+_BLANK = (
+    "Share of the faces in which nothing speaks for the class, so that all regions count as 0. The rest have "
+    "more importance than the means say."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What was seen of some of the faces: parts are summed up in any order.
+
+    Attributes
+    ----------
+    numbers
+        ``(n,)`` int64, of the faces in the data set, ascending; without those that were skipped.
+    names, ior, probability, called, groups, patches
+        Of these, as in `FaceXResult`.
+    skipped
+        Those that could not be used.
+    """
+
+    numbers: Tensor
+    names: tuple[str, ...]
+    ior: Tensor
+    probability: Tensor
+    called: Tensor
+    groups: Tensor
+    patches: Patches
+    skipped: tuple[Skipped, ...] = ()
+
 
 @dataclass(frozen=True, eq=False)
 class FaceXResult(Result):
@@ -39,47 +73,101 @@ class FaceXResult(Result):
         Those of the engine.
     model
         The classifier's name.
+    weights
+        The fingerprint of its weights.
     target, label
         The class that was explained.
     regions
         Names of the R regions.
     total
         Faces in the data set; n of them were looked at so far.
+    sample
+        The fingerprint of the first face that can be read.
+    numbers
+        ``(n,)`` int64, ascending: the numbers of the faces that were looked at.
     names
-        The names of these.
+        Their names.
     size
         Height and width that the model sees.
     ior
         ``(n, R)``: importance of each region in each image; NaN where the image does not have it.
     probability
         ``(n,)`` of the class.
+    called
+        ``(n,)`` bool: whether it is the model's answer.
     groups, group_names
         ``(n,)`` int64, places in the names; the names are empty where nothing was split.
     patches
         The patches that moved the model most.
+    skipped
+        The faces that could not be used: the number of each, and why.
     null
         ``(m, R)``: ``ior`` on random weights for the first faces; None where it was not asked.
     seconds
         Wall time.
     """
 
-    parts: ClassVar[tuple[type, ...]] = (Patches,)
+    parts: ClassVar[tuple[type, ...]] = (Patches, Skipped)
 
     settings: dict[str, Any]
     model: str
+    weights: str
     target: int
     label: str
     regions: tuple[str, ...]
     total: int
+    sample: str
+    numbers: Tensor
     names: tuple[str, ...]
     size: tuple[int, int]
     ior: Tensor
     probability: Tensor
+    called: Tensor
     groups: Tensor
     group_names: tuple[str, ...]
     patches: Patches
+    skipped: tuple[Skipped, ...] = ()
     null: Tensor | None = None
     seconds: float = 0.0
+
+    @property
+    def seen(self) -> int:
+        """Faces that are done with: looked at, or skipped."""
+        return len(self.numbers) + len(self.skipped)
+
+    def name_of(self, number: int) -> str:
+        """The name of a face that was looked at.
+
+        Raises
+        ------
+        ValueError
+            It was not.
+        """
+        row = int(torch.searchsorted(self.numbers, number))
+        if row == len(self.numbers) or int(self.numbers[row]) != number:
+            raise ValueError(f"face {number} was not looked at: it is one of {len(self.numbers):,} others")
+        return self.names[row]
+
+    def joined(self, part: Part) -> FaceXResult:
+        """Take what was seen of other faces in."""
+        numbers = torch.cat([self.numbers, part.numbers])
+        names = (*self.names, *part.names)
+        columns = {
+            name: torch.cat([getattr(self, name), getattr(part, name)])
+            for name in ("ior", "probability", "called", "groups")
+        }
+        if len(part.numbers) and len(self.numbers) and int(self.numbers[-1]) > int(part.numbers[0]):
+            order = numbers.argsort()
+            numbers, names = numbers[order], tuple(names[row] for row in order.tolist())
+            columns = {name: column[order] for name, column in columns.items()}
+        return replace(
+            self,
+            numbers=numbers,
+            names=names,
+            **columns,
+            patches=merged(self.patches, part.patches),
+            skipped=tuple(sorted((*self.skipped, *part.skipped))),
+        )
 
     def to_frame(self, group: str | None = None) -> pd.DataFrame:
         """One row a region, in their order.
@@ -114,12 +202,13 @@ class FaceXResult(Result):
         )
 
     def per_image(self) -> pd.DataFrame:
-        """One row a face: ``name``, ``probability``, ``group`` (where there are any), one column a region."""
+        """One row a face: ``number``, ``name``, ``probability``, ``group`` (if any), a column a region."""
         frame = pd.DataFrame(self.ior.numpy(), columns=list(self.regions))
-        frame.insert(0, "name", self.names)
-        frame.insert(1, "probability", self.probability.numpy())
+        frame.insert(0, "number", self.numbers.numpy())
+        frame.insert(1, "name", self.names)
+        frame.insert(2, "probability", self.probability.numpy())
         if self.group_names:
-            frame.insert(2, "group", [self.group_names[place] for place in self.groups.tolist()])
+            frame.insert(3, "group", [self.group_names[place] for place in self.groups.tolist()])
         return frame
 
     def patch_frame(self) -> pd.DataFrame:
@@ -128,7 +217,7 @@ class FaceXResult(Result):
             (
                 name,
                 image,
-                self.names[image],
+                self.name_of(image),
                 *self.patches.places[r, k].tolist(),
                 float(self.patches.values[r, k]),  # noqa: PD011 - a tensor
             )
@@ -152,6 +241,11 @@ class FaceXResult(Result):
             null = _correlation(_means(self.ior), _means(self.null))
             if null is not None:
                 rows.append(("random network", null, "should be near 0", np.nan, _NULL))
+        if len(self.called) and not bool(self.called.any()):
+            rows.append((f"faces called {self.label}", 0.0, "should be some", np.nan, _NEVER_CALLED))
+        blank = (self.ior.nan_to_num(0) == 0).all(1).float()
+        if bool(blank.any()):
+            rows.append(("empty maps", float(blank.mean()), "should be near 0", np.nan, _BLANK))
         return pd.DataFrame(rows, columns=["measure", "value", "against", "reference", "meaning"])
 
     def _group(self, name: str) -> int:
@@ -163,7 +257,8 @@ class FaceXResult(Result):
     def _repr_html_(self) -> str:
         ranked = self.to_frame().dropna(subset="ior").sort_values("rank")
         best = ", ".join(f"{row.region} {row.ior:.2f}" for row in ranked.head(5).itertuples())
-        text = f"{self.model}, {self.label}: {best} ({len(self.ior):,} of {self.total:,} faces)"
+        skipped = f"; {len(self.skipped):,} could not be used" if self.skipped else ""
+        text = f"{self.model}, {self.label}: {best} ({len(self.ior):,} of {self.total:,} faces{skipped})"
         return f"<p>{html.escape(text)}</p>"
 
 

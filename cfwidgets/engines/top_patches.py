@@ -1,13 +1,14 @@
-"""The patches that moved a model most, kept while the data goes by."""
+"""The patches that moved a model most: of a batch, and merged while the data goes by, in any order."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-__all__ = ["Patches", "merged", "no_patches"]
+__all__ = ["Patches", "best_patches", "merged", "no_patches"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +20,7 @@ class Patches:
     values
         ``(R, k)``: the attention in the patch that falls on the region.
     images
-        ``(R, k)`` int64: the number of the image; -1 where the place is free.
+        ``(R, k)`` int64: the number of the image in the data set; -1 where the place is free.
     places
         ``(R, k, 2)`` int64: row and column of its upper left pixel in what the model sees.
     pixels
@@ -42,46 +43,81 @@ def no_patches(regions: int, k: int, side: int) -> Patches:
     )
 
 
-def merged(patches: Patches, values: Tensor, images: Tensor, first: int, each: int | None) -> Patches:
-    """Take the patches of a batch in where they are better (equations 6 and 7).
+def best_patches(
+    values: Tensor, images: Tensor, numbers: Sequence[int], side: int, k: int, each: int | None
+) -> Patches:
+    """Pick the best patches of a batch (equations 6 and 7).
 
     Parameters
     ----------
-    patches
-        The best so far.
     values
-        ``(n, P, R)``: of each patch, row by row, for each region.
+        ``(n, P, R)``: of each patch, row by row, for each region; on any device.
     images
         ``(n, 3, H, W)`` in [0, 1].
-    first
-        Number of the first of these images.
+    numbers
+        Of these images in the data set, ascending.
+    side
+        Of a patch, in pixels.
+    k
+        How many are kept for each region.
     each
         Patches that one image may give to a region; None for any number.
 
     Returns
     -------
     Patches
-        Of equal values the earlier image comes first, then the earlier patch; those of value 0 are left out.
+        On the CPU. Of equal values the earlier image comes first, then the earlier patch; those of value 0
+        are left out.
     """
     n, parts, regions = values.shape
-    k, side = patches.values.shape[1], patches.pixels.shape[-1]
     across = images.shape[3] // side
-    best, part = values.permute(2, 0, 1).sort(dim=2, descending=True, stable=True)  # (R, n, P)
-    room = min(parts, k if each is None else each)
-    new, part = best[..., :room].flatten(1), part[..., :room].flatten(1)
-    image = torch.arange(n).repeat_interleave(room).expand(regions, -1)
-    # The sort is stable: earlier images stand first, and free places before new zeros, which are never taken.
-    order = torch.cat([patches.values, new], dim=1).sort(dim=1, descending=True, stable=True).indices[:, :k]
-    kept, old, from_new = order < k, order.clamp_max(k - 1), (order - k).clamp_min(0)
-    here, where = image.gather(1, from_new), part.gather(1, from_new)
-    rows, columns = where // across, where % across
+    by_region = values.permute(2, 0, 1)  # (R, n, P)
+    if each == 1:
+        part = by_region.argmax(2, keepdim=True)  # the first of equals
+        best = by_region.gather(2, part)
+    else:
+        room = min(parts, k if each is None else each)
+        ranked = by_region.sort(dim=2, descending=True, stable=True)
+        best, part = ranked.values[..., :room], ranked.indices[..., :room]
+    best, part = best.flatten(1).cpu(), part.flatten(1).cpu()
+    image = torch.arange(n).repeat_interleave(best.shape[1] // n).expand(regions, -1)
+    order = best.sort(dim=1, descending=True, stable=True).indices[:, :k]
+    best, part, image = best.gather(1, order), part.gather(1, order), image.gather(1, order)
+    there = best > 0
+    rows, columns = part // across, part % across
     tiles = images.unfold(2, side, side).unfold(3, side, side)  # (n, 3, rows, columns, Z, Z)
-    pixels = (tiles[here, :, rows, columns] * 255).round().to(torch.uint8)
-    places = torch.stack([rows, columns], dim=-1) * side
-    lines = torch.arange(regions)[:, None]
-    return Patches(
-        values=torch.where(kept, patches.values[lines, old], new.gather(1, from_new)),
-        images=torch.where(kept, patches.images[lines, old], here + first),
-        places=torch.where(kept[..., None], patches.places[lines, old], places),
-        pixels=torch.where(kept[..., None, None, None], patches.pixels[lines, old], pixels),
+    found = no_patches(regions, k, side)
+    taken = torch.zeros_like(found.images, dtype=torch.bool)
+    taken[:, : best.shape[1]] = there
+    found.values[taken] = best[there].float()
+    found.images[taken] = torch.tensor(numbers)[image[there]]
+    found.places[taken] = torch.stack([rows, columns], dim=-1)[there] * side
+    picked = tiles[image[there], :, rows[there], columns[there]].cpu()
+    found.pixels[taken] = (picked * 255).round().to(torch.uint8)
+    return found
+
+
+def merged(one: Patches, other: Patches) -> Patches:
+    """Keep the best of both: the order in which batches are merged makes no difference.
+
+    Parameters
+    ----------
+    one, other
+        Of the same regions, with the same room, of different images.
+
+    Returns
+    -------
+    Patches
+        As `best_patches` gives it for all their images at once.
+    """
+    k = one.values.shape[1]
+    values, images, places, pixels = (
+        torch.cat([getattr(one, name), getattr(other, name)], dim=1)
+        for name in ("values", "images", "places", "pixels")
     )
+    # Each has its patches in order already, so that those of one image stay in theirs; free places have
+    # value 0, and nothing that is taken has.
+    order = images.argsort(dim=1, stable=True)
+    order = order.gather(1, values.gather(1, order).argsort(dim=1, descending=True, stable=True))[:, :k]
+    lines = torch.arange(len(order))[:, None]
+    return Patches(values[lines, order], images[lines, order], places[lines, order], pixels[lines, order])

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, ResNet
 
-from cfwidgets.attribution import attribute
+from cfwidgets.attribution import Attributor, attribute
 from cfwidgets.attribution.grad_cam import _linear_head
 from cfwidgets.attribution.layers import last_maps
 from cfwidgets.attribution.network import network_of
@@ -134,3 +134,26 @@ def test_layers_that_cannot_be_are_refused() -> None:
     cut = Tail(lambda s, x: s.head(x.detach().relu().mean((2, 3))))
     with pytest.raises(ClassifierError, match="does not depend on the output of 'conv'"):
         attribute(Classifier(cut), pictures(1), 0, "grad_cam")
+
+
+@pytest.mark.parametrize("layer", [None, "1"])
+def test_the_model_s_answer_comes_along_from_the_same_pass(layer: str | None) -> None:
+    clf, images = Classifier(pooled()), pictures()
+    found = attribute(clf, images, 2, "grad_cam", layer=layer)
+    assert found.outputs is not None
+    assert torch.allclose(clf.read(found.outputs, 3), clf.probabilities(images), atol=1e-6)
+    assert attribute(clf, images, 2, "saliency").outputs is None
+
+
+def test_batch_after_batch_the_layer_is_found_once() -> None:
+    net, asked = pooled().eval(), []
+    net.register_forward_hook(lambda _, given, __: asked.append(len(given[0])))
+    images = pictures(7)
+    grad_cam = Attributor(Classifier(net), "grad_cam")
+    parts = [grad_cam(batch, 1) for batch in images.split(3)]
+    assert asked == [1, 1, 3, 3, 1]  # once for the layer, once for what follows it, then the batches
+    assert torch.allclose(
+        torch.cat([part.maps for part in parts]),
+        attribute(Classifier(net), images, 1, "grad_cam").maps,
+        atol=1e-6,
+    )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +18,7 @@ from cfwidgets.data import portraits
 from cfwidgets.data.faces import REGIONS as REGIONS_OF_FACES
 from cfwidgets.engines.facex import FaceX
 from cfwidgets.engines.facex_result import FaceXResult
+from cfwidgets.results import ResultError
 from cfwidgets.run import Run
 
 SIDE = 16
@@ -221,6 +226,62 @@ def test_going_on_is_as_good_as_never_having_stopped(tmp_path):
     assert set(asked) == {0, 8, 9, 10}  # 0: what size?
 
 
+def test_a_checkpoint_is_gone_on_from_wherever_it_ended(tmp_path):
+    path, faces, engine = tmp_path / "run.safetensors", drawn(11), replace(FAST, probed=5, groups="smiles")
+    whole = explain(engine, faces)
+    for seen in (0, 4, 8, 11):
+        steps = engine.steps(convolutions(), faces, 1, regions=REGIONS, checkpoint=path)
+        for update in steps:
+            if update.partial.seen >= seen:
+                break
+        steps.close()
+        assert FaceXResult.load(path).seen == seen
+    assert_same(explain(engine, faces, checkpoint=path), whole, 0, exactly=("images", "places", "pixels"))
+    asked = []
+    noting = Faces([Counted(face, asked, number) for number, face in enumerate(faces.items)])
+    done = explain(engine, noting, checkpoint=path)
+    assert_same(done, whole, 0, exactly=("images", "places", "pixels"))
+    assert set(asked) == {0}  # all is there
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_checkpoint_survives_a_failure_and_a_kill(tmp_path):
+    path, good = tmp_path / "run.safetensors", drawn(40)
+    with pytest.raises(RuntimeError, match="one after the other"):
+        explain(FAST, broken(good, range(8, 40)), checkpoint=path)
+    assert FaceXResult.load(path).numbers.tolist() == list(range(8))
+    program = f"""
+import os, runpy, signal
+from cfwidgets.engines import facex
+given = runpy.run_path({str(Path(__file__))!r})
+facex._SAVED_EVERY = 0
+steps = given["FAST"].steps(
+    given["convolutions"](), given["drawn"](40), 1, regions=given["REGIONS"], checkpoint={str(path)!r}
+)
+for update in steps:
+    if update.partial.seen >= 20:
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+    killed = subprocess.run([sys.executable, "-c", program], check=False, timeout=120)
+    assert killed.returncode == -signal.SIGKILL
+    assert FaceXResult.load(path).seen >= 16
+    assert_same(explain(FAST, good, checkpoint=path), explain(FAST, good), exactly=("images", "pixels"))
+
+
+def test_a_checkpoint_of_something_else(tmp_path):
+    path = tmp_path / "run.safetensors"
+    explain(FAST, drawn(3), checkpoint=path)
+    with pytest.raises(
+        ValueError, match=r"checkpoint: the result in .*run.safetensors has target 1; asked for"
+    ):
+        explain(FAST, drawn(3), target=2, checkpoint=path)
+    with pytest.raises(ValueError, match="there is no folder"):
+        explain(FAST, drawn(3), checkpoint=tmp_path / "missing" / "run")
+    path.write_bytes(path.read_bytes()[:50])
+    with pytest.raises(ResultError, match="damaged"):
+        explain(FAST, drawn(3), checkpoint=path)
+
+
 class Counted:
     """A face that notes that its picture was asked for."""
 
@@ -250,10 +311,22 @@ def test_only_the_same_is_gone_on_with(engine, target, total, named):
 
 def test_another_model_is_not_gone_on_with():
     part = next(FAST.steps(convolutions(), drawn(5), 1, regions=REGIONS)).partial
-    other = convolutions()
-    other.name = "another"
-    with pytest.raises(ValueError, match="resume: the result given has model"):
-        explain(FAST, drawn(5), other, resume=part)
+    with pytest.raises(ValueError, match="resume: the result given is of another model, or of other weights"):
+        explain(FAST, drawn(5), convolutions(seed=1), resume=part)
+
+
+def test_another_data_set_is_not_gone_on_with():
+    part = next(FAST.steps(convolutions(), drawn(5), 1, regions=REGIONS)).partial
+    with pytest.raises(ValueError, match="resume: the result given is of another data set"):
+        explain(FAST, drawn(5, seed=1), resume=part)
+
+
+def test_other_batches_may_go_on():
+    part = [update.partial for update in FAST.steps(convolutions(), drawn(9), 1, regions=REGIONS)][1]
+    engine = replace(FAST, batch_size=3, readers=1)
+    again = explain(engine, drawn(9), resume=part)
+    assert_same(again, explain(FAST, drawn(9)), exactly=("images", "pixels"))
+    assert again.settings["batch_size"] == 3
 
 
 def test_a_stopped_run_leaves_the_model_as_it_was():
@@ -291,19 +364,103 @@ def test_a_run_can_be_stopped_and_continued():
     assert_same(run.result(20), whole, 0, exactly=("images", "pixels"))
 
 
-def test_a_data_set_that_fails_half_way_loses_nothing():
-    class Broken(Faces):
-        def __getitem__(self, index):
-            if index == 8:
-                raise OSError("the disk is gone")
-            return super().__getitem__(index)
+class Broken(Faces):
+    """A data set of which some items cannot be read."""
 
+    broken = ()
+
+    def __getitem__(self, index):
+        if index in self.broken:
+            raise OSError(f"{index}.jpg is truncated")
+        return super().__getitem__(index)
+
+
+def broken(good, numbers):
+    faces = Broken(good.items, good.names)
+    faces.broken = numbers
+    return faces
+
+
+@pytest.mark.parametrize("size", [1, 4, 64])
+@pytest.mark.parametrize("missing", [(0,), (2, 3), (4, 5, 6, 7)])
+def test_what_cannot_be_read_is_skipped_and_named(missing, size):
     good = drawn(11)
-    run = Run(FAST.steps(convolutions(), Broken(good.items), 1, regions=REGIONS))
-    with pytest.raises(OSError, match="the disk is gone"):
+    result = explain(replace(FAST, batch_size=size, probed=3), broken(good, missing))
+    assert [one.number for one in result.skipped] == list(missing)
+    assert result.skipped[0].why == f"OSError: {missing[0]}.jpg is truncated"
+    left = [number for number in range(11) if number not in missing]
+    assert result.numbers.tolist() == left
+    assert result.names == tuple(f"face {number}" for number in left)
+    assert result.seen == result.total == 11
+    alone = explain(replace(FAST, probed=3), Faces([good.items[number] for number in left]))
+    torch.testing.assert_close(result.ior, alone.ior, equal_nan=True, rtol=0, atol=1e-6)
+    torch.testing.assert_close(result.null, alone.null, equal_nan=True, rtol=0, atol=1e-6)
+    taken = alone.patches.images >= 0
+    assert torch.equal(result.patches.images[taken], torch.tensor(left)[alone.patches.images[taken]])
+    assert set(result.patch_frame()["name"]) == set(alone.patch_frame()["name"])
+
+
+def test_what_was_skipped_is_tried_again(tmp_path):
+    good = drawn(11)
+    once = explain(FAST, broken(good, (3, 8)))
+    once.save(tmp_path / "once.safetensors")
+    again = FaceXResult.load(tmp_path / "once.safetensors")
+    assert again.skipped == once.skipped
+    whole = explain(FAST, good, resume=again)
+    assert whole.skipped == ()
+    assert_same(whole, explain(FAST, good), exactly=("images", "places", "pixels"))
+
+
+@pytest.mark.parametrize("size", [4, 32])
+def test_a_data_set_that_fails_half_way_loses_nothing(size):
+    engine, good = replace(FAST, batch_size=size), drawn(40)
+    run = Run(engine.steps(convolutions(), broken(good, range(12, 40)), 1, regions=REGIONS))
+    if size == 32:  # some of a batch are read: no reason to end
+        assert len(run.result(20).skipped) == 28
+        return
+    with pytest.raises(RuntimeError, match=r"20 faces could not be used one after the other; face 31: OSErr"):
         run.result(20)
-    assert len(run.partial.ior) == 8
-    assert_same(explain(FAST, good, resume=run.partial), explain(FAST, good), 0, exactly=("pixels",))
+    assert len(run.partial.ior) == 12
+    assert_same(explain(engine, good, resume=run.partial), explain(engine, good), 0, exactly=("pixels",))
+
+
+def test_a_data_set_that_cannot_be_read():
+    with pytest.raises(RuntimeError, match=r"none of the first 5 faces can be read; .*0\.jpg is truncated"):
+        explain(FAST, broken(drawn(5), range(5)))
+
+
+def nan_where_bright():
+    """A network whose answer overflows where the first pixel is white."""
+
+    class Overflowing(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = convolutions().require_module()
+
+        def forward(self, images):
+            return self.net(images) / (1 - images[:, :1, 0, 0]).sign()
+
+    return Classifier(Overflowing().eval())
+
+
+def test_faces_whose_answer_is_not_finite_are_skipped():
+    faces = drawn(9)
+    for number in (2, 7):
+        faces.items[number].image[:, 0, 0] = 1
+    result = explain(FAST, faces, nan_where_bright())
+    assert [one.number for one in result.skipped] == [2, 7]
+    assert "NaN or infinite" in result.skipped[0].why
+    assert result.numbers.tolist() == [0, 1, 3, 4, 5, 6, 8]
+    assert bool(result.probability.isfinite().all())
+    faces.items[0].image[:, 0, 0] = 1
+    with pytest.raises(ClassifierError, match="NaN or infinite"):  # the first one has to be as it should
+        explain(FAST, faces, nan_where_bright())
+
+
+def test_a_map_of_zeros():
+    result = explain(FAST, [plain(), plain(mouth=0, eyes=0)], sees_red(), "red")
+    assert result.ior[1, :3].tolist() == [0, 0, 0]
+    assert result.patches.images.max() == 0
 
 
 def test_groups_by_attribute():
@@ -364,9 +521,9 @@ def test_other_methods(method):
 def test_options_reach_the_method():
     a, b = (explain(replace(FAST, options={"layer": layer}), drawn(3)) for layer in ("1", "5"))
     assert not torch.allclose(a.ior, b.ior, equal_nan=True)
-    with pytest.raises(ClassifierError, match="no layer 'layer4'"):
+    with pytest.raises(ClassifierError, match=r"no layer 'layer4'. These would do: '0', '1', '3', '4', '5'$"):
         explain(replace(FAST, options={"layer": "layer4"}), drawn(3))
-    with pytest.raises(ClassifierError, match="needs a layer that gives maps"):
+    with pytest.raises(ClassifierError, match=r"needs a layer that gives maps .* These would do: '0', '1'"):
         explain(replace(FAST, options={"layer": "8"}), drawn(3))
 
 
@@ -454,8 +611,11 @@ def test_faces_that_are_none(item, message):
 def test_the_face_that_is_wrong_is_named():
     faces = drawn(7)
     faces.items[5].masks[0, 0] = 99
-    with pytest.raises(ValueError, match="face 5"):
-        explain(FAST, faces)
+    faces.items[6].masks = faces.items[6].masks[:8]
+    (unknown, cut) = explain(FAST, faces).skipped
+    assert (unknown.number, cut.number) == (5, 6)
+    assert unknown.why == "ValueError: the masks of face 5 name a region beyond the 4 given"
+    assert "(8, 16) and its image (16, 16)" in cut.why
 
 
 @pytest.mark.parametrize("dtype", [torch.bool, torch.uint8, torch.int16, torch.int32, torch.int64])

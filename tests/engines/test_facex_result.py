@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 import torch
 
 from cfwidgets.data.faces import REGIONS
-from cfwidgets.engines.facex_result import FaceXResult
-from cfwidgets.engines.top_patches import merged, no_patches
+from cfwidgets.engines.face_reading import Skipped
+from cfwidgets.engines.facex_result import FaceXResult, Part
+from cfwidgets.engines.top_patches import best_patches, no_patches
 from cfwidgets.results import ResultError
 
 NAN = float("nan")
@@ -23,6 +25,9 @@ def result(ior, **changes):
     values = {
         "settings": {"seed": 0, "options": {"layer": None}},
         "model": "net",
+        "weights": "0a",
+        "sample": "0b",
+        "numbers": torch.arange(n),
         "target": 1,
         "label": "Male",
         "regions": tuple("abcdefgh"[:count]),
@@ -31,6 +36,7 @@ def result(ior, **changes):
         "size": (4, 4),
         "ior": ior,
         "probability": torch.linspace(0, 1, n),
+        "called": torch.arange(n) % 2 == 0,
         "groups": torch.zeros(n, dtype=torch.int64),
         "group_names": (),
         "patches": no_patches(count, 2, 2),
@@ -43,7 +49,8 @@ def with_patches():
     values = torch.rand(3, 4, 2, generator=generator)
     values[:, :, 1] = 0
     values[2, 3, 1] = 5
-    patches = merged(no_patches(2, 3, 2), values, torch.rand(3, 3, 4, 4, generator=generator), 0, 1)
+    images = torch.rand(3, 3, 4, 4, generator=generator)
+    patches = best_patches(values, images, range(3), 2, 3, 1)
     return result([[0.1, 0.2], [0.3, NAN], [0.5, 0.9]], patches=patches), values
 
 
@@ -153,8 +160,9 @@ def test_a_group_without_faces():
 
 
 def test_one_row_a_face():
-    frame = result([[0.2, NAN], [0.4, 0.6]]).per_image()
-    assert list(frame.columns) == ["name", "probability", "a", "b"]
+    frame = result([[0.2, NAN], [0.4, 0.6]], numbers=torch.tensor([3, 5])).per_image()
+    assert list(frame.columns) == ["number", "name", "probability", "a", "b"]
+    assert frame["number"].tolist() == [3, 5]
     assert frame["name"].tolist() == ["0.jpg", "1.jpg"]
     assert frame["probability"].tolist() == [0, 1]
     assert frame["a"].tolist() == pytest.approx([0.2, 0.4])
@@ -189,6 +197,54 @@ def test_trust_in_halves_and_against_random_weights():
 def test_trust_is_not_measured_by_too_little():
     assert result([[0.1, 0.2, 0.3]]).trust().empty  # one face has no halves
     assert result([[0.1, 0.2, NAN], [0.1, 0.2, 0.3]], null=torch.tensor([[0.1, NAN, 0.3]])).trust().empty
+
+
+def test_trust_in_maps_of_zeros_and_in_a_class_that_is_never_the_answer():
+    found = result([[0.1, NAN], [0.0, NAN], [0.0, 0.0], [0.0, 0.2]])
+    trust = found.trust().set_index("measure")
+    assert trust["value"].to_dict() == {"empty maps": 0.5}
+    never = replace(found, called=torch.zeros(4, dtype=torch.bool)).trust().set_index("measure")
+    assert never.loc["faces called Male", "value"] == 0
+    assert "none of the faces" in never.loc["faces called Male", "meaning"]
+
+
+def part(numbers, ior, skipped=()):
+    n = len(numbers)
+    return Part(
+        numbers=torch.tensor(numbers),
+        names=tuple(f"{number}.jpg" for number in numbers),
+        ior=torch.tensor(ior),
+        probability=torch.tensor(numbers) / 10,
+        called=torch.zeros(n, dtype=torch.bool),
+        groups=torch.tensor(numbers),
+        patches=no_patches(2, 2, 2),
+        skipped=tuple(Skipped(number, "gone") for number in skipped),
+    )
+
+
+def test_parts_may_come_in_any_order():
+    parts = [
+        part([0, 2], [[0.0, 0.1], [0.2, 0.3]], [1]),
+        part([4], [[0.4, 0.5]]),
+        part([5], [[0.6, NAN]], [3]),
+    ]
+    empty = result(torch.zeros(0, 2), total=6)
+    for order in itertools.permutations(parts):
+        found = empty
+        for one in order:
+            found = found.joined(one)
+        assert found.numbers.tolist() == [0, 2, 4, 5]
+        assert found.names == ("0.jpg", "2.jpg", "4.jpg", "5.jpg")
+        assert found.ior[:, 0].tolist() == pytest.approx([0.0, 0.2, 0.4, 0.6])
+        assert found.probability.tolist() == pytest.approx([0.0, 0.2, 0.4, 0.5])
+        assert found.groups.tolist() == [0, 2, 4, 5]
+        assert [one.number for one in found.skipped] == [1, 3]
+        assert found.seen == found.total == 6
+    assert found.name_of(4) == "4.jpg"
+    for number in (1, 6, -1):
+        with pytest.raises(ValueError, match=f"face {number} was not looked at"):
+            found.name_of(number)
+    assert "(4 of 6 faces; 2 could not be used)" in found._repr_html_()
 
 
 def test_random_weights_stand_beside():

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cfwidgets.engines.top_patches import merged, no_patches
+from cfwidgets.engines.top_patches import best_patches, merged, no_patches
 
 SIDE, ROWS, COLUMNS = 2, 2, 3
 
@@ -20,7 +20,7 @@ def pictures(n, seed=0):
 
 
 def all_at_once(values, images, k, each):
-    return merged(no_patches(values.shape[2], k, SIDE), values, images, 0, each)
+    return best_patches(values, images, range(len(values)), SIDE, k, each)
 
 
 def sorted_by_hand(values, k, each):
@@ -69,13 +69,13 @@ scores = st.integers(1, 7).flatmap(
 def test_the_oracle():
     values = torch.tensor([[[1.25, 0, 0], [0, 2.25, 0], [0, 0, 2.0], [0, 0, 0.2]]])
     images = torch.arange(48.0).view(1, 3, 4, 4) / 255
-    kept = merged(no_patches(3, 2, 2), values, images, 7, None)
+    kept = best_patches(values, images, [7], 2, 2, None)
     assert kept.values.tolist() == [[1.25, 0], [2.25, 0], [2, pytest.approx(0.2)]]
     assert kept.images.tolist() == [[7, -1], [7, -1], [7, 7]]
     assert kept.places.tolist() == [[[0, 0], [0, 0]], [[0, 2], [0, 0]], [[2, 0], [2, 2]]]
     assert kept.pixels[1, 0, 0].tolist() == [[2, 3], [6, 7]]
     assert not kept.pixels[1, 1].any()
-    one_each = merged(no_patches(3, 2, 2), values, images, 7, 1)
+    one_each = best_patches(values, images, [7], 2, 2, 1)
     assert one_each.images.tolist() == [[7, -1], [7, -1], [7, -1]]
 
 
@@ -94,13 +94,15 @@ def test_the_best_as_sorted_by_hand(values, k, each):
 
 
 @settings(max_examples=60, deadline=None)
-@given(scores, st.integers(1, 9), st.sampled_from([None, 1, 2]), st.integers(1, 7))
-def test_batches_of_any_size_give_the_same(values, k, each, size):
-    images = pictures(len(values))
+@given(scores, st.integers(1, 9), st.sampled_from([None, 1, 2]), st.integers(1, 7), st.randoms())
+def test_batches_of_any_size_in_any_order_give_the_same(values, k, each, size, random):
+    images, numbers = pictures(len(values)), torch.arange(len(values))
+    batches = list(numbers.split(size))
+    random.shuffle(batches)
     kept = no_patches(2, k, SIDE)
-    for first in range(0, len(values), size):
-        batch = slice(first, first + size)
-        kept = merged(kept, values[batch], images[batch], first, each)
+    for batch in batches:
+        of_batch = best_patches(values[batch], images[batch], batch.tolist(), SIDE, k, each)
+        kept = merged(*random.sample([kept, of_batch], 2))
     assert same(kept, all_at_once(values, images, k, each))
 
 
@@ -110,8 +112,8 @@ def test_the_pixels_are_those_of_the_image_at_the_place(each):
     values = torch.rand(n, ROWS * COLUMNS, 4, generator=torch.Generator().manual_seed(1))
     images = pictures(n, 2)
     kept = no_patches(4, k, SIDE)
-    for first in (0, 4, 8):
-        kept = merged(kept, values[first : first + 4], images[first : first + 4], first, each)
+    for batch in torch.arange(n).split(4):
+        kept = merged(kept, best_patches(values[batch], images[batch], batch.tolist(), SIDE, k, each))
     assert (kept.images >= 0).sum() == 4 * min(k, n * (each or k))
     for region in range(4):
         for place, image in enumerate(kept.images[region].tolist()):
@@ -126,18 +128,20 @@ def test_the_pixels_are_those_of_the_image_at_the_place(each):
 
 def test_pixels_are_rounded_to_the_nearest_level():
     images = torch.full((1, 3, 2, 2), 0.999)
-    kept = merged(no_patches(1, 1, 2), torch.ones(1, 1, 1), images, 0, None)
+    kept = best_patches(torch.ones(1, 1, 1), images, [0], 2, 1, None)
     assert kept.pixels.unique().tolist() == [255]
 
 
 def test_what_was_given_is_not_changed():
     values, images = torch.rand(2, ROWS * COLUMNS, 2), pictures(2)
     before = no_patches(2, 3, SIDE)
-    merged(before, values, images, 0, 1)
+    merged(before, best_patches(values, images, [0, 1], SIDE, 3, 1))
     assert same(before, no_patches(2, 3, SIDE))
 
 
 def test_nothing_above_zero_changes_nothing():
     values, images = torch.rand(2, ROWS * COLUMNS, 2), pictures(2)
     kept = all_at_once(values, images, 5, 2)
-    assert same(merged(kept, torch.zeros_like(values), images, 2, 2), kept)
+    nothing = best_patches(torch.zeros_like(values), images, [2, 3], SIDE, 5, 2)
+    assert same(nothing, no_patches(2, 5, SIDE))
+    assert same(merged(kept, nothing), kept)

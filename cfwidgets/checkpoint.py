@@ -1,0 +1,78 @@
+"""A result written to disk now and then, to go on from after a crash."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from cfwidgets.results import Result, ResultError
+
+__all__ = ["Checkpoint"]
+
+R = TypeVar("R", bound=Result)
+
+
+class Checkpoint(Generic[R]):
+    """The file of a result that is still growing.
+
+    Parameters
+    ----------
+    kind
+        The class of the result.
+    path
+        The file; its folder must exist. It is replaced only once all is written.
+    every
+        Seconds between two writings.
+
+    Raises
+    ------
+    ValueError
+        There is no such folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Count(Result):
+    ...     n: int
+    >>> count = Checkpoint(Count, Path(tempfile.mkdtemp()) / "count.safetensors", every=60)
+    >>> count.load() is None
+    True
+    >>> count.offer(Count(1)), count.save(Count(2)), count.load()
+    (None, None, Count(n=2))
+    """
+
+    def __init__(self, kind: type[R], path: str | Path, every: float = 30.0) -> None:
+        self.path = Path(path)
+        if not self.path.parent.is_dir():
+            raise ValueError(f"checkpoint: there is no folder {self.path.parent}")
+        self._kind, self._every = kind, every
+        self._written = time.monotonic()
+
+    def load(self) -> R | None:
+        """What was written last; None where nothing was.
+
+        Raises
+        ------
+        ResultError
+            The file is something else, or damaged.
+        """
+        if not self.path.exists():
+            return None
+        try:
+            return self._kind.load(self.path)
+        except ResultError as error:
+            error.add_note("It was given as a checkpoint: remove the file to begin anew.")
+            raise
+
+    def offer(self, result: R) -> None:
+        """Write it if the last time is long enough ago."""
+        if time.monotonic() - self._written >= self._every:
+            self.save(result)
+
+    def save(self, result: R) -> None:
+        """Write it."""
+        result.save(self.path)
+        self._written = time.monotonic()

@@ -1,0 +1,92 @@
+"""The batches of FaceX on a Dask cluster."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from distributed import Client, WorkerPlugin, as_completed, get_worker
+
+from cfwidgets.engines.facex_part import Summariser
+
+if TYPE_CHECKING:
+    from cfwidgets.engines.face_reading import FaceReader
+    from cfwidgets.engines.facex import FaceX
+    from cfwidgets.engines.facex_result import Part
+
+__all__ = ["on_cluster"]
+
+_WAITING = 2  # batches for each thread: one at work, one ready
+
+
+class _Carrier(WorkerPlugin):
+    """Brings the model and the data set to a worker once, also to one that joins later.
+
+    As a plugin, and not as data of the cluster: what is only on a worker that dies would be lost with it.
+    """
+
+    def __init__(self, reader: FaceReader, settings: FaceX, target: int) -> None:
+        self._reader, self._settings, self._target = reader, settings, target
+
+    def setup(self, worker: Any) -> None:  # noqa: ARG002 - Dask's
+        """Make ready on the worker."""
+        self._sum_up = Summariser(self._reader.clf, self._settings, self._target, self._reader.regions)
+
+    def part(self, numbers: Sequence[int]) -> Part:
+        """Read some of the faces and sum them up."""
+        return self._sum_up([self._reader(number) for number in numbers])
+
+
+def _part(carrier: str, numbers: Sequence[int]) -> Part:
+    plugin: _Carrier = get_worker().plugins[carrier]
+    return plugin.part(numbers)
+
+
+def on_cluster(
+    client: Client, reader: FaceReader, settings: FaceX, target: int, batches: Sequence[Sequence[int]]
+) -> Iterator[Part]:
+    """Sum batches up on the workers of a cluster, and yield what comes back as it comes.
+
+    The numbers of faces travel there, and sums back. What a worker has not finished when it is lost, Dask
+    gives to another. A few batches are under way at a time, so that nobody goes on long after a stop.
+
+    Parameters
+    ----------
+    client
+        Of the cluster.
+    reader
+        Reads the faces; workers must have the classifier's packages, and reach the files of the data set.
+    settings, target
+        As in `Summariser`.
+    batches
+        The numbers of the faces.
+
+    Raises
+    ------
+    ValueError
+        An asynchronous client, or a cluster without workers.
+    """
+    threads = sum(client.nthreads().values()) if not client.asynchronous else 0
+    if not threads:
+        what = "asynchronous" if client.asynchronous else "of a cluster without workers"
+        raise ValueError(f"client: it is {what}; give a client with workers, made with asynchronous=False")
+    carrier = f"cfwidgets-{uuid.uuid4().hex}"
+    client.register_plugin(_Carrier(reader, settings, target), name=carrier)
+    waiting = iter(batches)
+
+    def submit(numbers: Sequence[int]) -> Any:
+        return client.submit(_part, carrier, list(numbers), pure=False)
+
+    under_way = as_completed(
+        [submit(numbers) for numbers in islice(waiting, _WAITING * threads)], with_results=True
+    )
+    try:
+        for _, part in under_way:
+            yield part
+            for numbers in islice(waiting, 1):
+                under_way.add(submit(numbers))
+    finally:
+        under_way.clear()  # the futures go, and with them what nobody has begun
+        client.unregister_worker_plugin(carrier)
