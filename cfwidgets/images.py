@@ -34,6 +34,7 @@ __all__ = [
     "ImageLike",
     "as_image",
     "as_images",
+    "cover",
     "decode_labels",
     "encode",
     "encode_labels",
@@ -202,7 +203,7 @@ def fit(images: Tensor, size: tuple[int, int] | None) -> Tensor:
     height, width = images.shape[-2:]
     if size is None or size == (height, width):
         return images
-    inner, cut = _cover((height, width), size)
+    inner, cut = cover((height, width), size)
     return F.interpolate(images, size=inner, mode="bilinear", antialias=True).clamp(0, 1)[..., *cut]
 
 
@@ -229,15 +230,21 @@ def fit_labels(labels: Tensor, size: tuple[int, int] | None) -> Tensor:
     height, width = labels.shape
     if size is None or size == (height, width):
         return labels
-    inner, (rows, columns) = _cover((height, width), size)
+    inner, (rows, columns) = cover((height, width), size)
     # Whole numbers of any size are moved by their places: as floats the largest would be rounded.
     down = ((2 * torch.arange(inner[0]) + 1) * height // (2 * inner[0]))[rows]
     across = ((2 * torch.arange(inner[1]) + 1) * width // (2 * inner[1]))[columns]
     return labels[down[:, None], across]
 
 
-def _cover(from_size: tuple[int, int], size: tuple[int, int]) -> tuple[tuple[int, int], tuple[slice, slice]]:
-    """The size to scale to, and what to cut out of it."""
+def cover(from_size: tuple[int, int], size: tuple[int, int]) -> tuple[tuple[int, int], tuple[slice, slice]]:
+    """Say how an image just covers a size: what to scale it to, and the rows and columns to cut out of that.
+
+    Examples
+    --------
+    >>> cover((100, 300), (50, 50))
+    ((50, 150), (slice(0, 50, None), slice(50, 100, None)))
+    """
     (height, width), (rows, columns) = from_size, size
     if rows * width >= columns * height:
         inner = (rows, max(columns, width * rows // height))

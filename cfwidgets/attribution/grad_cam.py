@@ -64,6 +64,7 @@ class GradCam:
             raise ClassifierError(f"{error}. These would do: {last or 'none'}{more}") from None
 
     def _explained(self, network: Network, images: Tensor, targets: Tensor) -> Explained:
+        images = images.contiguous(memory_format=network.layout)
         layer = self.layer
         if layer is None:
             layer = network.once("layer", lambda: last_maps(network, images[:1], "grad_cam"))
@@ -76,7 +77,8 @@ class GradCam:
         maps = torch.einsum("nc,nchw->nhw", weights, features).relu()
         size = images.shape[-2:]
         scaled = F.interpolate(maps[:, None].float(), size=size, mode="bilinear", align_corners=False)[:, 0]
-        return Explained(scaled, network.of_targets(rows, targets), outputs=rows)
+        extremes = torch.stack(maps.flatten(1).aminmax(dim=1), dim=1)
+        return Explained(scaled, network.of_targets(rows, targets), outputs=rows, extremes=extremes)
 
     def _by_weights(
         self, network: Network, part: nn.Module, images: Tensor, targets: Tensor, layer: str, head: Tensor

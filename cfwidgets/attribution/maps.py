@@ -68,6 +68,9 @@ class Attribution:
     outputs
         ``(N, C)`` float32: what the model returned, for `Classifier.read`; None from the methods that do not
         ask it about the images as they are (all but ``grad_cam``).
+    extremes
+        ``(N, 2)`` float32: lowest and highest of each map before it was enlarged to the image; None from the
+        methods that do not enlarge.
     """
 
     maps: Tensor
@@ -76,6 +79,7 @@ class Attribution:
     method: str
     completeness: Tensor | None
     outputs: Tensor | None = None
+    extremes: Tensor | None = None
 
 
 class Attributor:
@@ -132,15 +136,11 @@ class Attributor:
         targets = _targets(clf, target, len(batch))
         chunks = _in_chunks(self._explain, self._network, batch, targets, self._batch_size)
         parts = [_moved(part, self._device) for part in chunks]
-        errors = [part.completeness for part in parts if part.completeness is not None]
-        outputs = [part.outputs for part in parts if part.outputs is not None]
+        columns = {field.name: [getattr(part, field.name) for part in parts] for field in fields(Explained)}
         return Attribution(
-            maps=torch.cat([part.maps for part in parts]),
-            logits=torch.cat([part.logits for part in parts]),
             targets=targets,
             method=self._name,
-            completeness=torch.cat(errors) if errors else None,
-            outputs=torch.cat(outputs) if outputs else None,
+            **{name: None if column[0] is None else torch.cat(column) for name, column in columns.items()},
         )
 
 

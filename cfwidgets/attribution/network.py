@@ -31,12 +31,15 @@ class Explained:
         ``(n,)``: sum of each map minus what it should sum to; None where a method promises nothing.
     outputs
         ``(n, C)``: what the module returned, where the method has asked it about the images as they are.
+    extremes
+        ``(n, 2)``: lowest and highest of each map before it was enlarged, where a method enlarges.
     """
 
     maps: Tensor
     logits: Tensor
     completeness: Tensor | None = None
     outputs: Tensor | None = None
+    extremes: Tensor | None = None
 
 
 class Method(Protocol):
@@ -59,6 +62,8 @@ class Network:
         Where it is and what it takes.
     normalise
         The classifier's normalisation; None where the module takes [0, 1].
+    layout
+        The memory format of images that suits the module, as far as is known.
     images_at_once
         How many images of the size that is asked for may go through together.
     findings
@@ -69,6 +74,7 @@ class Network:
     device: torch.device
     dtype: torch.dtype
     normalise: Normalise | None
+    layout: torch.memory_format = torch.contiguous_format
     images_at_once: int = 1
     findings: dict[str, Any] = field(default_factory=dict)
 
@@ -157,4 +163,4 @@ def network_of(clf: Classifier, method: str) -> Network:
     backend = clf._torch_module(f"method={method!r}")  # noqa: SLF001  # the package's own
     normalise = None if backend.normalisation is None else Normalise(*backend.normalisation).to(clf.device)
     dtype = next((p.dtype for p in backend.module.parameters() if p.is_floating_point()), torch.float32)
-    return Network(backend.module, clf.device, dtype, normalise)
+    return Network(backend.module, clf.device, dtype, normalise, backend.layout)

@@ -64,6 +64,11 @@ class TorchModule:
         self._bytes_per_pixel = 0.0
         self._measured = 0
 
+    @property
+    def layout(self) -> torch.memory_format:
+        """The memory format of the input that suits the module; the common one before a first batch."""
+        return self._layout if self._settled else torch.contiguous_format
+
     def batch_size(self, height: int, width: int) -> int:
         """On CUDA as many as half of the free memory holds, once a first batch has shown what one needs."""
         if not self._measured:

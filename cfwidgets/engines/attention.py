@@ -41,7 +41,9 @@ class Looked:
     values: Tensor
 
 
-def look(maps: Tensor, words: Tensor, count: int, patch: int, mode: Mode) -> Looked:
+def look(
+    maps: Tensor, words: Tensor, count: int, patch: int, mode: Mode, extremes: Tensor | None = None
+) -> Looked:
     """Summarise maps of relevance by region and patch (Sarridis et al. 2024, equations 3, 4 and 6).
 
     Parameters
@@ -59,6 +61,9 @@ def look(maps: Tensor, words: Tensor, count: int, patch: int, mode: Mode) -> Loo
         share of the region (at 64 x 64, grown by the resizing) whose attention is above the mean of what is
         above 0; and patch values from the mean of the raw and the scaled map, which ranks images by how
         steep the model's answer is.
+    extremes
+        ``(n, 2)``: lowest and highest of each map before it was enlarged, by which the published tool scales
+        the maps of its patch values; None: those of the maps.
 
     Returns
     -------
@@ -79,7 +84,9 @@ def look(maps: Tensor, words: Tensor, count: int, patch: int, mode: Mode) -> Loo
         values = regions.sums(attention)
         ior = values.sum(1) / regions.areas().sum(1)  # 0 / 0: NaN, it is not there
     else:
-        values = regions.sums((raw + attention) / 2)
+        if extremes is not None:
+            low, high = extremes[:, :, None, None].clamp_min(0).unbind(1)
+        values = regions.sums((raw + (raw - low) / (high - low + _LEAST)) / 2)
         ior = _share_above_mean(attention, words, count)
     return Looked(attention, ior.float(), values.float())
 

@@ -81,7 +81,14 @@ class Summariser:
             rows = self._clf.probabilities(images)
         else:
             rows = self._clf.read(found.outputs.cpu(), len(images))
-        seen = look(found.maps, words.to(found.maps.device), self._regions, settings.patch, settings.mode)
+        seen = look(
+            found.maps,
+            words.to(found.maps.device),
+            self._regions,
+            settings.patch,
+            settings.mode,
+            found.extremes,
+        )
         numbers = [face.number for face in faces]
         called = rows.argmax(1) == self._target
         return Part(

@@ -142,7 +142,43 @@ def test_the_model_s_answer_comes_along_from_the_same_pass(layer: str | None) ->
     found = attribute(clf, images, 2, "grad_cam", layer=layer)
     assert found.outputs is not None
     assert torch.allclose(clf.read(found.outputs, 3), clf.probabilities(images), atol=1e-6)
-    assert attribute(clf, images, 2, "saliency").outputs is None
+    assert found.extremes is not None
+    assert found.extremes.shape == (3, 2)
+    assert bool((found.maps.amax((1, 2)) <= found.extremes[:, 1] + 1e-6).all())
+    plain = attribute(clf, images, 2, "saliency")
+    assert plain.outputs is None
+    assert plain.extremes is None
+
+
+def test_the_layout_that_the_classifier_has_found_is_used() -> None:
+    net, seen = pooled().eval(), []
+    net[0].register_forward_pre_hook(
+        lambda _, given: seen.append(given[0].is_contiguous(memory_format=torch.channels_last))
+    )
+    clf, images = Classifier(net), pictures()
+    before = attribute(clf, images, 2, "grad_cam").maps
+    assert seen == [False] * 3
+    clf.probabilities(images)
+    after = attribute(clf, images, 2, "grad_cam").maps
+    assert seen[-1]
+    assert torch.allclose(before, after, atol=1e-6)
+
+
+def test_a_network_that_views_its_maps_gets_the_common_layout() -> None:
+    class Viewing(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.maps = pooled()[:4]
+            self.head = nn.Linear(8, 4)
+
+        def forward(self, images: Tensor) -> Tensor:
+            maps = self.maps(images)
+            return self.head(maps.view(len(maps), -1).view(len(maps), 8, -1).mean(2))
+
+    clf, images = Classifier(Viewing().eval()), pictures()
+    clf.probabilities(images)
+    found = attribute(clf, images, 2, "grad_cam")
+    assert torch.allclose(found.logits, clf.logits(images)[:, 2], atol=1e-6)
 
 
 def test_batch_after_batch_the_layer_is_found_once() -> None:

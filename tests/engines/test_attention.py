@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -48,6 +49,23 @@ def test_patches_of_the_published_tool_come_from_the_mean_of_two_maps():
     seen = look(raw, torch.ones(1, 2, 2).int(), 1, 1, "reference")
     assert seen.values[0, :, 0].tolist() == [0, 0.625, 1.25, 2.5]
     assert look(raw, torch.ones(1, 2, 2).int(), 1, 1, "paper").values[0, :, 0].tolist() == [0, 0.25, 0.5, 1]
+
+
+def test_patches_of_the_published_tool_are_scaled_before_a_map_is_enlarged():
+    small = torch.tensor([[[0.5, 1], [2, 4]]])
+    large = F.interpolate(small[None], size=(8, 8), mode="bilinear", align_corners=False)[0, :, 2:-2, 2:-2]
+    words, extremes = torch.ones(1, 4, 4).int(), torch.tensor([[0.5, 4.0]])
+    seen = look(large, words, 1, 2, "reference", extremes)
+    expected = (large + (large - 0.5) / 3.5) / 2
+    torch.testing.assert_close(
+        seen.values[0, :, 0],
+        expected[0].unfold(0, 2, 2).unfold(1, 2, 2).sum((2, 3)).flatten(),
+        rtol=1e-6,
+        atol=0,
+    )
+    without = look(large, words, 1, 2, "reference")
+    assert not torch.allclose(without.values, seen.values)
+    assert torch.equal(without.ior, seen.ior)
 
 
 def test_only_the_published_tool_ranks_images_by_scale():

@@ -536,8 +536,9 @@ def test_the_published_tool_counts_what_is_above_the_mean():
     )
     result = explain(replace(FAST, mode="reference", patch=16), [big], sees_red(), "red")
     assert result.ior[0, :3].tolist() == pytest.approx([32 / 256, 1, 0])
-    # raw and scaled, by half each: (weight / places * red + red / .8) / 2, at 256 pixels a patch
-    expected = 256 * (0.8 * 8 / 64**2 + 1) / 2
+    # raw (weight / places * red) and scaled, with the tool's guard, by half each, at 256 pixels a patch
+    raw = 0.8 * 8 / 64**2
+    expected = 256 * (raw + raw / (raw + 1e-7)) / 2
     assert float(result.patches.values[1, 0]) == pytest.approx(expected, rel=1e-5)
 
 
