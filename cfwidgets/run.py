@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 State = Literal["running", "stopped", "done", "failed"]
-_REST = 4  # times what a report took, before the next one
+_REST = 9  # times what a report took, before the next one
 
 
 class Run(Generic[R]):
@@ -32,7 +32,7 @@ class Run(Generic[R]):
         Called in the worker thread with the run, at most once in ``interval`` seconds, and once more, without
         delay, whenever ``state`` changes. It must return soon. What it raises makes the run fail.
     interval
-        Seconds between two calls of ``on_update``, at least; more where it takes long, so that four fifths of
+        Seconds between two calls of ``on_update``, at least; more where it takes long, so that nine tenths of
         the time are the engine's.
 
     Examples

@@ -136,12 +136,11 @@ class Attributor:
         targets = _targets(clf, target, len(batch))
         chunks = _in_chunks(self._explain, self._network, batch, targets, self._batch_size)
         parts = [_moved(part, self._device) for part in chunks]
-        columns = {field.name: [getattr(part, field.name) for part in parts] for field in fields(Explained)}
-        return Attribution(
-            targets=targets,
-            method=self._name,
-            **{name: None if column[0] is None else torch.cat(column) for name, column in columns.items()},
-        )
+        columns: dict[str, Any] = {}
+        for field in fields(Explained):
+            column = [getattr(part, field.name) for part in parts]
+            columns[field.name] = None if column[0] is None else torch.cat(column)
+        return Attribution(targets=targets, method=self._name, **columns)
 
 
 def attribute(
@@ -289,10 +288,8 @@ def _explained(method: Method, network: Network, images: Tensor, targets: Tensor
 
 
 def _moved(explained: Explained, device: torch.device) -> Explained:
-    values = {field.name: getattr(explained, field.name) for field in fields(explained)}
-    return Explained(
-        **{
-            name: None if value is None else value.detach().to(device, torch.float32)
-            for name, value in values.items()
-        }
-    )
+    moved: dict[str, Any] = {}
+    for field in fields(explained):
+        value = getattr(explained, field.name)
+        moved[field.name] = None if value is None else value.detach().to(device, torch.float32)
+    return Explained(**moved)

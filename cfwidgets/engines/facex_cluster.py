@@ -40,8 +40,9 @@ class _Carrier(WorkerPlugin):
 
 
 def _part(carrier: str, numbers: Sequence[int]) -> Part:
-    plugin: _Carrier = get_worker().plugins[carrier]
-    return plugin.part(numbers)
+    plugin: Any = get_worker().plugins[carrier]
+    part: Part = plugin.part(numbers)
+    return part
 
 
 def on_cluster(

@@ -152,7 +152,7 @@ class FaceXResult(Result):
         """Take what was seen of other faces in."""
         numbers = torch.cat([self.numbers, part.numbers])
         names = (*self.names, *part.names)
-        columns = {
+        columns: dict[str, Any] = {
             name: torch.cat([getattr(self, name), getattr(part, name)])
             for name in ("ior", "probability", "called", "groups")
         }

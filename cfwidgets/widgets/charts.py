@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 # Readable on the light and on the dark theme: a mark cannot follow the theme.
 _BLUE, _ORANGE, _GREY = "#2488cc", "#cf7c00", "#8a929a"
+_RANKED = ["regions", "other", "grouped", "group"]
 
 
 class SearchChart:
@@ -81,8 +83,7 @@ class SearchChart:
 
     def _draw(self, _change: Any) -> None:
         result, history = self._view.result, self._view.history
-        # LIME has no course to show; the place is kept, so that nothing moves
-        self.figure.layout.visibility = "visible" if history else "hidden"
+        _show(self.figure, bool(history))  # LIME has no course
         if result is None or not history:
             return
         best, mean, whole = history["best"], history["mean"], result.whole
@@ -155,8 +156,7 @@ class TransitionChart:
 
     def _draw(self, _change: Any) -> None:
         path = self._view.path
-        # its place is kept, so that nothing moves when there is something to draw
-        self.figure.layout.visibility = "visible" if path else "hidden"
+        _show(self.figure, bool(path))
         if not path:
             return
         at = np.array(path["at"], dtype=float)
@@ -180,60 +180,84 @@ class TransitionChart:
 
 
 class RankingChart:
-    """The regions by how much the model attends to them, with the one that the view looks at marked.
+    """The regions by how much the model attends to them, with the one that is looked at or pinned marked.
+
+    A second model has bars of its own. Of the groups, the one that the view shows is drawn.
 
     Parameters
     ----------
     view
-        The view whose ``regions`` are drawn. Its ``cursor`` marks a bar in the browser, without the kernel.
+        The view whose ``regions`` are drawn. Its ``cursor`` is linked with the bar that is marked, in the
+        browser, without the kernel: a click on a bar pins its region.
     """
 
     def __init__(self, view: FaceXView) -> None:
         self._view = view
-        across, self._up = bq.LinearScale(min=0), bq.OrdinalScale()
+        self._across, self._up = bq.LinearScale(min=0, max=1), bq.OrdinalScale()
         self._bars = bq.Bars(
-            scales={"x": self._up, "y": across},
+            scales={"x": self._up, "y": self._across},
             orientation="horizontal",
-            colors=[_BLUE],
-            padding=0.3,
-            selected_style={"fill": _ORANGE},
-            interactions={},
+            type="grouped",
+            padding=0.25,
+            unselected_style={"opacity": 0.4},
+            interactions={"click": "select"},
+            labels=list(view.models),
+        )
+        self._below = bq.Axis(
+            scale=self._across, label="attention", label_color=_GREY, label_offset="2.6em", tick_format=".1f"
         )
         self.figure = bq.Figure(
+            padding_x=0,
+            padding_y=0,
             marks=[self._bars],
-            axes=[
-                bq.Axis(scale=self._up, orientation="vertical", grid_lines="none", label_color=_GREY),
-                bq.Axis(
-                    scale=across,
-                    label="importance",
-                    label_color=_GREY,
-                    tick_values=[0, 0.25, 0.5, 0.75, 1],
-                    tick_format=".2f",
-                ),
-            ],
+            axes=[bq.Axis(scale=self._up, orientation="vertical", grid_lines="none"), self._below],
             animation_duration=0,
+            legend_location="bottom-right",
+            legend_style={"fill": "none", "stroke": "none"},
+            legend_text={"font-size": "11px", "fill": _GREY},
             fig_margin={"top": 12, "bottom": 48, "left": 92, "right": 16},
             layout=w.Layout(width="340px", height="460px", min_width="280px", margin="52px 0 0 0"),
         )
-        self._link = w.jsdlink((view, "cursor"), (self._bars, "selected"))
-        view.observe(self._draw, "regions")
+        self._link = w.jslink((view, "cursor"), (self._bars, "selected"))
+        view.observe(self._draw, _RANKED)
         self._draw(None)
 
     def close(self) -> None:
         """Free the chart and its link."""
-        self._view.unobserve(self._draw, "regions")
+        self._view.unobserve(self._draw, _RANKED)
         self._link.unlink()
         self._link.close()
         _close(self.figure)
 
     def _draw(self, _change: Any) -> None:
-        rows = [row for row in self._view.regions if row["ior"] is not None]
-        self.figure.layout.visibility = "visible" if rows else "hidden"
-        if not rows:
+        view = self._view
+        regions = view.grouped[view.group] if view.grouped else view.regions
+        models = [rows for rows in (regions, view.other) if rows]
+        scores = [[row["ior"] for row in rows] for rows in models]
+        # one axis for all groups, to compare them by
+        known = [row["ior"] for rows in (*models, *view.grouped) for row in rows if row["ior"] is not None]
+        _show(self.figure, bool(known))
+        if not known:
             return
+        names = [row["label"] for row in models[0]]
+        self._across.max = end = min(1.0, math.ceil(10.5 * max(known)) / 10)
+        self._below.tick_values = np.arange(0, end + 0.05, 0.1 if end <= 0.5 else 0.2)
+        # the highest at the top, which is the domain's end
+        by_score = sorted(zip(scores[0], names, strict=True), key=lambda pair: pair[0] or 0.0)
+        self._up.domain = [name for _, name in by_score]
         with self._bars.hold_sync():  # in the regions' order, so that a bar's place is its region's
-            self._bars.x = [row["label"] for row in self._view.regions]
-            self._bars.y = np.array([row["ior"] or 0.0 for row in self._view.regions])
+            self._bars.colors = [_BLUE, _ORANGE][: len(models)]
+            self._bars.display_legend = len(models) > 1
+            self._bars.x = names
+            values = np.array([[score or 0.0 for score in line] for line in scores])
+            self._bars.y = values if len(models) > 1 else values[0]
+
+
+def _show(figure: bq.Figure, shown: bool) -> None:
+    """Show or hide what is in a figure; its place is kept, so that nothing moves."""
+    # Not by the layout: bqplot itself undoes what that says of a figure when it first has a size.
+    for part in (*figure.marks, *figure.axes):
+        part.visible = shown
 
 
 def _close(figure: bq.Figure) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -24,11 +25,14 @@ from cfwidgets.widgets.wire import encode_frames, encode_grey, likeliest, pack, 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from distributed import Client
+
     from cfwidgets.engines.facex import Face, Faces
     from cfwidgets.engines.facex_result import FaceXResult
 
 _TOP = 4
-_FROM_THE_BROWSER = {"chosen", "opened", "group", "cursor", "pointed"}
+_LISTED = 50  # faces that could not be used, of which the view tells
+_FROM_THE_BROWSER = {"chosen", "opened", "opened_by", "group", "pointed"}
 _WORDS = {
     "eye_g": "glasses",
     "l_eye": "left eye",
@@ -70,6 +74,11 @@ class FaceXView(View):
         Names of the regions, in the order of the bits.
     results
         One or two finished results to look at, in the place of a run.
+    checkpoint
+        A file in which the run is kept, to go on from after a crash: see `FaceX.steps`. With two classifiers
+        a pair of files.
+    client
+        A Dask client, over whose cluster the data is split: see `FaceX.steps`.
 
     Attributes
     ----------
@@ -95,15 +104,19 @@ class FaceXView(View):
     # What the user plays with. No echo: a late one would undo what was done since.
     chosen = t.Unicode().tag(sync=True, echo_update=False)
     opened = t.Int(-1).tag(sync=True, echo_update=False)
+    opened_by = t.Int(0).tag(sync=True, echo_update=False)  # the model whose map is laid over the face
     group = t.Int(0).tag(sync=True, echo_update=False)
-    # The region under the pointer, and its place in the chart: never saved.
+    # The region under the pointer, and the place in `regions` of that or the pinned one, which is linked with
+    # a chart in the browser.
     pointed = t.Unicode().tag(sync=True, echo_update=False)
-    cursor = t.List(t.Int()).tag(sync=True, echo_update=False)
+    cursor = t.List(t.Int(), default_value=None, allow_none=True).tag(sync=True, echo_update=False)
     face = t.Dict().tag(sync=True)
     trust = t.List(t.Dict()).tag(sync=True)
     measures = t.Bool(default_value=True).tag(sync=True)
     counts = t.Unicode().tag(sync=True)
     notes = t.Unicode().tag(sync=True)
+    # The faces that could not be used: how many, and of the first of them which and why.
+    skipped = t.Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -116,6 +129,8 @@ class FaceXView(View):
         prototype: Prototype | None = None,
         regions: Sequence[str] = REGIONS,
         results: Sequence[FaceXResult] | None = None,
+        checkpoint: str | Path | Sequence[str | Path] | None = None,
+        client: Client | None = None,
     ) -> None:
         models = [clf] if other is None else [clf, other]
         for model in models:
@@ -127,7 +142,8 @@ class FaceXView(View):
         if not isinstance(engine, FaceX):
             raise TypeError(f"engine must be FaceX(…), not {type(engine).__name__}")
         self._models = models
-        self._faces, self._engine = faces, engine
+        self._faces, self._engine, self._client = faces, engine, client
+        self._checkpoints = _one_each(checkpoint, len(models))
         self._names = tuple(regions) if results is None else results[0].regions
         self._results: list[FaceXResult] = []
         drawn = Prototype.face() if prototype is None else prototype
@@ -196,7 +212,13 @@ class FaceXView(View):
         for place, model in enumerate(self._models):
             before = found[place] if place < len(found) else None
             for update in self._engine.steps(
-                model, self._faces, self._target, regions=self._names, resume=before
+                model,
+                self._faces,
+                self._target,
+                regions=self._names,
+                resume=before,
+                checkpoint=self._checkpoints[place],
+                client=self._client,
             ):
                 found = [*found[:place], update.partial, *found[place + 1 :]]
                 activity = update.activity if count == 1 else f"{model.name}: {update.activity}"
@@ -204,8 +226,9 @@ class FaceXView(View):
 
     def _publish(self, partial: list[FaceXResult]) -> None:
         self._results = partial
+        counts = [f"{one.seen:,} of {one.total:,} faces" for one in partial]
+        self.counts = " · ".join(dict.fromkeys(counts))
         first = partial[0]
-        self.counts = " · ".join(f"{len(one.ior):,} of {one.total:,} faces" for one in partial)
         self.regions = _rows(first)
         self.patches, self.patch_tiles = _patches(first)
         if len(partial) > 1:
@@ -215,20 +238,24 @@ class FaceXView(View):
         self.groups = ["all", *split] if split else []
         self.grouped = [self.regions, *(_rows(first, name) for name in split)] if split else []
         self.trust = trust_rows(first.trust())
+        self.skipped = _skipped(partial)
 
     def _checked(self, sync_data: dict[str, Any]) -> dict[str, Any]:
+        sync_data = {name: value for name, value in sync_data.items() if name != "cursor"}
         foreign = sync_data.keys() - _FROM_THE_BROWSER
         if foreign:
             raise ValueError(f"the page may not set {', '.join(sorted(foreign))}")
         chosen = sync_data.get("chosen", "")
         if chosen != "" and chosen not in self._names:
             raise ValueError(f"chosen must be a region or empty, not {chosen!r:.40}")
-        opened, seen = sync_data.get("opened", -1), len(self._results[0].ior) if self._results else 0
-        if not isinstance(opened, int) or isinstance(opened, bool) or not -1 <= opened < seen:
-            raise ValueError(f"opened must be a face from 0 to {seen - 1}, or -1, not {opened!r:.40}")
-        group = sync_data.get("group", 0)
-        if not isinstance(group, int) or isinstance(group, bool) or not 0 <= group < max(1, len(self.groups)):
-            raise ValueError(f"group must be from 0 to {max(0, len(self.groups) - 1)}, not {group!r:.40}")
+        for name, low, high in (
+            ("opened", -1, self._results[0].total - 1 if self._results else -1),
+            ("opened_by", 0, len(self._models) - 1),
+            ("group", 0, max(0, len(self.groups) - 1)),
+        ):
+            value = sync_data.get(name, low)
+            if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+                raise ValueError(f"{name} must be from {low} to {high}, not {value!r:.40}")
         return sync_data
 
     @t.validate("chosen")
@@ -238,21 +265,20 @@ class FaceXView(View):
         chosen: str = proposal.value
         return chosen
 
-    @t.observe("opened", "chosen")
+    @t.observe("opened", "opened_by", "chosen")
     def _ask(self, _change: Any) -> None:
         if self._open and self.opened >= 0:
-            self._answers.ask((self.opened, self.chosen or self.pointed))
+            self._answers.ask((self.opened, self.opened_by, self.chosen or self.pointed))
 
-    def _answer(self, question: tuple[int, str]) -> None:
-        """Show a face whole: the picture, where the model looks in it, and the region's outline."""
-        number, region = question
-        result = self.result
-        if result is None:
+    def _answer(self, question: tuple[int, int, str]) -> None:
+        """Show a face whole: the picture, where a model looks in it, and the region's outline."""
+        number, model, region = question
+        if model >= len(self._results):
             return
         if self._faces is None:
             raise ValueError("to open a face, the data set is needed: pass faces= beside the results")
+        clf, result = self._models[model], self._results[model]
         face = self._faces[number]
-        clf = self._models[0]
         view = clf.view(face.image).cpu()
         found = attribute(clf, view[None], self._target, self._engine.method, **self._engine.options)
         attention = found.maps[0].clamp_min(0)
@@ -268,6 +294,7 @@ class FaceXView(View):
         )
         self.face = {
             "image": number,
+            "model": model,
             "name": str(getattr(face, "name", number)),
             "size": list(result.size),
             "box": box,
@@ -286,7 +313,7 @@ class FaceXExplorer(Explorer):
 
     Parameters
     ----------
-    clf, faces, target, other, engine, prototype, regions, results
+    clf, faces, target, other, engine, prototype, regions, results, checkpoint, client
         See `FaceXView`.
 
     Attributes
@@ -308,6 +335,8 @@ class FaceXExplorer(Explorer):
         prototype: Prototype | None = None,
         regions: Sequence[str] = REGIONS,
         results: Sequence[FaceXResult] | None = None,
+        checkpoint: str | Path | Sequence[str | Path] | None = None,
+        client: Client | None = None,
     ) -> None:
         view = FaceXView(
             clf,
@@ -318,6 +347,8 @@ class FaceXExplorer(Explorer):
             prototype=prototype,
             regions=regions,
             results=results,
+            checkpoint=checkpoint,
+            client=client,
         )
         super().__init__(view, RankingChart(view), "860px")
 
@@ -335,6 +366,28 @@ class FaceXExplorer(Explorer):
     @chosen.setter
     def chosen(self, region: str) -> None:
         self.view.chosen = region
+
+
+def _one_each(checkpoint: str | Path | Sequence[str | Path] | None, models: int) -> list[str | Path | None]:
+    """A file for each model."""
+    if checkpoint is None:
+        return [None] * models
+    files = [checkpoint] if isinstance(checkpoint, str | Path) else list(checkpoint)
+    if len(files) != models or len({Path(file) for file in files}) != models:
+        raise ValueError(f"checkpoint: give a file of its own for each of the {models} classifiers")
+    return [*files]
+
+
+def _skipped(results: list[FaceXResult]) -> dict[str, Any]:
+    """The faces that could not be used, of all results; empty where there are none."""
+    reasons = {face.number: face.why for one in results for face in one.skipped}
+    if not reasons:
+        return {}
+    return {
+        "count": len(reasons),
+        "total": results[0].total,
+        "faces": [[number, reasons[number]] for number in sorted(reasons)[:_LISTED]],
+    }
 
 
 def _rows(result: FaceXResult, group: str | None = None) -> list[dict[str, Any]]:
@@ -366,7 +419,8 @@ def _patches(result: FaceXResult) -> tuple[dict[str, list[dict[str, Any]]], byte
         rows = []
         for k, image in enumerate(result.patches.images[place][taken[place]].tolist()):
             value = float(result.patches.values[place, k])
-            rows.append({"tile": tile, "image": image, "name": result.names[image], "value": round(value, 4)})
+            name_of_it = result.name_of(image)
+            rows.append({"tile": tile, "image": image, "name": name_of_it, "value": round(value, 4)})
             tile += 1
         found[name] = rows
     return found, pack(encode_frames(result.patches.pixels[taken])) if tile else b""

@@ -151,7 +151,11 @@ class View(anywidget.AnyWidget):
             if turn != self._turn:
                 return
             if run.partial is not None:
-                self._publish(run.partial)
+                try:
+                    self._publish(run.partial)
+                except Exception:
+                    if run.state != "failed":  # the run fails by it, and reports that
+                        raise
             self.progress, self.activity = run.progress, run.activity
             self.state = run.state
             failure = run.exception()

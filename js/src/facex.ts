@@ -4,7 +4,6 @@ import { type Closeup, readCloseup } from "./facex/closeup";
 import { readDrawing } from "./facex/drawing";
 import { createFaces } from "./facex/faces";
 import type { Fill } from "./facex/figure";
-import { createGroups } from "./facex/groups";
 import { createLegend } from "./facex/legend";
 import { createOpened } from "./facex/opened";
 import { createPatches, type PatchTile } from "./facex/patches";
@@ -13,6 +12,8 @@ import { createRanking } from "./facex/ranking";
 import { createReadout } from "./facex/readout";
 import { facesIn, type Row, ranked, rowsOf } from "./facex/rows";
 import { colourOf, differenceScaleOf, type Scale, scaleOf } from "./facex/scale";
+import { createSegments } from "./facex/segments";
+import { createSkipped } from "./facex/skipped";
 import { Tiles } from "./facex/tiles";
 import type { Face, Traits } from "./facex/traits";
 import { readTraits } from "./facex/wire";
@@ -41,6 +42,8 @@ const DRAWN: (keyof Traits)[] = [
   "grouped",
   "chosen",
   "opened",
+  "opened_by",
+  "skipped",
   "trust",
   "measures",
   "state",
@@ -68,6 +71,10 @@ function render({ model, el, signal }: RenderOptions): () => void {
   let asked = 0;
   let drawingBroken = "";
   let rows: Row[] = [];
+  /** The regions in the kernel's order, which is that of a chart. */
+  let places: string[] = [];
+  /** What this view has told the charts. */
+  let told = "";
   let models: string[] = [];
   let scales: { heat: Scale | null; difference: Scale | null } = { heat: null, difference: null };
   let closeup: Closeup | null = null;
@@ -97,8 +104,8 @@ function render({ model, el, signal }: RenderOptions): () => void {
     repaint();
   };
   const focus = (region: string | null, to?: Node | null) => {
-    // To go on to its patches is not to leave a region.
-    if (region === null && to && see.contains(to)) return;
+    // To go on to its patches, by way of the groups, is not to leave a region.
+    if (region === null && to && (see.contains(to) || groups.element.contains(to))) return;
     if (region !== null) {
       hovered = null;
       setText(live, describe(region));
@@ -117,11 +124,12 @@ function render({ model, el, signal }: RenderOptions): () => void {
     const region = traits.chosen();
     if (region) pin(region);
   };
-  const open = ({ image, name }: PatchTile, button: HTMLElement) => {
+  const open = (by: number, { image, name }: PatchTile, button: HTMLElement) => {
     opener = button;
     const region = shown();
     wanted = { image, name };
-    save(region && region !== traits.chosen() ? { chosen: region, opened: image } : { opened: image });
+    const changed = region && region !== traits.chosen() ? { chosen: region } : {};
+    save({ ...changed, opened: image, opened_by: by });
     draw();
     opened.focus();
   };
@@ -141,7 +149,12 @@ function render({ model, el, signal }: RenderOptions): () => void {
   const head = createHead(scope, [question.element], (kind) => model.send({ kind }));
   const faces = createFaces(scope, { pointed: point, focused: focus, pinned: pin });
   const placeholder = h("div", { class: "cfw-stage-words" });
-  const groups = createGroups(scope, (group) => save({ group }));
+  const groups = createSegments(
+    scope,
+    "Faces",
+    (name) => `only the faces of this group: ${name}`,
+    (group) => save({ group }),
+  );
   const heatLegend = createLegend("heat", "attention", words.score);
   const signedLegend = createLegend("signed", "difference", words.signed);
   const none = h(
@@ -151,19 +164,17 @@ function render({ model, el, signal }: RenderOptions): () => void {
     "no face has it",
   );
   const hint = h("p", { class: "cfw-hint cfw-muted" });
-  const opened = createOpened(scope, () => palette().heat, close);
+  const opened = createOpened(scope, (by) => save({ opened_by: by }), close);
   const readout = createReadout();
-  const patches = [createPatches(scope, open), createPatches(scope, open)] as const;
-  const see = h("div", { class: "cfw-see" }, readout.element, patches[0].element, patches[1].element);
-  see.addEventListener(
-    "focusout",
-    ({ relatedTarget }) => {
-      if (!see.contains(relatedTarget as Node | null)) focus(null, relatedTarget as Node | null);
-    },
-    { signal: scope.signal },
-  );
+  const patches = [0, 1].map((by) => createPatches(scope, (tile, button) => open(by, tile, button)));
+  const see = h("div", { class: "cfw-see" }, readout.element, ...patches.map(({ element }) => element));
+  for (const part of [see, groups.element])
+    part.addEventListener("focusout", ({ relatedTarget }) => focus(null, relatedTarget as Node | null), {
+      signal: scope.signal,
+    });
   const ranking = createRanking(scope, { pointed: point, focused: focus, pinned: pin });
   const trust = createTrust("measured when the run has ended");
+  const skipped = createSkipped();
   const notes = h("p", { class: "cfw-notes cfw-muted" });
   const live = h("div", { class: "cfw-live", "aria-live": "polite", role: "status" });
   const drawn = h(
@@ -190,7 +201,7 @@ function render({ model, el, signal }: RenderOptions): () => void {
       h("div", { class: "cfw-stage" }, drawn, opened.element),
       see,
       ranking.element,
-      h("div", { class: "cfw-more" }, trust.element, notes),
+      h("div", { class: "cfw-more" }, trust.element, skipped.element, notes),
     ),
     live,
   );
@@ -236,6 +247,11 @@ function render({ model, el, signal }: RenderOptions): () => void {
   const instead = () => {
     if (faces.drawing) return "";
     return traits.text("error") || drawingBroken || traits.text("activity") || words.NO_DRAWING;
+  };
+  /** Why no region has a score. */
+  const noScores = () => {
+    if (traits.state() === "running" || traits.state() === "empty") return words.NO_SCORES;
+    return traits.group() > 0 ? words.NO_FACES : words.NONE_USED;
   };
   const drawHead = () => {
     const state = traits.state();
@@ -288,27 +304,30 @@ function render({ model, el, signal }: RenderOptions): () => void {
     none.hidden = !scales.heat || !rows.some((row) => row.by.some((region) => region?.ior === null));
     groups.update(two ? [] : traits.groups(), traits.group());
     setText(hint, faces.drawing && scales.heat ? drawingBroken || words.HINT : drawingBroken);
-    if (faces.drawing && !scales.heat && !drawingBroken) setText(hint, words.NO_SCORES);
+    if (faces.drawing && !scales.heat && !drawingBroken) setText(hint, noScores());
     root.dataset.pinned = traits.chosen();
     setAttribute(root, "data-ready", faces.drawing !== null && "1");
   };
   const drawOpened = () => {
     const image = traits.opened();
     const here = traits.face();
-    const current = image >= 0 && here?.image === image;
+    const by = models.length > 1 ? traits.openedBy() : 0;
+    const isAsked = (face: Face | null | undefined) => face?.image === image && face.model === by;
+    const current = image >= 0 && isAsked(here);
     if (image < 0 || current) waiting.end();
     else waiting.begin();
     root.dataset.opened = image < 0 ? "" : String(image);
     opened.element.hidden = image < 0;
     drawn.hidden = image >= 0;
-    setAttribute(root, "data-face", current && closeup?.face.image === image && "1");
+    const seen = current && isAsked(closeup?.face) ? closeup : null;
+    setAttribute(root, "data-face", seen !== null && "1");
     if (image < 0) return;
-    const seen = current && closeup?.face.image === image ? closeup : null;
     const asking = wanted.image === image ? wanted.name : "";
     const wait = waiting.wait === "silent" ? words.SILENT : waiting.wait === "asking" ? words.ASKING : "";
     opened.update({
-      name: (current ? here.name : asking) || `face ${image}`,
+      name: (current && here?.name) || asking || `face ${image}`,
       closeup: seen,
+      ...{ models, by },
       region: labelOf(seen?.face.region ?? ""),
       words: current ? faceBroken : wait,
       failed: current && faceBroken !== "",
@@ -316,6 +335,7 @@ function render({ model, el, signal }: RenderOptions): () => void {
   };
   const drawMore = () => {
     trust.update(traits.trust(), traits.state() === "running" && Boolean(model.get("measures")));
+    skipped.update(traits.skipped());
     const sentences = [traits.text("notes"), ...new Set(unread)].filter(Boolean);
     setText(notes, sentences.join(" "));
     notes.hidden = sentences.length === 0;
@@ -337,7 +357,13 @@ function render({ model, el, signal }: RenderOptions): () => void {
     const name = shown();
     const row = rowOf(name);
     const [chosen, image] = [traits.chosen(), traits.opened()];
-    readout.update(row, rows, models, chosen !== "" && chosen === name);
+    const looked = hovered ?? focused;
+    readout.update(
+      row,
+      rows,
+      models,
+      name === "" ? "" : name === chosen ? "pinned" : looked ? "" : "highest",
+    );
     const two = models.length > 1;
     (["patches", "other_patches"] as const).forEach((key, i) => {
       const part = patches[i]!;
@@ -354,11 +380,10 @@ function render({ model, el, signal }: RenderOptions): () => void {
           image: patch.image,
           name: patch.name,
           label: words.describePatch(patch, k),
-          open: image >= 0 && patch.image === image,
+          open: image >= 0 && patch.image === image && (!two || i === traits.openedBy()),
         })),
       });
     });
-    const looked = hovered ?? focused;
     faces.mark({
       pointed: looked ? faces.index(looked) : -1,
       pinned: chosen ? faces.index(chosen) : -1,
@@ -369,13 +394,27 @@ function render({ model, el, signal }: RenderOptions): () => void {
     heatLegend.update(scales.heat, two ? null : (row?.by[0]?.ior ?? null));
     signedLegend.update(scales.difference, row?.difference ?? null);
     root.dataset.shown = name;
-    // Not saved: a chart that follows it is linked in the browser.
-    if ((model.get("pointed") ?? "") !== (looked ?? "")) model.set("pointed", looked ?? "");
+    // A chart takes its time: after this is on the page.
+    telling ??= setTimeout(tell);
     if (asked > 0) {
       root.dataset.latency = (performance.now() - asked).toFixed(1);
       asked = 0;
     }
   };
+  /** The place of the region that is looked at, in any view of this model; -1 for none. */
+  const looking = () => places.indexOf(traits.text("pointed") || traits.chosen());
+  /** Tells the charts, which are linked in the browser: never saved. */
+  const tell = () => {
+    telling = undefined;
+    // Another view of this model may be pointed at.
+    const looked = hovered ?? focused ?? "";
+    if (looked !== told) model.set("pointed", looked);
+    told = looked;
+    const at = looking();
+    if (traits.marked() !== at) model.set("cursor", at < 0 ? null : [at]);
+  };
+  let telling: ReturnType<typeof setTimeout> | undefined;
+  scope.defer(() => clearTimeout(telling));
   let frame = 0;
   let again = false;
   /** Paints at once, for the frame to come, but not twice for the same. */
@@ -395,11 +434,13 @@ function render({ model, el, signal }: RenderOptions): () => void {
   scope.defer(() => cancelAnimationFrame(frame));
 
   const draw = () => {
-    rows = ranked(rowsOf(traits.regions(), traits.other()));
+    const regions = traits.regions();
+    places = regions.map(({ name }) => name);
+    rows = ranked(rowsOf(regions, traits.other()));
     const names = traits.models();
     const two = traits.other().length > 0;
     models = [names[0] || (two ? "model 1" : "the model"), ...(two ? [names[1] || "model 2"] : [])];
-    scales = { heat: scaleOf(rows), difference: differenceScaleOf(rows) };
+    scales = { heat: scaleOf(rows, traits.grouped()), difference: differenceScaleOf(rows) };
     readTiles();
     drawHead();
     drawStage();
@@ -407,7 +448,10 @@ function render({ model, el, signal }: RenderOptions): () => void {
     drawMore();
     ranking.update(rows, describe, traits.chosen());
     ranking.element.hidden = scales.heat === null;
-    see.hidden = scales.heat === null;
+    // Their places are shown before there is anything to see there.
+    const waiting = scales.heat === null && traits.state() === "running" && faces.drawing !== null;
+    root.classList.toggle("cfw-waiting", waiting);
+    see.hidden = scales.heat === null && !waiting;
     paint();
   };
   let drawing = false;
@@ -446,6 +490,13 @@ function render({ model, el, signal }: RenderOptions): () => void {
   scope.listen(model, ["prototype"], () => {
     readPrototype();
     refresh();
+  });
+  scope.listen(model, ["cursor"], () => {
+    // The kernel's echo of what was marked comes this way, too.
+    if (!traits.picked() || traits.marked() === looking()) return;
+    const picked = places[traits.marked()];
+    if (picked) pin(picked);
+    else unpin();
   });
   scope.listen(model, ["face"], () => void readFace(traits.face()));
 

@@ -55,9 +55,7 @@ async function show(fake: Fake) {
     return event;
   };
   const tiles = (grid = 0) =>
-    [...all(".cfw-patch-grid")[grid]!.children].filter(
-      (tile) => !(tile as HTMLElement).hidden,
-    ) as HTMLElement[];
+    [...all(".cfw-patch-grid")[grid]!.querySelectorAll("button")].filter(({ hidden }) => !hidden);
   await drawn();
   return { el, end, root, find, all, seen, button, shape, row, point, click, key, tiles };
 }
@@ -121,7 +119,9 @@ describe("what stands in the view", () => {
     ]);
     expect(row("l_eye").querySelector("i")!.style.width).toBe("62%");
     expect(row("l_eye").querySelector("b")!.style.left).toBe("57.99999999999999%");
-    expect(row("l_eye").getAttribute("aria-label")).toBe("left eye: .62, rank 2 of 4, on 812 faces");
+    expect(row("l_eye").getAttribute("aria-label")).toBe(
+      "left eye: .62, 95 % from .58 to .66, rank 2 of 4, on 812 faces",
+    );
   });
 
   it("takes text from the kernel as text", async () => {
@@ -161,12 +161,15 @@ describe("what stands in the view", () => {
     const fake = start({ state: "running", regions: regions().map((entry) => ({ ...entry, ior: null })) });
     const { root, shape, find, seen } = await show(fake);
     expect(shape("l_eye").dataset.fill).toBe("blank");
-    expect(seen(".cfw-see, .cfw-ranking")).toEqual([]);
+    // The patches' places are there, so that nothing moves when they come.
+    expect(root.classList.contains("cfw-waiting")).toBe(true);
+    expect([seen(".cfw-see").length, seen(".cfw-ranking").length]).toEqual([1, 0]);
     expect(text(find(".cfw-hint"))).toBe("scores appear here as the faces are read");
     fake.receive({ regions: regions(), progress: 0.5 });
     await drawn();
     expect(shape("l_eye").dataset.fill).toBe("colour");
     expect(seen(".cfw-see, .cfw-ranking")).toHaveLength(2);
+    expect(root.classList.contains("cfw-waiting")).toBe(false);
     expect(root.dataset.shown).toBe("u_lip");
   });
 });
@@ -202,6 +205,20 @@ describe("pointing", () => {
     expect(fake.state.pointed).toBe("r_eye");
     await point(find(".cfw-ranking-list"), "pointerleave");
     expect(fake.state.pointed).toBe("");
+  });
+
+  it("is told to a chart after it is painted, by the region's place", async () => {
+    const fake = start();
+    const { shape, point, find, click } = await show(fake);
+    expect(fake.state.cursor).toBeNull();
+    await point(shape("l_eye"));
+    expect(fake.state.cursor).toEqual([1]);
+    await point(find(".cfw-faces"), "pointerleave");
+    expect(fake.state.cursor).toBeNull();
+    await click(shape("u_lip"));
+    expect(fake.state.cursor).toEqual([3]);
+    await point(shape("r_eye"));
+    expect(fake.state.cursor).toEqual([2]);
   });
 
   it("between the regions is at none", async () => {
@@ -260,6 +277,30 @@ describe("pinning", () => {
     expect(fake.saved).toHaveLength(4);
   });
 
+  it("comes from a click in a chart, but not from the echo of what was marked", async () => {
+    const fake = start();
+    const { root, shape, point, find } = await show(fake);
+    const other = await show(fake);
+    const choose = async (cursor: Traits["cursor"]) => {
+      fake.receive({ cursor });
+      await drawn();
+    };
+    await point(shape("l_eye"));
+    await choose(Uint32Array.of(1));
+    expect(root.dataset.pinned).toBe("");
+    await point(find(".cfw-faces"), "pointerleave");
+    await choose(Uint32Array.of(2));
+    expect([root.dataset.pinned, other.root.dataset.pinned]).toEqual(["r_eye", "r_eye"]);
+    expect(fake.saved).toMatchObject([{ chosen: "r_eye" }]);
+    await choose(Uint32Array.of(2));
+    await choose(new DataView(Uint32Array.of(2).buffer) as unknown as ArrayLike<number>);
+    expect(root.dataset.pinned).toBe("r_eye");
+    await choose(null);
+    expect([root.dataset.pinned, other.root.dataset.pinned]).toEqual(["", ""]);
+    await choose(Uint32Array.of(77));
+    expect(root.dataset.pinned).toBe("");
+  });
+
   it("follows the kernel", async () => {
     const fake = start();
     const { root, find } = await show(fake);
@@ -284,7 +325,7 @@ describe("keys", () => {
     expect([root.dataset.shown, event.defaultPrevented]).toEqual(["l_eye", true]);
     expect(document.activeElement).toBe(shape("l_eye"));
     expect(find(".cfw-shape[tabindex='0']")).toBe(shape("l_eye"));
-    expect(text(find(".cfw-live"))).toBe("left eye: .62, rank 2 of 4, on 812 faces");
+    expect(text(find(".cfw-live"))).toBe("left eye: .62, 95 % from .58 to .66, rank 2 of 4, on 812 faces");
     expect(find("[data-keyboard] .cfw-outline").getAttribute("d")).toBe("M60 20h20v20h-20z");
     await key("ArrowRight", shape("l_eye"));
     expect(root.dataset.shown).toBe("hat");
@@ -359,12 +400,18 @@ describe("keys", () => {
   });
 
   it("take a region along to its patches", async () => {
-    const { root, shape, tiles, find } = await show(start());
+    const fake = start();
+    const { root, shape, tiles, find, button } = await show(fake);
     shape("l_eye").focus();
     await drawn();
     tiles()[1]!.focus();
     await drawn();
     expect([root.dataset.shown, tiles().length]).toEqual(["l_eye", 2]);
+    fake.receive({ groups: ["all", "Male"], grouped: [regions(), regions()] });
+    await drawn();
+    button("Male").focus();
+    await drawn();
+    expect(root.dataset.shown).toBe("l_eye");
     find(".cfw-help-button").focus();
     await drawn();
     expect(root.dataset.shown).toBe("u_lip");
@@ -397,9 +444,13 @@ describe("patches", () => {
     pictures.length = 0;
     await point(shape("l_eye"));
     expect(pictures.map(({ picture }) => (picture as { from: number }).from)).toEqual([103, 104]);
-    expect(pictures[0]!.canvas.width).toBe(16);
+    expect(pictures[0]!.canvas.width).toBe(5 * 48 + 4 * 4);
     expect(decoder.bitmaps).toHaveLength(5);
-    expect(tiles()[0]!.parentElement!.style.getPropertyValue("--cfw-tile")).toBe("48px");
+    const { style } = tiles()[0]!.parentElement!;
+    expect(["--cfw-narrow", "--cfw-wide"].map((name) => style.getPropertyValue(name))).toEqual([
+      "48px",
+      "64px",
+    ]);
   });
 
   it("of regions without any say so", async () => {
@@ -453,12 +504,14 @@ describe("a face", () => {
     await vi.waitFor(() => expect(root.dataset.face).toBe("1"));
     expect(pictures.some(({ picture }) => (picture as { from?: number }).from === 210)).toBe(true);
     expect(all(".cfw-opened-answers li").map(text)).toEqual(["Male.913", "not Male.087"]);
-    expect(text(find(".cfw-opened-about"))).toBe("solid: upper lip · dashed: the patch");
+    expect(text(find(".cfw-opened-about"))).toBe(
+      "bright: where it looks · solid: upper lip · dashed: the patch",
+    );
     expect(button("attention").getAttribute("aria-pressed")).toBe("true");
     button("attention").click();
     expect(button("attention").getAttribute("aria-pressed")).toBe("false");
     await key("Escape", button("Close"));
-    expect(fake.saved.at(-1)).toEqual({ opened: -1 });
+    expect(fake.saved.at(-1)).toMatchObject({ opened: -1 });
     expect([root.dataset.opened, root.dataset.pinned]).toEqual(["", "u_lip"]);
     expect(document.activeElement).toBe(tiles()[1]);
   });
@@ -530,16 +583,50 @@ describe("groups", () => {
     await drawn();
     expect([root.dataset.shown, text(find(".cfw-big"))]).toEqual(["l_eye", ".70"]);
     expect(text(row("u_lip"))).toBe("3upper lip.41");
+    // One scale for all groups, to compare them by: the lips' .81 is of another one.
+    expect(text(find(".cfw-legend"))).toBe(".05.81attention");
     expect(fake.saved).toMatchObject([{ group: 1 }]);
     expect(text(find(".cfw-patch-words"))).toBe("of all faces");
     button("not Male").click();
     await drawn();
     expect(find<HTMLElement>(".cfw-see").hidden).toBe(true);
+    expect(text(find(".cfw-hint"))).toBe("no face is in this group");
   });
 
   it("are none where there is nothing to choose", async () => {
     const { find } = await show(start({ groups: ["all"], grouped: [regions()] }));
-    expect(find(".cfw-groups").hidden).toBe(true);
+    expect(find(".cfw-drawn .cfw-segments").hidden).toBe(true);
+  });
+});
+
+describe("faces that could not be used", () => {
+  it("are counted in a line, which tells of them on demand, as text", async () => {
+    const nasty = "OSError: <img src=x onerror=alert(1)>";
+    const fake = start({
+      skipped: {
+        count: 3,
+        total: 30000,
+        faces: [
+          [17, nasty],
+          [90, "no eyes"],
+        ],
+      },
+    });
+    const { root, find, all } = await show(fake);
+    expect(text(find(".cfw-skipped summary"))).toBe("3 of 30,000 faces could not be used");
+    expect(find<HTMLDetailsElement>(".cfw-skipped").open).toBe(false);
+    expect(all(".cfw-skipped li").map(text)).toEqual([`face 17: ${nasty}`, "face 90: no eyes", "and 1 more"]);
+    expect(root.querySelector("img")).toBeNull();
+    fake.receive({ skipped: {} });
+    await drawn();
+    expect(find(".cfw-skipped").hidden).toBe(true);
+  });
+
+  it("may be all: that is said where the hint was", async () => {
+    const none = regions().map((entry) => ({ ...entry, ior: null, rank: null, count: 0 }));
+    const { find, seen } = await show(start({ regions: none, state: "failed" }));
+    expect(text(find(".cfw-hint"))).toBe("no face could be used");
+    expect(seen(".cfw-see, .cfw-ranking")).toEqual([]);
   });
 });
 
@@ -575,6 +662,27 @@ describe("two models", () => {
     expect(text(find(".cfw-difference"))).toBe("▲ +.08 balanced against lipstick");
     await point(shape("background", 1));
     expect(text(find(".cfw-difference"))).toBe("0 balanced against lipstick");
+  });
+
+  it("open a face each with its own map, and the other one's at a button", async () => {
+    const fake = start(compared());
+    const { root, find, button, tiles, click } = await show(fake);
+    await click(tiles(1)[0]!);
+    expect(fake.saved).toEqual([{ chosen: "u_lip", opened: 30, opened_by: 1 }]);
+    expect(tiles(1)[0]!.getAttribute("aria-pressed")).toBe("true");
+    expect(tiles(0)[2]!.getAttribute("aria-pressed")).toBe("false");
+    fake.receive({ face: face(30, "000030.jpg") });
+    await drawn();
+    // That is the first model's.
+    expect(root.dataset.face).toBeUndefined();
+    fake.receive({ face: face(30, "000030.jpg", { model: 1, answer: [["Male", 0.2]] }) });
+    await vi.waitFor(() => expect(root.dataset.face).toBe("1"));
+    expect(text(find(".cfw-opened-heading"))).toBe("balanced answers");
+    expect(button("balanced").getAttribute("aria-pressed")).toBe("true");
+    button("lipstick").click();
+    await drawn();
+    expect(fake.saved.at(-1)).toMatchObject({ opened_by: 0 });
+    expect([root.dataset.opened, root.dataset.face]).toEqual(["30", undefined]);
   });
 
   it("come and go", async () => {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, expect
 
@@ -32,6 +34,7 @@ def show(**more):
     return cf.FaceXExplorer(clf, Slow(), target="Male", engine=QUICK, **more)
 """
 SHOW = "w = show()\nw"
+PATCH = re.compile(r"^patch 2: .*, attention .*: open the face$")
 
 
 def view_of(notebook, which=0) -> Locator:
@@ -47,6 +50,7 @@ def finished(notebook, which=0) -> Locator:
 
 def explorer(open_notebook, *more, show=SHOW):
     notebook = open_notebook(SET_UP, show, *more)
+    notebook.page.mouse.move(5, 5)  # not on the view, whatever the last test pointed at
     notebook.run_cell(0)
     notebook.run_cell(1)
     return notebook, finished(notebook)
@@ -101,18 +105,72 @@ def test_everything_is_done_with_the_keyboard(open_notebook):
     assert notebook.page.locator(".jp-Notebook .jp-CodeCell").count() == 2
 
 
-def test_it_is_pointed_at_while_the_kernel_is_blocked(open_notebook):
-    block = "import threading\nwith w.view._wire:\n    time.sleep(5)"
-    notebook, view = explorer(open_notebook, block)
-    notebook.run_cell(2, wait=False)
-    prompt = notebook.page.locator(".jp-Cell .jp-InputPrompt").nth(2)
+# A cell that only sleeps leaves threads and subshells running; this one keeps the interpreter for itself.
+BLOCK = "import ctypes\nctypes.PyDLL(None).sleep(SECONDS)"
+
+
+def blocked(notebook, seconds, cell=2) -> Locator:
+    """Block the kernel with all its threads by a cell; its prompt is returned."""
+    notebook.exec(f"SECONDS = {seconds}")
+    notebook.run_cell(cell, wait=False)
+    prompt = notebook.page.locator(".jp-Cell .jp-InputPrompt").nth(cell)
     expect(prompt).to_have_text("[*]:")
+    return prompt
+
+
+def marked(notebook) -> list[int]:
+    """The places of the bars that stand out in the chart."""
+    found = notebook.page.locator(".bqplot .bar").evaluate_all(
+        "bars => bars.map((bar, i) => [i, getComputedStyle(bar).opacity])"
+    )
+    return [i for i, opacity in found if opacity == "1"]
+
+
+def test_everything_but_a_face_is_there_while_the_kernel_is_blocked(open_notebook):
+    notebook, view = explorer(open_notebook, BLOCK)
+    names = list(notebook.eval("list(w.result.regions)"))
+    prompt = blocked(notebook, 6)
     for name in ("skin", "cloth", "l_eye"):
         region(view, name).focus()
         expect(view).to_have_attribute("data-shown", name, timeout=500)
         expect(view.locator(".cfw-patch-grid button").first).to_be_visible(timeout=500)
+    assert marked(notebook) == [names.index("l_eye")]
+    region(view, "l_eye").press("Enter")
+    expect(view).to_have_attribute("data-pinned", "l_eye")
     view.get_by_role("button", name="not Male", exact=True).click()
+    expect(view.get_by_role("button", name="not Male", exact=True)).to_have_attribute("aria-pressed", "true")
+    view.locator(".cfw-patch-grid button").first.click()
+    expect(view).to_contain_text("asking for the face")
     expect(prompt).to_have_text("[*]:")
+    # what was asked for is answered when the kernel is free
+    expect(view).to_have_attribute("data-face", "1", timeout=15_000)
+    notebook.wait("w.chosen == 'l_eye' and w.view.group == 2")
+    assert notebook.eval("w.view.error") == ""
+
+
+def test_the_chart_marks_the_region_and_a_click_on_a_bar_pins_it(open_notebook):
+    notebook, view = explorer(open_notebook, BLOCK)
+    page = notebook.page
+    names = list(notebook.eval("list(w.result.regions)"))
+    bars = page.locator(".bqplot .bar")
+    expect(bars).to_have_count(19)
+    assert marked(notebook) == list(range(19))
+    blocked(notebook, 5)
+    region(view, "hair").hover(position={"x": 120, "y": 14})
+    expect(view).to_have_attribute("data-shown", "hair")
+    expect(bars.nth(0)).to_have_css("opacity", "0.4")
+    assert marked(notebook) == [names.index("hair")]
+    bars.nth(names.index("skin")).click()
+    expect(view).to_have_attribute("data-pinned", "skin")
+    assert marked(notebook) == [names.index("skin")]
+    notebook.wait("w.chosen == 'skin'", timeout=15)
+    # the kernel's echo of all this pins nothing else
+    page.wait_for_timeout(300)
+    expect(view).to_have_attribute("data-pinned", "skin")
+    assert notebook.eval("w.view.error") == ""
+    notebook.exec("w.chosen = ''")
+    expect(view).to_have_attribute("data-pinned", "")
+    expect(bars.nth(0)).to_have_css("opacity", "1")
 
 
 def test_a_patch_opens_the_face_it_came_from(open_notebook):
@@ -129,12 +187,59 @@ def test_a_patch_opens_the_face_it_came_from(open_notebook):
     notebook.wait("w.view.opened == -1")
 
 
+def test_a_face_is_opened_and_closed_with_the_keyboard(open_notebook):
+    notebook, view = explorer(open_notebook)
+    keyboard = notebook.page.keyboard
+    region(view, "nose").focus()
+    spoken = region(view, "nose").get_attribute("aria-label")
+    row = notebook.eval("w.result.to_frame().set_index('region').loc['nose', ['rank', 'count']].tolist()")
+    assert f"rank {int(row[0])} of" in spoken
+    assert f"on {int(row[1])} faces" in spoken
+    assert "95 %" in spoken
+    for _ in range(6):  # past the buttons of the groups, to the patches
+        keyboard.press("Tab")
+        if view.locator(".cfw-patch-grid button:focus").count():
+            break
+    expect(view).to_have_attribute("data-shown", "nose")
+    keyboard.press("ArrowRight")
+    expect(view.locator(".cfw-patch-grid button:focus")).to_have_attribute("aria-label", PATCH)
+    keyboard.press("Enter")
+    expect(view).to_have_attribute("data-face", "1")
+    expect(view.get_by_role("button", name="Close")).to_be_focused()
+    keyboard.press("Escape")
+    expect(view).to_have_attribute("data-opened", "")
+    expect(view.locator(".cfw-patch-grid button:focus")).to_have_attribute("aria-label", PATCH)
+    expect(view).to_have_attribute("data-pinned", "nose")
+    keyboard.press("Escape")
+    expect(view).to_have_attribute("data-pinned", "")
+
+
 def test_two_models_stand_side_by_side_with_their_difference(open_notebook):
     notebook, view = explorer(open_notebook, show="w = show(other=second)\nw")
     assert notebook.eval("len(w.results)") == 2
     for name in ("first <b>net</b>", "second"):
         expect(view).to_contain_text(name)
     expect(view.locator(".cfw-figure")).to_have_count(3)
+    expect(notebook.page.locator(".bqplot .bar")).to_have_count(38)
+    difference = view.locator(".cfw-figure").nth(2).locator("[data-region=skin]").bounding_box()
+    notebook.page.mouse.move(difference["x"] + difference["width"] / 2, difference["y"] + 24)
+    expect(view).to_have_attribute("data-shown", "skin")
+    expect(view.locator(".cfw-pointed")).to_have_count(3)
+    one, two = notebook.eval("[float(r.to_frame().ior[1]) for r in w.results]")
+    if abs(two - one) >= 0.005:
+        expect(view.locator(".cfw-difference")).to_contain_text(f"{abs(two - one):.2f}"[1:])
+    # each opens a face with its own map
+    notebook.exec("w.chosen = 'hair'")
+    expect(view).to_have_attribute("data-pinned", "hair")
+    view.locator(".cfw-patch-grid").nth(1).locator("button").first.click()
+    expect(view).to_have_attribute("data-face", "1")
+    expect(view.locator(".cfw-opened")).to_contain_text("second answers")
+    image = notebook.eval("int(w.results[1].patches.images[13, 0])")
+    assert notebook.eval("[w.view.face['image'], w.view.face['model']]") == [image, 1]
+    view.locator(".cfw-opened").get_by_role("button", name="first <b>net</b>").click()
+    notebook.wait("w.view.face['model'] == 0")
+    expect(view).to_have_attribute("data-face", "1")
+    expect(view.locator(".cfw-opened")).to_contain_text("first <b>net</b> answers")
 
 
 def test_a_run_is_stopped_and_goes_on(open_notebook):

@@ -291,7 +291,7 @@ def test_the_explorer_has_a_chart_that_follows():
     explorer = SuperpixelExplorer(CLF, PICTURE, 1, FAST, segments=TILES)
     explorer.run.result(20)
     until(lambda: explorer.view.state == "done")
-    assert explorer.chart.layout.visibility == "visible"
+    assert all(part.visible for part in (*explorer.chart.marks, *explorer.chart.axes))
     best = explorer.chart.marks[2]
     np.testing.assert_allclose(best.y, explorer.result.searches[0].best)
     np.testing.assert_allclose(best.x, np.arange(21))

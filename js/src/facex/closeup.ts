@@ -2,7 +2,6 @@ import { OUTSIDE, traceBoundaries } from "../shared/boundaries";
 import { decodePicture, toBytes, type Wire } from "../shared/bytes";
 import { SMALL } from "../shared/fit";
 import { PixelReader } from "../shared/pixels";
-import { type Colour, colourAt } from "../shared/theme";
 import type { Face } from "./traits";
 
 /** A face, decoded. */
@@ -17,8 +16,8 @@ export interface Closeup {
   wrong: string;
 }
 
-/** At most this much of the picture is covered by its map. */
-const COVER = 0.7;
+/** How dark it is where the model does not look. */
+const SHADE = 0.7;
 
 /** Decodes a face; says in words why that cannot be. */
 export async function readCloseup(face: Face): Promise<Closeup | string> {
@@ -60,7 +59,6 @@ export function outlineOf({ grey, width, height }: NonNullable<Closeup["map"]>):
 
 export interface CloseupOptions {
   attention: boolean;
-  heat: readonly Colour[];
   /** Device pixels of one CSS pixel. */
   ratio: number;
 }
@@ -76,8 +74,8 @@ export function paintCloseup(canvas: HTMLCanvasElement, closeup: Closeup, option
   context.drawImage(picture, 0, 0, width, height);
   if (options.attention && map) {
     context.imageSmoothingEnabled = true;
-    const tinted = tint(map, options.heat);
-    if (tinted) context.drawImage(tinted, 0, 0, width, height);
+    const shade = shadeOf(map);
+    if (shade) context.drawImage(shade, 0, 0, width, height);
   }
   const stroke = (trace: () => void, dash: number[]) => {
     // Light upon dark: seen on any picture.
@@ -112,20 +110,19 @@ export function paintCloseup(canvas: HTMLCanvasElement, closeup: Closeup, option
     );
 }
 
-/** The map in colours, the more of them the more attention there is. */
-function tint(map: NonNullable<Closeup["map"]>, heat: readonly Colour[]): HTMLCanvasElement | null {
+/**
+ * Darkness where there is little attention: what is looked at keeps its own colours, so that one sees what it is, in
+ * either theme and by any eye.
+ */
+function shadeOf(map: NonNullable<Closeup["map"]>): HTMLCanvasElement | null {
   const canvas = document.createElement("canvas");
   canvas.width = map.width;
   canvas.height = map.height;
   const context = canvas.getContext("2d");
-  if (!context || heat.length < 2) return null;
-  const table = Array.from({ length: 256 }, (_, grey) => {
-    const amount = grey / 255;
-    return [...colourAt(heat, 0.25 + 0.75 * amount), Math.round(255 * COVER * amount)];
-  });
+  if (!context) return null;
   const image = context.createImageData(map.width, map.height);
   map.grey.forEach((grey, i) => {
-    image.data.set(table[grey]!, 4 * i);
+    image.data[4 * i + 3] = 255 * SHADE * (1 - grey / 255);
   });
   context.putImageData(image, 0, 0);
   return canvas;

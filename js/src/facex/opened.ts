@@ -3,8 +3,8 @@ import { h, setAttribute, setText, uniqueId } from "../shared/dom";
 import { fitStage, WIDEST } from "../shared/fit";
 import { probability } from "../shared/format";
 import type { Scope } from "../shared/scope";
-import type { Colour } from "../shared/theme";
 import { type Closeup, paintCloseup } from "./closeup";
+import { createSegments } from "./segments";
 
 export interface OpenedState {
   /** The file. */
@@ -13,49 +13,48 @@ export interface OpenedState {
   closeup: Closeup | null;
   /** Of the region that the patch was cut from. */
   region: string;
+  /** Whose map is laid over it; one of two, or none to choose from. */
+  models: readonly string[];
+  by: number;
   /** In the place of the picture, or below it. */
   words: string;
   failed: boolean;
 }
 
 /** The face that a patch came from, in the place of the drawn one. */
-export function createOpened(scope: Scope, heat: () => readonly Colour[], close: () => void) {
+export function createOpened(scope: Scope, looked: (by: number) => void, close: () => void) {
   let attention = true;
   let now: OpenedState | null = null;
   const nameId = uniqueId();
   const name = h("span", { id: nameId, class: "cfw-opened-name cfw-ellipsis" });
   const toggle = createButton(
     scope,
-    "lay the attention map over the picture",
+    "dim what the model does not look at",
     () => {
       attention = !attention;
-      draw();
+      if (now) update(now);
     },
     "attention",
   );
   const closing = createButton(scope, "back to the drawn face (Escape)", close, "Close");
+  const models = createSegments(scope, "Whose attention", (name) => `where ${name} looks`, looked);
   const canvas = h("canvas", { class: "cfw-opened-canvas", role: "img" });
   const placeholder = h("div", { class: "cfw-opened-placeholder" });
   const frame = h("div", { class: "cfw-opened-frame" }, canvas, placeholder);
   const about = h("p", { class: "cfw-muted cfw-opened-about" });
+  const heading = h("div", { class: "cfw-heading cfw-opened-heading" });
   const answers = h("ul", { class: "cfw-opened-answers" });
   const wrong = h("p", { class: "cfw-muted" });
   const element = h(
     "div",
     { class: "cfw-opened", role: "group", "aria-labelledby": nameId },
     h("div", { class: "cfw-opened-head" }, name, toggle, closing),
+    models.element,
     h(
       "div",
       { class: "cfw-opened-body" },
       frame,
-      h(
-        "div",
-        { class: "cfw-opened-side" },
-        about,
-        h("div", { class: "cfw-heading cfw-opened-heading" }, "The model’s answer"),
-        answers,
-        wrong,
-      ),
+      h("div", { class: "cfw-opened-side" }, about, heading, answers, wrong),
     ),
   );
   let answered: unknown = null;
@@ -77,37 +76,47 @@ export function createOpened(scope: Scope, heat: () => readonly Colour[], close:
     const ratio = window.devicePixelRatio || 1;
     canvas.width = Math.round(wide * ratio);
     canvas.height = Math.round(high * ratio);
-    paintCloseup(canvas, closeup, { attention, heat: heat(), ratio });
+    paintCloseup(canvas, closeup, { attention, ratio });
+  };
+
+  const update = (next: OpenedState) => {
+    now = next;
+    const { closeup } = next;
+    setText(name, next.name);
+    setAttribute(name, "title", next.name);
+    models.update(next.models.length > 1 ? next.models : [], next.by);
+    const keys = [
+      closeup?.map && attention && "bright: where it looks",
+      `solid: ${next.region}`,
+      "dashed: the patch",
+    ];
+    const shown = closeup?.face.box[2] ? keys : keys.slice(0, 2);
+    setText(about, closeup ? shown.filter(Boolean).join(" · ") : "");
+    setText(heading, next.models.length > 1 ? `${next.models[next.by]} answers` : "The model’s answer");
+    setAttribute(canvas, "aria-label", `${next.name} with the outline of ${next.region} and the patch`);
+    setText(wrong, closeup ? closeup.wrong || next.words : "");
+    if (answered !== (closeup?.face ?? null)) {
+      answered = closeup?.face ?? null;
+      answers.replaceChildren(
+        ...(closeup?.face.answer ?? []).slice(0, 5).map(([label, p]) => {
+          const text = h("span", { class: "cfw-ellipsis", title: label }, label);
+          return h("li", {}, text, h("span", { class: "cfw-number" }, probability(p)));
+        }),
+      );
+    }
+    element.classList.toggle("cfw-unanswered", !closeup?.face.answer.length);
+    draw();
   };
 
   return {
     element,
+    update,
     /** Draws it anew: the theme, the room or the screen has changed. */
     draw,
     focus() {
       // In a narrow notebook it stands above what was clicked.
       element.scrollIntoView?.({ block: "nearest" });
       closing.focus({ preventScroll: true });
-    },
-    update(next: OpenedState) {
-      now = next;
-      const { closeup } = next;
-      setText(name, next.name);
-      setAttribute(name, "title", next.name);
-      setText(about, closeup ? `solid: ${next.region} · dashed: the patch` : "");
-      setAttribute(canvas, "aria-label", `${next.name} with the outline of ${next.region} and the patch`);
-      setText(wrong, closeup ? closeup.wrong || next.words : "");
-      if (answered !== (closeup?.face ?? null)) {
-        answered = closeup?.face ?? null;
-        answers.replaceChildren(
-          ...(closeup?.face.answer ?? []).slice(0, 5).map(([label, p]) => {
-            const text = h("span", { class: "cfw-ellipsis", title: label }, label);
-            return h("li", {}, text, h("span", { class: "cfw-number" }, probability(p)));
-          }),
-        );
-      }
-      element.classList.toggle("cfw-unanswered", !closeup?.face.answer.length);
-      draw();
     },
   };
 }

@@ -33,10 +33,11 @@ export function createReadout() {
   );
   return {
     element,
-    update(row: Row | null, rows: readonly Row[], models: readonly string[], pinned: boolean) {
-      setText(name, row?.label ?? "–");
+    update(row: Row | null, rows: readonly Row[], models: readonly string[], why: "pinned" | "highest" | "") {
+      setText(name, row?.label ?? "");
+      key.classList.toggle("cfw-invisible", rows.length < 2);
       setAttribute(name, "title", row?.label ?? false);
-      setText(pin, pinned ? "● pinned" : "");
+      setText(pin, why === "pinned" ? "● pinned" : why);
       random.hidden = !rows.some(({ by }) => by.some((region) => region?.null != null));
       const two = models.length > 1;
       scores.forEach((part, model) => {

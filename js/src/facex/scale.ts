@@ -1,5 +1,6 @@
 import { type Colour, colourAt } from "../shared/theme";
 import type { Row } from "./rows";
+import type { Region } from "./traits";
 
 /** The values at the two ends of the colours. */
 export interface Scale {
@@ -7,10 +8,14 @@ export interface Scale {
   high: number;
 }
 
-/** What the colours of the scores span, one scale for all models; null while there is no score. */
-export function scaleOf(rows: readonly Row[]): Scale | null {
-  const scores = rows.flatMap(({ by }) => by.map((region) => region?.ior ?? null)).filter((v) => v !== null);
-  return scores.length > 0 ? { low: Math.min(...scores), high: Math.max(...scores) } : null;
+/** What the colours of the scores span, one scale for all models and groups; null while there is no score. */
+export function scaleOf(rows: readonly Row[], groups: readonly Region[] = []): Scale | null {
+  const scoresOf = (regions: readonly (Region | null)[]) =>
+    regions.map((region) => region?.ior ?? null).filter((score) => score !== null);
+  const shown = scoresOf(rows.flatMap(({ by }) => by));
+  if (shown.length === 0) return null;
+  const scores = [...shown, ...scoresOf(groups)];
+  return { low: Math.min(...scores), high: Math.max(...scores) };
 }
 
 /** The same of the differences: as far to either side of zero. */

@@ -26,8 +26,11 @@ export interface Traits {
   chosen: string;
   /** The region under the pointer; never saved. */
   pointed: string;
-  /** The face that is opened; -1 for none. */
+  /** The place of that or the pinned region in `regions`, and what was clicked in a chart: linked with the chart's choice. */
+  cursor: ArrayLike<number> | null;
+  /** The face that is opened, by its number; -1 for none. And the model whose map is laid over it. */
   opened: number;
+  opened_by: number;
   face: Partial<Face>;
   trust: TrustRow[];
   /** Whether there will be more such rows when the run has ended. */
@@ -39,6 +42,8 @@ export interface Traits {
   counts: string;
   /** What limits this, in a sentence. */
   notes: string;
+  /** The faces that could not be used; nothing where all could. */
+  skipped: Skipped | object;
   error: string;
 }
 
@@ -69,8 +74,17 @@ export interface Patch {
   value: number;
 }
 
+export interface Skipped {
+  count: number;
+  total: number;
+  /** The first of them: number and reason. */
+  faces: [face: number, why: string][];
+}
+
 export interface Face {
   image: number;
+  /** Whose map and answer these are. */
+  model: number;
   name: string;
   size: [height: number, width: number];
   /** Where the patch was cut out. */

@@ -1,5 +1,5 @@
 import type { AnyModel } from "@anywidget/types";
-import type { Face, Patch, Region, Traits } from "./traits";
+import type { Face, Patch, Region, Skipped, Traits } from "./traits";
 
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && !!value;
@@ -30,6 +30,8 @@ export function readTraits(model: AnyModel<Traits>) {
       return regions(Array.isArray(grouped) ? grouped : get("regions"));
     },
     other: () => regions(get("other")),
+    /** Of all groups. */
+    grouped: () => list(get("grouped")).flatMap(regions),
     models: () => list(get("models")).map(String),
     patches(key: "patches" | "other_patches", region: string): Patch[] {
       const all = get(key);
@@ -47,6 +49,25 @@ export function readTraits(model: AnyModel<Traits>) {
     group: () => number(get("group")) ?? 0,
     chosen: () => String(get("chosen") ?? ""),
     opened: () => number(get("opened")) ?? -1,
+    openedBy: () => number(get("opened_by")) ?? 0,
+    /** The place that is marked in a chart; -1 for none. */
+    marked(): number {
+      const cursor = get("cursor");
+      if (cursor instanceof DataView) return cursor.byteLength < 4 ? -1 : cursor.getUint32(0, true);
+      return number((cursor as ArrayLike<unknown> | null)?.[0]) ?? -1;
+    },
+    /** Whether that comes from the chart, or is nothing: the views write plain lists. */
+    picked: () => get("cursor") !== undefined && !Array.isArray(get("cursor")),
+    skipped(): Skipped | null {
+      const value = get("skipped");
+      const count = isObject(value) ? number(value.count) : null;
+      if (!isObject(value) || !count) return null;
+      const faces = list(value.faces).filter((entry): entry is unknown[] => Array.isArray(entry));
+      return {
+        ...{ count, total: number(value.total) ?? 0 },
+        faces: faces.map(([face, why]) => [number(face) ?? -1, String(why ?? "")]),
+      };
+    },
     /** The opened face that is here, which may be an earlier one; null for none. */
     face(): Face | null {
       const face = get("face");
@@ -55,6 +76,7 @@ export function readTraits(model: AnyModel<Traits>) {
         Array.from({ length: count }, (_, i) => number(list(value)[i]) ?? 0);
       return {
         image: face.image as number,
+        model: number(face.model) ?? 0,
         name: String(face.name ?? ""),
         size: numbers(face.size, 2) as Face["size"],
         box: numbers(face.box, 3) as Face["box"],
@@ -74,6 +96,6 @@ export function readTraits(model: AnyModel<Traits>) {
     },
     progress: () => number(get("progress")) ?? 0,
     state: () => (get("state") ?? "empty") as Traits["state"],
-    text: (key: "target" | "activity" | "counts" | "notes" | "error") => String(get(key) ?? ""),
+    text: (key: "target" | "pointed" | "activity" | "counts" | "notes" | "error") => String(get(key) ?? ""),
   };
 }

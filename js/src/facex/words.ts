@@ -1,7 +1,7 @@
 import { count, probability } from "../shared/format";
 import type { RunState } from "../shared/head";
 import { facesIn, type Row, rankedCount } from "./rows";
-import type { Patch, Region } from "./traits";
+import type { Patch, Region, Skipped } from "./traits";
 
 /** What one sees, and whose idea it is. */
 export const HELP =
@@ -11,6 +11,8 @@ export const HELP =
 
 export const HINT = "point at a region, click to pin it · arrow keys move, Enter pins";
 export const NO_SCORES = "scores appear here as the faces are read";
+export const NO_FACES = "no face is in this group";
+export const NONE_USED = "no face could be used";
 export const NO_DRAWING = "the face will be here";
 export const ASKING = "asking for the face…";
 export const SILENT = "no answer yet (kernel busy or gone); the regions and their patches still work";
@@ -44,11 +46,13 @@ export function place(region: Region | null, of: number): string {
   return region?.rank ? `${ordinal(region.rank)} of ${of}` : "";
 }
 
-/** What is said of a region: "left eye: .62, rank 3 of 19, on 812 faces". */
+/** What is said of a region: "left eye: .62, 95 % from .58 to .66, rank 3 of 19, on 812 faces". */
 export function spoken(row: Row, rows: readonly Row[], models: readonly string[]): string {
   const about = row.by.map((region, model) => {
     if (!region || region.ior === null) return "no face has it";
     const parts = [score(region.ior)];
+    if (region.low !== null && region.high !== null)
+      parts.push(`95 % from ${score(region.low)} to ${score(region.high)}`);
     if (region.rank) parts.push(`rank ${region.rank} of ${rankedCount(rows, model)}`);
     parts.push(`on ${count(region.count)} ${region.count === 1 ? "face" : "faces"}`);
     return parts.join(", ");
@@ -69,6 +73,16 @@ export function patchWords(patches: number, faces: number): string {
 export function describePatch(patch: Patch, i: number): string {
   const value = Number.isFinite(patch.value) ? `, attention ${Number(patch.value.toPrecision(3))}` : "";
   return `patch ${i + 1}: ${patch.name || `face ${patch.image}`}${value}`;
+}
+
+/** "3 of 30,000 faces could not be used". */
+export function skipped({ count: some, total }: Skipped): string {
+  return `${count(some)} of ${count(total)} ${total === 1 ? "face" : "faces"} could not be used`;
+}
+
+/** What a list leaves out. */
+export function andMore(rest: number): string {
+  return `and ${count(rest)} more`;
 }
 
 /** What is kept of a run that stopped or failed. */

@@ -56,7 +56,7 @@ export const patches = () => ({
 
 export function face(image: number, name: string, changes: Partial<Traits["face"]> = {}): Traits["face"] {
   return {
-    ...{ image, name, region: "u_lip" },
+    ...{ image, name, region: "u_lip", model: 0 },
     size: [64, 64],
     box: [32, 16, 8],
     answer: [
@@ -86,7 +86,9 @@ export function facexState(changes: Partial<Traits> = {}): Traits {
     grouped: [],
     chosen: "",
     pointed: "",
+    cursor: null,
     opened: -1,
+    opened_by: 0,
     face: {},
     trust: [{ name: "rank by luck", value: "10", note: "of 19", help: "higher is better" }],
     measures: true,
@@ -95,6 +97,7 @@ export function facexState(changes: Partial<Traits> = {}): Traits {
     progress: 1,
     counts: "faces 2,000 of 2,000",
     notes: "",
+    skipped: {},
     error: "",
     ...changes,
   };

@@ -73,11 +73,13 @@ describe("words", () => {
 
   it("say a region", () => {
     const rows = rowsOf(regions(), []);
-    expect(words.spoken(rows[1]!, rows, ["m"])).toBe("left eye: .62, rank 2 of 4, on 812 faces");
+    expect(words.spoken(rows[1]!, rows, ["m"])).toBe(
+      "left eye: .62, 95 % from .58 to .66, rank 2 of 4, on 812 faces",
+    );
     expect(words.spoken(rows[4]!, rows, ["m"])).toBe("hat: no face has it");
     const both = rowsOf(regions(), otherRegions());
     expect(words.spoken(both[1]!, both, ["a", "b"])).toBe(
-      "left eye: a .62, rank 2 of 4, on 812 faces; b .70, rank 1 of 4, on 812 faces; difference +.08",
+      "left eye: a .62, 95 % from .58 to .66, rank 2 of 4, on 812 faces; b .70, 95 % from .66 to .74, rank 1 of 4, on 812 faces; difference +.08",
     );
   });
 
