@@ -5,9 +5,20 @@
 89834
 """
 
+from cfwidgets.networks.attgan import AttGAN, AttGANDiscriminator
 from cfwidgets.networks.biggan import BigGAN, BigGANDiscriminator
 from cfwidgets.networks.biggan_deep import BigGANDeep
 from cfwidgets.networks.digit_cnn import DigitCNN
 from cfwidgets.networks.face_cnn import FaceCNN
+from cfwidgets.networks.face_resnet import FaceResNet
 
-__all__ = ["BigGAN", "BigGANDeep", "BigGANDiscriminator", "DigitCNN", "FaceCNN"]
+__all__ = [
+    "AttGAN",
+    "AttGANDiscriminator",
+    "BigGAN",
+    "BigGANDeep",
+    "BigGANDiscriminator",
+    "DigitCNN",
+    "FaceCNN",
+    "FaceResNet",
+]

@@ -21,6 +21,7 @@ from cfwidgets.images import encode
 from cfwidgets.networks.biggan import BigGAN, BigGANDiscriminator
 from cfwidgets.results import Result
 from cfwidgets.training.augment import augmented
+from cfwidgets.training.state import adam_state, set_adam_state, under
 
 __all__ = ["BigGANTraining", "TrainedBigGAN"]
 
@@ -372,8 +373,8 @@ class _Work:
         state = {
             **{f"generator.{name}": value for name, value in self._g.state_dict().items()},
             **{f"discriminator.{name}": value for name, value in self._d.state_dict().items()},
-            **_adam_state("adam_g", self._adam_g),
-            **_adam_state("adam_d", self._adam_d),
+            **adam_state("adam_g", self._adam_g),
+            **adam_state("adam_d", self._adam_d),
             "random": self._random.get_state(),
         }
         return TrainedBigGAN(
@@ -388,11 +389,11 @@ class _Work:
         )
 
     def _go_on(self, resume: TrainedBigGAN) -> None:
-        self._g.load_state_dict(_under("generator", resume.state))
-        self._d.load_state_dict(_under("discriminator", resume.state))
+        self._g.load_state_dict(under("generator", resume.state))
+        self._d.load_state_dict(under("discriminator", resume.state))
         self._mean.load_state_dict(resume.weights)
-        _set_adam_state(self._adam_g, _under("adam_g", resume.state))
-        _set_adam_state(self._adam_d, _under("adam_d", resume.state))
+        set_adam_state(self._adam_g, under("adam_g", resume.state))
+        set_adam_state(self._adam_d, under("adam_d", resume.state))
         self._random.set_state(resume.state["random"])
         self.step, self._spent = resume.step, resume.seconds
         self._losses_g = resume.generator_loss.tolist()
@@ -436,21 +437,3 @@ class _Work:
             value = attrgetter(name)(self._g)
             statistic.lerp_(value, weight) if statistic.is_floating_point() else statistic.copy_(value)
         self._g.train()
-
-
-def _under(prefix: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
-    start = f"{prefix}."
-    return {name.removeprefix(start): value for name, value in state.items() if name.startswith(start)}
-
-
-def _adam_state(prefix: str, adam: torch.optim.Adam) -> dict[str, Tensor]:
-    each = adam.state_dict()["state"]
-    return {f"{prefix}.{place}.{name}": value for place, kept in each.items() for name, value in kept.items()}
-
-
-def _set_adam_state(adam: torch.optim.Adam, state: dict[str, Tensor]) -> None:
-    kept: dict[int, dict[str, Tensor]] = {}
-    for key, value in state.items():
-        place, _, name = key.partition(".")
-        kept.setdefault(int(place), {})[name] = value
-    adam.load_state_dict({**adam.state_dict(), "state": kept})

@@ -9,19 +9,23 @@ from __future__ import annotations
 import argparse
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from cfwidgets.checks import non_negative, positive_int, share
 from cfwidgets.data.portraits import Portraits, portraits
 from cfwidgets.networks import FaceCNN
 
-__all__ = ["SETS", "faces", "main", "model_card", "train"]
+__all__ = ["SETS", "Penalty", "answers", "faces", "features", "main", "model_card", "train"]
+
+Penalty = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""What a training may add to the loss of a batch, given the images ``(n, 3, h, w)``, the features ``(n, c)``
+before the last layer, and the labels ``(n,)``: see `cfwidgets.training.flac.Flac`."""
 
 SETS = {"biased": 0.99, "balanced": 0.5}
 """How often no lipstick goes with Male, and lipstick with the others, in each training set."""
@@ -42,11 +46,13 @@ def train(
     examples: Portraits,
     target: str = "Male",
     *,
+    make: Callable[[], nn.Sequential] = FaceCNN,
+    penalty: Penalty | None = None,
     epochs: int = 8,
     batch_size: int = 64,
     learning_rate: float = 2e-3,
     seed: int = 0,
-) -> FaceCNN:
+) -> nn.Sequential:
     """Train a network to say whether a face has an attribute.
 
     Parameters
@@ -55,6 +61,10 @@ def train(
         Portraits.
     target
         The attribute; class 1 has it.
+    make
+        Gives the network: its last layer is linear and has two outputs.
+    penalty
+        Added to the cross-entropy of each batch.
     epochs
         How often each face is seen, as it is or mirrored.
     batch_size
@@ -67,7 +77,7 @@ def train(
 
     Returns
     -------
-    FaceCNN
+    nn.Sequential
         On the CPU, in evaluation mode.
     """
     positive_int("epochs", epochs)
@@ -77,7 +87,7 @@ def train(
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        network = FaceCNN().to(memory_format=torch.channels_last)
+        network = make().to(memory_format=torch.channels_last)
     optimiser = torch.optim.Adam(network.parameters(), lr=learning_rate, weight_decay=1e-4)
     steps = epochs * -(-len(examples) // batch_size)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
@@ -88,20 +98,31 @@ def train(
             mirrored = torch.rand(len(batch), generator=generator) < 0.5
             images[mirrored] = images[mirrored].flip(3)
             optimiser.zero_grad()
-            F.cross_entropy(network(images), labels[batch]).backward()
+            known = features(network, images)
+            loss = F.cross_entropy(network[-1](known), labels[batch])
+            if penalty is not None:
+                loss = loss + penalty(images, known, labels[batch])
+            loss.backward()
             optimiser.step()
             schedule.step()
     return network.eval()
 
 
-def accuracy(network: FaceCNN, examples: Portraits, target: str = "Male") -> Tensor:
-    """Which portraits the network is right about, ``(n,)`` bool."""
+def features(network: nn.Sequential, images: Tensor) -> Tensor:
+    """What a network has before its last layer, ``(n, c)``, of images ``(n, 3, h, w)``."""
+    for layer in list(network)[:-1]:
+        images = layer(images)
+    return images
+
+
+def answers(network: nn.Module, examples: Portraits) -> Tensor:
+    """The network's probability of class 1 for each portrait, ``(n,)``."""
     with torch.no_grad():
-        answers = [network(chunk.float() / 255).argmax(1) for chunk in examples.pixels.split(128)]
-    return torch.cat(answers) == examples.attribute(target)
+        chunks = [network(chunk.float() / 255).softmax(1)[:, 1] for chunk in examples.pixels.split(128)]
+    return torch.cat(chunks)
 
 
-def model_card(network: FaceCNN, name: str, *, made: str) -> str:
+def model_card(network: nn.Module, name: str, *, made: str) -> str:
     """Measure a network on portraits that it was not trained on, and write its model card.
 
     Parameters
@@ -118,19 +139,15 @@ def model_card(network: FaceCNN, name: str, *, made: str) -> str:
     str
         Markdown.
     """
-    same = accuracy(network, faces(_TESTED, SETS[name], first=_TEST_FIRST))
+    alike = faces(_TESTED, SETS[name], first=_TEST_FIRST)
+    same = (answers(network, alike) > 0.5) == alike.attribute("Male")
     even = faces(_TESTED, SETS["balanced"], first=2 * _TEST_FIRST)
-    right = accuracy(network, even)
+    right = (answers(network, even) > 0.5) == even.attribute("Male")
     male, lipstick = even.attribute("Male"), even.attribute("Wearing_Lipstick")
     bare = portraits(
         _TESTED, _SIZE, 0, attributes={"Wearing_Lipstick": False}, correlate=None, first=3 * _TEST_FIRST
     )
-    painted = bare.edited(Wearing_Lipstick=True)
-    with torch.no_grad():
-        before, after = (
-            torch.cat([network(chunk.float() / 255).softmax(1)[:, 1] for chunk in one.pixels.split(128)])
-            for one in (bare, painted)
-        )
+    before, after = answers(network, bare), answers(network, bare.edited(Wearing_Lipstick=True))
     rows = "\n".join(
         f"| {'Male' if m else 'not Male'} | {'yes' if p else 'no'} "
         f"| {right[(male == m) & (lipstick == p)].float().mean():.1%} |"

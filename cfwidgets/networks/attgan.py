@@ -1,0 +1,382 @@
+"""AttGAN: edit the attributes of a face (He et al., IEEE TIP 2019)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from cfwidgets.checks import positive_int
+
+__all__ = ["AttGAN", "AttGANDiscriminator", "FoldedDecoder"]
+
+_WIDEST = 1024
+_SCALE = 0.5  # of the attributes, -0.5 or 0.5, as the PyTorch port has it; the TensorFlow one has 1
+
+
+class _Block(nn.Module):
+    """A convolution with what follows it, under the names that published weights have."""
+
+    def __init__(self, convolution: nn.Module, norm: nn.Module | None, activation: nn.Module | None) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(*(part for part in (convolution, norm, activation) if part is not None))
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.layers(x)
+        return out
+
+
+def _down(before: int, after: int, norm: nn.Module, slope: float) -> _Block:
+    return _Block(nn.Conv2d(before, after, 4, 2, 1, bias=False), norm, nn.LeakyReLU(slope))
+
+
+class AttGAN(nn.Module):
+    """The generator: an encoder of images, and a decoder that paints them with other attributes.
+
+    Images are in [0, 1]; attributes are real numbers, 0 (absent) to 1 (present), and may go beyond.
+
+    Parameters
+    ----------
+    size
+        Side of the images in pixels: a multiple of ``2 ** layers``.
+    attributes
+        How many.
+    dim
+        Channels of the first layer; each following has twice as many, 1,024 at most.
+    layers
+        Of the encoder, and as many of the decoder.
+    shortcut_layers
+        Layers of the decoder, from the first on, whose output is joined by the encoder's of the same size.
+    inject_layers
+        Layers of the decoder whose output is joined by the attributes once more.
+    slope
+        Of the leaky rectifiers: 0.01 in the PyTorch port, 0.2 in the TensorFlow one.
+
+    Examples
+    --------
+    >>> net = AttGAN(size=32, attributes=5, dim=4, layers=3).eval()
+    >>> images, attributes = torch.rand(2, 3, 32, 32), torch.zeros(2, 5)
+    >>> net(images, attributes).shape
+    torch.Size([2, 3, 32, 32])
+    """
+
+    def __init__(
+        self,
+        size: int = 128,
+        attributes: int = 13,
+        dim: int = 64,
+        layers: int = 5,
+        shortcut_layers: int = 1,
+        inject_layers: int = 1,
+        slope: float = 0.01,
+    ) -> None:
+        super().__init__()
+        _require_shape(size, attributes, dim, layers)
+        for name, value in (("shortcut_layers", shortcut_layers), ("inject_layers", inject_layers)):
+            positive_int(name, value, minimum=0)
+            if value >= layers:
+                raise ValueError(f"{name} must be less than layers, {layers}; got {value}")
+        self.size, self.attributes = size, attributes
+        self.shortcut_layers, self.inject_layers = shortcut_layers, inject_layers
+        widths = _widths(dim, layers)
+        self.enc_layers = nn.ModuleList(
+            _down(before, after, nn.BatchNorm2d(after), slope)
+            for before, after in zip((3, *widths), widths, strict=False)
+        )
+        self.dec_layers = nn.ModuleList()
+        before = widths[-1] + attributes
+        for place, after in enumerate(reversed(widths)):
+            if place == layers - 1:
+                last = nn.ConvTranspose2d(before, 3, 4, 2, 1)
+                self.dec_layers.append(_Block(last, None, nn.Tanh()))
+                break
+            up = nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False)
+            self.dec_layers.append(_Block(up, nn.BatchNorm2d(after), nn.ReLU()))
+            shortcut = widths[-2 - place] if place < shortcut_layers else 0
+            before = after + shortcut + (attributes if place < inject_layers else 0)
+
+    def encode(self, images: Tensor) -> list[Tensor]:
+        """What each layer of the encoder makes of images ``(N, 3, H, W)`` in [0, 1]."""
+        features = [images * 2 - 1]
+        for layer in self.enc_layers:
+            features.append(layer(features[-1]))
+        return features[1:]
+
+    def decode(self, features: list[Tensor], attributes: Tensor) -> Tensor:
+        """Paint ``(N, 3, H, W)`` in [0, 1] of features of `encode` with attributes ``(N, A)``."""
+        u = _scaled(attributes)
+        x = torch.cat([features[-1], _tiled(u, features[-1])], dim=1)
+        for place, layer in enumerate(self.dec_layers):
+            x = layer(x)
+            if place < self.shortcut_layers:
+                x = torch.cat([x, features[-2 - place]], dim=1)
+            if place < self.inject_layers:
+                x = torch.cat([x, _tiled(u, x)], dim=1)
+        return (x + 1) / 2
+
+    def forward(self, images: Tensor, attributes: Tensor) -> Tensor:
+        """Paint images with attributes."""
+        return self.decode(self.encode(images), attributes)
+
+    def folded(self, image: Tensor) -> FoldedDecoder:
+        """Make ready to paint one image ``(3, H, W)`` with many attributes, in evaluation mode.
+
+        Raises
+        ------
+        ValueError
+            The network is in training mode.
+        """
+        if self.training:
+            raise ValueError("the decoder is folded in evaluation mode: call eval() first")
+        return FoldedDecoder(self, self.encode(image[None]))
+
+    @classmethod
+    def from_checkpoint(cls, path: str | Path, *, size: int | None = None, slope: float = 0.01) -> AttGAN:
+        """Read a generator from a safetensors file or a checkpoint of the widely used PyTorch port.
+
+        Its shape is that of the weights. No code is unpickled. Published checkpoints hold no discriminator.
+
+        Parameters
+        ----------
+        path
+            The file.
+        size
+            Side of the images, which the weights do not tell; None: 128, or the file's own.
+        slope
+            As in `AttGAN`.
+
+        Raises
+        ------
+        ValueError
+            Weights of another architecture, with the names that differ.
+        """
+        weights = _generator_weights(Path(path))
+        shape = _shape_of(weights, path)
+        with torch.device("meta"):
+            network = cls(size=size or _USUAL_SIZE, slope=slope, **shape)
+        _load(network, weights, path)
+        return network.eval()
+
+
+class AttGANDiscriminator(nn.Module):
+    """The critic, which says how real an image looks, and the classifier of its attributes, on one trunk.
+
+    Parameters
+    ----------
+    size, attributes, dim, layers
+        As in `AttGAN`.
+    hidden
+        Units of the hidden layer of each of the two.
+    slope
+        Of the leaky rectifiers.
+
+    Examples
+    --------
+    >>> critic, logits = AttGANDiscriminator(size=32, attributes=5, dim=4, layers=3)(torch.rand(2, 3, 32, 32))
+    >>> critic.shape, logits.shape
+    (torch.Size([2]), torch.Size([2, 5]))
+    """
+
+    def __init__(
+        self,
+        size: int = 128,
+        attributes: int = 13,
+        dim: int = 64,
+        layers: int = 5,
+        hidden: int = 1024,
+        slope: float = 0.01,
+    ) -> None:
+        super().__init__()
+        _require_shape(size, attributes, dim, layers)
+        positive_int("hidden", hidden)
+        widths = _widths(dim, layers)
+        self.conv = nn.Sequential(
+            *(
+                _down(before, after, nn.InstanceNorm2d(after, affine=True), slope)
+                for before, after in zip((3, *widths), widths, strict=False)
+            )
+        )
+        flat = widths[-1] * (size >> layers) ** 2
+        self.fc_adv, self.fc_cls = (
+            nn.Sequential(
+                _Block(nn.Linear(flat, hidden), None, nn.ReLU()),
+                _Block(nn.Linear(hidden, units), None, None),
+            )
+            for units in (1, attributes)
+        )
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Say of images ``(N, 3, H, W)`` in [0, 1] how real: ``(N,)``, unbounded; and logits ``(N, A)``."""
+        flat = self.conv(images * 2 - 1).flatten(1)
+        return self.fc_adv(flat)[:, 0], self.fc_cls(flat)
+
+
+@dataclass(frozen=True)
+class _Fixed:
+    """What a layer of the decoder makes of what does not change: a sum, and a map for each attribute."""
+
+    sum: Tensor
+    """``(1, C, h, w)``"""
+    maps: Tensor | None
+    """``(A, C, h, w)``: what an attribute of 1 adds, constant over its input."""
+
+
+class FoldedDecoder:
+    """The decoder for one image: what its features and attributes add is computed once, not per candidate.
+
+    The first layers are linear in what they are given before they are normalised, so that their parts for
+    the image's features and for each attribute add up. No approximation, but another order of sums.
+
+    Parameters
+    ----------
+    network
+        In evaluation mode; it must stay as it is.
+    features
+        Of one image: `AttGAN.encode`.
+
+    Examples
+    --------
+    >>> net = AttGAN(size=32, attributes=5, dim=4, layers=3).eval()
+    >>> image, attributes = torch.rand(3, 32, 32), torch.rand(7, 5)
+    >>> whole = net(image.expand(7, 3, 32, 32), attributes)
+    >>> torch.allclose(net.folded(image)(attributes), whole, atol=1e-6)
+    True
+    """
+
+    def __init__(self, network: AttGAN, features: list[Tensor]) -> None:
+        self._layers: list[Any] = list(network.dec_layers)
+        attributes = network.attributes
+        self._fixed: list[_Fixed] = []
+        height, width = features[-1].shape[2:]
+        for place in range(max(network.shortcut_layers, network.inject_layers) + 1):
+            convolution = self._layers[place].layers[0]
+            weight = convolution.weight
+            given = [] if place else [features[-1]]
+            if place and place <= network.shortcut_layers:
+                given = [features[-1 - place]]
+            injected = place == 0 or place <= network.inject_layers
+            # What changes with the candidate comes first: the output of the layer before.
+            start = 0 if place == 0 else self._layers[place - 1].layers[0].out_channels
+            out = torch.zeros((), device=weight.device, dtype=weight.dtype)
+            for feature in given:
+                out = out + _up(feature, weight[start : start + feature.shape[1]])
+                start += feature.shape[1]
+            maps = None
+            if injected:
+                ones = torch.ones(1, 1, height, width, device=weight.device, dtype=weight.dtype)
+                maps = torch.cat([_up(ones, one[None]) for one in weight[start : start + attributes]])
+            if convolution.bias is not None:
+                out = out + convolution.bias[:, None, None]
+            self._fixed.append(_Fixed(out, maps))
+            height, width = height * 2, width * 2
+
+    def __call__(self, attributes: Tensor) -> Tensor:
+        """Paint ``(n, 3, H, W)`` in [0, 1] with attributes ``(n, A)``."""
+        u = _scaled(attributes)
+        x = u.new_zeros(len(u), 0, *self._fixed[0].sum.shape[2:])
+        for layer, fixed in zip(self._layers, self._fixed, strict=False):
+            out = fixed.sum
+            if fixed.maps is not None:
+                out = out + torch.einsum("na,achw->nchw", u, fixed.maps)
+            if x.shape[1]:
+                out = out + _up(x, layer.layers[0].weight[: x.shape[1]])
+            x = layer.layers[1:](out)
+        for layer in self._layers[len(self._fixed) :]:
+            x = layer(x)
+        return (x + 1) / 2
+
+
+def _up(x: Tensor, weight: Tensor) -> Tensor:
+    return F.conv_transpose2d(x, weight, stride=2, padding=1)
+
+
+def _scaled(attributes: Tensor) -> Tensor:
+    return (2 * attributes - 1) * _SCALE
+
+
+def _tiled(u: Tensor, like: Tensor) -> Tensor:
+    return u[:, :, None, None].expand(-1, -1, *like.shape[2:])
+
+
+def _widths(dim: int, layers: int) -> tuple[int, ...]:
+    return tuple(min(dim << place, _WIDEST) for place in range(layers))
+
+
+def _require_shape(size: int, attributes: int, dim: int, layers: int) -> None:
+    for name, value in (("size", size), ("attributes", attributes), ("dim", dim), ("layers", layers)):
+        positive_int(name, value)
+    if size % (1 << layers) or not size >> layers:
+        raise ValueError(f"size must be a multiple of 2 ** layers, {1 << layers}; got {size}")
+
+
+_USUAL_SIZE = 128
+
+
+def _generator_weights(path: Path) -> dict[str, Tensor]:
+    if path.suffix == ".safetensors":
+        return load_file(path)
+    states: Any = torch.load(path, map_location="cpu", weights_only=True)
+    states = states.get("G", states) if isinstance(states, Mapping) else states
+    if not isinstance(states, Mapping) or not all(isinstance(value, Tensor) for value in states.values()):
+        raise ValueError(f"{path} holds no weights by name: {type(states).__name__}")
+    # Trained on several devices, all names begin alike.
+    return {str(name).removeprefix("module."): value for name, value in states.items()}
+
+
+def _shape_of(weights: Mapping[str, Tensor], path: str | Path) -> dict[str, int]:
+    """What `AttGAN` takes to have such weights."""
+    encoder, decoder = (
+        {
+            int(match[1]): tuple(value.shape)
+            for name, value in weights.items()
+            if (match := re.fullmatch(rf"{part}_layers\.(\d+)\.layers\.0\.weight", name))
+        }
+        for part in ("enc", "dec")
+    )
+    layers = len(encoder)
+    if layers < 2 or sorted(encoder) != sorted(decoder) or sorted(encoder) != list(range(layers)):
+        raise ValueError(
+            f"{path} holds no generator of AttGAN: no enc_layers.0 to N and dec_layers.0 to N; it begins "
+            f"with {', '.join(list(weights)[:4]) or 'nothing'}"
+        )
+    widths = [encoder[place][0] for place in range(layers)]
+    attributes = decoder[0][0] - widths[-1]
+    shortcut_layers = inject_layers = 0
+    for place in range(1, layers):
+        more = decoder[place][0] - decoder[place - 1][1]
+        if more in (widths[-1 - place], widths[-1 - place] + attributes):
+            shortcut_layers = place
+            more -= widths[-1 - place]
+        if more == attributes:
+            inject_layers = place
+    return {
+        "attributes": attributes,
+        "dim": widths[0],
+        "layers": layers,
+        "shortcut_layers": shortcut_layers,
+        "inject_layers": inject_layers,
+    }
+
+
+def _load(network: nn.Module, weights: Mapping[str, Tensor], path: str | Path) -> None:
+    wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    given = {name: tuple(value.shape) for name, value in weights.items()}
+    wrong = [f"no {name}" for name in wanted if name not in given]
+    wrong += [f"{name}, unknown" for name in given if name not in wanted]
+    wrong += [
+        f"{name} {given[name]} instead of {shape}"
+        for name, shape in wanted.items()
+        if name in given and given[name] != shape
+    ]
+    if wrong:
+        more = f", and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+        raise ValueError(f"{path} is of another architecture: {'; '.join(wrong[:5])}{more}")
+    full = {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
+    network.load_state_dict(full, assign=True)

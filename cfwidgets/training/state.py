@@ -1,0 +1,35 @@
+"""What going on with a training needs, as tensors by name."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+__all__ = ["adam_state", "set_adam_state", "under"]
+
+
+def under(prefix: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Those whose name begins with the prefix and a dot, by the rest of their name.
+
+    Examples
+    --------
+    >>> under("a", {"a.x": torch.ones(1), "b.x": torch.zeros(1)})
+    {'x': tensor([1.])}
+    """
+    start = f"{prefix}."
+    return {name.removeprefix(start): value for name, value in state.items() if name.startswith(start)}
+
+
+def adam_state(prefix: str, adam: torch.optim.Adam) -> dict[str, Tensor]:
+    """The moments and counts of an optimiser, by names that begin with the prefix."""
+    each = adam.state_dict()["state"]
+    return {f"{prefix}.{place}.{name}": value for place, kept in each.items() for name, value in kept.items()}
+
+
+def set_adam_state(adam: torch.optim.Adam, state: dict[str, Tensor]) -> None:
+    """Give an optimiser what `adam_state` took, `under` its prefix."""
+    kept: dict[int, dict[str, Tensor]] = {}
+    for key, value in state.items():
+        place, _, name = key.partition(".")
+        kept.setdefault(int(place), {})[name] = value
+    adam.load_state_dict({**adam.state_dict(), "state": kept})
