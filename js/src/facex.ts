@@ -22,6 +22,7 @@ import { h, setAttribute, setText } from "./shared/dom";
 import { followRatio } from "./shared/fit";
 import { createHead } from "./shared/head";
 import { packOpener } from "./shared/pack";
+import { oncePerMessage } from "./shared/redraw";
 import { createScope } from "./shared/scope";
 import { type Colour, colours, followTheme } from "./shared/theme";
 import { createTrust } from "./shared/trust";
@@ -454,16 +455,7 @@ function render({ model, el, signal }: RenderOptions): () => void {
     see.hidden = scales.heat === null && !waiting;
     paint();
   };
-  let drawing = false;
-  /** Draws once, however many traits a message changes. */
-  const refresh = () => {
-    if (drawing) return;
-    drawing = true;
-    queueMicrotask(() => {
-      drawing = false;
-      if (!scope.signal.aborted) draw();
-    });
-  };
+  const refresh = oncePerMessage(scope, draw);
 
   // ---- what comes from the model
 

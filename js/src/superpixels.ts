@@ -7,6 +7,7 @@ import { probability } from "./shared/format";
 import { createHead } from "./shared/head";
 import { createPicker } from "./shared/picker";
 import { createReadout, SILENT } from "./shared/readout";
+import { oncePerMessage } from "./shared/redraw";
 import { createScope } from "./shared/scope";
 import { createSlider } from "./shared/slider";
 import { followTheme } from "./shared/theme";
@@ -290,16 +291,7 @@ function render({ model, el, signal }: RenderOptions): () => void {
     drawAnswer();
     stage.repaint();
   };
-  let drawing = false;
-  /** Draws once, however many traits a message changes. */
-  const refresh = () => {
-    if (drawing) return;
-    drawing = true;
-    queueMicrotask(() => {
-      drawing = false;
-      if (!scope.signal.aborted) draw();
-    });
-  };
+  const refresh = oncePerMessage(scope, draw);
 
   // ---- what comes from the model
 

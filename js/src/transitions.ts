@@ -6,6 +6,7 @@ import { count, probability } from "./shared/format";
 import { createHead } from "./shared/head";
 import { packOpener } from "./shared/pack";
 import { createPicker } from "./shared/picker";
+import { oncePerMessage, withNextFrame } from "./shared/redraw";
 import { createScope } from "./shared/scope";
 import { followTheme } from "./shared/theme";
 import { createTrust } from "./shared/trust";
@@ -446,16 +447,7 @@ function render({ model, el, signal }: RenderOptions): () => void {
     drawnSize = size;
     repaint();
   };
-  let drawing = false;
-  /** Draws once, however many traits a message changes. */
-  const refresh = () => {
-    if (drawing) return;
-    drawing = true;
-    queueMicrotask(() => {
-      drawing = false;
-      if (!scope.signal.aborted) draw();
-    });
-  };
+  const refresh = oncePerMessage(scope, draw);
 
   /** All that changes with the phase. */
   const paint = () => {
@@ -515,16 +507,7 @@ function render({ model, el, signal }: RenderOptions): () => void {
       asked = 0;
     }
   };
-  let painting = 0;
-  /** Paints at most once a frame. */
-  const repaint = () => {
-    if (painting || scope.signal.aborted) return;
-    painting = requestAnimationFrame(() => {
-      painting = 0;
-      paint();
-    });
-  };
-  scope.defer(() => cancelAnimationFrame(painting));
+  const repaint = withNextFrame(scope, paint);
 
   // ---- what comes from the model
 

@@ -1,6 +1,7 @@
 import { OUTSIDE } from "../shared/boundaries";
 import { h, setAttribute, setText, uniqueId } from "../shared/dom";
 import { fitStage, followRatio, WIDEST } from "../shared/fit";
+import { withNextFrame } from "../shared/redraw";
 import type { Scope } from "../shared/scope";
 import { colours } from "../shared/theme";
 import type { Mask } from "./masks";
@@ -62,27 +63,21 @@ export function createStage(scope: Scope, options: StageOptions) {
   let cursor = 0;
   let keyboard = false;
   let ratio = 1;
-  let frameRequest = 0;
 
   const pointed = () => (hovered !== OUTSIDE ? hovered : keyboard && regions ? cursor : OUTSIDE);
-  const repaint = () => {
-    if (frameRequest || signal.aborted) return;
-    frameRequest = requestAnimationFrame(() => {
-      frameRequest = 0;
-      painter.paint({
-        ...options.scene(),
-        pointed: pointed(),
-        focused: hovered === OUTSIDE && keyboard,
-        palette: {
-          ground: getComputedStyle(canvas).getPropertyValue("--cfw-ground").trim(),
-          ring: getComputedStyle(canvas).getPropertyValue("--cfw-blue").trim(),
-          heat: colours(canvas, "--cfw-heat"),
-        },
-      });
-      if (painter.picture && regions) options.painted();
+  const repaint = withNextFrame(scope, () => {
+    painter.paint({
+      ...options.scene(),
+      pointed: pointed(),
+      focused: hovered === OUTSIDE && keyboard,
+      palette: {
+        ground: getComputedStyle(canvas).getPropertyValue("--cfw-ground").trim(),
+        ring: getComputedStyle(canvas).getPropertyValue("--cfw-blue").trim(),
+        heat: colours(canvas, "--cfw-heat"),
+      },
     });
-  };
-  scope.defer(() => cancelAnimationFrame(frameRequest));
+    if (painter.picture && regions) options.painted();
+  });
 
   const resize = () => {
     ratio = window.devicePixelRatio || 1;
