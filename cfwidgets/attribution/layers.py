@@ -34,6 +34,9 @@ class LayerError(ClassifierError):
 def layers_with_maps(network: Network, image: Tensor) -> list[str]:
     """Name the layers of a network whose output has height and width, as they are passed, without pooling.
 
+    A module of modules counts where it does something itself after them: a residual block that adds its
+    input, for one, whose last part is not what the block gives.
+
     Parameters
     ----------
     network
@@ -42,18 +45,23 @@ def layers_with_maps(network: Network, image: Tensor) -> list[str]:
         ``(1, 3, H, W)`` in [0, 1], to run it once.
     """
     found: list[str] = []
+    last: tuple[Tensor, int] | None = None  # what a module gave last, and how often that had been written to
 
     def noting(name: str) -> Callable[[nn.Module, Any, Any], None]:
-        def note(_: nn.Module, __: Any, output: Any) -> None:
-            if isinstance(output, Tensor) and output.ndim == 4 and min(output.shape[2:]) > 1:
+        def note(part: nn.Module, __: Any, output: Any) -> None:
+            nonlocal last
+            if not isinstance(output, Tensor) or output.ndim != 4 or min(output.shape[2:]) < 2:
+                return
+            written = 0 if output.is_inference() else output._version  # noqa: SLF001 - there is no other name
+            passed_on = last is not None and output is last[0] and written == last[1]
+            last = (output, written)
+            if not isinstance(part, _NOT_FEATURES) and not (passed_on and next(part.children(), None)):
                 found.append(name)
 
         return note
 
     handles = [
-        part.register_forward_hook(noting(name))
-        for name, part in network.module.named_modules()
-        if next(part.children(), None) is None and not isinstance(part, _NOT_FEATURES)
+        part.register_forward_hook(noting(name)) for name, part in network.module.named_modules() if name
     ]
     try:
         with torch.no_grad():

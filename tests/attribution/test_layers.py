@@ -40,6 +40,44 @@ def test_order_is_that_of_the_pass_and_not_that_of_the_names():
     assert found(Crossed()) == "second"
 
 
+class Residual(nn.Module):
+    """Adds its input to what its parts make of it, in one of the usual ways."""
+
+    def __init__(self, way):
+        super().__init__()
+        self.conv, self.norm, self.relu = (
+            nn.Conv2d(3, 3, 3, padding=1),
+            nn.BatchNorm2d(3),
+            nn.ReLU(inplace=True),
+        )
+        self.way = way
+
+    def forward(self, x):
+        out = self.norm(self.conv(x))
+        match self.way:
+            case "functional":
+                return torch.relu(out + x)
+            case "in place":
+                out += x
+                return out
+            case "module":
+                return self.relu(out + x)
+            case _:
+                return out
+
+
+@pytest.mark.parametrize(
+    ("way", "name"),
+    [("functional", "block"), ("in place", "block"), ("module", "block.relu"), ("passed on", "block.norm")],
+)
+def test_what_a_block_does_after_its_parts_counts(way, name):
+    net = nn.Sequential()
+    net.add_module("block", Residual(way))
+    net.add_module("pool", nn.Sequential(nn.MaxPool2d(2)))
+    net.add_module("flat", nn.Flatten())
+    assert found(net.eval()) == name
+
+
 def test_a_network_without_maps_is_refused_and_left_without_hooks():
     net = nn.Sequential(nn.Flatten(), nn.Linear(192, 2))
     with pytest.raises(ClassifierError, match="this finds no layer that gives maps"):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
@@ -149,6 +149,7 @@ def chain(
 
 
 @settings(max_examples=15, deadline=None)
+@example(seed=170, depth=3, bias=True, norm=True, stride=1, count=1)
 @given(
     st.integers(0, 10**6),
     st.integers(1, 3),
@@ -168,8 +169,12 @@ def test_random_networks_get_the_published_maps(
     # The normalisation is done in float32, as the classifier does it.
     normalised = ((images - torch.tensor([0.4, 0.5, 0.6]).view(3, 1, 1)) / 0.25).double()
     expected = published(network, normalised, targets).sum(1)
-    scale = expected.abs().amax()
-    assert torch.allclose(found.maps.double(), expected, rtol=1e-4, atol=1e-5 * scale)
+    # Where no unit is on, and only biases speak, the published code divides zero by zero.
+    silent = expected.isnan().flatten(1).all(1)
+    assert not found.maps[silent].any()
+    expected = expected[~silent]
+    scale = expected.abs().amax() if len(expected) else 0
+    assert torch.allclose(found.maps[~silent].double(), expected, rtol=1e-4, atol=1e-5 * scale)
 
 
 class Residual(nn.Module):
