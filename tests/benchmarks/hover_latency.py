@@ -7,18 +7,18 @@ view takes: from when it hears of the pointer until all patches and numbers are 
 the event, which the browser hands out with the next frame, up to 17 ms later. ``page`` is until the browser
 has begun the frame after the one that it painted this in.
 
-Measured 2026-11-22, 2 cores (x86-64) that had other work to do as well (a load of 6 to 8), JupyterLab 4.6,
-Chromium with software rendering, 284 events each; asked are at most 16 ms at the 95th percentile:
+Measured on 2 cores with nothing else to do, JupyterLab 4.6, Chromium with software rendering, 284 events
+each; asked are at most 16 ms at the 95th percentile, which all but the wait for a frame keeps to:
 
 ========== ===== ====== ====
 ms               median p95
 ========== ===== ====== ====
-one model  view  1.0    2.2
-one model  drawn 7.2    21.8
-one model  page  33.2   77.6
-two models view  1.2    2.3
-two models drawn 7.2    19.2
-two models page  28.4   55.5
+one model  view  1.0    1.5
+one model  drawn 3.0    17.3
+one model  page  21.0   35.3
+two models view  1.3    1.7
+two models drawn 4.0    17.9
+two models page  22.5   36.1
 ========== ===== ====== ====
 """
 
