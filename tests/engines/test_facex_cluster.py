@@ -55,6 +55,7 @@ class Slow:
 
 @pytest.fixture(scope="module")
 def cluster():
+    before = dict(os.environ)  # Dask sets OMP_NUM_THREADS=1, which the kernels of later tests would inherit
     with (
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=":0", memory_limit=None
@@ -63,6 +64,8 @@ def cluster():
     ):
         client.register_plugin(_OneThread())
         yield client
+    os.environ.clear()
+    os.environ.update(before)
 
 
 class _OneThread(distributed.WorkerPlugin):
