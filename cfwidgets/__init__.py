@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     from cfwidgets import attribution, data, evaluation, images, networks, search, training, zoo
     from cfwidgets.attribution import attribute
     from cfwidgets.classifier import Classifier, ClassifierError
+    from cfwidgets.editors import AttGANEditor, Editor, EditorError
     from cfwidgets.engines.facex import FaceX
     from cfwidgets.engines.facex_result import FaceXResult
     from cfwidgets.engines.lime import Lime
+    from cfwidgets.engines.pareto import PlausibleCounterfactuals
+    from cfwidgets.engines.pareto_result import ParetoResult
+    from cfwidgets.engines.pareto_survey import ParetoSurvey
     from cfwidgets.engines.prototype import Prototype, PrototypeError
     from cfwidgets.engines.superpixel_result import SuperpixelResult
     from cfwidgets.engines.superpixels import ELime
@@ -31,9 +35,12 @@ if TYPE_CHECKING:
     from cfwidgets.widgets.transitions import TransitionExplorer, TransitionView
 
 _HOME = {
+    "AttGANEditor": "editors",
     "Classifier": "classifier",
     "ClassifierError": "classifier",
     "ELime": "engines.superpixels",
+    "Editor": "editors",
+    "EditorError": "editors",
     "FaceX": "engines.facex",
     "FaceXExplorer": "widgets.facex",
     "FaceXResult": "engines.facex_result",
@@ -42,6 +49,9 @@ _HOME = {
     "GeneratorError": "generators",
     "ImageError": "images",
     "Lime": "engines.lime",
+    "ParetoResult": "engines.pareto_result",
+    "ParetoSurvey": "engines.pareto_survey",
+    "PlausibleCounterfactuals": "engines.pareto",
     "Prototype": "engines.prototype",
     "PrototypeError": "engines.prototype",
     "Run": "run",
@@ -57,9 +67,12 @@ _HOME = {
 _MODULES = ("attribution", "data", "evaluation", "images", "networks", "search", "training", "zoo")
 
 __all__ = [
+    "AttGANEditor",
     "Classifier",
     "ClassifierError",
     "ELime",
+    "Editor",
+    "EditorError",
     "FaceX",
     "FaceXExplorer",
     "FaceXResult",
@@ -68,6 +81,9 @@ __all__ = [
     "GeneratorError",
     "ImageError",
     "Lime",
+    "ParetoResult",
+    "ParetoSurvey",
+    "PlausibleCounterfactuals",
     "Prototype",
     "PrototypeError",
     "Run",

@@ -11,6 +11,7 @@ from cfwidgets.networks.biggan_deep import BigGANDeep
 from cfwidgets.networks.digit_cnn import DigitCNN
 from cfwidgets.networks.face_cnn import FaceCNN
 from cfwidgets.networks.face_resnet import FaceResNet
+from cfwidgets.networks.target_cnn import TargetCNN
 
 __all__ = [
     "AttGAN",
@@ -21,4 +22,5 @@ __all__ = [
     "DigitCNN",
     "FaceCNN",
     "FaceResNet",
+    "TargetCNN",
 ]

@@ -158,10 +158,32 @@ class AttGAN(nn.Module):
             Weights of another architecture, with the names that differ.
         """
         weights = _generator_weights(Path(path))
-        shape = _shape_of(weights, path)
+        return cls.from_weights(weights, size=size or _USUAL_SIZE, slope=slope, where=str(path))
+
+    @classmethod
+    def from_weights(
+        cls, weights: Mapping[str, Tensor], *, size: int, slope: float = 0.01, where: str = "this"
+    ) -> AttGAN:
+        """Make the generator that has such weights, in evaluation mode.
+
+        Parameters
+        ----------
+        weights
+            As `state_dict` gives them, in any precision.
+        size, slope
+            As in `AttGAN`.
+        where
+            They come from, for messages.
+
+        Raises
+        ------
+        ValueError
+            Weights of another architecture, with the names that differ.
+        """
+        shape = _shape_of(weights, where)
         with torch.device("meta"):
-            network = cls(size=size or _USUAL_SIZE, slope=slope, **shape)
-        _load(network, weights, path)
+            network = cls(size=size, slope=slope, **shape)
+        _load(network, weights, where)
         return network.eval()
 
 
@@ -211,6 +233,32 @@ class AttGANDiscriminator(nn.Module):
             )
             for units in (1, attributes)
         )
+
+    @classmethod
+    def from_weights(
+        cls, weights: Mapping[str, Tensor], *, size: int, slope: float = 0.01, where: str = "this"
+    ) -> AttGANDiscriminator:
+        """Make the discriminator that has such weights, in evaluation mode: see `AttGAN.from_weights`.
+
+        Raises
+        ------
+        ValueError
+            Weights of another architecture, with the names that differ.
+        """
+        layers = sum(bool(re.fullmatch(r"conv\.\d+\.layers\.0\.weight", name)) for name in weights)
+        first, hidden, last = (
+            weights.get(name)
+            for name in ("conv.0.layers.0.weight", "fc_adv.0.layers.0.weight", "fc_cls.1.layers.0.weight")
+        )
+        if first is None or hidden is None or last is None:
+            raise ValueError(
+                f"{where} holds no discriminator of AttGAN: no conv, fc_adv and fc_cls; it begins with "
+                f"{', '.join(list(weights)[:4]) or 'nothing'}"
+            )
+        with torch.device("meta"):
+            network = cls(size, len(last), len(first), layers, len(hidden), slope)
+        _load(network, weights, where)
+        return network.eval()
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Say of images ``(N, 3, H, W)`` in [0, 1] how real: ``(N,)``, unbounded; and logits ``(N, A)``."""
@@ -330,7 +378,7 @@ def _generator_weights(path: Path) -> dict[str, Tensor]:
     return {str(name).removeprefix("module."): value for name, value in states.items()}
 
 
-def _shape_of(weights: Mapping[str, Tensor], path: str | Path) -> dict[str, int]:
+def _shape_of(weights: Mapping[str, Tensor], path: str) -> dict[str, int]:
     """What `AttGAN` takes to have such weights."""
     encoder, decoder = (
         {
@@ -365,7 +413,7 @@ def _shape_of(weights: Mapping[str, Tensor], path: str | Path) -> dict[str, int]
     }
 
 
-def _load(network: nn.Module, weights: Mapping[str, Tensor], path: str | Path) -> None:
+def _load(network: nn.Module, weights: Mapping[str, Tensor], path: str) -> None:
     wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
     given = {name: tuple(value.shape) for name, value in weights.items()}
     wrong = [f"no {name}" for name in wanted if name not in given]

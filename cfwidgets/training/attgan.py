@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cfwidgets.checks import choice, non_negative, positive_int, share
+from cfwidgets.editors import AttGANEditor
 from cfwidgets.engines.engine import Update, run_to_end
 from cfwidgets.images import encode
 from cfwidgets.networks.attgan import AttGAN, AttGANDiscriminator
@@ -79,6 +80,10 @@ class TrainedAttGAN(Result):
     def discriminator(self) -> AttGANDiscriminator:
         """The discriminator, in evaluation mode on the CPU."""
         return _filled(AttGANDiscriminator, _discriminator_shape(self.shape, self.training), self.judge)
+
+    def editor(self) -> AttGANEditor:
+        """Both as an editor, to search counterfactuals with or to save."""
+        return AttGANEditor(self.generator(), self.names, self.discriminator())
 
     def sheet(self) -> Tensor:
         """Some faces, a row each: as they are, painted anew, and with each attribute turned around.

@@ -62,7 +62,7 @@ def train(
     target
         The attribute; class 1 has it.
     make
-        Gives the network: its last layer is linear and has two outputs.
+        Gives the network: its last layer is linear and has two outputs, or one for the attribute.
     penalty
         Added to the cross-entropy of each batch.
     epochs
@@ -99,13 +99,19 @@ def train(
             images[mirrored] = images[mirrored].flip(3)
             optimiser.zero_grad()
             known = features(network, images)
-            loss = F.cross_entropy(network[-1](known), labels[batch])
+            loss = _loss(network[-1](known), labels[batch])
             if penalty is not None:
                 loss = loss + penalty(images, known, labels[batch])
             loss.backward()
             optimiser.step()
             schedule.step()
     return network.eval()
+
+
+def _loss(outputs: Tensor, labels: Tensor) -> Tensor:
+    if outputs.shape[1] == 1:
+        return F.binary_cross_entropy_with_logits(outputs[:, 0], labels.float())
+    return F.cross_entropy(outputs, labels)
 
 
 def features(network: nn.Sequential, images: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from cfwidgets.data.portraits import Portraits, portraits
-from cfwidgets.networks import FaceCNN, FaceResNet
+from cfwidgets.networks import FaceCNN, FaceResNet, TargetCNN
 from cfwidgets.training import portrait_classifier
 from cfwidgets.training.portrait_classifier import answers, faces, features, main, model_card, train
 
@@ -40,6 +40,13 @@ def test_few_faces_teach_it_to_see_a_hat(few: Portraits) -> None:
     others = portraits(60, SMALL, attributes={"Wearing_Hat": 0.5}, first=1000)
     right = (answers(network, others) > 0.5) == others.attribute("Wearing_Hat")
     assert right.float().mean() > 0.75
+
+
+def test_a_network_with_one_unit_learns_the_same(few: Portraits) -> None:
+    network = train(few, "Wearing_Hat", make=lambda: TargetCNN(few.size), epochs=6, batch_size=16)
+    with torch.no_grad():
+        told = network(few.images)[:, 0] > 0
+    assert (told == few.attribute("Wearing_Hat")).float().mean() > 0.9
 
 
 def test_the_seed_decides_and_the_random_state_is_left_alone(few: Portraits) -> None:
