@@ -147,7 +147,7 @@ def edit_box(
     Examples
     --------
     >>> edit_box(("Bald", "Young"), torch.tensor([0.0, 1.0]), ("Bald",), 1.0, (0.0, 1.0))
-    (tensor([0., -1.]), tensor([0., 0.]))
+    (tensor([ 0., -1.]), tensor([0., 0.]))
     """
     unknown = [name for name in frozen if name not in names]
     if unknown:

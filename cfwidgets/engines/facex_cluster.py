@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+import cloudpickle
 from distributed import Client, WorkerPlugin, as_completed, get_worker
 
 from cfwidgets.engines.facex_part import Summariser
@@ -25,14 +26,18 @@ class _Carrier(WorkerPlugin):
     """Brings the model and the data set to a worker once, also to one that joins later.
 
     As a plugin, and not as data of the cluster: what is only on a worker that dies would be lost with it.
+    Packed with cloudpickle, so that ``cloudpickle.register_pickle_by_value`` works for what workers cannot
+    import: Dask itself looks only at the module of a plugin, and ours is never the user's.
     """
 
     def __init__(self, reader: FaceReader, settings: FaceX, target: int) -> None:
-        self._reader, self._settings, self._target = reader, settings, target
+        self._packed = cloudpickle.dumps((reader, settings, target))
 
     def setup(self, worker: Any) -> None:  # noqa: ARG002 - Dask's
         """Make ready on the worker."""
-        self._sum_up = Summariser(self._reader.clf, self._settings, self._target, self._reader.regions)
+        # nothing but what the same user's process has sent, by Dask's own way
+        self._reader, settings, target = cloudpickle.loads(self._packed)
+        self._sum_up = Summariser(self._reader.clf, settings, target, self._reader.regions)
 
     def part(self, numbers: Sequence[int]) -> Part:
         """Read some of the faces and sum them up."""

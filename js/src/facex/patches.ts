@@ -26,7 +26,7 @@ export interface PatchTile {
  */
 export function createPatches(scope: Scope, opened: (tile: PatchTile, button: HTMLElement) => void) {
   const title = h("span", { class: "cfw-heading cfw-ellipsis" });
-  const about = h("span", { class: "cfw-muted cfw-patch-words" });
+  const about = h("span", { class: "cfw-muted cfw-ellipsis cfw-patch-words" });
   const canvas = h("canvas", { class: "cfw-patch-canvas", "aria-hidden": "true", width: 1, height: 1 });
   const grid = h("div", { class: "cfw-patch-grid", role: "group" }, canvas);
   const element = h(

@@ -25,7 +25,7 @@ export function placesOf(drawing: Drawing): Place[] {
       if (shape.panel !== panel) return;
       for (const rings of shape.rings) fill(rings, { box, step, columns, rows }, shapes, index);
     });
-    const depths = depthsOf(shapes, columns, rows);
+    const depths = depthsOf(shapes, columns);
     const pieces = piecesOf(shapes, columns);
     const largest = new Map<number, number>();
     for (const cells of pieces) {
@@ -136,27 +136,19 @@ function fill(
   }
 }
 
-/** How far each cell is from the border of its region, in thirds of a cell (a chamfer distance in two passes). */
-function depthsOf(shapes: Int16Array, columns: number, rows: number): Int16Array {
-  const depths = new Int16Array(shapes.length).fill(0x3fff);
-  const pass = (order: (i: number) => number, back: 1 | -1) => {
-    for (let i = 0; i < shapes.length; i++) {
-      const cell = order(i);
-      const [x, y] = [cell % columns, Math.floor(cell / columns)];
-      const look = (dx: number, dy: number, far: number) => {
-        const [nx, ny] = [x + dx * back, y + dy * back];
-        const outside = nx < 0 || ny < 0 || nx >= columns || ny >= rows;
-        const other = ny * columns + nx;
-        const depth = outside || shapes[other] !== shapes[cell] ? 0 : depths[other]!;
-        depths[cell] = Math.min(depths[cell]!, depth + far);
-      };
-      look(-1, 0, 3);
-      look(0, -1, 3);
-      look(-1, -1, 4);
-      look(1, -1, 4);
-    }
-  };
-  pass((i) => i, 1);
-  pass((i) => shapes.length - 1 - i, -1);
+/** How far each cell is from the border of its region: how often the region can be peeled until it is gone. */
+function depthsOf(shapes: Int16Array, columns: number): Int16Array {
+  const depths = new Int16Array(shapes.length);
+  for (let depth = 1, more = true; more; depth++) {
+    more = false;
+    shapes.forEach((shape, cell) => {
+      const column = cell % columns;
+      const within = (other: number) => shapes[other] === shape && depths[other]! >= depth - 1;
+      if (column === 0 || column === columns - 1) return;
+      if (![cell - columns, cell - 1, cell, cell + 1, cell + columns].every(within)) return;
+      depths[cell] = depth;
+      more = true;
+    });
+  }
   return depths;
 }

@@ -9,7 +9,7 @@ export function createReadout() {
   const name = h("span", { class: "cfw-region-name cfw-ellipsis" });
   const pin = h("span", { class: "cfw-pin cfw-muted" });
   const scores = [createScore(), createScore()] as const;
-  const difference = h("div", { class: "cfw-difference cfw-number" });
+  const difference = h("div", { class: "cfw-difference cfw-ellipsis cfw-number" });
   const random = h(
     "span",
     { class: "cfw-key" },
