@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from cfwidgets.checks import positive_int
 
@@ -267,13 +268,30 @@ class AttGANDiscriminator(nn.Module):
 
 
 @dataclass(frozen=True)
-class _Fixed:
-    """What a layer of the decoder makes of what does not change: a sum, and a map for each attribute."""
+class _FoldedLayer:
+    """A layer of the decoder for one image, with its normalisation within its weights.
 
-    sum: Tensor
-    """``(1, C, h, w)``"""
+    Channels last: on a CPU, transposed convolutions are two to three times as fast so. What is new is written
+    over: new memory costs as much as the sums.
+    """
+
+    weight: Tensor
+    """``(B, C, 4, 4)``: of the B maps of the layer before; none of the first."""
+    fixed: Tensor
+    """``(1, C, h, w)``: what does not change, from the image's features; ``(1, C, 1, 1)`` without."""
     maps: Tensor | None
-    """``(A, C, h, w)``: what an attribute of 1 adds, constant over its input."""
+    """``(A, h * w * C)``: what an attribute of 1 adds, constant over its input."""
+    activate: Callable[[Tensor], Tensor]
+
+    def __call__(self, x: Tensor | None, u: Tensor) -> Tensor:
+        """Give ``(n, C, h, w)`` for what the layer before gave and scaled attributes ``(n, A)``."""
+        out = self.fixed
+        if self.maps is not None:
+            _, channels, height, width = out.shape
+            out = (u @ self.maps).view(-1, height, width, channels).permute(0, 3, 1, 2).add_(out)
+        if x is not None:
+            out = _up(x, self.weight).add_(out)
+        return self.activate(out)
 
 
 class FoldedDecoder:
@@ -285,7 +303,7 @@ class FoldedDecoder:
     Parameters
     ----------
     network
-        In evaluation mode; it must stay as it is.
+        In evaluation mode; later changes of its weights have no effect.
     features
         Of one image: `AttGAN.encode`.
 
@@ -299,46 +317,60 @@ class FoldedDecoder:
     """
 
     def __init__(self, network: AttGAN, features: list[Tensor]) -> None:
-        self._layers: list[Any] = list(network.dec_layers)
-        attributes = network.attributes
-        self._fixed: list[_Fixed] = []
+        self._layers: list[_FoldedLayer] = []
         height, width = features[-1].shape[2:]
-        for place in range(max(network.shortcut_layers, network.inject_layers) + 1):
-            convolution = self._layers[place].layers[0]
-            weight = convolution.weight
-            given = [] if place else [features[-1]]
-            if place and place <= network.shortcut_layers:
-                given = [features[-1 - place]]
-            injected = place == 0 or place <= network.inject_layers
-            # What changes with the candidate comes first: the output of the layer before.
-            start = 0 if place == 0 else self._layers[place - 1].layers[0].out_channels
-            out = torch.zeros((), device=weight.device, dtype=weight.dtype)
+        before = 0
+        for place, block in enumerate(network.dec_layers):
+            weight, bias = _normalised(block)
+            given = [features[-1 - place]] if place <= network.shortcut_layers else []
+            fixed, start = bias[None, :, None, None], before
             for feature in given:
-                out = out + _up(feature, weight[start : start + feature.shape[1]])
+                fixed = fixed + _up(feature, weight[start : start + feature.shape[1]])
                 start += feature.shape[1]
             maps = None
-            if injected:
-                ones = torch.ones(1, 1, height, width, device=weight.device, dtype=weight.dtype)
-                maps = torch.cat([_up(ones, one[None]) for one in weight[start : start + attributes]])
-            if convolution.bias is not None:
-                out = out + convolution.bias[:, None, None]
-            self._fixed.append(_Fixed(out, maps))
+            if place <= network.inject_layers:
+                ones = torch.ones(1, 1, height, width).to(weight)
+                of_each = weight[start : start + network.attributes]
+                maps = torch.cat([_up(ones, one[None]) for one in of_each]).permute(0, 2, 3, 1).flatten(1)
+                fixed = fixed.expand(1, -1, 2 * height, 2 * width)
+            last = place == len(network.dec_layers) - 1
+            self._layers.append(
+                _FoldedLayer(
+                    weight[:before].clone(),
+                    fixed.contiguous(memory_format=torch.channels_last),
+                    maps,
+                    torch.tanh_ if last else torch.relu_,
+                )
+            )
+            before = weight.shape[1]
             height, width = height * 2, width * 2
 
     def __call__(self, attributes: Tensor) -> Tensor:
         """Paint ``(n, 3, H, W)`` in [0, 1] with attributes ``(n, A)``."""
         u = _scaled(attributes)
-        x = u.new_zeros(len(u), 0, *self._fixed[0].sum.shape[2:])
-        for layer, fixed in zip(self._layers, self._fixed, strict=False):
-            out = fixed.sum
-            if fixed.maps is not None:
-                out = out + torch.einsum("na,achw->nchw", u, fixed.maps)
-            if x.shape[1]:
-                out = out + _up(x, layer.layers[0].weight[: x.shape[1]])
-            x = layer.layers[1:](out)
-        for layer in self._layers[len(self._fixed) :]:
-            x = layer(x)
-        return (x + 1) / 2
+        first, *others = self._layers
+        x = first(None, u)
+        for layer in others:
+            x = layer(x, u)
+        return x.add_(1).div_(2)
+
+
+def _normalised(block: nn.Module) -> tuple[Tensor, Tensor]:
+    """Give weight and bias of a layer's convolution that normalises what it makes."""
+    layers: Any = block.layers
+    convolution, norm = layers[0], layers[1]
+    if isinstance(norm, nn.Tanh):  # the last has none
+        return convolution.weight, convolution.bias
+    return fuse_conv_bn_weights(
+        convolution.weight,
+        convolution.bias,
+        norm.running_mean,
+        norm.running_var,
+        norm.eps,
+        norm.weight,
+        norm.bias,
+        transpose=True,
+    )
 
 
 def _up(x: Tensor, weight: Tensor) -> Tensor:
