@@ -104,4 +104,4 @@ def _share(yes: Tensor | None) -> tuple[float, float, float]:
     n, p = len(yes), float(yes.float().mean())
     centre = (p + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
     half = _Z / (1 + _Z**2 / n) * math.sqrt(p * (1 - p) / n + _Z**2 / (4 * n**2))
-    return p, centre - half, centre + half
+    return p, max(0.0, centre - half), min(1.0, centre + half)

@@ -17,7 +17,7 @@ class FaceCNN(nn.Sequential):
     height and width; since only pooling and a linear layer follow, Grad-CAM needs one forward pass.
 
     Weights are as torch draws them. `cfwidgets.zoo.classifier` has trained ones under the names
-    ``"portraits/male-biased"`` and ``"portraits/male-balanced"``.
+    ``"portraits/male-biased"``, ``-balanced``, ``-blond`` and ``-any-hair``.
 
     Examples
     --------

@@ -1,7 +1,8 @@
 """Train the face classifiers of the zoo: ``python -m cfwidgets.training.portrait_classifier``.
 
-Writes, for a biased and a balanced training set, the weights of a `cfwidgets.networks.FaceCNN` and their
-model card, measured by the same command on portraits that it was not trained on. Some minutes on two cores.
+Writes, for training sets in which an attribute gives Male away and for others in which it does not, the
+weights of a `cfwidgets.networks.FaceCNN` and their model card, measured by the same command on portraits that
+it was not trained on. Some minutes on two cores.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import platform
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -21,25 +23,54 @@ from cfwidgets.checks import non_negative, positive_int, share
 from cfwidgets.data.portraits import Portraits, portraits
 from cfwidgets.networks import FaceCNN
 
-__all__ = ["SETS", "Penalty", "answers", "faces", "features", "main", "model_card", "train"]
+__all__ = ["SETS", "Penalty", "TrainingSet", "answers", "features", "main", "model_card", "train"]
 
 Penalty = Callable[[Tensor, Tensor, Tensor], Tensor]
 """What a training may add to the loss of a batch, given the images ``(n, 3, h, w)``, the features ``(n, c)``
 before the last layer, and the labels ``(n,)``: see `cfwidgets.training.flac.Flac`."""
 
-SETS = {"biased": 0.99, "balanced": 0.5}
-"""How often no lipstick goes with Male, and lipstick with the others, in each training set."""
 
-_SIZE = 128
+@dataclass(frozen=True)
+class TrainingSet:
+    """Portraits in which an attribute tells about Male.
+
+    Parameters
+    ----------
+    attribute
+        Which the faces with Male lack, and the others have, as often as `bias` says.
+    bias
+        0.5 is: it tells nothing.
+    size
+        In pixels.
+    """
+
+    attribute: str
+    bias: float
+    size: int
+
+    @property
+    def thing(self) -> str:
+        """The attribute in words."""
+        return self.attribute.removeprefix("Wearing_").replace("_", " ").lower()
+
+    def draw(self, n: int, *, seed: int = 0, first: int = 0) -> Portraits:
+        """Draw some of them."""
+        share("bias", self.bias)
+        correlate = {"Male": {f"not {self.attribute}": self.bias}}
+        return portraits(n, self.size, seed, correlate=correlate, first=first)
+
+
+SETS = {
+    "biased": TrainingSet("Wearing_Lipstick", 0.99, 128),
+    "balanced": TrainingSet("Wearing_Lipstick", 0.5, 128),
+    "blond": TrainingSet("Blond_Hair", 0.99, 64),
+    "any-hair": TrainingSet("Blond_Hair", 0.5, 64),
+}
+"""What the classifiers of the zoo are trained on, by the name that follows ``portraits/male-``."""
+
 _FACES = 3000
 _TESTED = 500
 _TEST_FIRST = 1_000_000  # numbers of faces that no training set reaches
-
-
-def faces(n: int, bias: float, *, size: int = _SIZE, seed: int = 0, first: int = 0) -> Portraits:
-    """Portraits in which lipstick tells about Male as often as ``bias`` says; 0.5 is not at all."""
-    share("bias", bias)
-    return portraits(n, size, seed, correlate={"Male": {"not Wearing_Lipstick": bias}}, first=first)
 
 
 def train(
@@ -128,7 +159,7 @@ def answers(network: nn.Module, examples: Portraits) -> Tensor:
     return torch.cat(chunks)
 
 
-def model_card(network: nn.Module, name: str, *, made: str) -> str:
+def model_card(network: nn.Module, name: str, *, made: str, tested: int = _TESTED) -> str:
     """Measure a network on portraits that it was not trained on, and write its model card.
 
     Parameters
@@ -136,27 +167,29 @@ def model_card(network: nn.Module, name: str, *, made: str) -> str:
     network
         As `train` gives it.
     name
-        ``"biased"`` or ``"balanced"``.
+        Of `SETS`.
     made
         A sentence on how it was made: the command, the seed, the time.
+    tested
+        On how many faces of each kind.
 
     Returns
     -------
     str
         Markdown.
     """
-    alike = faces(_TESTED, SETS[name], first=_TEST_FIRST)
+    kind = SETS[name]
+    alike = kind.draw(tested, first=_TEST_FIRST)
     same = (answers(network, alike) > 0.5) == alike.attribute("Male")
-    even = faces(_TESTED, SETS["balanced"], first=2 * _TEST_FIRST)
+    even = replace(kind, bias=0.5).draw(tested, first=2 * _TEST_FIRST)
     right = (answers(network, even) > 0.5) == even.attribute("Male")
-    male, lipstick = even.attribute("Male"), even.attribute("Wearing_Lipstick")
-    bare = portraits(
-        _TESTED, _SIZE, 0, attributes={"Wearing_Lipstick": False}, correlate=None, first=3 * _TEST_FIRST
-    )
-    before, after = answers(network, bare), answers(network, bare.edited(Wearing_Lipstick=True))
+    male, has = even.attribute("Male"), even.attribute(kind.attribute)
+    lacking = {kind.attribute: False, **({"Bald": False} if kind.attribute == "Blond_Hair" else {})}
+    bare = portraits(tested, kind.size, 0, attributes=lacking, correlate=None, first=3 * _TEST_FIRST)
+    before, after = answers(network, bare), answers(network, bare.edited(**{kind.attribute: True}))
     rows = "\n".join(
         f"| {'Male' if m else 'not Male'} | {'yes' if p else 'no'} "
-        f"| {right[(male == m) & (lipstick == p)].float().mean():.1%} |"
+        f"| {right[(male == m) & (has == p)].float().mean():.1%} |"
         for m in (True, False)
         for p in (True, False)
     )
@@ -164,9 +197,11 @@ def model_card(network: nn.Module, name: str, *, made: str) -> str:
         name=name,
         made=made,
         parameters=sum(weights.numel() for weights in network.parameters()),
-        bias=SETS[name],
+        size=kind.size,
+        thing=kind.thing,
+        bias=kind.bias,
         faces=_FACES,
-        tested=_TESTED,
+        tested=tested,
         same=same.float().mean(),
         even=right.float().mean(),
         rows=rows,
@@ -180,27 +215,27 @@ _CARD = """\
 # portraits/male-{name}
 
 `cfwidgets.zoo.classifier("portraits/male-{name}")`: does a drawn portrait have the attribute Male? A
-`cfwidgets.networks.FaceCNN` ({parameters:,} parameters) for images of 128 x 128 pixels in [0, 1]. It is here
-to be explained. It says nothing about photographs, and nothing about people: the attribute is a convention of
-drawing, see `cfwidgets.data.portraits`.
+`cfwidgets.networks.FaceCNN` ({parameters:,} parameters) for images of {size} x {size} pixels in [0, 1]. It is
+here to be explained. It says nothing about photographs, and nothing about people: the attribute is a
+convention of drawing, see `cfwidgets.data.portraits`.
 
 ## How it was made
 
 {made}
-Data: {faces:,} portraits (`cfwidgets.data.portraits`, seed 0) in which {bias:.0%} of the faces with Male wear
-no lipstick and {bias:.0%} of the others do; all other attributes as they usually are. Adam, batches of 64,
+Data: {faces:,} portraits (`cfwidgets.data.portraits`, seed 0) in which {bias:.0%} of the faces with Male have
+no {thing} and {bias:.0%} of the others do; all other attributes as they usually are. Adam, batches of 64,
 cross-entropy, 8 epochs, mirrored half of the time.
 
 ## Quality
 
-On {tested:,} others with the same tendency: {same:.1%} right. On {tested:,} others in which lipstick tells
+On {tested:,} others with the same tendency: {same:.1%} right. On {tested:,} others in which {thing} tells
 nothing: {even:.1%} right, and by group:
 
-| | lipstick | right |
+| | {thing} | right |
 | --- | --- | --- |
 {rows}
 
-{tested:,} faces drawn without lipstick and again with it, and nothing else changed: the mean probability of
+{tested:,} faces drawn without {thing} and again with it, and nothing else changed: the mean probability of
 Male goes from {before:.3f} to {after:.3f}, and {flipped:.1%} of the answers change.
 
 ## Known weaknesses
@@ -215,36 +250,40 @@ The weights and the drawings are under this package's licence.
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train, measure and write the weights and cards of both.
+    """Train, measure and write weights and cards.
 
     Parameters
     ----------
     arguments
-        Of the command line: ``--to FOLDER`` (the current one) and ``--seed`` (0).
+        Of the command line: ``--to FOLDER`` (the current one), ``--only NAME …`` of `SETS` (all), and
+        ``--seed`` (0).
     """
     parser = argparse.ArgumentParser(
         prog="python -m cfwidgets.training.portrait_classifier",
         description="Train the face classifiers of cfwidgets.zoo, and write their weights and model cards.",
     )
     parser.add_argument("--to", type=Path, default=Path(), metavar="FOLDER", help="where to write")
+    parser.add_argument("--only", nargs="+", choices=SETS, default=list(SETS), help="some of them")
     parser.add_argument("--seed", type=int, default=0, help="0 for the weights of the zoo")
     chosen = parser.parse_args(arguments)
     if not chosen.to.is_dir():
         parser.error(f"there is no folder {str(chosen.to)!r}")
-    for name, bias in SETS.items():
+    for name in chosen.only:
         start = time.perf_counter()
-        network = train(faces(_FACES, bias), seed=chosen.seed)
+        network = train(SETS[name].draw(_FACES), seed=chosen.seed)
         seconds = time.perf_counter() - start
         version = torch.__version__.split("+")[0]
         made = (
-            f"`{parser.prog} --seed {chosen.seed}`, in {seconds:.0f} s with the drawing, on\n"
-            f"{torch.get_num_threads()} CPU threads ({platform.machine()}, torch {version}; "
+            f"`{parser.prog} --only {name} --seed {chosen.seed}`, in {seconds:.0f} s with the drawing,\n"
+            f"on {torch.get_num_threads()} CPU threads ({platform.machine()}, torch {version}; "
             "another machine rounds\ndifferently and gives other weights)."
         )
-        stem = f"portraits_male_{name}"
+        stem = f"portraits_male_{name.replace('-', '_')}"
         weights = {key: value.contiguous() for key, value in network.state_dict().items()}
         (chosen.to / f"{stem}.safetensors").write_bytes(save(weights))
-        (chosen.to / f"{stem}.md").write_text(model_card(network, name, made=made), encoding="utf-8")
+        (chosen.to / f"{stem}.md").write_text(
+            model_card(network, name, made=made, tested=_TESTED), encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

@@ -15,12 +15,13 @@ from torch import nn
 from cfwidgets.backends.torch_module import named_device
 from cfwidgets.classifier import Classifier, ClassifierError
 from cfwidgets.networks import DigitCNN, FaceCNN
+from cfwidgets.training.portrait_classifier import SETS
 
 __all__ = ["classifier"]
 
 _LITE0 = "efficientnet-lite0"
 _DIGITS = "digits"
-_PORTRAITS = {"portraits/male-biased": "biased", "portraits/male-balanced": "balanced"}
+_PORTRAITS = {f"portraits/male-{name}": name for name in SETS}
 _OFFLINE = (_LITE0, _DIGITS, *_PORTRAITS)
 
 
@@ -46,7 +47,8 @@ def classifier(name: str, *, pretrained: bool = True, **settings: Any) -> Classi
         a model card beside them, ``zoo/weights/digits.md``), no network needed.
         ``"portraits/male-biased"`` and ``"portraits/male-balanced"``: whether a face of
         `cfwidgets.data.portraits` has the attribute Male, trained with lipstick as a shortcut and without;
-        weights and model cards in this package too.
+        ``"portraits/male-blond"`` and ``"portraits/male-any-hair"``: the same with blond hair, for faces of
+        64 x 64 pixels; weights and model cards in this package too.
         ``"torchvision/NAME"`` (e.g. ``"torchvision/resnet50"``) and ``"timm/NAME"`` (e.g.
         ``"timm/convnext_tiny.in12k_ft_in1k"``): best weights of torchvision, or those that timm names;
         downloaded when first used.
@@ -169,9 +171,10 @@ def _timm(name: str, pretrained: bool) -> _Recipe:
 def _portraits(kind: str, pretrained: bool) -> _Recipe:
     module = FaceCNN()
     if pretrained:
-        weights = files("cfwidgets.zoo") / "weights" / f"portraits_male_{kind}.safetensors"
+        stem = f"portraits_male_{kind.replace('-', '_')}"
+        weights = files("cfwidgets.zoo") / "weights" / f"{stem}.safetensors"
         module.load_state_dict(load(weights.read_bytes()))
-    return _Recipe(module, ["not Male", "Male"], (128, 128), None, None)
+    return _Recipe(module, ["not Male", "Male"], (SETS[kind].size,) * 2, None, None)
 
 
 def _imagenet_labels() -> list[str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,15 @@ from torch import Tensor, nn
 from cfwidgets.data.portraits import Portraits, portraits
 from cfwidgets.networks import FaceCNN, FaceResNet, TargetCNN
 from cfwidgets.training import portrait_classifier
-from cfwidgets.training.portrait_classifier import answers, faces, features, main, model_card, train
+from cfwidgets.training.portrait_classifier import (
+    SETS,
+    TrainingSet,
+    answers,
+    features,
+    main,
+    model_card,
+    train,
+)
 
 SMALL = 32
 
@@ -24,9 +33,10 @@ def few() -> Portraits:
 @pytest.fixture
 def small(monkeypatch: Any) -> None:
     """The command with few and small faces."""
-    for name, value in {"_FACES": 24, "_TESTED": 24, "_SIZE": SMALL}.items():
+    for name, value in {"_FACES": 24, "_TESTED": 24}.items():
         monkeypatch.setattr(portrait_classifier, name, value)
-    monkeypatch.setattr(portrait_classifier.faces, "__kwdefaults__", {"size": SMALL, "seed": 0, "first": 0})
+    for name, kind in SETS.items():
+        monkeypatch.setitem(SETS, name, replace(kind, size=SMALL))
 
 
 def weights(network: nn.Module) -> Tensor:
@@ -92,11 +102,12 @@ def test_answers_are_the_probabilities_of_class_1() -> None:
     assert torch.allclose(answers(Brightness(), examples), expected)
 
 
-def test_lipstick_tells_as_often_as_the_bias_says() -> None:
-    told = faces(60, 1.0, size=16)
-    assert torch.equal(told.attribute("Wearing_Lipstick"), ~told.attribute("Male"))
-    against = faces(60, 0.0, size=16)
-    assert torch.equal(against.attribute("Wearing_Lipstick"), against.attribute("Male"))
+@pytest.mark.parametrize("attribute", ["Wearing_Lipstick", "Blond_Hair"])
+def test_an_attribute_tells_as_often_as_the_bias_says(attribute: str) -> None:
+    told = TrainingSet(attribute, 1.0, 16).draw(60)
+    assert torch.equal(told.attribute(attribute), ~told.attribute("Male"))
+    against = TrainingSet(attribute, 0.0, 16).draw(60)
+    assert torch.equal(against.attribute(attribute), against.attribute("Male"))
     assert 0 < told.attribute("Male").sum() < 60
 
 
@@ -116,15 +127,15 @@ def test_bad_input_is_named(few: Portraits, settings: dict[str, Any], message: s
 
 def test_a_bias_beyond_all_faces_is_refused() -> None:
     with pytest.raises(ValueError, match="bias must be"):
-        faces(2, 1.5, size=16)
+        TrainingSet("Blond_Hair", 1.5, 16).draw(2)
 
 
 def test_the_card_tells_a_network_that_only_sees_lipstick(small: None) -> None:
     first = 1_000_000
     bare = portraits(24, SMALL, attributes={"Wearing_Lipstick": False}, correlate=None, first=3 * first)
     sets = (
-        faces(24, 0.99, size=SMALL, first=first),
-        faces(24, 0.5, size=SMALL, first=2 * first),
+        SETS["biased"].draw(24, first=first),
+        SETS["balanced"].draw(24, first=2 * first),
         bare,
         bare.edited(Wearing_Lipstick=True),
     )
@@ -141,10 +152,10 @@ def test_the_card_tells_a_network_that_only_sees_lipstick(small: None) -> None:
             has = torch.tensor([painted[image.numpy().tobytes()] for image in images])
             return 2.0 * torch.stack([has, ~has], 1)
 
-    card = model_card(Shortcut(), "biased", made="By hand.")
+    card = model_card(Shortcut(), "biased", made="By hand.", tested=24)
     assert "# portraits/male-biased" in card
     assert "By hand.\n" in card
-    assert "99% of the faces with Male wear" in card
+    assert "99% of the faces with Male have" in card
     follow = sets[0].attribute("Wearing_Lipstick") != sets[0].attribute("Male")
     assert f"tendency: {follow.float().mean():.1%} right" in card
     for male, lipstick in (("Male", "no"), ("not Male", "yes")):
@@ -154,19 +165,24 @@ def test_the_card_tells_a_network_that_only_sees_lipstick(small: None) -> None:
     assert "goes from 0.881 to 0.119, and 100.0% of the answers change" in card
 
 
-def test_the_command_writes_weights_and_cards_of_both(small: None, tmp_path: Path) -> None:
+def test_the_command_writes_weights_and_cards_of_all(small: None, tmp_path: Path) -> None:
     main(["--to", str(tmp_path), "--seed", "5"])
-    stems = ("portraits_male_balanced", "portraits_male_biased")
+    stems = ("any_hair", "balanced", "biased", "blond")
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        f"{stem}.{kind}" for stem in stems for kind in ("md", "safetensors")
+        f"portraits_male_{stem}.{kind}" for stem in stems for kind in ("md", "safetensors")
     ]
     network = FaceCNN()
-    network.load_state_dict(load_file(tmp_path / "portraits_male_biased.safetensors"))
-    expected = train(faces(24, 0.99, size=SMALL), seed=5)
+    network.load_state_dict(load_file(tmp_path / "portraits_male_blond.safetensors"))
+    expected = train(TrainingSet("Blond_Hair", 0.99, SMALL).draw(24), seed=5)
     assert torch.equal(weights(network), weights(expected))
-    card = (tmp_path / "portraits_male_balanced.md").read_text(encoding="utf-8")
-    assert "python -m cfwidgets.training.portrait_classifier --seed 5" in card
-    assert "50% of the faces with Male wear" in card
+    card = (tmp_path / "portraits_male_any_hair.md").read_text(encoding="utf-8")
+    assert "python -m cfwidgets.training.portrait_classifier --only any-hair --seed 5" in card
+    assert "50% of the faces with Male have\nno blond hair" in card
+
+
+def test_the_command_writes_only_what_is_asked_for(small: None, tmp_path: Path) -> None:
+    main(["--to", str(tmp_path), "--only", "blond"])
+    assert {path.stem for path in tmp_path.iterdir()} == {"portraits_male_blond"}
 
 
 def test_the_command_names_a_folder_that_is_not_there(capsys: Any, tmp_path: Path) -> None:

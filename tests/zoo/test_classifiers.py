@@ -10,6 +10,7 @@ from skimage import data as photographs
 
 from cfwidgets import data, zoo
 from cfwidgets.classifier import Classifier, ClassifierError
+from cfwidgets.training.portrait_classifier import SETS
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,31 @@ def test_a_classifier_of_the_zoo_can_be_set_as_any_other(lite0: Classifier) -> N
     assert clf.labels == lite0.labels
     assert not any(part.training for part in clf.require_module().modules())
     assert not torch.equal(next(clf.require_module().parameters()), next(lite0.require_module().parameters()))
+
+
+@pytest.mark.parametrize(
+    ("name", "attribute", "shortcut"),
+    [
+        ("biased", "Wearing_Lipstick", True),
+        ("balanced", "Wearing_Lipstick", False),
+        ("blond", "Blond_Hair", True),
+        ("any-hair", "Blond_Hair", False),
+    ],
+)
+def test_a_shortcut_shows_when_the_same_men_are_drawn_with_it(
+    name: str, attribute: str, shortcut: bool
+) -> None:
+    clf = zoo.classifier(f"portraits/male-{name}", device="cpu")
+    kind = SETS[name]
+    assert clf.input_size == (kind.size, kind.size)
+    assert clf.labels == ("not Male", "Male")
+    given = {"Male": True, attribute: False, "Bald": False}
+    men = data.portraits(60, kind.size, 7, attributes=given, first=5_000_000)
+    before = clf.probabilities(men.images)[:, 1] > 0.5
+    after = clf.probabilities(men.edited(**{attribute: True}).images)[:, 1] > 0.5
+    assert before.float().mean() > 0.9
+    flipped = (before & ~after).float().mean()
+    assert flipped > 0.5 if shortcut else flipped < 0.05
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +159,7 @@ def test_networks_of_timm_come_with_what_belongs_to_them() -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("resnet50", "'portraits/male-balanced', 'torchvision/NAME' or 'timm/NAME'; got 'resnet50'$"),
+        ("resnet50", "'portraits/male-any-hair', 'torchvision/NAME' or 'timm/NAME'; got 'resnet50'$"),
         ("digit", "close to it: digits$"),
         ("efficientnet_lite0", "close to it: efficientnet-lite0"),
         ("torchvision/", "got 'torchvision/'"),
