@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from cfwidgets.images import ImageError
     from cfwidgets.run import Run
     from cfwidgets.widgets.facex import FaceXExplorer, FaceXView
+    from cfwidgets.widgets.pareto import ParetoExplorer, ParetoView
     from cfwidgets.widgets.superpixels import SuperpixelExplorer, SuperpixelView
+    from cfwidgets.widgets.training import TrainingProgress
     from cfwidgets.widgets.transitions import TransitionExplorer, TransitionView
 
 _HOME = {
@@ -49,8 +51,10 @@ _HOME = {
     "GeneratorError": "generators",
     "ImageError": "images",
     "Lime": "engines.lime",
+    "ParetoExplorer": "widgets.pareto",
     "ParetoResult": "engines.pareto_result",
     "ParetoSurvey": "engines.pareto_survey",
+    "ParetoView": "widgets.pareto",
     "PlausibleCounterfactuals": "engines.pareto",
     "Prototype": "engines.prototype",
     "PrototypeError": "engines.prototype",
@@ -58,6 +62,7 @@ _HOME = {
     "SuperpixelExplorer": "widgets.superpixels",
     "SuperpixelResult": "engines.superpixel_result",
     "SuperpixelView": "widgets.superpixels",
+    "TrainingProgress": "widgets.training",
     "TransitionExplorer": "widgets.transitions",
     "TransitionResult": "engines.transition_result",
     "TransitionView": "widgets.transitions",
@@ -81,8 +86,10 @@ __all__ = [
     "GeneratorError",
     "ImageError",
     "Lime",
+    "ParetoExplorer",
     "ParetoResult",
     "ParetoSurvey",
+    "ParetoView",
     "PlausibleCounterfactuals",
     "Prototype",
     "PrototypeError",
@@ -90,6 +97,7 @@ __all__ = [
     "SuperpixelExplorer",
     "SuperpixelResult",
     "SuperpixelView",
+    "TrainingProgress",
     "TransitionExplorer",
     "TransitionResult",
     "TransitionView",

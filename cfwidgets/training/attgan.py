@@ -8,7 +8,7 @@ import time
 from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
@@ -27,7 +27,6 @@ __all__ = ["AttGANTraining", "TrainedAttGAN"]
 _SAVED_EVERY = 250  # updates
 _RECENT = 100  # updates whose mean losses are shown
 _SHOWN = 4  # faces on the sheet
-_LOSSES = ("reconstruction", "attributes", "realness", "critic", "penalty", "classifier")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -54,12 +53,21 @@ class TrainedAttGAN(Result):
         What going on needs: the weights that are trained, the optimisers', the random numbers'.
     losses
         ``(step, 6)``: reconstruction, attributes, realness (of the generator); critic, penalty, classifier
-        (of the discriminator), as they are before they are weighed.
+        (of the discriminator), as they are before they are weighed. ``loss_names`` has these names.
     faces, attributes
         Of the sheet: ``(m, 3, H, W)`` uint8, and ``(m, A)``.
     seconds
-        What it took so far.
+        What the updates took so far; the time between a stop and going on is none of it.
     """
+
+    loss_names: ClassVar[tuple[str, ...]] = (
+        "reconstruction",
+        "attributes",
+        "realness",
+        "critic",
+        "penalty",
+        "classifier",
+    )
 
     training: dict[str, Any]
     shape: dict[str, int]
@@ -84,6 +92,11 @@ class TrainedAttGAN(Result):
     def editor(self) -> AttGANEditor:
         """Both as an editor, to search counterfactuals with or to save."""
         return AttGANEditor(self.generator(), self.names, self.discriminator())
+
+    @property
+    def sheet_columns(self) -> tuple[str, ...]:
+        """What each column of the sheet shows."""
+        return ("as they are", "painted anew", *self.names)
 
     def sheet(self) -> Tensor:
         """Some faces, a row each: as they are, painted anew, and with each attribute turned around.
@@ -113,7 +126,9 @@ class TrainedAttGAN(Result):
             encode(sheet.permute(2, 0, 3, 1, 4).reshape(3, rows * height, columns * width), "png")
         ).decode()
         recent = self.losses[-_RECENT:].mean(0).tolist() if self.step else []
-        losses = ", ".join(f"{name} {value:.3g}" for name, value in zip(_LOSSES, recent, strict=False))
+        losses = ", ".join(
+            f"{name} {value:.3g}" for name, value in zip(self.loss_names, recent, strict=False)
+        )
         text = html.escape(
             f"update {self.step:,} of {self.training['updates']:,} in {self.seconds:,.0f} s; {losses}"
         )
@@ -168,17 +183,13 @@ class AttGANTraining:
     >>> trained.sheet().shape
     torch.Size([4, 4, 3, 32, 32])
 
-    In a notebook, watched as it goes on::
+    In a notebook, watched as it goes on, with a button to stop it and to go on::
 
-        shown = display("starting", display_id=True)
-        run = cfwidgets.Run(
-            training.steps(faces, attributes, names, checkpoint="mine.safetensors"),
-            on_update=lambda run: run.partial and shown.update(run.partial),
-            interval=5,
-        )
+        kept = "mine.safetensors"
+        steps = training.steps(faces, attributes, names, checkpoint=kept)
+        cfwidgets.TrainingProgress(steps, checkpoint=kept)
 
-    ``run.cancel()`` stops it and ``run.resume()`` goes on. When the kernel is gone, ``resume`` takes what
-    ``TrainedAttGAN.load`` reads.
+    When the kernel is gone, ``resume`` takes what ``TrainedAttGAN.load`` reads.
     """
 
     updates: int = 5000
@@ -249,7 +260,8 @@ class AttGANTraining:
         resume
             A checkpoint of the same settings and faces to go on from.
         checkpoint
-            A file to save to four times in a thousand updates, and at the end.
+            A file to save to four times in a thousand updates, at the end, and when the generator that this
+            gives is closed or fails: then what it yielded last.
 
         Raises
         ------
@@ -264,14 +276,23 @@ class AttGANTraining:
         if work.step >= self.updates:
             yield Update(1.0, work.trained())
             return
-        while work.step < self.updates:
-            work.update()
-            due = work.step == self.updates or work.step % _SAVED_EVERY == 0
-            if due or work.step % self.report_every == 0:
-                trained = work.trained()
-                if checkpoint is not None and due:
-                    trained.save(checkpoint)
-                yield Update(work.step / self.updates, trained, f"update {work.step:,} of {self.updates:,}")
+        trained: TrainedAttGAN | None = None
+        saved: TrainedAttGAN | None = None
+        try:
+            while work.step < self.updates:
+                work.update()
+                due = work.step == self.updates or work.step % _SAVED_EVERY == 0
+                if due or work.step % self.report_every == 0:
+                    trained = work.trained()
+                    if checkpoint is not None and due:
+                        saved = trained
+                        trained.save(checkpoint)
+                    done = f"update {work.step:,} of {self.updates:,}"
+                    yield Update(work.step / self.updates, trained, done)
+        finally:
+            # Closed, interrupted or failed, maybe in the middle of an update: what was yielded last is whole.
+            if checkpoint is not None and trained is not None and trained is not saved:
+                trained.save(checkpoint)
 
     def _require_same(self, resume: TrainedAttGAN, shape: dict[str, int], names: tuple[str, ...]) -> None:
         here = {**asdict(self), **{f"data: {key}": value for key, value in shape.items()}, "names": names}
@@ -318,14 +339,14 @@ class _Work:
         betas = (0.5, 0.999)
         self._adam_g = torch.optim.Adam(self._g.parameters(), lr=settings.rate, betas=betas)
         self._adam_d = torch.optim.Adam(self._d.parameters(), lr=settings.rate, betas=betas)
-        self.step, self._spent = 0, 0.0
+        self.step, self._seconds = 0, 0.0
         self._losses: list[list[float]] = []
         if resume is not None:
             self._go_on(resume)
-        self._started = time.perf_counter()
 
     def update(self) -> None:
         """Update the discriminator as often as it is due, then the generator once."""
+        began = time.perf_counter()
         s = self._settings
         rate = s.rate * min(1.0, (1 - self.step / s.updates) / max(1 - s.decay_from, 1e-9))
         for adam in (self._adam_g, self._adam_d):
@@ -339,6 +360,7 @@ class _Work:
         self.step += 1
         self._follow()
         self._losses.append([*of_generator, *of_critic])
+        self._seconds += time.perf_counter() - began
 
     def _judge_learns(self) -> tuple[float, float, float]:
         s = self._settings
@@ -393,10 +415,10 @@ class _Work:
             weights={name: value.cpu().clone() for name, value in self._mean.state_dict().items()},
             judge={name: value.cpu().clone() for name, value in self._d.state_dict().items()},
             state={name: value.cpu().clone() for name, value in state.items()},
-            losses=torch.tensor(self._losses).view(-1, len(_LOSSES)),
+            losses=torch.tensor(self._losses).view(-1, len(TrainedAttGAN.loss_names)),
             faces=self._pixels[:_SHOWN].cpu().clone(),
             attributes=self._has[:_SHOWN].cpu().clone(),
-            seconds=self._spent + time.perf_counter() - self._started,
+            seconds=self._seconds,
         )
 
     def _go_on(self, resume: TrainedAttGAN) -> None:
@@ -406,7 +428,7 @@ class _Work:
         set_adam_state(self._adam_g, under("adam_g", resume.state))
         set_adam_state(self._adam_d, under("adam_d", resume.state))
         self._random.set_state(resume.state["random"])
-        self.step, self._spent = resume.step, resume.seconds
+        self.step, self._seconds = resume.step, resume.seconds
         self._losses = resume.losses.tolist()
 
     def _autocast(self) -> torch.autocast:

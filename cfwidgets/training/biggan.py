@@ -9,7 +9,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
@@ -52,8 +52,11 @@ class TrainedBigGAN(Result):
     generator_loss, discriminator_loss
         ``(step,)`` each.
     seconds
-        What it took so far.
+        What the updates took so far; the time between a stop and going on is none of it.
     """
+
+    loss_names: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
+    sheet_columns: ClassVar[tuple[str, ...]] = ()  # they mean nothing
 
     training: dict[str, Any]
     shape: dict[str, Any]
@@ -93,11 +96,20 @@ class TrainedBigGAN(Result):
             images = network.generate(network.sample(len(c), seed), c)
         return images.unflatten(0, (len(chosen), each)).clone()
 
+    @property
+    def losses(self) -> Tensor:
+        """``(step, 2)``: of the generator and of the discriminator, as ``loss_names`` has it."""
+        return torch.stack([self.generator_loss, self.discriminator_loss], dim=1)
+
+    def sheet(self) -> Tensor:
+        """Some samples, a row for each of the first classes: ``(m, 8, 3, H, W)`` in [0, 1]."""
+        return self.samples(classes=range(min(self.shape["classes"], _CLASSES_SHOWN)))
+
     def __repr__(self) -> str:
         return f"<TrainedBigGAN: update {self.step:,} of {self.training['updates']:,}>"
 
     def _repr_html_(self) -> str:
-        samples = self.samples(classes=range(min(self.shape["classes"], _CLASSES_SHOWN)))
+        samples = self.sheet()
         rows, each, _, height, width = samples.shape
         sheet = samples.permute(2, 0, 3, 1, 4).reshape(3, rows * height, each * width)
         text = html.escape(
@@ -153,17 +165,12 @@ class BigGANTraining:
     >>> trained.samples(each=3).shape
     torch.Size([2, 3, 3, 32, 32])
 
-    In a notebook, watched as it goes on, with a new sheet of samples at most every five seconds::
+    In a notebook, watched as it goes on, with a button to stop it and to go on::
 
-        shown = display("starting", display_id=True)
-        run = cfwidgets.Run(
-            training.steps(images, labels, checkpoint="mine.safetensors"),
-            on_update=lambda run: run.partial and shown.update(run.partial),
-            interval=5,
-        )
+        kept = "mine.safetensors"
+        cfwidgets.TrainingProgress(training.steps(images, labels, checkpoint=kept), checkpoint=kept)
 
-    ``run.cancel()`` stops it and ``run.resume()`` goes on. When the kernel is gone, go on from the
-    checkpoint that ``TrainedBigGAN.load`` reads:
+    When the kernel is gone, go on from the checkpoint that ``TrainedBigGAN.load`` reads:
 
     >>> go_on = BigGANTraining(updates=3, batch_size=4, channels=2, latent_size=8)
     >>> go_on.train(images, labels, resume=trained).step
@@ -228,7 +235,8 @@ class BigGANTraining:
         resume
             A checkpoint of the same settings and images to go on from (``updates`` may be more).
         checkpoint
-            A file to save to at each thousandth update and at the end; ``TrainedBigGAN.load`` reads it.
+            A file to save to at each thousandth update, at the end, and when the generator that this gives
+            is closed or fails: then what it yielded last. ``TrainedBigGAN.load`` reads it.
 
         Raises
         ------
@@ -242,17 +250,26 @@ class BigGANTraining:
         if work.step >= self.updates:
             yield Update(1.0, work.trained())
             return
-        while work.step < self.updates:
-            work.update()
-            ended = work.step == self.updates
-            if ended:
-                work.measure_norms()
-            due = ended or work.step % _SAVED_EVERY == 0
-            if due or work.step % self.report_every == 0:
-                trained = work.trained()
-                if checkpoint is not None and due:
-                    trained.save(checkpoint)
-                yield Update(work.step / self.updates, trained, f"update {work.step:,} of {self.updates:,}")
+        trained: TrainedBigGAN | None = None
+        saved: TrainedBigGAN | None = None
+        try:
+            while work.step < self.updates:
+                work.update()
+                ended = work.step == self.updates
+                if ended:
+                    work.measure_norms()
+                due = ended or work.step % _SAVED_EVERY == 0
+                if due or work.step % self.report_every == 0:
+                    trained = work.trained()
+                    if checkpoint is not None and due:
+                        saved = trained
+                        trained.save(checkpoint)
+                    done = f"update {work.step:,} of {self.updates:,}"
+                    yield Update(work.step / self.updates, trained, done)
+        finally:
+            # Closed, interrupted or failed, maybe in the middle of an update: what was yielded last is whole.
+            if checkpoint is not None and trained is not None and trained is not saved:
+                trained.save(checkpoint)
 
     def _shape(self, images: Tensor, labels: Tensor) -> dict[str, Any]:
         if images.ndim != 4 or images.shape[2] != images.shape[3] or labels.shape != images.shape[:1]:
@@ -319,15 +336,15 @@ class _Work:
         betas = (0.0, 0.999)
         self._adam_g = torch.optim.Adam(self._g.parameters(), lr=settings.generator_rate, betas=betas)
         self._adam_d = torch.optim.Adam(self._d.parameters(), lr=settings.discriminator_rate, betas=betas)
-        self.step, self._spent = 0, 0.0
+        self.step, self._seconds = 0, 0.0
         self._losses_g: list[float] = []
         self._losses_d: list[float] = []
         if resume is not None:
             self._go_on(resume)
-        self._started = time.perf_counter()
 
     def update(self) -> None:
         """Update the discriminator as often as it is due, then the generator once."""
+        began = time.perf_counter()
         for _ in range(self._settings.critic_updates):
             real, c = self._drawn()
             with torch.no_grad():
@@ -353,6 +370,7 @@ class _Work:
         self._follow()
         self._losses_g.append(loss_g.item())
         self._losses_d.append(loss_d.item())
+        self._seconds += time.perf_counter() - began
 
     @torch.no_grad()
     def measure_norms(self) -> None:
@@ -385,7 +403,7 @@ class _Work:
             state={name: value.cpu().clone() for name, value in state.items()},
             generator_loss=torch.tensor(self._losses_g),
             discriminator_loss=torch.tensor(self._losses_d),
-            seconds=self._spent + time.perf_counter() - self._started,
+            seconds=self._seconds,
         )
 
     def _go_on(self, resume: TrainedBigGAN) -> None:
@@ -395,7 +413,7 @@ class _Work:
         set_adam_state(self._adam_g, under("adam_g", resume.state))
         set_adam_state(self._adam_d, under("adam_d", resume.state))
         self._random.set_state(resume.state["random"])
-        self.step, self._spent = resume.step, resume.seconds
+        self.step, self._seconds = resume.step, resume.seconds
         self._losses_g = resume.generator_loss.tolist()
         self._losses_d = resume.discriminator_loss.tolist()
 

@@ -204,6 +204,23 @@ def test_a_run_shows_the_front_as_it_grows():
     assert all(update.partial.undone is None for update in updates[:-1])
 
 
+def test_an_onnx_file_is_as_good_as_its_module(tmp_path):
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2)).eval()
+    with torch.no_grad():
+        net[2].weight.copy_(torch.tensor([[-6.0, 0, 0], [6, 0, 0]]))
+        net[2].bias.copy_(torch.tensor([2.0, -2]))
+    path = tmp_path / "net.onnx"
+    shape = {0: torch.export.Dim.DYNAMIC}
+    torch.onnx.export(
+        net, (torch.rand(2, 3, 8, 8),), path, dynamo=True, dynamic_shapes=(shape,), verbose=False
+    )
+    found, expected = (FAST.explain(Classifier(model), Tint(), IMAGE) for model in (path, net))
+    assert found.flipped
+    torch.testing.assert_close(found.before, expected.before, rtol=0, atol=1e-6)
+    torch.testing.assert_close(found.deltas, expected.deltas, rtol=0, atol=1e-3)
+
+
 def test_attgan_and_a_network_are_left_as_they_were():
     torch.manual_seed(0)
     shape = {"size": 16, "attributes": 2, "dim": 4, "layers": 2}

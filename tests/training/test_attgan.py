@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
 import torch
 from torch import nn
 
 from cfwidgets.run import Run
+from cfwidgets.training import attgan
 from cfwidgets.training.attgan import AttGANTraining, TrainedAttGAN, _penalty
 
 FAST = AttGANTraining(
@@ -60,6 +63,85 @@ def test_stopped_and_resumed_it_is_the_same(tmp_path):
     assert torch.equal(again.losses, whole.losses)
     assert same(TrainedAttGAN.load(tmp_path / "end"), whole)
     assert not same(replace(FAST, seed=2).train(images, has, NAMES), whole)
+
+
+def test_a_run_that_is_stopped_and_goes_on_is_the_same():
+    images, has = faces()
+    run = Run(
+        replace(FAST, report_every=1).steps(images, has, NAMES),
+        on_update=lambda run: run.cancel() if run.partial.step == 1 else None,
+        interval=0,
+    )
+    assert run.wait(60) == "stopped"
+    assert run.partial.step == 2
+    run.resume()
+    whole, stopped = FAST.train(images, has, NAMES), run.result(60)
+    assert same(stopped, whole)
+    assert torch.equal(stopped.losses, whole.losses)
+
+
+def test_closed_it_saves_what_it_yielded_and_that_goes_on_the_same(tmp_path):
+    images, has = faces()
+    path = tmp_path / "kept"
+    steps = FAST.steps(images, has, NAMES, checkpoint=path)
+    next(steps)
+    kept = next(steps).partial
+    assert not path.exists()
+    steps.close()
+    saved = TrainedAttGAN.load(path)
+    assert saved.step == kept.step == 4
+    whole = FAST.train(images, has, NAMES)
+    again = FAST.train(images, has, NAMES, resume=saved, checkpoint=path)
+    assert same(again, whole)
+    assert torch.equal(again.losses, whole.losses)
+
+
+def test_failing_within_an_update_it_saves_what_it_yielded(tmp_path, monkeypatch):
+    images, has = faces()
+    steps = FAST.steps(images, has, NAMES, checkpoint=tmp_path / "kept")
+    next(steps)
+
+    def fail(_self):
+        raise MemoryError("no room")
+
+    # the discriminator has then been updated, and the generator not
+    monkeypatch.setattr(attgan._Work, "_painter_learns", fail)
+    with pytest.raises(MemoryError, match="no room"):
+        next(steps)
+    monkeypatch.undo()
+    saved = TrainedAttGAN.load(tmp_path / "kept")
+    assert saved.step == 2
+    assert same(FAST.train(images, has, NAMES, resume=saved), FAST.train(images, has, NAMES))
+
+
+def test_what_is_saved_is_not_saved_again(tmp_path, monkeypatch):
+    times = []
+    monkeypatch.setattr(TrainedAttGAN, "save", lambda trained, _path: times.append(trained.step))
+    FAST.train(*faces(), NAMES, checkpoint=tmp_path / "end")
+    assert times == [6]
+    steps = FAST.steps(*faces(), NAMES)
+    next(steps)
+    steps.close()
+    assert times == [6]
+
+
+def test_a_pause_takes_no_time(monkeypatch):
+    clock = count()
+    monkeypatch.setattr(attgan, "time", SimpleNamespace(perf_counter=lambda: float(next(clock))))
+    steps = FAST.steps(*faces(), NAMES)
+    assert next(steps).partial.seconds == 2  # a tick an update
+    for _ in range(100):
+        next(clock)
+    half = next(steps).partial
+    assert half.seconds == 4
+    assert FAST.train(*faces(), NAMES, resume=half).seconds == 6
+
+
+def test_losses_and_the_sheet_s_columns_have_names():
+    trained = FAST.train(*faces(), NAMES)
+    assert len(trained.loss_names) == trained.losses.shape[1]
+    assert trained.sheet_columns == ("as they are", "painted anew", "bright", "left")
+    assert len(trained.sheet_columns) == trained.sheet().shape[1]
 
 
 def test_torch_s_random_state_is_left_alone():

@@ -5,7 +5,9 @@ import copy
 import io
 import re
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -117,6 +119,37 @@ def test_the_checkpoint_is_written_as_it_goes_on(
         "shared_size": 4,
         "colours": 1,
     }
+
+
+def test_closed_it_saves_what_it_yielded_last(tmp_path: Path, trained: TrainedBigGAN) -> None:
+    path = tmp_path / "kept.safetensors"
+    steps = TINY.steps(*examples(), checkpoint=path)
+    next(steps)
+    assert not path.exists()
+    steps.close()
+    saved = TrainedBigGAN.load(path)
+    assert saved.step == 2
+    assert same(TINY.train(*examples(), resume=saved).weights, trained.weights)
+
+
+def test_a_pause_takes_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = count()
+    monkeypatch.setattr(biggan, "time", SimpleNamespace(perf_counter=lambda: float(next(clock))))
+    steps = TINY.steps(*examples())
+    assert next(steps).partial.seconds == 2  # a tick an update
+    for _ in range(100):
+        next(clock)
+    half = next(steps).partial
+    assert half.seconds == 4
+    assert TINY.train(*examples(), resume=half).seconds == 5
+
+
+def test_losses_have_names_and_the_sheet_is_of_samples(trained: TrainedBigGAN) -> None:
+    assert trained.loss_names == ("generator", "discriminator")
+    assert torch.equal(trained.losses[:, 0], trained.generator_loss)
+    assert torch.equal(trained.losses[:, 1], trained.discriminator_loss)
+    assert torch.equal(trained.sheet(), trained.samples())
+    assert trained.sheet_columns == ()
 
 
 def test_what_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
