@@ -21,6 +21,7 @@ from cfwidgets.images import encode
 from cfwidgets.networks.attgan import AttGAN, AttGANDiscriminator
 from cfwidgets.results import Result
 from cfwidgets.training.state import adam_state, set_adam_state, under
+from cfwidgets.training.steps import require_same, training_steps
 
 __all__ = ["AttGANTraining", "TrainedAttGAN"]
 
@@ -271,46 +272,16 @@ class AttGANTraining:
         pixels, has = _read(faces, attributes, names)
         shape = {"size": pixels.shape[2], "attributes": has.shape[1]}
         if resume is not None:
-            self._require_same(resume, shape, tuple(names))
-        work = _Work(self, shape, tuple(names), pixels, has, resume)
-        if work.step >= self.updates:
-            yield Update(1.0, work.trained())
-            return
-        trained: TrainedAttGAN | None = None
-        saved: TrainedAttGAN | None = None
-        try:
-            while work.step < self.updates:
-                work.update()
-                due = work.step == self.updates or work.step % _SAVED_EVERY == 0
-                if due or work.step % self.report_every == 0:
-                    trained = work.trained()
-                    if checkpoint is not None and due:
-                        saved = trained
-                        trained.save(checkpoint)
-                    done = f"update {work.step:,} of {self.updates:,}"
-                    yield Update(work.step / self.updates, trained, done)
-        finally:
-            # Closed, interrupted or failed, maybe in the middle of an update: what was yielded last is whole.
-            if checkpoint is not None and trained is not None and trained is not saved:
-                trained.save(checkpoint)
-
-    def _require_same(self, resume: TrainedAttGAN, shape: dict[str, int], names: tuple[str, ...]) -> None:
-        here = {**asdict(self), **{f"data: {key}": value for key, value in shape.items()}, "names": names}
-        there = {
-            **resume.training,
-            **{f"data: {key}": value for key, value in resume.shape.items()},
-            "names": resume.names,
-        }
-        other = [name for name in here if name not in _FREE and here[name] != there.get(name)]
-        if other:
-            name = other[0]
-            raise ValueError(
-                f"resume: that checkpoint was trained with {name}={there.get(name)!r}; here it is "
-                f"{here[name]!r}"
-            )
-
-
-_FREE = frozenset({"report_every", "device"})
+            here = _told(asdict(self), shape, tuple(names))
+            there = _told(resume.training, resume.shape, resume.names)
+            require_same(here, there, free=("report_every", "device"))
+        yield from training_steps(
+            _Work(self, shape, tuple(names), pixels, has, resume),
+            self.updates,
+            report_every=self.report_every,
+            save_every=_SAVED_EVERY,
+            checkpoint=checkpoint,
+        )
 
 
 class _Work:
@@ -459,6 +430,11 @@ def _penalty(judge: nn.Module, real: Tensor, fake: Tensor, between: Tensor) -> T
     gradient = torch.autograd.grad(judge(mixed)[0].float().sum(), mixed, create_graph=True)[0]
     # Per pixel in [-1, 1], as the papers have it: half of what it is in [0, 1].
     return ((gradient.float().flatten(1).norm(dim=1) / 2 - 1) ** 2).mean()
+
+
+def _told(training: dict[str, Any], shape: dict[str, int], names: tuple[str, ...]) -> dict[str, Any]:
+    """Settings and data by name: some names are those of settings and of data."""
+    return {**training, **{f"data: {key}": value for key, value in shape.items()}, "names": names}
 
 
 def _read(faces: Tensor, attributes: Tensor, names: Sequence[str]) -> tuple[Tensor, Tensor]:

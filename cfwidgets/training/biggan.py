@@ -22,6 +22,7 @@ from cfwidgets.networks.biggan import BigGAN, BigGANDiscriminator
 from cfwidgets.results import Result
 from cfwidgets.training.augment import augmented
 from cfwidgets.training.state import adam_state, set_adam_state, under
+from cfwidgets.training.steps import require_same, training_steps
 
 __all__ = ["BigGANTraining", "TrainedBigGAN"]
 
@@ -245,31 +246,18 @@ class BigGANTraining:
         """
         shape = self._shape(images, labels)
         if resume is not None:
-            self._require_same(resume, shape)
-        work = _Work(self, shape, images, labels, resume)
-        if work.step >= self.updates:
-            yield Update(1.0, work.trained())
-            return
-        trained: TrainedBigGAN | None = None
-        saved: TrainedBigGAN | None = None
-        try:
-            while work.step < self.updates:
-                work.update()
-                ended = work.step == self.updates
-                if ended:
-                    work.measure_norms()
-                due = ended or work.step % _SAVED_EVERY == 0
-                if due or work.step % self.report_every == 0:
-                    trained = work.trained()
-                    if checkpoint is not None and due:
-                        saved = trained
-                        trained.save(checkpoint)
-                    done = f"update {work.step:,} of {self.updates:,}"
-                    yield Update(work.step / self.updates, trained, done)
-        finally:
-            # Closed, interrupted or failed, maybe in the middle of an update: what was yielded last is whole.
-            if checkpoint is not None and trained is not None and trained is not saved:
-                trained.save(checkpoint)
+            require_same(
+                {**asdict(self), **shape},
+                {**resume.training, **resume.shape},
+                free=("updates", "report_every", "device"),
+            )
+        yield from training_steps(
+            _Work(self, shape, images, labels, resume),
+            self.updates,
+            report_every=self.report_every,
+            save_every=_SAVED_EVERY,
+            checkpoint=checkpoint,
+        )
 
     def _shape(self, images: Tensor, labels: Tensor) -> dict[str, Any]:
         if images.ndim != 4 or images.shape[2] != images.shape[3] or labels.shape != images.shape[:1]:
@@ -294,18 +282,6 @@ class BigGANTraining:
             "shared_size": self.shared_size,
             "colours": images.shape[1],
         }
-
-    def _require_same(self, resume: TrainedBigGAN, shape: dict[str, Any]) -> None:
-        here = {**asdict(self), **shape}
-        there = {**resume.training, **resume.shape}
-        free = {"updates", "report_every", "device"}
-        other = [name for name in here if name not in free and here[name] != there.get(name)]
-        if other:
-            name = other[0]
-            raise ValueError(
-                f"resume: that checkpoint was trained with {name}={there.get(name)!r}; here it is "
-                f"{here[name]!r}"
-            )
 
 
 class _Work:
@@ -370,10 +346,12 @@ class _Work:
         self._follow()
         self._losses_g.append(loss_g.item())
         self._losses_d.append(loss_d.item())
+        if self.step == self._settings.updates:
+            self._measure_norms()
         self._seconds += time.perf_counter() - began
 
     @torch.no_grad()
-    def measure_norms(self) -> None:
+    def _measure_norms(self) -> None:
         """Measure what the batch normalisations of the mean generator see ("standing statistics")."""
         norms = [part for part in self._mean.modules() if isinstance(part, nn.BatchNorm2d)]
         for norm in norms:

@@ -213,7 +213,7 @@ def test_in_the_end_the_normalisations_know_what_they_see() -> None:
     at_work.update()
     random = torch.Generator()
     random.set_state(at_work._random.get_state())
-    at_work.measure_norms()
+    at_work._measure_norms()
     assert torch.equal(at_work._random.get_state(), random.get_state()), "as if it had not been"
     mean = at_work._mean
     assert not any(part.training for part in mean.modules())
