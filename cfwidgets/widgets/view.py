@@ -119,14 +119,15 @@ class View(anywidget.AnyWidget):
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take over what the browser changed. What is not valid is refused, shown, and put right there."""
-        try:
-            super().set_state(self._checked(sync_data))
-        except (t.TraitError, ValueError, TypeError) as refused:
-            self._fail(refused)
-            self.send_state(key=[name for name in sync_data if name in self.keys])
-            return
-        if self.state != "failed":  # what was refused before is past; why a run failed is not
-            self.error = ""
+        with self._wire:  # not amid what a run is publishing
+            try:
+                super().set_state(self._checked(sync_data))
+            except (t.TraitError, ValueError, TypeError) as refused:
+                self._fail(refused)
+                self.send_state(key=[name for name in sync_data if name in self.keys])
+                return
+            if self.state != "failed":  # what was refused before is past; why a run failed is not
+                self.error = ""
 
     def _checked(self, sync_data: dict[str, Any]) -> dict[str, Any]:
         """What of the browser's changes to take over; raises ValueError for what is not valid."""

@@ -64,9 +64,9 @@ def pack(blobs: Iterable[bytes]) -> bytes:
     return struct.pack("<I", len(parts)) + ends.tobytes() + b"".join(parts)
 
 
-def encode_frames(images: Tensor) -> list[bytes]:
-    """Encode pictures ``(n, 3, h, w)`` uint8: small ones without loss."""
-    return [_encoded(frame) for frame in images.permute(0, 2, 3, 1).contiguous().numpy()]
+def encode_frames(images: Tensor, *, exact: bool = True) -> list[bytes]:
+    """Encode pictures ``(n, 3, h, w)`` uint8: small ones without loss, if they are to be ``exact``."""
+    return [_encoded(frame, exact=exact) for frame in images.permute(0, 2, 3, 1).contiguous().numpy()]
 
 
 def map_scale(maps: Tensor) -> float:
@@ -102,8 +102,8 @@ def encode_grey(amounts: Tensor) -> bytes:
     return buffer.getvalue()
 
 
-def _encoded(levels: npt.NDArray[np.uint8], quality: int = _QUALITY) -> bytes:
-    small = max(levels.shape[1], levels.shape[0] // (2 if levels.ndim == 2 else 1)) <= _PIXEL_ART
+def _encoded(levels: npt.NDArray[np.uint8], quality: int = _QUALITY, *, exact: bool = True) -> bytes:
+    small = exact and max(levels.shape[1], levels.shape[0] // (2 if levels.ndim == 2 else 1)) <= _PIXEL_ART
     buffer = io.BytesIO()
     picture = Image.fromarray(levels)
     if small:

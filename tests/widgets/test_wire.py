@@ -46,6 +46,16 @@ def test_small_frames_are_kept_bit_by_bit():
         assert np.array_equal(opened(blob), image.permute(1, 2, 0).numpy())
 
 
+def test_small_frames_that_need_not_be_exact_are_smaller():
+    noise = torch.Generator().manual_seed(0)
+    images = torch.randint(100, 156, (2, 3, 32, 32), dtype=torch.uint8, generator=noise)
+    for image, exact, blob in zip(
+        images, encode_frames(images), encode_frames(images, exact=False), strict=True
+    ):
+        assert len(blob) < len(exact) / 2
+        assert 0 < np.abs(opened(blob).astype(int) - image.permute(1, 2, 0).numpy()).mean() < 20
+
+
 def test_large_frames_are_small_files():
     smooth = torch.linspace(0, 255, 128).to(torch.uint8).expand(2, 3, 128, 128).contiguous()
     for blob in encode_frames(smooth):

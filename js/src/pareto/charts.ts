@@ -1,0 +1,58 @@
+import type { Scope } from "../shared/scope";
+
+/** The class that the charts of cfwidgets/widgets/pareto_charts.py have, and what bqplot calls a point and its shape. */
+const CHART = ".cfw-pareto-chart";
+const POINT = ".object_grp";
+const SHAPE = `${CHART} ${POINT} path`;
+
+/**
+ * Lets points of the charts be clicked below bqplot's brush, which covers them: a press on a point does not begin to brush
+ * a region, and its click goes to the point.
+ */
+export function letPointsBeClicked(scope: Scope) {
+  let clicking = false;
+  /** The point below the pointer; of several the one whose middle is nearest. */
+  const below = ({ clientX, clientY, target }: MouseEvent): Element | null => {
+    if (!(target as Element).closest?.(`${CHART} .selector`)) return null;
+    const distance = (shape: Element) => {
+      const { left, right, top, bottom } = shape.getBoundingClientRect();
+      return Math.hypot((left + right) / 2 - clientX, (top + bottom) / 2 - clientY);
+    };
+    let nearest: Element | null = null;
+    for (const found of document.elementsFromPoint(clientX, clientY))
+      if (found.matches(SHAPE) && (!nearest || distance(found) < distance(nearest))) nearest = found;
+    return nearest;
+  };
+  const options = { capture: true, signal: scope.signal };
+  document.addEventListener(
+    "mousedown",
+    (event) => {
+      // Also of other views on the page: once is enough.
+      if (below(event)) event.stopImmediatePropagation();
+    },
+    options,
+  );
+  document.addEventListener(
+    "click",
+    (event) => {
+      if ((event.target as Element).closest?.(`${CHART} ${POINT}`)) {
+        // On its way to the point, whose choice is made before this event has ended.
+        clicking = true;
+        queueMicrotask(() => {
+          clicking = false;
+        });
+        return;
+      }
+      const point = below(event);
+      if (!point) return;
+      event.stopImmediatePropagation();
+      const { clientX, clientY, view } = event;
+      point.dispatchEvent(new MouseEvent("click", { clientX, clientY, view, bubbles: true }));
+    },
+    options,
+  );
+  return {
+    /** Whether a point is being clicked: what the charts choose at other times is an echo of what they were told. */
+    clicking: () => clicking,
+  };
+}

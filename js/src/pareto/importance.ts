@@ -1,0 +1,69 @@
+import { h, setText } from "../shared/dom";
+import type { Importance } from "./traits";
+import * as words from "./words";
+
+const MOST = 6;
+
+/** Which changes buy the most success, over all counterfactuals that flip the model. */
+export function createImportance() {
+  const body = h("tbody");
+  const unit = h("p", { class: "cfw-muted cfw-buys-unit" });
+  const column = (name: string, title: string) => h("th", { scope: "col", title }, name);
+  const table = h(
+    "table",
+    { class: "cfw-buys-table" },
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        { class: "cfw-muted" },
+        column("taken back", "the change that is taken back, the others kept"),
+        h("td", {}),
+        column("gain", "log-probability of the original class that comes back, mean over the flips"),
+        column("per unit", "the same, for each unit of change: 1 is from absent to present"),
+        column("change", "mean change over the flips"),
+      ),
+    ),
+    body,
+  );
+  const wait = h("p", { class: "cfw-muted cfw-buys-later" });
+  const element = h(
+    "div",
+    { class: "cfw-buys" },
+    h("div", { class: "cfw-heading" }, "What each change buys"),
+    wait,
+    unit,
+    table,
+  );
+  let drawn = "";
+  return {
+    element,
+    update(rows: readonly Importance[], original: string, later: string) {
+      element.hidden = rows.length === 0 && later === "";
+      setText(wait, later);
+      wait.hidden = rows.length > 0;
+      unit.hidden = table.hidden = rows.length === 0;
+      setText(unit, words.buys(original));
+      const key = JSON.stringify(rows);
+      if (key === drawn) return;
+      drawn = key;
+      const most = Math.max(1e-9, ...rows.map(({ success }) => Math.abs(success)));
+      body.replaceChildren(
+        ...rows.slice(0, MOST).map(({ name, success, per_unit, change }) => {
+          const fill = h("i");
+          fill.style.width = `${(100 * Math.max(0, success)) / most}%`;
+          return h(
+            "tr",
+            { "data-attribute": name },
+            h("th", { scope: "row" }, words.attribute(name)),
+            h("td", { "aria-hidden": "true" }, h("div", { class: "cfw-track" }, fill)),
+            h("td", { class: "cfw-number" }, words.signed(success)),
+            h("td", { class: "cfw-number cfw-muted" }, words.signed(per_unit)),
+            h("td", { class: "cfw-number cfw-muted" }, words.signed(change)),
+          );
+        }),
+      );
+    },
+  };
+}

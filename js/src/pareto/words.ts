@@ -1,0 +1,124 @@
+import { count, probability } from "../shared/format";
+import type { RunState } from "../shared/head";
+import type { Member } from "./traits";
+
+/** What one sees, and whose idea it is. */
+export const HELP =
+  "Each picture is the image with some attributes changed; none is more plausible, more convincing to the model and " +
+  "less changed than another all at once (Barredo-Arrieta and Del Ser 2020). The best pick is where the falling " +
+  "probability meets the growing loss of plausibility.";
+
+export const NOTHING_YET = "counterfactuals appear here as they are found";
+export const NONE_FOUND = "no counterfactual was found";
+export const NO_PICTURE = "the image will be here";
+export const ASKING = "asking the model…";
+export const SILENT = "no answer yet (kernel busy or gone); the strip still works";
+export const COMPARE = {
+  image: "compare with the image itself",
+  repainted: "compare with the image painted anew, without a change: what differs then is the change alone",
+} as const;
+export const FROZEN = "frozen: the search leaves it as it is";
+export const BEST_PICK =
+  "The paper’s best pick: where the model’s falling probability crosses the growing loss of plausibility.";
+export const HOLD = "hold (or hold Space) to see the image in the place of the counterfactual";
+export const MARKS = { flips: "▲", stays: "●", best: "★" } as const;
+export const MINUS = "−";
+
+/** A name for a person: "Blond_Hair" -> "blond hair". */
+export function attribute(name: string): string {
+  return name.replaceAll("_", " ").toLowerCase();
+}
+
+/** "Male" and "not Male": what the model is to say; null where there are more than two classes. */
+export function otherLabel(labels: readonly string[], original: number): string | null {
+  return labels.length === 2 && original >= 0 ? (labels[1 - original] ?? null) : null;
+}
+
+/** A signed amount of even width: "+0.80", "−0.05", "0.00". */
+export function signed(value: number): string {
+  const text = Math.abs(value).toFixed(2);
+  return Number(text) === 0 ? "0.00" : `${value < 0 ? MINUS : "+"}${text}`;
+}
+
+/** A class's name within a sentence: one of several words stands in quotes. */
+export function quoted(label: string): string {
+  return /\s/.test(label) ? `“${label}”` : label;
+}
+
+/** What the numbers of each change are. */
+export function buys(original: string): string {
+  const of = original && ` of ${quoted(original)}`;
+  return `log-probability${of} that comes back when only this change is taken back; mean over the flips`;
+}
+
+/** What a second model says, which had no part in the search. */
+export function second(label: string, original: string): string {
+  return `${label === original ? MARKS.stays : MARKS.flips} second model: ${label}`;
+}
+
+/** "▲ says not Male" or "● still says Male". */
+export function verdict(flips: boolean, label: string): string {
+  return flips ? `${MARKS.flips} says ${label}` : `${MARKS.stays} still says ${label}`;
+}
+
+/** The greatest changes: "blond hair +0.80, male −0.21". */
+export function changes(names: readonly string[], deltas: readonly number[], most = 3): string {
+  const rows = deltas.map((value, i) => ({ value, name: attribute(names[i] ?? "") }));
+  const great = rows.filter(({ value }) => Math.abs(value) >= 0.1);
+  great.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  return great
+    .slice(0, most)
+    .map(({ name, value }) => `${name} ${signed(value)}`)
+    .join(", ");
+}
+
+/** "★ best pick, 3 of 40", "most believable flip, 5 of 40", "counterfactual 7 of 40". */
+export function title(place: number, members: readonly Member[], best: boolean, first: boolean): string {
+  const { flips, plausibility } = members[place]!;
+  const flip = `${plausibility === null ? "smallest" : "most believable"} flip,`;
+  const name = best ? `${MARKS.best} best pick,` : flips && first ? flip : "counterfactual";
+  return `${name} ${place + 1} of ${members.length}`;
+}
+
+/** What is said of a counterfactual: "counterfactual 3 of 40: probability of Male .12, says not Male, best pick". */
+export function spoken(
+  place: number,
+  members: readonly Member[],
+  original: string,
+  best: boolean,
+  what: string,
+): string {
+  const { p, flips, label, second } = members[place]!;
+  const parts = [
+    `probability of ${quoted(original)} ${probability(p, 2)}`,
+    flips ? `says ${label}` : `still says ${label}`,
+  ];
+  if (second !== null) parts.push(`a second model says ${second}`);
+  if (best) parts.push("best pick");
+  return `counterfactual ${place + 1} of ${members.length}: ${parts.join(", ")}${what && `; ${what}`}`;
+}
+
+/** What is said of changes by hand: "changed by hand: probability of Male .80, still says Male". */
+export function answered(p: number, flips: boolean, label: string, original: string): string {
+  const says = flips ? `says ${label}` : `still says ${label}`;
+  return `changed by hand: probability of ${quoted(original)} ${probability(p, 2)}, ${says}`;
+}
+
+/** What the strip shows: "40 counterfactuals", "12 of 40, in the brushed region". */
+export function stripWords(shown: number, all: number, brushing: boolean): string {
+  if (!brushing) return `${count(all)} ${all === 1 ? "counterfactual" : "counterfactuals"}`;
+  return shown > 0
+    ? `${count(shown)} of ${count(all)}, in the brushed region`
+    : "none is in the brushed region: all are shown";
+}
+
+/** Of pictures that the browser cannot decode. */
+export function undecoded(failed: number): string {
+  return failed > 0 ? `the browser cannot decode ${count(failed)} of the pictures` : "";
+}
+
+/** What is kept of a run that stopped or failed. */
+export function kept(state: RunState, found: number): string {
+  if ((state !== "stopped" && state !== "failed") || found === 0) return "";
+  return "the counterfactuals so far are kept, Continue goes on";
+}
