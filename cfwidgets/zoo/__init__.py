@@ -5,9 +5,12 @@
 <Classifier efficientnet-lite0: 1000 classes, 224 x 224, cpu>
 >>> zoo.generator("digits", device="cpu").classes
 10
+>>> zoo.attribute_editor("portraits", device="cpu").size
+(64, 64)
 """
 
 from cfwidgets.zoo.classifiers import classifier
+from cfwidgets.zoo.editors import attribute_editor
 from cfwidgets.zoo.generators import generator
 
-__all__ = ["classifier", "generator"]
+__all__ = ["attribute_editor", "classifier", "generator"]

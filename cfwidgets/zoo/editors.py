@@ -1,0 +1,47 @@
+"""Editors of attributes by name."""
+
+from __future__ import annotations
+
+import difflib
+from importlib.resources import as_file, files
+
+import torch
+
+from cfwidgets.backends.torch_module import named_device
+from cfwidgets.editors import AttGANEditor, EditorError
+
+__all__ = ["attribute_editor"]
+
+_NAMES = ("portraits",)
+
+
+def attribute_editor(name: str, *, device: str = "auto") -> AttGANEditor:
+    """Make an editor of attributes by its name.
+
+    Parameters
+    ----------
+    name
+        ``"portraits"``: the 13 attributes of AttGAN in faces such as `cfwidgets.data.portraits` draws, of 64
+        x 64 pixels; weights in this package (with a model card beside them,
+        ``zoo/weights/portraits_editor.md``), no network needed.
+    device
+        ``"auto"``: CUDA where there is one.
+
+    Raises
+    ------
+    EditorError
+        An unknown name.
+
+    Examples
+    --------
+    >>> attribute_editor("portraits", device="cpu").attributes[:3]
+    ('Bald', 'Bangs', 'Black_Hair')
+    """
+    if name not in _NAMES:
+        near = difflib.get_close_matches(str(name), _NAMES, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(map(repr, _NAMES))}"
+        raise EditorError(f"no editor is called {name!r}: {hint}")
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    with as_file(files("cfwidgets.zoo").joinpath("weights", f"{name}_editor.safetensors")) as path:
+        return AttGANEditor.load(path, device=named_device(device))
