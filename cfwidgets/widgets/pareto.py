@@ -437,9 +437,10 @@ def _trust(result: ParetoResult) -> list[dict[str, str]]:
             {
                 "name": "a second model flips too",
                 "value": f"{int(too.sum())} of {int(flips.sum())}",
-                "note": "few would be a trick",
+                "note": "few: a trick, or a bias of its own",
                 "help": "Of the counterfactuals that flip the model, those that flip a model which had no "
-                "part in the search, too. What flips only the one it was made for is a trick.",
+                "part in the search, too. What flips only the one it was made for is a trick on it, or shows "
+                "a reason that the other does not have: look at what was changed.",
             }
         )
     if "plausibility" not in result.objective_names:

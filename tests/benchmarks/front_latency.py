@@ -6,8 +6,9 @@ zoo's). It needs Chromium, as the browser tests do; it prints and asserts nothin
 
 The zoo's blond-hair network is asked about faces that it calls Male. Counted is from the start of the cell,
 in the page, until the view shows a counterfactual that flips; and in the kernel, until it has one that flips
-and that the critic finds no less real than the face painted anew without a change. Then points of the first
-chart are clicked with the kernel blocked: from the event's time stamp until the frame that shows the picture.
+and that the critic accepts: it finds it no less real than nine in ten portraits that the editor has painted
+with the attributes of another, as it was trained to. Then points of the first chart are clicked with the
+kernel blocked: from the event's time stamp until the frame that shows the picture.
 """
 
 from __future__ import annotations
@@ -22,10 +23,16 @@ FACES = 5
 CLICKS = 60
 SET_UP = """
 import ctypes, time
+import torch
 import cfwidgets as cf
-from cfwidgets.editors import criticised
+from cfwidgets.training.portrait_editor import faces as drawn
 
 editor = {editor}
+pixels, known = drawn(100, first=1_000_000)
+images, others = pixels / 255, known.float().roll(1, 0)
+painted = [editor.decode(editor.encode(image), row[None])[0] for image, row in zip(images, others)]
+lost = editor.critic(images) - editor.critic(torch.stack(painted))
+accepted_loss = float(lost.quantile(0.9))
 clf = cf.zoo.classifier("portraits/male-blond")
 given = {{"Male": True, "Blond_Hair": False, "Bald": False, "Wearing_Hat": False}}
 faces = cf.data.portraits({faces}, size=64, seed=3, attributes=given)
@@ -39,10 +46,7 @@ w = cf.ParetoExplorer(clf, editor, faces.images[place])
 
 def look(change):
     result = w.result
-    anew = criticised(editor, (result.repainted / 255.0)[None])
-    image = criticised(editor, (result.image / 255.0)[None])
-    real = result.objectives[:, 0] <= float(image - anew)
-    if bool((real & result.flips).any()):
+    if bool(((result.objectives[:, 0] <= accepted_loss) & result.flips).any()):
         accepted.append(time.time() - began)
 
 w.view.observe(look, "members")
@@ -113,7 +117,10 @@ def main():
         notebook.run_cell(0)
         shown, real = first_flips(notebook)
         taken = clicks(notebook)
-    for name, seconds in (("a flip is on the page", shown), ("a flip that looks real is found", real)):
+    for name, seconds in (
+        ("a flip is on the page", shown),
+        ("a flip that the critic accepts is found", real),
+    ):
         each = ", ".join(f"{value:.1f}" for value in seconds)
         print(f"{name}: {statistics.median(seconds):.1f} s (median of {each})")
     median, late, most = np.percentile(taken, [50, 95, 100])
