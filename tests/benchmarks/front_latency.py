@@ -9,6 +9,11 @@ in the page, until the view shows a counterfactual that flips; and in the kernel
 and that the critic accepts: it finds it no less real than nine in ten portraits that the editor has painted
 with the attributes of another, as it was trained to. Then points of the first chart are clicked with the
 kernel blocked: from the event's time stamp until the frame that shows the picture.
+
+Measured 2026-11-22 on 2 cores (x86-64) with nothing else to do, JupyterLab 4.6, Chromium with software
+rendering, five faces: a flip is on the page after 0.8 s (0.7 to 1.4); one that the critic accepts is found
+after 0.8 s (0.4, 0.5, 0.8, 1.1, and for the first face 11.5: the critic finds no blond hair on it real). 59
+clicks: median 9.3 ms, 95th percentile 11.9, highest 13.4.
 """
 
 from __future__ import annotations

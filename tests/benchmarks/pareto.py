@@ -3,6 +3,12 @@
 Run it with ``python tests/benchmarks/pareto.py``: the zoo's editor of portraits on the CPU (``--editor FILE``
 for another), and ``--cuda`` for the published AttGAN of 128 px (64 channels, 5 layers, random weights: they
 change no time) on a GPU, with one image and with 64 side by side. It prints medians and asserts nothing.
+
+Measured 2026-11-22 on 2 cores (x86-64) with nothing else to do, torch 2.15, the zoo's editor, milliseconds
+for 100 candidates: encode and decode each 138, decode 116, decode folded 64, critic 39, the paper's
+classifier 21. One image 471 evaluations a second, four side by side 658 (with what partial fronts and the end
+cost). Of a search the optimiser itself takes 8 ms in a thousand evaluations. CUDA has not been run: asked are
+25,000 evaluations in 1.5 s, and 64 images together in 20 s.
 """
 
 from __future__ import annotations

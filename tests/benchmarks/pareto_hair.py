@@ -7,6 +7,26 @@ carries the first and not the second), and with blond hair telling about Male in
 faces. It searches counterfactuals for test faces without blond hair side by side, and prints which changes
 the flips need, with 95 % intervals, beside what is known: the same people redrawn with blond hair. It prints;
 it asserts nothing.
+
+Measured 2026-11-22, zoo editor, 50 men and 50 women, 1,000 candidates each, one thread of a busy machine
+(2 cores, x86-64), 28 minutes. Of the men, all but one of the 200 searches flip, none by painting anew alone:
+
+======================== =================== =================== ==================== =============
+trained on               needs Blond_Hair    needs Male          Male alone flips     redrawn blond
+======================== =================== =================== ==================== =============
+the usual tendencies     12 % (6 to 24 %)    100 % (93 to 100 %) 66 % (52 to 78 %)    0 % flip
+without blond women      4 % (1 to 13 %)     100 % (93 to 100 %) 58 % (44 to 71 %)    0 % flip
+blond tells in 99 %      92 % (81 to 97 %)   88 % (76 to 94 %)   12 % (6 to 24 %)     66 % flip
+blond tells in 50 %      14 % (7 to 27 %)    100 % (93 to 100 %) 70 % (56 to 81 %)    0 % flip
+======================== =================== =================== ==================== =============
+
+Of the women, who are not blond either, Blond_Hair is needed by 12, 10, 10 and 14 %, and Male by 98, 100, 80
+and 100 %. The network with the bias calls 28 % of these women Male, and 20 % of the searches flip by painting
+anew alone.
+
+So on these portraits the published finding does not come out with the usual tendencies: shape tells Male
+almost without fail, and no network needs the hair, as redrawing confirms. It does come out where hair does
+tell: the search names the attribute, for the network that has the bias and for no other.
 """
 
 from __future__ import annotations
