@@ -151,7 +151,8 @@ class PlausibleCounterfactuals:
         lower, upper = edit_box(names, task.has, self.frozen, self.reach, self.limits)
         spent, state = 0.0, None
         if resume is not None:
-            self._require_same(resume, task, names)
+            known = resume.attributes[None], resume.image[None], resume.before[None]
+            self._require_same(resume, *known, names, [task])
             spent, state = resume.seconds, resume.state
 
         def shown(front: Front) -> ParetoResult:
@@ -182,9 +183,11 @@ class PlausibleCounterfactuals:
         editor: Editor,
         images: Sequence[ImageLike] | Tensor,
         attributes: Sequence[Any] | Tensor | None = None,
+        *,
+        resume: ParetoSurvey | None = None,
     ) -> ParetoSurvey:
         """Run to the end and return which changes flip the model: see `steps_many`."""
-        return run_to_end(self.steps_many(clf, editor, images, attributes))
+        return run_to_end(self.steps_many(clf, editor, images, attributes, resume=resume))
 
     def steps_many(
         self,
@@ -192,6 +195,8 @@ class PlausibleCounterfactuals:
         editor: Editor,
         images: Sequence[ImageLike] | Tensor,
         attributes: Sequence[Any] | Tensor | None = None,
+        *,
+        resume: ParetoSurvey | None = None,
     ) -> Steps[Update[ParetoSurvey], None, None]:
         """Search for many images side by side, and yield what flips the model as it stands.
 
@@ -203,6 +208,8 @@ class PlausibleCounterfactuals:
             As in `steps`.
         images, attributes
             One of each for each image: see `steps`.
+        resume
+            An earlier survey of these images to go on from.
 
         Raises
         ------
@@ -225,18 +232,30 @@ class PlausibleCounterfactuals:
         boxes = [edit_box(names, task.has, self.frozen, self.reach, self.limits) for task in tasks]
         lower, upper = (torch.stack(bounds) for bounds in zip(*boxes, strict=True))
 
+        spent, state = 0.0, None
+        if resume is not None:
+            self._require_same(resume, resume.attributes, resume.images, resume.before, names, tasks)
+            spent, state = resume.seconds, resume.state
+
         def evaluated(deltas: Tensor) -> Tensor:
             return torch.stack([objectives for objectives, _, _ in asked(clf, editor, tasks, list(deltas))])
 
-        fronts = self.search.steps_many(evaluated, lower, upper, evaluations=self.evaluations, seed=self.seed)
-        for now in fronts:
+        def shown(fronts: Fronts) -> ParetoSurvey:
+            seconds = spent + time.perf_counter() - started
+            return replace(self._survey(clf, editor, tasks, fronts), seconds=seconds)
+
+        search = self.search.steps_many(
+            evaluated, lower, upper, evaluations=self.evaluations, seed=self.seed, resume=state
+        )
+        for now in search:
             if now.generation < _FIRST or now.generation % _SHOWN_EVERY == 0:
-                found = replace(self._survey(clf, editor, tasks, now), seconds=time.perf_counter() - started)
-                yield Update(_SEARCH * min(1.0, now.evaluations / self.evaluations), found, _SEARCHING)
-        found = self._survey(clf, editor, tasks, now)
+                done = _SEARCH * min(1.0, now.evaluations / self.evaluations)
+                yield Update(done, shown(now), _SEARCHING)
+        found = shown(now)
         yield Update(_SEARCH, found, "taking changes back")
         needed, alone = _needed(clf, editor, tasks, found), _alone(clf, editor, tasks, lower, upper)
-        yield Update(1.0, replace(found, needed=needed, alone=alone, seconds=time.perf_counter() - started))
+        seconds = spent + time.perf_counter() - started
+        yield Update(1.0, replace(found, needed=needed, alone=alone, seconds=seconds))
 
     def _survey(
         self, clf: Classifier, editor: Editor, tasks: Sequence[EditTask], fronts: Fronts
@@ -258,7 +277,9 @@ class PlausibleCounterfactuals:
             model=clf.name,
             labels=tuple(clf.label(place) for place in range(len(tasks[0].before))),
             names=tuple(editor.attributes),
+            images=torch.stack([_bytes(task.image) for task in tasks]),
             attributes=torch.stack([task.has for task in tasks]),
+            before=torch.stack([task.before for task in tasks]),
             original=original,
             repaint_flips=repainted != original,
             flipped=flipped,
@@ -266,6 +287,8 @@ class PlausibleCounterfactuals:
             needed=None,
             alone=None,
             evaluations=fronts.evaluations,
+            invalid=int(fronts.invalid.sum()),
+            state=dict(fronts.state),
         )
 
     def _told(self) -> dict[str, Any]:
@@ -302,18 +325,33 @@ class PlausibleCounterfactuals:
             state=dict(front.state),
         )
 
-    def _require_same(self, resume: ParetoResult, task: EditTask, names: tuple[str, ...]) -> None:
-        """Refuse to go on from the search of something else."""
+    def _require_same(
+        self,
+        resume: ParetoResult | ParetoSurvey,
+        attributes: Tensor,
+        images: Tensor,
+        before: Tensor,
+        names: tuple[str, ...],
+        tasks: Sequence[EditTask],
+    ) -> None:
+        """Refuse to go on from the search of something else, of which there is one row for each image."""
         for name, value in self._told().items():
             there = resume.settings.get(name)
             if name != "evaluations" and there != value:
                 raise ValueError(f"resume: that search had {name}={there!r}; here it is {value!r}")
-        if resume.names != names or not torch.equal(resume.attributes, task.has):
-            raise ValueError("resume: that search was of other attributes")
-        if not torch.equal(resume.image, _bytes(task.image)):
-            raise ValueError("resume: that search was of another image")
-        if not torch.allclose(resume.before, task.before, atol=1e-4):
-            raise ValueError("resume: that search was of another model, whose answer to the image differs")
+        if len(images) != len(tasks):
+            raise ValueError(f"resume: that search was of {len(images)} images; here are {len(tasks)}")
+        for place, task in enumerate(tasks):
+            where = f" at place {place}" if len(tasks) > 1 else ""
+            if resume.names != names or not torch.equal(attributes[place], task.has):
+                raise ValueError(f"resume: that search was of other attributes{where}")
+            if not torch.equal(images[place], _bytes(task.image)):
+                raise ValueError(f"resume: that search was of another image{where}")
+            same = before[place].shape == task.before.shape
+            if not same or not torch.allclose(before[place], task.before, atol=1e-4):
+                raise ValueError(
+                    f"resume: that search was of another model, whose answer to the image{where} differs"
+                )
 
 
 def _undone(clf: Classifier, editor: Editor, task: EditTask, result: ParetoResult) -> Tensor:

@@ -32,8 +32,12 @@ class ParetoSurvey(Result):
         Of its C classes.
     names
         Of the A attributes.
+    images
+        ``(B, 3, H, W)`` uint8, as the editor sees them.
     attributes
-        ``(B, A)``: what the images have.
+        ``(B, A)``: what they have.
+    before
+        ``(B, C)``: the classifier's answers to them.
     original
         ``(B,)`` int64: the class that each is given, and that is to be left.
     repaint_flips
@@ -48,6 +52,10 @@ class ParetoSurvey(Result):
         ``(B, A)`` bool: whether turning this attribute around, and nothing else, flips; None before the end.
     evaluations
         Candidates asked about for each image so far.
+    invalid
+        How many of them, of all images, the model gave no finite answer to.
+    state
+        What the search needs to go on from here.
     seconds
         Wall time.
     """
@@ -56,7 +64,9 @@ class ParetoSurvey(Result):
     model: str
     labels: tuple[str, ...]
     names: tuple[str, ...]
+    images: Tensor
     attributes: Tensor
+    before: Tensor
     original: Tensor
     repaint_flips: Tensor
     flipped: Tensor
@@ -64,6 +74,8 @@ class ParetoSurvey(Result):
     needed: Tensor | None
     alone: Tensor | None
     evaluations: int
+    invalid: int
+    state: dict[str, Tensor]
     seconds: float = 0.0
 
     def to_frame(self, original: int | None = None) -> pd.DataFrame:
@@ -91,10 +103,13 @@ class ParetoSurvey(Result):
         return frame.sort_values("needed", ascending=False, ignore_index=True)
 
     def _repr_html_(self) -> str:
-        frame = self.to_frame()
-        first = ", ".join(f"{row.attribute} {row.needed:.0%}" for row in frame.head(3).itertuples())
-        text = f"{self.model}: {int(self.flipped.sum())} of {len(self.flipped)} images flip; needed: {first}"
-        return f"<p>{html.escape(text)}</p>"
+        parts = [f"{self.model}: {int(self.flipped.sum())} of {len(self.flipped)} images flip"]
+        if self.needed is not None and bool(self.flipped.any()):
+            rows = self.to_frame().head(3).itertuples()
+            parts.append(f"needed: {', '.join(f'{row.attribute} {row.needed:.0%}' for row in rows)}")
+        if self.invalid:
+            parts.append(f"{self.invalid:,} answers were not finite")
+        return f"<p>{html.escape('; '.join(parts))}</p>"
 
 
 def _share(yes: Tensor | None) -> tuple[float, float, float]:

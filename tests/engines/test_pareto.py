@@ -295,8 +295,42 @@ def test_a_survey_of_a_model_that_never_flips(tmp_path):
     assert survey.flipped.tolist() == [False, False]
     assert survey.to_frame()["needed"].isna().all()
     assert (survey.to_frame()["alone"] == 0).all()
+    assert survey._repr_html_().endswith("0 of 2 images flip</p>")
     survey.save(tmp_path / "survey")
     assert ParetoSurvey.load(tmp_path / "survey").to_frame().equals(survey.to_frame())
+
+
+def test_a_survey_stopped_saved_and_gone_on_with(tmp_path):
+    images = torch.stack([IMAGE, IMAGE + 0.1])
+    whole = FAST.explain_many(redness(), Tint(), images)
+    for update in FAST.steps_many(redness(), Tint(), images):
+        if update.partial.evaluations >= 100:
+            break
+    update.partial.save(tmp_path / "survey")
+    part = ParetoSurvey.load(tmp_path / "survey")
+    assert part.evaluations < 600
+    found = FAST.explain_many(redness(), Tint(), images, resume=part)
+    assert found.evaluations == 600
+    for name in ("deltas", "flipped", "needed", "alone"):
+        assert torch.equal(getattr(found, name), getattr(whole, name)), name
+    for clf, others, message in (
+        (redness(0.1), images, "another model, whose answer to the image at place 0 differs"),
+        (redness(), images[[0, 0]], "another image at place 1"),
+        (redness(), images[:1], "of 2 images; here are 1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            FAST.explain_many(clf, Tint(), others, part.attributes[: len(others)], resume=part)
+
+
+def test_answers_that_are_not_finite_are_counted_in_a_survey():
+    def answer(images):
+        red = images[:, 0].mean((1, 2))
+        known = torch.stack([1 - red, red], 1)
+        return torch.where((images[:, 1].mean((1, 2)) > 0.6)[:, None], torch.nan, known)
+
+    survey = FAST.explain_many(Classifier(answer), Tint(), [IMAGE, IMAGE])
+    assert 0 < survey.invalid < 2 * survey.evaluations
+    assert f"; {survey.invalid:,} answers were not finite" in survey._repr_html_()
 
 
 def test_surveys_of_nothing_and_of_what_does_not_fit():
