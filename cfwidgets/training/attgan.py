@@ -253,7 +253,8 @@ class AttGANTraining:
         Parameters
         ----------
         faces
-            ``(N, 3, H, H)``, uint8 or floats in [0, 1]; H is a multiple of ``2 ** layers``.
+            ``(N, 3, H, H)``, uint8 or floats in [0, 1]; H is a multiple of ``2 ** layers``. The data sets of
+            `cfwidgets.data` give them with their attributes: ``faces.load(names)``.
         attributes
             ``(N, A)`` bool, or 0 and 1.
         names

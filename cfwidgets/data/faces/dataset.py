@@ -268,6 +268,52 @@ class FaceDataset(Dataset[Face]):
                 progress(done, len(missing))
         return len(missing)
 
+    def load(
+        self,
+        names: Sequence[str],
+        *,
+        workers: int = 0,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Read all images into memory, to train on: 12 kB each at 64 pixels, 49 kB at 128.
+
+        Parameters
+        ----------
+        names
+            The attributes that are wanted.
+        workers
+            How many processes help; 0 for none.
+        progress
+            Called with how many images are read, and of how many.
+
+        Returns
+        -------
+        Tensor, Tensor
+            ``(N, 3, h, w)`` uint8 and ``(N, len(names))`` bool, as `cfwidgets.training.attgan` takes them.
+
+        Raises
+        ------
+        ValueError
+            An attribute that there is not, or a data set that was opened without a size.
+        ImageError
+            An image cannot be read.
+        """
+        positive_int("workers", workers, minimum=0)
+        if self._size is None:
+            raise ValueError(
+                f"images are loaded in one size: open the data set with it, {type(self).__name__}(…, size=64)"
+            )
+        has = torch.stack([self.column(name) for name in names], dim=1)
+        pixels = torch.empty(len(self), 3, *self._size, dtype=torch.uint8)
+        loader = DataLoader(
+            _Pixels(self.folder, self.files, self._size), batch_size=None, num_workers=workers
+        )
+        for number, image in enumerate(loader):
+            pixels[number] = image
+            if progress is not None:
+                progress(number + 1, len(self))
+        return pixels, has
+
     def _keep(self, numbers: list[int]) -> None:
         self.files = tuple(self.files[number] for number in numbers)
         self.attributes = self.attributes[numbers]
@@ -319,6 +365,18 @@ class _Packing(Dataset[int]):
     def __getitem__(self, index: int) -> int:
         self._masks(self._names[index])
         return index
+
+
+class _Pixels(Dataset[Tensor]):
+    def __init__(self, folder: Path, files: Sequence[str], size: tuple[int, int]) -> None:
+        self._folder, self._files, self._size = folder, files, size
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __getitem__(self, index: int) -> Tensor:
+        image = read_picture(self._folder / self._files[index], self._size)
+        return (image * 255).round().to(torch.uint8)
 
 
 def collate_faces(faces: Sequence[Face]) -> Face:

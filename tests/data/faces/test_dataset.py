@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader
 from cfwidgets.data import CelebA, CelebAMaskHQ, Face, MaskError, collate_faces
 from cfwidgets.data.faces import celebamask_hq
 from cfwidgets.images import ImageError
+from cfwidgets.training.attgan import AttGANTraining
 
 
 @pytest.fixture
@@ -376,3 +377,28 @@ def test_a_batch_of_several_sizes_is_refused(celeba, save_picture) -> None:
     faces = CelebA(celeba)
     with pytest.raises(ValueError, match=r"one size; got 30 x 20, 218 x 178: open the data set with size="):
         collate_faces([faces[0], faces[1]])
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_all_images_are_loaded_to_train_on(celeba, workers) -> None:
+    faces, told = CelebA(celeba, size=(16, 12)), []
+    pixels, has = faces.load(("Young", "Male"), workers=workers, progress=lambda *done: told.append(done))
+    assert (pixels.dtype, pixels.shape) == (torch.uint8, (len(faces), 3, 16, 12))
+    for number, face in enumerate(faces):
+        assert torch.equal(pixels[number], (face.image * 255).round().to(torch.uint8))
+        assert has[number].tolist() == face.attributes[[2, 0]].tolist()
+    assert told == [(number + 1, len(faces)) for number in range(len(faces))]
+
+
+def test_images_that_cannot_be_loaded(celeba) -> None:
+    with pytest.raises(ValueError, match=r"one size: open the data set with it, CelebA\(…, size=64\)"):
+        CelebA(celeba).load(("Male",))
+    with pytest.raises(ValueError, match="CelebA has no attribute 'Bald'; it has Male, Smiling, Young"):
+        CelebA(celeba, size=16).load(("Bald",))
+
+
+def test_an_editor_is_trained_on_a_data_set(celeba) -> None:
+    names = ("Male", "Young")
+    training = AttGANTraining(updates=1, batch_size=2, critic_updates=1, dim=4, layers=2, hidden=8)
+    trained = training.train(*CelebA(celeba, size=16).load(names), names)
+    assert trained.editor().attributes == names
