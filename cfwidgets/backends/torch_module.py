@@ -59,7 +59,8 @@ class TorchModule:
         self._choose_precision = precision == "auto"
         self._rounded = precision == "bfloat16"
         self._dtype = next((p.dtype for p in module.parameters() if p.is_floating_point()), torch.float32)
-        self._layout = torch.channels_last
+        # No memory format: torch pickles one by any module that has imported torch, such as a notebook.
+        self._channels_last = True
         self._settled = False
         self._bytes_per_pixel = 0.0
         self._measured = 0
@@ -67,7 +68,7 @@ class TorchModule:
     @property
     def layout(self) -> torch.memory_format:
         """The memory format of the input that suits the module; the common one before a first batch."""
-        return self._layout if self._settled else torch.contiguous_format
+        return torch.channels_last if self._settled and self._channels_last else torch.contiguous_format
 
     def batch_size(self, height: int, width: int) -> int:
         """On CUDA as many as half of the free memory holds, once a first batch has shown what one needs."""
@@ -90,7 +91,7 @@ class TorchModule:
         """Find the layout and the precision that suit the module; return the outputs in full precision."""
         rows = self._try_forward(images)
         if rows is None:
-            self._layout = torch.contiguous_format
+            self._channels_last = False
             rows = self._forward(images, rounded=self._rounded)
         if self._choose_precision and self._may_round():
             self._rounded = self._same_class(self._forward(images, rounded=True), rows)
@@ -113,7 +114,8 @@ class TorchModule:
         inputs = images.to(self.device)
         if self._normalise is not None:
             inputs = self._normalise(inputs)
-        inputs = inputs.to(dtype=self._dtype, memory_format=self._layout)
+        layout = torch.channels_last if self._channels_last else torch.contiguous_format
+        inputs = inputs.to(dtype=self._dtype, memory_format=layout)
         if inputs.data_ptr() == images.data_ptr():
             inputs = inputs.clone()  # the module may begin with an in-place operation
         with torch.autocast(self.device.type, torch.bfloat16) if rounded else nullcontext():

@@ -31,6 +31,8 @@ def attribute_editor(name: str, *, device: str = "auto") -> AttGANEditor:
     ------
     EditorError
         An unknown name.
+    ClassifierError
+        A device that is not there.
 
     Examples
     --------

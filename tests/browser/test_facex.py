@@ -243,7 +243,7 @@ def test_two_models_stand_side_by_side_with_their_difference(open_notebook):
 
 
 def test_a_run_is_stopped_and_goes_on(open_notebook):
-    notebook = open_notebook(SET_UP, "pause = 0.1\n" + SHOW)
+    notebook = open_notebook(SET_UP, "pause = 0.5\n" + SHOW)
     notebook.run_all()
     view = view_of(notebook)
     expect(view).to_have_attribute("data-state", "running")
