@@ -14,7 +14,6 @@ import { facesIn, type Row, ranked, rowsOf } from "./facex/rows";
 import { colourOf, differenceScaleOf, type Scale, scaleOf } from "./facex/scale";
 import { createSegments } from "./facex/segments";
 import { createSkipped } from "./facex/skipped";
-import { Tiles } from "./facex/tiles";
 import type { Face, Traits } from "./facex/traits";
 import { readTraits } from "./facex/wire";
 import * as words from "./facex/words";
@@ -25,6 +24,7 @@ import { packOpener } from "./shared/pack";
 import { oncePerMessage } from "./shared/redraw";
 import { createScope } from "./shared/scope";
 import { type Colour, colours, followTheme } from "./shared/theme";
+import { Tiles } from "./shared/tiles";
 import { createTrust } from "./shared/trust";
 import { Waiting } from "./shared/waiting";
 
@@ -190,7 +190,7 @@ function render({ model, el, signal }: RenderOptions): () => void {
   const root = h(
     "section",
     {
-      class: "cfw-root cfw-facex",
+      class: "cfw-root cfw-sentence cfw-facex",
       "data-testid": "cfw-facex",
       "data-lm-suppress-shortcuts": "true",
       "aria-label": "FaceX explorer",

@@ -1,6 +1,5 @@
 /** The view of plausible counterfactuals: a front of believable edits to walk through, and to change by hand. */
 import type { AnyModel } from "@anywidget/types";
-import { Tiles } from "./facex/tiles";
 import { createChanges } from "./pareto/changes";
 import { letPointsBeClicked } from "./pareto/charts";
 import { createImportance } from "./pareto/importance";
@@ -19,6 +18,7 @@ import { packOpener } from "./shared/pack";
 import { oncePerMessage, withNextFrame } from "./shared/redraw";
 import { createScope } from "./shared/scope";
 import { type Colour, colours, followTheme } from "./shared/theme";
+import { Tiles } from "./shared/tiles";
 import { createTrust } from "./shared/trust";
 import { Waiting } from "./shared/waiting";
 
@@ -152,7 +152,7 @@ function render({ model, el, signal }: RenderOptions): () => void {
   const root = h(
     "section",
     {
-      class: "cfw-root cfw-pareto",
+      class: "cfw-root cfw-sentence cfw-pareto",
       "data-testid": "cfw-pareto",
       "data-lm-suppress-shortcuts": "true",
       "aria-label": "Plausible counterfactuals",

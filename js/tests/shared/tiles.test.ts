@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Tiles } from "../../src/facex/tiles";
 import { openPack } from "../../src/shared/pack";
+import { Tiles } from "../../src/shared/tiles";
 import { pack } from "../fake";
 import { stubBitmaps } from "../pictures";
 

@@ -1,5 +1,5 @@
-import { decodePicture, sameBytes } from "../shared/bytes";
-import type { Pack } from "../shared/pack";
+import { decodePicture, sameBytes } from "./bytes";
+import type { Pack } from "./pack";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
