@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Readable on the light and on the dark theme: a mark cannot follow the theme.
 _BLUE, _ORANGE, _GREY = "#2488cc", "#cf7c00", "#8a929a"
 _RANKED = ["regions", "other", "grouped", "group"]
+_LONGEST = 12  # letters of a name in a legend
 
 
 class SearchChart:
@@ -201,7 +202,7 @@ class RankingChart:
             padding=0.25,
             unselected_style={"opacity": 0.4},
             interactions={"click": "select"},
-            labels=list(view.models),
+            labels=[_short(name) for name in view.models],
         )
         self._below = bq.Axis(
             scale=self._across, label="attention", label_color=_GREY, label_offset="2.6em", tick_format=".1f"
@@ -251,6 +252,11 @@ class RankingChart:
             self._bars.x = names
             values = np.array([[score or 0.0 for score in line] for line in scores])
             self._bars.y = values if len(models) > 1 else values[0]
+
+
+def _short(name: str) -> str:
+    """A name for bqplot's legend, which puts long ones beyond the figure's edge. Their ends tell more."""
+    return name if len(name) <= _LONGEST else f"…{name[1 - _LONGEST :]}"
 
 
 def _show(figure: bq.Figure, shown: bool) -> None:
