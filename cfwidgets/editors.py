@@ -251,7 +251,7 @@ class AttGANEditor:
 
     def decode(self, encoded: FoldedDecoder, attributes: Tensor) -> Tensor:
         """Paint it ``(n, 3, H, W)`` with attributes ``(n, A)``."""
-        with untouched(self._generator), torch.no_grad():
+        with torch.no_grad():  # the decoder has its own weights
             return encoded(attributes.to(self._device, torch.float32))
 
     def _critic(self, images: Tensor) -> Tensor:

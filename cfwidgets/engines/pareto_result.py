@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import pandas as pd
 from torch import Tensor
@@ -94,8 +94,6 @@ class ParetoResult(Result):
     seconds
         Wall time.
     """
-
-    parts: ClassVar[tuple[type, ...]] = ()
 
     settings: dict[str, Any]
     model: str

@@ -337,7 +337,7 @@ class FoldedDecoder:
             self._layers.append(
                 _FoldedLayer(
                     weight[:before].clone(),
-                    fixed.contiguous(memory_format=torch.channels_last),
+                    fixed.clone(memory_format=torch.channels_last),
                     maps,
                     torch.tanh_ if last else torch.relu_,
                 )

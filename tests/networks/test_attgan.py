@@ -96,6 +96,17 @@ def test_folded_is_the_same(shortcut, inject, seed):
         assert (whole - network(image.expand(7, 3, 32, 32), attributes.flip(0))).abs().max() > 1e-4
 
 
+def test_folded_has_weights_of_its_own():
+    network = lived_in(AttGAN(**SMALL), 0)
+    attributes = torch.rand(3, 5)
+    with torch.no_grad():
+        folded = network.folded(torch.rand(3, 32, 32))
+        before = folded(attributes)
+        for weights in network.parameters():
+            weights.add_(1)
+        assert torch.equal(folded(attributes), before)
+
+
 def test_folding_needs_evaluation_mode():
     with pytest.raises(ValueError, match=r"call eval\(\) first"):
         AttGAN(**SMALL).folded(torch.rand(3, 32, 32))
