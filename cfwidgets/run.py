@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar, cast
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from cfwidgets.engines.engine import Update
+    from cfwidgets.engines.base import Update
 
 R = TypeVar("R")
 State = Literal["running", "stopped", "done", "failed"]
@@ -37,7 +37,7 @@ class Run(Generic[R]):
 
     Examples
     --------
-    >>> from cfwidgets.engines.engine import Update
+    >>> from cfwidgets.engines.base import Update
     >>> run = Run(Update(i / 3, partial=i) for i in range(1, 4))
     >>> run.result()
     3

@@ -44,7 +44,7 @@ def test_each_public_name_is_there(name: str) -> None:
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="'cfwidgets' has no attribute 'Explorer'"):
+    with pytest.raises(AttributeError, match="No cfwidgets attribute Explorer"):
         _ = cfwidgets.Explorer
 
 

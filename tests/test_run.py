@@ -8,7 +8,7 @@ from concurrent.futures import CancelledError
 
 import pytest
 
-from cfwidgets.engines.engine import Update, run_to_end
+from cfwidgets.engines.base import Update, run_to_end
 from cfwidgets.run import Run
 
 

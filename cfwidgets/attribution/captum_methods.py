@@ -21,8 +21,8 @@ from torch import Tensor, nn
 
 from cfwidgets.attribution.calls import Call, Trace, describe
 from cfwidgets.attribution.network import Explained, Network
-from cfwidgets.backends.base import ClassifierError
 from cfwidgets.checks import positive_int, share
+from cfwidgets.models.backends.base import ClassifierError
 
 __all__ = ["LRP", "DeepLift", "InputXGradient", "IntegratedGradients", "Occlusion", "Saliency"]
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from cfwidgets.attribution.calls import Call, Trace, describe
 from cfwidgets.attribution.layers import LayerError, last_maps, layers_with_maps, named_layer
 from cfwidgets.attribution.network import Explained, Network
-from cfwidgets.backends.base import ClassifierError
+from cfwidgets.models.backends.base import ClassifierError
 
 __all__ = ["GradCam"]
 

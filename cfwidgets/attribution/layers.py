@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from cfwidgets.attribution.network import Network
-from cfwidgets.backends.base import ClassifierError
+from cfwidgets.models.backends.base import ClassifierError
 
 __all__ = ["LayerError", "last_maps", "layers_with_maps", "named_layer"]
 
@@ -40,7 +40,7 @@ def layers_with_maps(network: Network, image: Tensor) -> list[str]:
     Parameters
     ----------
     network
-        Inside `cfwidgets.guard.untouched`.
+        Inside `cfwidgets.models.guard.untouched`.
     image
         ``(1, 3, H, W)`` in [0, 1], to run it once.
     """

@@ -20,11 +20,11 @@ from cfwidgets.attribution.captum_methods import (
 from cfwidgets.attribution.grad_cam import GradCam
 from cfwidgets.attribution.network import Explained, Method, Network, network_of
 from cfwidgets.attribution.rap import Rap
-from cfwidgets.backends.base import LARGEST_BATCH, ClassifierError, cpu_batch_size
 from cfwidgets.checks import choice, positive_int
-from cfwidgets.classifier import Classifier, ImagesLike
-from cfwidgets.guard import untouched
 from cfwidgets.images import as_images
+from cfwidgets.models.backends.base import LARGEST_BATCH, ClassifierError, cpu_batch_size
+from cfwidgets.models.classifier import Classifier, ImagesLike
+from cfwidgets.models.guard import untouched
 
 __all__ = ["METHODS", "Attribution", "Attributor", "Targets", "attribute"]
 
@@ -187,8 +187,8 @@ def attribute(
 
     Notes
     -----
-    The network is left as it was (see `cfwidgets.guard.untouched`), also after an error, and others may use
-    it between batches. It runs in its own precision. Nothing is random.
+    The network is left as it was (see `cfwidgets.models.guard.untouched`), also after an error, and others
+    may use it between batches. It runs in its own precision. Nothing is random.
 
     Examples
     --------

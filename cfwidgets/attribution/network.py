@@ -9,8 +9,8 @@ from typing import Any, Protocol, TypeVar
 import torch
 from torch import Tensor, nn
 
-from cfwidgets.backends.base import Normalise, NotFiniteError
-from cfwidgets.classifier import Classifier, ClassifierError
+from cfwidgets.models.backends.base import Normalise, NotFiniteError
+from cfwidgets.models.classifier import Classifier, ClassifierError
 
 __all__ = ["Explained", "Method", "Network", "network_of"]
 
@@ -43,7 +43,7 @@ class Explained:
 
 
 class Method(Protocol):
-    """A way of explaining: its settings, and one method. It is called inside `cfwidgets.guard.untouched`."""
+    """A way of explaining: its settings, and one method, called inside `cfwidgets.models.guard.untouched`."""
 
     def explain(self, network: Network, images: Tensor, targets: Tensor) -> Explained:
         """Maps of images ``(n, 3, H, W)`` in [0, 1] and their target classes ``(n,)``."""

@@ -30,8 +30,8 @@ from cfwidgets.attribution.rap_rules import (
     ratio,
     total,
 )
-from cfwidgets.backends.base import ClassifierError
 from cfwidgets.checks import choice
+from cfwidgets.models.backends.base import ClassifierError
 
 __all__ = ["Rap"]
 

@@ -1,79 +1,16 @@
 """Data sets: those that come with a package, and readers for those of users.
 
+The public names are listed in ``__init__.pyi``, and imported when they are first used.
+
 >>> from cfwidgets import data
 >>> data.digits("test").images.shape
 torch.Size([1000, 3, 32, 32])
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+# Not when first used: their modules have the same names, and importing one of these would hide the function.
+from cfwidgets.data.digits import digits as digits
+from cfwidgets.data.portraits import portraits as portraits
 
-from cfwidgets.data.digits import Digits, digits
-from cfwidgets.data.folders import FolderError, ImageFolders
-from cfwidgets.data.portraits import Portraits, portraits
-
-if TYPE_CHECKING:
-    from cfwidgets.data.faces import (
-        REGIONS,
-        RFW,
-        CelebA,
-        CelebAMaskHQ,
-        Face,
-        FaceDataset,
-        FairFace,
-        FaRL,
-        MaskError,
-        collate_faces,
-        pack_masks,
-        unpack_masks,
-    )
-
-_HOME = {
-    "REGIONS": "faces",
-    "RFW": "faces",
-    "CelebA": "faces",
-    "CelebAMaskHQ": "faces",
-    "FaRL": "faces",
-    "Face": "faces",
-    "FaceDataset": "faces",
-    "FairFace": "faces",
-    "MaskError": "faces",
-    "collate_faces": "faces",
-    "pack_masks": "faces",
-    "unpack_masks": "faces",
-}
-
-__all__ = [
-    "REGIONS",
-    "RFW",
-    "CelebA",
-    "CelebAMaskHQ",
-    "Digits",
-    "FaRL",
-    "Face",
-    "FaceDataset",
-    "FairFace",
-    "FolderError",
-    "ImageFolders",
-    "MaskError",
-    "Portraits",
-    "collate_faces",
-    "digits",
-    "pack_masks",
-    "portraits",
-    "unpack_masks",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'cfwidgets.data' has no attribute {name!r}")
-    value = getattr(import_module(f"cfwidgets.data.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -36,7 +36,7 @@ _Normed: TypeAlias = Callable[[nn.Conv2d | nn.Linear], nn.Module]
 
 
 class BigGAN(nn.Module):
-    """The generator. It follows the protocol of `cfwidgets.generators.Generator`.
+    """The generator. It follows the protocol of `cfwidgets.models.generator.Generator`.
 
     Parameters
     ----------

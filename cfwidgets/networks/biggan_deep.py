@@ -35,8 +35,8 @@ _LAYERS = {128: _LAYERS_128, 256: _LAYERS_256, 512: _LAYERS_512}
 class BigGANDeep(nn.Module):
     """BigGAN-deep of Brock et al. 2019 for 1,000 classes of ImageNet; class k is ImageNet's k, in its order.
 
-    It follows the protocol of `cfwidgets.generators.Generator`, in evaluation mode, with its spectral norms
-    folded into the weights. `cfwidgets.zoo.generator` makes one with DeepMind's weights.
+    It follows the protocol of `cfwidgets.models.generator.Generator`, in evaluation mode, with its spectral
+    norms     folded into the weights. `cfwidgets.zoo.generator` makes one with DeepMind's weights.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ class DigitCNN(nn.Sequential):
     ========= ==================== ==============
 
     Weights are as torch draws them. `cfwidgets.zoo.classifier` has trained ones under the name ``"digits"``,
-    and `cfwidgets.training.digit_classifier` is how they were made.
+    and `cfwidgets.zoo.recipes.digit_classifier` is how they were made.
 
     Examples
     --------

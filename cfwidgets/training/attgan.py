@@ -15,9 +15,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cfwidgets.checks import choice, non_negative, positive_int, share
-from cfwidgets.editors import AttGANEditor
-from cfwidgets.engines.engine import Update, run_to_end
+from cfwidgets.engines.base import Update, run_to_end
 from cfwidgets.images import encode
+from cfwidgets.models.attgan_editor import AttGANEditor
 from cfwidgets.networks.attgan import AttGAN, AttGANDiscriminator
 from cfwidgets.results import Result
 from cfwidgets.training.state import adam_state, set_adam_state, under

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cfwidgets.checks import choice, non_negative, positive_int, share
-from cfwidgets.engines.engine import Update, run_to_end
+from cfwidgets.engines.base import Update, run_to_end
 from cfwidgets.images import encode
 from cfwidgets.networks.biggan import BigGAN, BigGANDiscriminator
 from cfwidgets.results import Result
@@ -128,7 +128,7 @@ class BigGANTraining:
     """Train a class-conditional BigGAN: hinge loss, Adam, a running mean of the weights.
 
     Brock et al. 2019 with differentiable augmentation (`cfwidgets.training.augment`), which a few thousand
-    images need. `cfwidgets.training.digit_generator` trains the zoo's generator of digits by it.
+    images need. `cfwidgets.zoo.recipes.digit_generator` trains the zoo's generator of digits by it.
 
     Parameters
     ----------

@@ -9,11 +9,17 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cfwidgets.checks import non_negative
-from cfwidgets.training.portrait_classifier import features as before_last
 
 __all__ = ["Flac", "flac_loss"]
 
 _TINY = 1e-6  # the root of a squared distance of 0 has no derivative
+
+
+def before_last(network: nn.Sequential, images: Tensor) -> Tensor:
+    """What a network has before its last layer, ``(n, c)``, of images ``(n, 3, h, w)``."""
+    for layer in list(network)[:-1]:
+        images = layer(images)
+    return images
 
 
 def flac_loss(features: Tensor, biased: Tensor, labels: Tensor, *, power: float = 0.5) -> Tensor:
@@ -74,7 +80,7 @@ def flac_loss(features: Tensor, biased: Tensor, labels: Tensor, *, power: float 
 
 @dataclass(frozen=True)
 class Flac:
-    """`flac_loss` as a penalty for `cfwidgets.training.portrait_classifier.train`.
+    """`flac_loss` as a penalty for `cfwidgets.zoo.recipes.portrait_classifier.train`.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ from collections.abc import Collection, Generator, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from cfwidgets.engines.engine import Update
+from cfwidgets.engines.base import Update
 from cfwidgets.results import Result
 
 __all__ = ["Work", "require_same", "training_steps"]

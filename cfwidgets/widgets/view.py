@@ -17,7 +17,7 @@ from cfwidgets.widgets.latest import Latest
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from cfwidgets.engines.engine import Update
+    from cfwidgets.engines.base import Update
 
 _STATIC = Path(__file__).parent / "static"
 

@@ -12,10 +12,10 @@ import torch
 from safetensors.torch import load
 from torch import nn
 
-from cfwidgets.backends.torch_module import named_device
-from cfwidgets.classifier import Classifier, ClassifierError
+from cfwidgets.data.portraits.shortcuts import SETS
+from cfwidgets.models.backends.torch_module import named_device
+from cfwidgets.models.classifier import Classifier, ClassifierError
 from cfwidgets.networks import DigitCNN, FaceCNN
-from cfwidgets.training.portrait_classifier import SETS
 
 __all__ = ["classifier"]
 

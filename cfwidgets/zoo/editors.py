@@ -7,8 +7,9 @@ from importlib.resources import as_file, files
 
 import torch
 
-from cfwidgets.backends.torch_module import named_device
-from cfwidgets.editors import AttGANEditor, EditorError
+from cfwidgets.models.attgan_editor import AttGANEditor
+from cfwidgets.models.backends.torch_module import named_device
+from cfwidgets.models.editor import EditorError
 
 __all__ = ["attribute_editor"]
 

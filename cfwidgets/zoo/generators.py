@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import load
 from torch import Tensor
 
-from cfwidgets.backends.torch_module import named_device
-from cfwidgets.generators import GeneratorError
+from cfwidgets.models.backends.torch_module import named_device
+from cfwidgets.models.generator import GeneratorError
 from cfwidgets.networks import BigGAN, BigGANDeep
 
 __all__ = ["generator"]
@@ -93,7 +93,7 @@ def generator(
 
 def _digits(pretrained: bool) -> BigGAN:
     with torch.device("meta") if pretrained else nullcontext():  # no first weights where others follow
-        # The settings of cfwidgets.training.digit_generator.
+        # The settings of cfwidgets.zoo.recipes.digit_generator.
         network = BigGAN(size=32, classes=10, channels=12, latent_size=64, shared_size=32, colours=1)
     if pretrained:
         weights = files("cfwidgets.zoo") / "weights" / "digits_generator.safetensors"

@@ -10,7 +10,7 @@ from cfwidgets.attribution import Attributor, attribute
 from cfwidgets.attribution.grad_cam import _linear_head
 from cfwidgets.attribution.layers import last_maps
 from cfwidgets.attribution.network import network_of
-from cfwidgets.classifier import Classifier, ClassifierError
+from cfwidgets.models.classifier import Classifier, ClassifierError
 
 
 def pictures(count: int = 3, size: int = 16) -> Tensor:

@@ -8,7 +8,7 @@ from torch import nn
 
 from cfwidgets.attribution.layers import last_maps, named_layer
 from cfwidgets.attribution.network import network_of
-from cfwidgets.classifier import Classifier, ClassifierError
+from cfwidgets.models.classifier import Classifier, ClassifierError
 
 IMAGE = torch.rand(1, 3, 8, 8)
 

@@ -11,8 +11,8 @@ import torchvision
 from torch import Tensor, nn
 
 from cfwidgets.attribution import METHODS, Attribution, attribute
-from cfwidgets.classifier import Classifier, ClassifierError
 from cfwidgets.images import ImageError
+from cfwidgets.models.classifier import Classifier, ClassifierError
 
 # Captum says at each call that it hangs hooks, here on a copy.
 pytestmark = pytest.mark.filterwarnings("ignore:Setting forward, backward hooks")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from cfwidgets.attribution import attribute
-from cfwidgets.classifier import Classifier
+from cfwidgets.models.classifier import Classifier
 
 ELEMENTWISE = (nn.ReLU, nn.Dropout, nn.BatchNorm2d, nn.Identity)
 Product = Callable[[Tensor, Tensor], Tensor]

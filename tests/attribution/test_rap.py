@@ -17,7 +17,7 @@ from cfwidgets.attribution.rap_rules import (
     image_product,
     last_linear,
 )
-from cfwidgets.classifier import Classifier, ClassifierError
+from cfwidgets.models.classifier import Classifier, ClassifierError
 from cfwidgets.networks import DigitCNN
 
 X = torch.tensor([[1.0, 2.0, 3.0]], dtype=torch.float64)

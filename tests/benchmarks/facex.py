@@ -31,7 +31,7 @@ from facextool import draw
 
 import cfwidgets as cf
 from cfwidgets.data import CelebAMaskHQ
-from cfwidgets.engines.facex import FaceX
+from cfwidgets.engines.facex.engine import FaceX
 
 REGIONS = 19
 DRAWN = 32  # faces in a folder that are not copies

@@ -135,10 +135,10 @@ import cfwidgets as cf
 from cfwidgets.data.faces import REGIONS
 from cfwidgets.data.portraits import Portraits, portraits
 from cfwidgets.data.portraits.attributes import ATTRIBUTES
-from cfwidgets.engines.facex import FaceX
+from cfwidgets.engines.facex.engine import FaceX
 from cfwidgets.networks import FaceCNN, FaceResNet
 from cfwidgets.training.flac import Flac
-from cfwidgets.training.portrait_classifier import answers, train
+from cfwidgets.zoo.recipes.portrait_classifier import answers, train
 
 SIZE = 128
 BIAS = 0.99

@@ -45,7 +45,7 @@ from safetensors.torch import load_file, save_file
 import cfwidgets as cf
 from cfwidgets.data import CelebAMaskHQ, portraits
 from cfwidgets.data.faces import REGIONS
-from cfwidgets.engines.facex import FaceX
+from cfwidgets.engines.facex.engine import FaceX
 
 BARE, LAST, TOOL = "bare forward pass", "bare, channels last", "the tool"
 BASES = (BARE, LAST, TOOL)

@@ -30,7 +30,7 @@ SET_UP = """
 import ctypes, time
 import torch
 import cfwidgets as cf
-from cfwidgets.training.portrait_editor import faces as drawn
+from cfwidgets.zoo.recipes.portrait_editor import faces as drawn
 
 editor = {editor}
 pixels, known = drawn(100, first=1_000_000)

@@ -24,11 +24,11 @@ import torch
 import cfwidgets as cf
 from cfwidgets import zoo
 from cfwidgets.data.portraits import portraits
-from cfwidgets.editors import AttGANEditor
-from cfwidgets.engines.pareto import PlausibleCounterfactuals
+from cfwidgets.engines.pareto.engine import PlausibleCounterfactuals
+from cfwidgets.models.attgan_editor import AttGANEditor
 from cfwidgets.networks import AttGAN, AttGANDiscriminator, TargetCNN
 from cfwidgets.search import SMPSO
-from cfwidgets.training.portrait_editor import EDITED
+from cfwidgets.zoo.recipes.portrait_editor import EDITED
 
 BATCH = 100
 REPEATS = 11

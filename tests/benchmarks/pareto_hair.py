@@ -37,11 +37,11 @@ import time
 import cfwidgets as cf
 from cfwidgets import zoo
 from cfwidgets.data.portraits import portraits
-from cfwidgets.editors import AttGANEditor
-from cfwidgets.engines.pareto import PlausibleCounterfactuals
+from cfwidgets.engines.pareto.engine import PlausibleCounterfactuals
+from cfwidgets.models.attgan_editor import AttGANEditor
 from cfwidgets.networks import TargetCNN
 from cfwidgets.search import SMPSO
-from cfwidgets.training.portrait_classifier import train
+from cfwidgets.zoo.recipes.portrait_classifier import train
 
 SIZE = 64
 TESTED = 3_000_000  # the number of the first face that nothing has seen

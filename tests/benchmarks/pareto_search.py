@@ -38,8 +38,8 @@ from pareto_hair import SIZE, TESTED, trained
 
 from cfwidgets import zoo
 from cfwidgets.data.portraits import portraits
-from cfwidgets.editors import AttGANEditor
-from cfwidgets.engines.edit_task import EditTask, asked, edit_box
+from cfwidgets.engines.pareto.edit_task import EditTask, asked, edit_box
+from cfwidgets.models.attgan_editor import AttGANEditor
 from cfwidgets.search import GDE3, NSGA2, SMPSO
 from cfwidgets.search.hypervolume import hypervolume
 

@@ -41,12 +41,12 @@ import torch.nn.functional as F
 from torch import nn
 
 from cfwidgets import zoo
-from cfwidgets.classifier import Classifier
 from cfwidgets.data import digits
-from cfwidgets.engines.latent_search import Features, LatentSearch
-from cfwidgets.engines.transition_path import Ends, PathMaker
-from cfwidgets.engines.transitions import Transitions
-from cfwidgets.guard import untouched
+from cfwidgets.engines.transitions.engine import Transitions
+from cfwidgets.engines.transitions.latent_search import Features, LatentSearch
+from cfwidgets.engines.transitions.path import Ends, PathMaker
+from cfwidgets.models.classifier import Classifier
+from cfwidgets.models.guard import untouched
 from cfwidgets.networks import BigGAN, BigGANDeep
 from cfwidgets.widgets.wire import encode_frames, encode_maps, map_scale, pack
 

@@ -9,9 +9,9 @@ from playwright.sync_api import Locator, expect
 
 SET_UP = """
 import time, torch, cfwidgets as cf
-from cfwidgets.engines.pareto import PlausibleCounterfactuals
+from cfwidgets.engines.pareto.engine import PlausibleCounterfactuals
 from cfwidgets.search import SMPSO
-from cfwidgets.widgets.pareto import ParetoExplorer
+from cfwidgets.widgets.pareto.explorer import ParetoExplorer
 
 pause = 0.0
 

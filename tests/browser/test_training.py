@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 SET_UP = """
 import time, torch, cfwidgets as cf
 from cfwidgets.training.attgan import AttGANTraining, TrainedAttGAN
-from cfwidgets.training.portrait_editor import EDITED, faces
-from cfwidgets.widgets.training import TrainingProgress
+from cfwidgets.zoo.recipes.portrait_editor import EDITED, faces
+from cfwidgets.widgets.training.progress import TrainingProgress
 
 images, has = faces(12, size=32)
 pause = 0.05

@@ -9,9 +9,9 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from cfwidgets.classifier import Classifier
 from cfwidgets.data import FolderError, ImageFolders
 from cfwidgets.images import ImageError
+from cfwidgets.models.classifier import Classifier
 
 
 def picture(path: Path, grey: int = 0, size: tuple[int, int] = (8, 6)) -> None:

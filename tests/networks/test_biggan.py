@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cfwidgets.generators import Generator
+from cfwidgets.models.generator import Generator
 from cfwidgets.networks import BigGAN, BigGANDiscriminator
 from cfwidgets.networks.biggan import _Down, _spectral, _Up
 

@@ -10,8 +10,8 @@ from pytorch_pretrained_biggan.config import BigGANConfig
 from pytorch_pretrained_biggan.model import BigGAN as Published
 from torch import Tensor, nn
 
-from cfwidgets.generators import Generator
-from cfwidgets.guard import untouched
+from cfwidgets.models.generator import Generator
+from cfwidgets.models.guard import untouched
 from cfwidgets.networks import BigGANDeep
 
 

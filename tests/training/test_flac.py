@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from cfwidgets.training.flac import Flac, flac_loss
-from cfwidgets.training.portrait_classifier import features
+from cfwidgets.training.flac import Flac, before_last, flac_loss
 
 
 def by_hand(found: Tensor, biased: Tensor, labels: Tensor, power: float) -> float:
@@ -87,7 +86,7 @@ def test_as_a_penalty_it_looks_before_the_last_layer_of_the_biased_network() -> 
     biased = nn.Sequential(nn.Flatten(), nn.Linear(12, 5), nn.ReLU(), nn.Linear(5, 2))
     images, known = torch.rand(6, 3, 2, 2), torch.randn(6, 4)
     labels = torch.tensor([0, 1, 0, 1, 0, 1])
-    expected = flac_loss(known, features(biased, images), labels, power=2)
+    expected = flac_loss(known, before_last(biased, images), labels, power=2)
     assert torch.equal(Flac(biased, weight=30, power=2)(images, known, labels), 30 * expected)
     assert float(expected) > 0
 

@@ -9,8 +9,8 @@ import torch
 from skimage import data as photographs
 
 from cfwidgets import data, zoo
-from cfwidgets.classifier import Classifier, ClassifierError
-from cfwidgets.training.portrait_classifier import SETS
+from cfwidgets.data.portraits.shortcuts import SETS
+from cfwidgets.models.classifier import Classifier, ClassifierError
 
 
 @pytest.fixture(scope="module")

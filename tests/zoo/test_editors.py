@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from cfwidgets import zoo
-from cfwidgets.classifier import ClassifierError
-from cfwidgets.editors import EditorError
+from cfwidgets.models.classifier import ClassifierError
+from cfwidgets.models.editor import EditorError
 from cfwidgets.networks import AttGAN, AttGANDiscriminator
-from cfwidgets.training.portrait_editor import EDITED, SIZE, faces, training
+from cfwidgets.zoo.recipes.portrait_editor import EDITED, SIZE, faces, training
 
 COUNT = 40
 # That its own classifier sees what was painted, of that many: the card has what another network sees.

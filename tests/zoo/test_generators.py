@@ -13,11 +13,11 @@ from pytorch_pretrained_biggan import model as package
 from pytorch_pretrained_biggan.config import BigGANConfig
 
 from cfwidgets import zoo
-from cfwidgets.classifier import ClassifierError
-from cfwidgets.generators import Generator, GeneratorError, require_generator
+from cfwidgets.models.classifier import ClassifierError
+from cfwidgets.models.generator import Generator, GeneratorError, require_generator
 from cfwidgets.networks import BigGAN, BigGANDeep
-from cfwidgets.training.digit_generator import training
 from cfwidgets.zoo import generators
+from cfwidgets.zoo.recipes.digit_generator import training
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_the_card_is_of_these_weights(digits: Any, card: str) -> None:
     assert f"A `cfwidgets.networks.BigGAN` ({parameters:,} parameters)" in card
     weights = (files("cfwidgets.zoo") / "weights" / "digits_generator.safetensors").read_bytes()
     assert hashlib.sha256(weights).hexdigest() in card
-    assert "python -m cfwidgets.training.digit_generator --seed 0 --updates 12000" in card
+    assert "python -m cfwidgets.zoo.recipes.digit_generator --seed 0 --updates 12000" in card
 
 
 def test_the_digits_have_the_shape_that_is_trained(digits: Any) -> None:

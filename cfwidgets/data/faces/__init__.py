@@ -5,9 +5,9 @@ from cfwidgets.data.faces.celebamask_hq import CelebAMaskHQ
 from cfwidgets.data.faces.dataset import Face, FaceDataset, collate_faces
 from cfwidgets.data.faces.fairface import FairFace
 from cfwidgets.data.faces.farl import FaRL
-from cfwidgets.data.faces.mask_words import MaskError
-from cfwidgets.data.faces.mask_words import pack as pack_masks
-from cfwidgets.data.faces.mask_words import unpack as unpack_masks
+from cfwidgets.data.faces.masks.region_bits import MaskError
+from cfwidgets.data.faces.masks.region_bits import pack as pack_masks
+from cfwidgets.data.faces.masks.region_bits import unpack as unpack_masks
 from cfwidgets.data.faces.regions import REGIONS
 from cfwidgets.data.faces.rfw import RFW
 

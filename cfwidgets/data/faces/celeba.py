@@ -10,7 +10,7 @@ from cfwidgets.checks import choice
 from cfwidgets.data.faces.attribute_table import read_attributes, read_lines
 from cfwidgets.data.faces.dataset import CacheFolder, FaceDataset, Rows, Size
 from cfwidgets.data.faces.layout import Missing, find
-from cfwidgets.data.faces.mask_sources import Parser
+from cfwidgets.data.faces.masks.sources import Parser
 from cfwidgets.data.folders import FolderError
 
 __all__ = ["CelebA", "CelebASplit", "split_of"]

@@ -18,8 +18,8 @@ from cfwidgets.data.faces.attribute_table import read_attributes, read_lines
 from cfwidgets.data.faces.celeba import CelebASplit, split_of
 from cfwidgets.data.faces.dataset import CacheFolder, FaceDataset, Rows, Size
 from cfwidgets.data.faces.layout import Missing, find, some
-from cfwidgets.data.faces.mask_sources import Parser, stamp
-from cfwidgets.data.faces.mask_words import MaskError
+from cfwidgets.data.faces.masks.region_bits import MaskError
+from cfwidgets.data.faces.masks.sources import Parser, stamp
 from cfwidgets.data.faces.regions import REGIONS
 from cfwidgets.data.folders import FolderError
 

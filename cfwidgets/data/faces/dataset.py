@@ -18,8 +18,8 @@ from torch.utils.data import DataLoader, Dataset, default_collate
 from cfwidgets.checks import positive_int
 from cfwidgets.data.faces.farl import FaRL
 from cfwidgets.data.faces.layout import Missing, present
-from cfwidgets.data.faces.mask_cache import MaskCache
-from cfwidgets.data.faces.mask_sources import Masks, MaskSource, ParsedMasks, Parser, cache_folder
+from cfwidgets.data.faces.masks.cache import MaskCache
+from cfwidgets.data.faces.masks.sources import Masks, MaskSource, ParsedMasks, Parser, cache_folder
 from cfwidgets.data.faces.pictures import read_picture
 from cfwidgets.data.faces.regions import REGIONS
 from cfwidgets.data.folders import FolderError

@@ -12,7 +12,7 @@ import torch
 from cfwidgets.checks import choice
 from cfwidgets.data.faces.dataset import CacheFolder, FaceDataset, Rows, Size
 from cfwidgets.data.faces.layout import Missing, find
-from cfwidgets.data.faces.mask_sources import Parser
+from cfwidgets.data.faces.masks.sources import Parser
 from cfwidgets.data.folders import FolderError
 
 __all__ = ["FairFace", "FairFaceSplit"]

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cfwidgets.data.faces.mask_words import MaskError
+from cfwidgets.data.faces.masks.region_bits import MaskError
 from cfwidgets.data.faces.regions import REGIONS
 
 __all__ = ["FaRL"]

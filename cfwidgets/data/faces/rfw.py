@@ -13,7 +13,7 @@ from cfwidgets.checks import choice
 from cfwidgets.data.faces.attribute_table import read_lines
 from cfwidgets.data.faces.dataset import CacheFolder, FaceDataset, Rows, Size
 from cfwidgets.data.faces.layout import Missing, find
-from cfwidgets.data.faces.mask_sources import Parser
+from cfwidgets.data.faces.masks.sources import Parser
 from cfwidgets.data.folders import FolderError
 
 if TYPE_CHECKING:

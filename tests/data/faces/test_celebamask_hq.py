@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from cfwidgets.data import REGIONS, CelebA, CelebAMaskHQ, FolderError, MaskError, unpack_masks
-from cfwidgets.data.faces.mask_words import resize
+from cfwidgets.data.faces.masks.region_bits import resize
 
 
 def test_masks_are_as_drawn(hq, truth) -> None:

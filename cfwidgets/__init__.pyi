@@ -1,0 +1,72 @@
+from . import attribution, data, evaluation, images, networks, search, training, zoo
+from ._version import __version__
+from .attribution import attribute
+from .engines.facex.engine import FaceX
+from .engines.facex.result import FaceXResult
+from .engines.pareto.engine import PlausibleCounterfactuals
+from .engines.pareto.result import ParetoResult
+from .engines.pareto.survey import ParetoSurvey
+from .engines.superpixels.elime import ELime
+from .engines.superpixels.lime import Lime
+from .engines.superpixels.result import SuperpixelResult
+from .engines.transitions.engine import Transitions
+from .engines.transitions.result import TransitionResult
+from .images import ImageError
+from .models.attgan_editor import AttGANEditor
+from .models.classifier import Classifier, ClassifierError
+from .models.editor import Editor, EditorError
+from .models.generator import Generator, GeneratorError
+from .run import Run
+from .widgets.facex.explorer import FaceXExplorer
+from .widgets.facex.prototype import Prototype, PrototypeError
+from .widgets.facex.view import FaceXView
+from .widgets.pareto.explorer import ParetoExplorer
+from .widgets.pareto.view import ParetoView
+from .widgets.superpixels.explorer import SuperpixelExplorer
+from .widgets.superpixels.view import SuperpixelView
+from .widgets.training.progress import TrainingProgress
+from .widgets.transitions.explorer import TransitionExplorer
+from .widgets.transitions.view import TransitionView
+
+__all__ = [
+    "AttGANEditor",
+    "Classifier",
+    "ClassifierError",
+    "ELime",
+    "Editor",
+    "EditorError",
+    "FaceX",
+    "FaceXExplorer",
+    "FaceXResult",
+    "FaceXView",
+    "Generator",
+    "GeneratorError",
+    "ImageError",
+    "Lime",
+    "ParetoExplorer",
+    "ParetoResult",
+    "ParetoSurvey",
+    "ParetoView",
+    "PlausibleCounterfactuals",
+    "Prototype",
+    "PrototypeError",
+    "Run",
+    "SuperpixelExplorer",
+    "SuperpixelResult",
+    "SuperpixelView",
+    "TrainingProgress",
+    "TransitionExplorer",
+    "TransitionResult",
+    "TransitionView",
+    "Transitions",
+    "__version__",
+    "attribute",
+    "attribution",
+    "data",
+    "evaluation",
+    "images",
+    "networks",
+    "search",
+    "training",
+    "zoo",
+]

@@ -1,0 +1,134 @@
+"""Where the masks of a data set's images come from, and where they are kept."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+import numpy.typing as npt
+import torch
+from platformdirs import user_cache_path
+from torch import Tensor
+
+from cfwidgets.data.faces.masks.cache import MaskCache
+from cfwidgets.data.faces.masks.region_bits import as_words, resize
+from cfwidgets.data.folders import FolderError
+from cfwidgets.images import as_image
+
+__all__ = ["MaskSource", "Masks", "ParsedMasks", "Parser", "cache_folder", "stamp"]
+
+Parser: TypeAlias = Callable[[Tensor], Tensor | npt.NDArray[Any]]
+"""Finds the regions of a face: takes an image ``(3, h, w)`` and gives masks ``(19, h, w)`` bool or label
+words ``(h, w)``. Where it has an attribute ``cache_key``, a text that changes whenever its masks would, they
+are kept."""
+
+
+class MaskSource(Protocol):
+    """What knows the masks of images by their names."""
+
+    @property
+    def key(self) -> str | None:
+        """What the masks depend on beside the files; None where they must not be kept."""
+        ...
+
+    def stamp(self, name: str) -> bytes:
+        """16 bytes that stand for the files from which the masks of an image are made."""
+        ...
+
+    def words(self, name: str) -> Tensor:
+        """Label words ``(h, w)`` int32 of an image."""
+        ...
+
+
+class ParsedMasks:
+    """Masks that a function finds in the images."""
+
+    def __init__(self, folder: Path, parser: Parser) -> None:
+        self._folder = folder
+        self._parser = parser
+        key = getattr(parser, "cache_key", None)
+        self.key = None if key is None else f"{type(parser).__module__}.{type(parser).__qualname__} {key}"
+
+    def stamp(self, name: str) -> bytes:
+        """Stand for the image's file."""
+        return stamp([self._folder / name])
+
+    def words(self, name: str) -> Tensor:
+        """Find the regions in the image, in its own size."""
+        image = as_image(self._folder / name)
+        height, width = image.shape[-2:]
+        return as_words(self._parser(image), (height, width), name)
+
+
+class Masks:
+    """The label words of a data set's images, in one size: packed once, and kept.
+
+    Parameters
+    ----------
+    source
+        Where they come from.
+    size
+        Height and width; None leaves them as they come.
+    cache
+        Where they are kept; None keeps none.
+    """
+
+    def __init__(self, source: MaskSource, size: tuple[int, int] | None, cache: MaskCache | None) -> None:
+        self._source = source
+        self._size = size
+        self._cache = cache
+
+    @property
+    def cache(self) -> MaskCache | None:
+        """Where they are kept, if they are."""
+        return self._cache
+
+    def __call__(self, name: str) -> Tensor:
+        """Label words ``(h, w)`` int32 of an image."""
+        if self._cache is None:
+            return self._made(name)
+        found = self._stamped(self._cache, name)
+        return self._made(name) if found is None else torch.from_numpy(found)
+
+    def holds(self, name: str) -> bool:
+        """Whether they are kept, and made from the files that are there now."""
+        return self._cache is not None and self._cache.holds(name, self._source.stamp(name))
+
+    def _stamped(self, cache: MaskCache, name: str) -> npt.NDArray[Any] | None:
+        # Before they are made: where a file changes meanwhile, what is kept is of the older one, and noticed.
+        files = self._source.stamp(name)
+        found = cache.get(name, files)
+        if found is None:
+            found = self._made(name).numpy()
+            cache.put(name, files, found)
+        return found
+
+    def _made(self, name: str) -> Tensor:
+        words = self._source.words(name)
+        return words if self._size is None else resize(words, self._size)
+
+
+def stamp(paths: Iterable[Path]) -> bytes:
+    """16 bytes that stand for files by their names, sizes and times of change.
+
+    Raises
+    ------
+    FolderError
+        One of them is gone.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for path in paths:
+        try:
+            status = os.stat(path)  # noqa: PTH116 - a third of the time, 18 times an image
+        except FileNotFoundError as error:
+            raise FolderError(f"{str(path)!r} is gone since the data set was opened") from error
+        digest.update(f"{path.name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+    return digest.digest()
+
+
+def cache_folder() -> Path:
+    """Where masks are kept unless the user says where: a folder of the user's, or of CFWIDGETS_CACHE's."""
+    return Path(os.environ.get("CFWIDGETS_CACHE") or user_cache_path("cfwidgets")) / "masks"

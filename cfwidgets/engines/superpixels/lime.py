@@ -1,0 +1,114 @@
+"""LIME, the baseline that E-LIME is compared with: a linear model of what each superpixel adds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import torch
+
+from cfwidgets.checks import positive_int
+from cfwidgets.engines.superpixels.base import SuperpixelEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cfwidgets.engines.superpixels.result import SuperpixelResult
+    from cfwidgets.search.memo import Memo
+
+_CHUNK = 100
+_ALL = 100_000  # LIME's default number of features, which makes it fit all of them at once
+
+
+@dataclass(frozen=True)
+class Lime(SuperpixelEngine):
+    """Explain a picture by a weighted linear model of random masks (LIME), with the ``lime`` package's fit.
+
+    Needs the optional extra ``cfwidgets[lime]``. The masks are those that ``lime.lime_image`` draws from the
+    same seed and the fit is its own (cosine distance, exponential kernel of width 0.25, ridge regression);
+    the pictures are composed on the device and asked in batches, which is the part that the package does
+    slowly. With the same superpixels, fill and seed the weights are the package's (Ribeiro et al. 2016).
+
+    Parameters
+    ----------
+    segments, compactness, sigma, fill, trust, seed
+        See `SuperpixelEngine`. (LIME itself cuts by quickshift and fills with each superpixel's mean.)
+    samples
+        Masks to draw; LIME's default.
+    shown
+        How many superpixels to select, those of the largest weights; None for all of positive weight.
+
+    Examples
+    --------
+    >>> from cfwidgets import Classifier
+    >>> def left_is_bright(images):
+    ...     p = images[..., : images.shape[-1] // 2].mean((1, 2, 3))
+    ...     return torch.stack([1 - p, p], 1)
+    >>> clf = Classifier(left_is_bright, labels=["dark", "bright"])
+    >>> picture = torch.linspace(0.2, 1, 32).repeat(3, 32, 1)
+    >>> result = Lime(segments=16, samples=200, shown=4, trust=False).explain(clf, picture, "bright")
+    >>> bool(result.mask[result.segments[16, 12]])
+    True
+    """
+
+    samples: int = 1000
+    shown: int | None = None
+
+    method: ClassVar[str] = "LIME"
+    resumable: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        positive_int("samples", self.samples, minimum=2)
+        if self.shown is not None:
+            positive_int("shown", self.shown)
+
+    @property
+    def work(self) -> int:
+        """Chunks of masks."""
+        return -(-self.samples // _CHUNK)
+
+    def find(self, score: Memo, result: SuperpixelResult) -> Iterator[tuple[SuperpixelResult, str]]:
+        """Yield after each hundred masks; the weights are fitted when all have been asked."""
+        explainer = _explainer(self.seed)
+        drawn = explainer.random_state.randint(0, 2, self.samples * result.count)
+        data = drawn.reshape(self.samples, result.count)
+        data[0] = 1
+        masks = torch.from_numpy(data.astype(bool))
+        probabilities: list[float] = []
+        for chunk in masks.split(_CHUNK):
+            probabilities += score(chunk).tolist()
+            if len(probabilities) < self.samples:
+                yield result, "sampling"
+        # LIME's distance, scipy's cosine, is 1 - sqrt(shown / n) for a mask of zeros and ones
+        distances = 1 - np.sqrt(data.mean(1))
+        _, pairs, fit, _ = explainer.base.explain_instance_with_data(
+            data, np.array(probabilities)[:, None], distances, 0, _ALL, explainer.feature_selection
+        )
+        weights = torch.zeros(result.count, dtype=torch.float64)
+        for superpixel, weight in pairs:
+            weights[superpixel] = weight
+        mask = weights > 0
+        if self.shown is not None:
+            least = weights.topk(min(self.shown, result.count)).values[-1]
+            mask = weights >= least
+        yield (
+            replace(
+                result,
+                mask=mask,
+                probability=float(score(mask[None])[0]),
+                importance=(weights / weights.max().clamp_min(1e-12)).clamp(0, 1).float(),
+                weights=weights,
+                fit=float(fit),
+            ),
+            "fitting",
+        )
+
+
+def _explainer(seed: int) -> Any:
+    try:
+        from lime.lime_image import LimeImageExplainer
+    except ImportError as error:
+        raise ImportError('Lime needs the lime package: pip install "cfwidgets[lime]"') from error
+    return LimeImageExplainer(random_state=seed)

@@ -1,0 +1,1 @@
+"""Why an image was misclassified: the transition between its wrong class and its right one."""

@@ -1,0 +1,251 @@
+"""The transition between two candidates: latent vector and class walk together, phase by phase."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from cfwidgets.attribution import attribute
+from cfwidgets.checks import positive_int
+from cfwidgets.images import fit
+from cfwidgets.models.classifier import Classifier
+from cfwidgets.models.generator import Generator, generated, guarded
+
+__all__ = ["Ends", "Interpolation", "Path", "PathMaker", "interpolated", "require_phases"]
+
+Interpolation = Literal["linear", "spherical"]
+
+_MOST_BYTES = 2**29
+_COARSE = 33  # phases of the first path that is shown
+_AT_ONCE = 64  # phases between two looks at whether to stop
+_PAINTED_AT_ONCE = 32  # images, at most, that the generator paints together
+_STRIP = 7
+
+
+@dataclass(frozen=True, eq=False)
+class Ends:
+    """The two ends of a transition, the wrong one first: latent vectors ``(L,)``, class vectors ``(K,)``."""
+
+    z: tuple[Tensor, Tensor]
+    c: tuple[Tensor, Tensor]
+
+
+def interpolated(ends: Ends, along: Tensor, interpolation: Interpolation) -> tuple[Tensor, Tensor]:
+    """Latent vectors ``(n, L)`` and class vectors ``(n, K)`` at parts ``(n,)`` of the way, 0 to 1.
+
+    Parameters
+    ----------
+    ends
+        Where it begins and ends.
+    along
+        0 is the wrong end, 1 the right one; the ends themselves are met exactly.
+    interpolation
+        Of the latent vector: ``"linear"`` (the paper) or ``"spherical"`` (Shoemake 1985; the length goes
+        linearly), which keeps the length that normal vectors have. Class vectors go linearly and stay on the
+        simplex.
+
+    Examples
+    --------
+    >>> x, y = torch.eye(2)
+    >>> interpolated(Ends((x, y), (x, y)), torch.tensor([0.0, 0.5]), "spherical")[0]
+    tensor([[1.0000, 0.0000],
+            [0.7071, 0.7071]])
+    """
+    t = along[:, None]
+    c = ends.c[0] + t * (ends.c[1] - ends.c[0])
+    start, end = ends.z
+    length = torch.stack([start.norm(), end.norm()])
+    angle = _angle(start, end) if interpolation == "spherical" and bool(length.min() > 0) else 0.0
+    if math.sin(angle) < 1e-4:  # no angle, or opposite: no arc, or no one arc
+        z = start + t * (end - start)
+    else:
+        arc = torch.sin((1 - t) * angle) * start / length[0] + torch.sin(t * angle) * end / length[1]
+        z = arc / math.sin(angle) * (length[0] + t * (length[1] - length[0]))
+    for at, place in ((0, along == 0), (1, along == 1)):  # without rounding
+        z[place], c[place] = ends.z[at], ends.c[at]
+    return z, c
+
+
+def _angle(a: Tensor, b: Tensor) -> float:
+    return math.acos(max(-1.0, min(1.0, float(a @ b / (a.norm() * b.norm())))))
+
+
+def require_phases(phases: int, height: int, width: int) -> None:
+    """Refuse fewer than two phases, and more than memory should hold.
+
+    Raises
+    ------
+    ValueError
+        With the memory that it would take.
+    """
+    positive_int("phases", phases, minimum=2)
+    taken = phases * height * width * (3 + 2 * 2)
+    if taken > _MOST_BYTES:
+        most = _MOST_BYTES // (height * width * 7)
+        raise ValueError(
+            f"{phases:,} phases of {height} x {width} pixels with their maps would take "
+            f"{taken / 2**30:.1f} GiB; at most {most:,} are accepted at this size"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """A transition as far as it has been painted.
+
+    Attributes
+    ----------
+    ends
+        The candidates at the wrong and at the right end.
+    phases
+        How many there are between (and with) the ends; phase 0 is the wrong end.
+    at
+        ``(n,)`` int64, ascending: those that are painted; all of them in the end, always both ends.
+    frames
+        ``(n, 3, h, w)`` uint8: what the model sees.
+    wrong, correct
+        ``(n,)``: probabilities of the two classes.
+    called
+        ``(n,)`` int64: the likeliest class.
+    maps
+        ``(n, 2, h, w)`` float16: relevance for the wrong and for the right class; None without maps.
+    """
+
+    ends: tuple[int, int]
+    phases: int
+    at: Tensor
+    frames: Tensor
+    wrong: Tensor
+    correct: Tensor
+    called: Tensor
+    maps: Tensor | None
+
+    @property
+    def flip(self) -> int | None:
+        """The first phase at which the right class is likelier than the wrong one; None if it never is."""
+        places = (self.correct > self.wrong).nonzero()
+        return int(self.at[places[0, 0]]) if len(places) else None
+
+    @property
+    def flips(self) -> int:
+        """How often the likelier of the two classes changes."""
+        return int((self.correct > self.wrong).diff().sum())
+
+    @property
+    def strip(self) -> list[int]:
+        """Typical phases: the ends, and between them where as much happens, in time and in confidence."""
+        if len(self.at) <= _STRIP:
+            return self.at.tolist()
+        happens = (self.correct - self.wrong).diff().abs()
+        happens = happens / happens.sum().clamp_min(1e-9) + self.at.diff() / (self.phases - 1)
+        passed = torch.cat([torch.zeros(1), happens.cumsum(0)])
+        wanted = torch.linspace(0, float(passed[-1]), _STRIP)
+        places = torch.searchsorted(passed, wanted).clamp_max(len(passed) - 1)
+        return sorted({int(self.at[place]) for place in places})
+
+    @property
+    def complete(self) -> bool:
+        """Whether every phase is painted."""
+        return len(self.at) == self.phases
+
+
+@dataclass(frozen=True, eq=False)
+class PathMaker:
+    """Paints, classifies and explains the phases of a transition, coarsely at first.
+
+    Parameters
+    ----------
+    clf, generator
+        Who is explained, and who paints.
+    wrong, correct
+        The two classes.
+    method
+        Of the maps (`cfwidgets.attribution.METHODS`); None for no maps.
+    options
+        Settings of that method.
+    interpolation
+        See `interpolated`.
+    """
+
+    clf: Classifier
+    generator: Generator
+    wrong: int
+    correct: int
+    method: str | None
+    interpolation: Interpolation = "linear"
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def paint(self, z: Tensor, c: Tensor) -> Tensor:
+        """Images ``(n, 3, h, w)`` on the CPU, as the model sees them."""
+        parts: list[Tensor] = []
+        for some, weights in zip(z.split(_PAINTED_AT_ONCE), c.split(_PAINTED_AT_ONCE), strict=True):
+            with guarded(self.generator), torch.no_grad():
+                parts.append(fit(generated(self.generator, some, weights).cpu(), self.clf.input_size))
+        return torch.cat(parts)
+
+    def maps(self, images: Tensor, targets: list[int]) -> Tensor | None:
+        """Relevance maps ``(n, h, w)`` float16 of images for a class each; None without a method."""
+        if self.method is None:
+            return None
+        return attribute(self.clf, images, targets, self.method, **self.options).maps.half()
+
+    def paths(self, ends: Ends, numbers: tuple[int, int], phases: int) -> Iterator[tuple[float, Path | None]]:
+        """Yield how much is done, and now and then the path: coarse at first, at last whole."""
+        order = _coarse_first(phases)
+        parts: list[Path] = []
+        done = 0
+        for level in (order[:_COARSE], order[_COARSE:]):
+            for some in level.split(_AT_ONCE) if len(level) else ():
+                parts.append(self._painted(ends, numbers, phases, some))
+                done += len(some)
+                yield done / phases, None
+            parts = [_merged(parts)]
+            yield done / phases, parts[0]
+
+    def _painted(self, ends: Ends, numbers: tuple[int, int], phases: int, at: Tensor) -> Path:
+        z, c = interpolated(ends, at / (phases - 1), self.interpolation)
+        images = self.paint(z, c)
+        rows = self.clf.probabilities(images)
+        maps = None
+        if self.method is not None:
+            both = [self.maps(images, [target] * len(images)) for target in (self.wrong, self.correct)]
+            maps = torch.stack([one for one in both if one is not None], dim=1)
+        return Path(
+            ends=numbers,
+            phases=phases,
+            at=at,
+            frames=(images * 255).round().to(torch.uint8),
+            wrong=rows[:, self.wrong],
+            correct=rows[:, self.correct],
+            called=rows.argmax(dim=1),
+            maps=maps,
+        )
+
+
+def _coarse_first(phases: int) -> Tensor:
+    """All phases: first some evenly spread with both ends, then the others in their order."""
+    coarse = torch.linspace(0, phases - 1, min(_COARSE, phases), dtype=torch.float64).round().long()
+    rest = torch.ones(phases, dtype=torch.bool)
+    rest[coarse] = False
+    return torch.cat([coarse, rest.nonzero()[:, 0]])
+
+
+def _merged(parts: list[Path]) -> Path:
+    order = torch.cat([part.at for part in parts]).argsort()
+
+    def all_of(name: str) -> Tensor:
+        return torch.cat([getattr(part, name) for part in parts])[order]
+
+    return replace(
+        parts[0],
+        at=all_of("at"),
+        frames=all_of("frames"),
+        wrong=all_of("wrong"),
+        correct=all_of("correct"),
+        called=all_of("called"),
+        maps=None if parts[0].maps is None else all_of("maps"),
+    )

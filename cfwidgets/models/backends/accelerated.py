@@ -1,0 +1,117 @@
+"""A torch module that ONNX Runtime runs, checked against the module itself."""
+
+from __future__ import annotations
+
+import math
+import threading
+import warnings
+
+from torch import Tensor
+
+from cfwidgets.models.backends import cache
+from cfwidgets.models.backends.base import ClassifierError
+from cfwidgets.models.backends.export import export
+from cfwidgets.models.backends.onnx_file import OnnxFile
+from cfwidgets.models.backends.outputs import Activation, to_probabilities
+from cfwidgets.models.backends.torch_module import TorchModule
+
+__all__ = ["Accelerated"]
+
+# How far probabilities may be apart, and on how many images of the first batch that is looked at.
+_TOLERANCE = 1e-3
+_COMPARED = 8
+
+
+class Accelerated:
+    """Runs an ONNX copy of a module, or the module itself where the copy does not agree with it.
+
+    Parameters
+    ----------
+    original
+        The module on the CPU.
+    input_size
+        Height and width of all images.
+    activation
+        What the outputs mean.
+    name
+        For messages.
+
+    Raises
+    ------
+    ClassifierError
+        The module cannot be exported.
+    ImportError
+        The exporter or ONNX Runtime is not installed.
+
+    Notes
+    -----
+    The exported copy is kept in the user's cache folder. Its key holds weights and settings but not the code
+    of ``forward``, so a copy from the cache that disagrees is exported again before it is given up.
+    """
+
+    def __init__(
+        self, original: TorchModule, input_size: tuple[int, int], activation: Activation, name: str
+    ) -> None:
+        self.original = original
+        self.name = name
+        self.device = original.device
+        self._input_size = input_size
+        self._activation: Activation = activation
+        self._key = cache.key(original.module, input_size, original.normalisation)
+        self._lock = threading.Lock()
+        self._checked = False
+        cached = self._load()
+        self._from_cache = cached is not None
+        self._runs: OnnxFile | TorchModule = cached or self._export()
+
+    def batch_size(self, height: int, width: int) -> int:
+        """As the one that runs."""
+        return self._runs.batch_size(height, width)
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Raw outputs ``(n, C)``."""
+        if not self._checked:
+            with self._lock:
+                if not self._checked:
+                    self._check(images[:_COMPARED])
+                    self._checked = True
+        return self._runs(images)
+
+    def _load(self) -> OnnxFile | None:
+        content = cache.read(self._key)
+        if content is None:
+            return None
+        try:
+            return OnnxFile(content, None, self.name)
+        except ClassifierError:  # written by another version of ONNX Runtime's or of the exporter's
+            return None
+
+    def _export(self) -> OnnxFile:
+        content = export(self.original.module, self._input_size, self.original.normalisation)
+        cache.write(self._key, content)
+        return OnnxFile(content, None, self.name)
+
+    def _check(self, images: Tensor) -> None:
+        expected = to_probabilities(self.original(images), self._activation)
+        difference = self._difference(images, expected)
+        if difference > _TOLERANCE and self._from_cache:
+            self._runs = self._export()
+            difference = self._difference(images, expected)
+        if difference > _TOLERANCE:
+            warnings.warn(
+                f"{self.name} disagrees with the network itself: probabilities differ by up to "
+                f"{difference:.2g}, and {_TOLERANCE:g} is accepted. The network itself is used instead.",
+                RuntimeWarning,
+                stacklevel=6,  # the line that asked for probabilities or logits
+            )
+            cache.discard(self._key)
+            self._runs = self.original
+
+    def _difference(self, images: Tensor, expected: Tensor) -> float:
+        try:
+            found = to_probabilities(self._runs(images), self._activation)
+        except Exception:  # noqa: BLE001 (whatever stops it, the network itself can answer)
+            return math.inf
+        if found.shape != expected.shape:
+            return math.inf
+        return float((found - expected).abs().max())

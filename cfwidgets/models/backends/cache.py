@@ -1,0 +1,117 @@
+"""Exported networks, kept in the user's cache folder.
+
+A file is named by what it was made from and by a digest of its content, so that a file cut short or damaged
+is noticed when it is read. The folder is ``platformdirs.user_cache_path("cfwidgets")``, or what the
+environment variable ``CFWIDGETS_CACHE`` says; deleting it costs only the time of exporting again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+import warnings
+from pathlib import Path
+
+import torch
+from platformdirs import user_cache_path
+from torch import Tensor, nn
+
+from cfwidgets.models.backends.base import Normalisation
+
+__all__ = ["discard", "folder", "key", "read", "write"]
+
+# Raise it when the exported graph changes for the same network.
+_FORMAT = 1
+
+
+def folder() -> Path:
+    """Where exported networks are kept."""
+    return Path(os.environ.get("CFWIDGETS_CACHE") or user_cache_path("cfwidgets")) / "onnx"
+
+
+def key(module: nn.Module, input_size: tuple[int, int], normalisation: Normalisation | None) -> str:
+    """Name what an exported network is made from: structure, weights, settings and torch's version.
+
+    Examples
+    --------
+    >>> net = nn.Linear(2, 2)
+    >>> key(net, (8, 8), None) == key(net, (8, 9), None)
+    False
+    """
+    kind = type(module)
+    digest = hashlib.sha256(
+        repr(
+            (
+                _FORMAT,
+                torch.__version__,
+                kind.__module__,
+                kind.__qualname__,
+                repr(module),
+                input_size,
+                normalisation,
+            )
+        ).encode()
+    )
+    for tensors in (
+        module.named_parameters(remove_duplicate=False),
+        module.named_buffers(remove_duplicate=False),
+    ):
+        for name, tensor in tensors:
+            digest.update(repr((name, tensor.dtype, tuple(tensor.shape))).encode())
+            digest.update(_raw(tensor))
+    return digest.hexdigest()[:32]
+
+
+def read(name: str) -> bytes | None:
+    """Content of the file of that key, or None where there is none that is whole."""
+    for path in _files(name):
+        try:
+            content = path.read_bytes()
+        except OSError:
+            continue
+        if path.name == _file_name(name, content):
+            return content
+        discard(name)
+    return None
+
+
+def write(name: str, content: bytes) -> None:
+    """Keep a content; a reader sees the whole of it or nothing. A folder that is read-only is a warning."""
+    temporary: Path | None = None
+    try:
+        folder().mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder(), delete=False) as file:
+            temporary = Path(file.name)
+            file.write(content)
+        discard(name)
+        temporary.replace(folder() / _file_name(name, content))
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        warnings.warn(
+            f"the exported network cannot be kept in {folder()} ({error}) and is exported again next time; "
+            "the environment variable CFWIDGETS_CACHE names another folder",
+            RuntimeWarning,
+            stacklevel=5,  # the line that asked for accelerated()
+        )
+
+
+def discard(name: str) -> None:
+    """Forget the file of that key, unless the folder is read-only."""
+    for path in _files(name):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _files(name: str) -> list[Path]:
+    return sorted(folder().glob(f"{name}-*.onnx"))
+
+
+def _file_name(name: str, content: bytes) -> str:
+    return f"{name}-{hashlib.sha256(content).hexdigest()[:16]}.onnx"
+
+
+def _raw(tensor: Tensor) -> memoryview:
+    return memoryview(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)

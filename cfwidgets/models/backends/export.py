@@ -1,0 +1,96 @@
+"""From a torch module to the content of an ONNX file."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from cfwidgets.models.backends.base import ClassifierError, Normalisation, Normalise
+from cfwidgets.models.guard import untouched
+
+__all__ = ["export"]
+
+
+def export(module: nn.Module, input_size: tuple[int, int], normalisation: Normalisation | None) -> bytes:
+    """Export a module, with its normalisation, for batches of any number of images of one size.
+
+    Parameters
+    ----------
+    module
+        On the CPU. It is left as it was.
+    input_size
+        Height and width; a graph for any size would be slower.
+    normalisation
+        Made part of the graph, so that it costs no pass of its own. None for none.
+
+    Returns
+    -------
+    bytes
+        An ONNX model from images ``(n, 3, H, W)`` in [0, 1] to raw outputs ``(n, C)``.
+
+    Raises
+    ------
+    ClassifierError
+        Torch cannot export the module.
+    ImportError
+        The exporter is not installed.
+    """
+    try:
+        import onnx  # noqa: F401
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise ImportError('accelerated() needs the ONNX exporter: pip install "cfwidgets[onnx]"') from error
+    whole = _FromImages(module, normalisation)
+    # Two images: torch takes an axis of length one for a constant.
+    example = torch.full((2, 3, *input_size), 0.5)
+    with untouched(module), torch.no_grad(), _quiet():
+        whole.training = False
+        try:
+            program = torch.onnx.export(
+                whole,
+                (example,),
+                dynamo=True,
+                dynamic_shapes=({0: torch.export.Dim("n")},),
+                optimize=True,
+                verbose=False,
+            )
+            return program.model_proto.SerializeToString()  # type: ignore[union-attr]
+        except Exception as error:  # the exporter's own, and whatever the module raises on symbolic shapes
+            reason = str(error).strip().splitlines()[0]
+            raise ClassifierError(
+                f"{type(module).__name__} cannot be exported to ONNX ({reason}); use the classifier as it is"
+            ) from error
+
+
+class _FromImages(nn.Module):
+    def __init__(self, module: nn.Module, normalisation: Normalisation | None) -> None:
+        super().__init__()
+        self.normalise = nn.Identity() if normalisation is None else Normalise(*normalisation)
+        self.module = module
+        self._dtype = next((p.dtype for p in module.parameters() if p.is_floating_point()), torch.float32)
+
+    def forward(self, images: Tensor) -> Tensor:
+        outputs = self.module(self.normalise(images).to(self._dtype))
+        logits: Tensor = getattr(outputs, "logits", outputs)
+        return logits.float()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter warns about its own insides, which no user can act on."""
+    loggers = [logging.getLogger(name) for name in ("torch", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL)
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)

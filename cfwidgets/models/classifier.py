@@ -1,0 +1,699 @@
+"""One face for any image classifier."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import operator
+import os
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from cfwidgets.checks import choice, positive_int
+from cfwidgets.images import ImageLike, as_image, as_images, fit
+from cfwidgets.models.backends.accelerated import Accelerated
+from cfwidgets.models.backends.base import Backend, ClassifierError, Normalisation
+from cfwidgets.models.backends.function import Function
+from cfwidgets.models.backends.onnx_file import OnnxFile
+from cfwidgets.models.backends.outputs import Activation, as_rows, to_logits, to_probabilities
+from cfwidgets.models.backends.randomise import randomised
+from cfwidgets.models.backends.torch_module import Precision, TorchModule, named_device, place
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Classifier", "ClassifierError", "ImagesLike", "Model"]
+
+Model: TypeAlias = nn.Module | str | os.PathLike[str] | Callable[[Tensor], Any]
+"""What `Classifier` wraps."""
+
+ImagesLike: TypeAlias = Tensor | npt.NDArray[Any] | Sequence[ImageLike]
+"""What `cfwidgets.images.as_images` reads."""
+
+
+class Classifier:
+    """An image classifier with its labels, input size and normalisation, whatever runs it.
+
+    Parameters
+    ----------
+    model
+        One of
+
+        - a torch module from ``(N, 3, H, W)`` to ``(N, C)`` (or to an object with such ``logits``);
+        - a path to an ONNX file with one such input; its first output is used;
+        - any other callable: it gets a float32 tensor ``(n, 3, H, W)`` and returns ``(n, C)``, or ``(n,)``
+          for a single unit, as a tensor, an array or nested lists.
+    labels
+        Names of the classes, in the model's order. With one name for a model with a single unit the classes
+        are "not <name>" and "<name>". None leaves classes without a name.
+    input_size
+        Height and width that the model takes, or one number for both. Images of another size are scaled to
+        cover it, and cut (see `view`). None: the model takes images as they are, or the ONNX file says.
+    mean, std
+        Of red, green and blue, for images in [0, 1]: the model gets ``(image - mean) / std``. One number
+        stands for all three. None for a model that takes [0, 1].
+    activation
+        What makes probabilities of the outputs: ``"softmax"``; ``"sigmoid"``, for a single unit (which
+        becomes two classes, no and yes) or for independent classes; or ``"none"`` where they are
+        probabilities. None is ``"softmax"`` for modules and ONNX files and ``"none"`` for callables.
+    device
+        A torch device, or ``"auto"``: where the module is; the CPU for everything else. A module on another
+        device than the one named is copied there and stays where it is itself.
+    precision
+        ``"float32"``, ``"bfloat16"`` (autocast), or ``"auto"``: bfloat16 on CUDA where it leaves the top
+        classes of the first batch as they are.
+    batch_size
+        How many images the model gets at once, or ``"auto"``: what suits the image size on a CPU, and what
+        fits into half of the free memory on CUDA. Halved when memory runs out.
+
+    Attributes
+    ----------
+    labels : tuple of str, or None
+        Names of the classes.
+    input_size : tuple of int, or None
+        Height and width.
+    classes : int or None
+        Number of classes; None until labels or the first answer tell.
+    name : str
+        A short text for reprs and titles; may be set.
+
+    Raises
+    ------
+    ClassifierError
+        A model, labels, a normalisation, sizes or a device that cannot be right, named with what is accepted.
+    ValueError
+        An unknown activation or precision, or a batch size that is not a positive whole number.
+    ImportError
+        An ONNX file without ONNX Runtime.
+
+    Notes
+    -----
+    The model is never changed: see `cfwidgets.models.guard.untouched`. A classifier may be used by several
+    threads     at once; whoever asks first is answered first, batch by batch.
+
+    Examples
+    --------
+    >>> def brightness(images):
+    ...     return images.mean(dim=(1, 2, 3))
+    >>> clf = Classifier(brightness, labels=["bright"])
+    >>> clf.probabilities(torch.full((1, 3, 8, 8), 0.75))
+    tensor([[0.2500, 0.7500]])
+    >>> clf.labels
+    ('not bright', 'bright')
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        labels: Sequence[str] | None = None,
+        input_size: int | tuple[int, int] | None = None,
+        mean: float | Sequence[float] | None = None,
+        std: float | Sequence[float] | None = None,
+        activation: Activation | None = None,
+        device: str | torch.device = "auto",
+        precision: Precision = "auto",
+        batch_size: int | Literal["auto"] = "auto",
+    ) -> None:
+        if activation is None:
+            activation = "softmax" if isinstance(model, nn.Module | str | os.PathLike) else "none"
+        choice("activation", activation, get_args(Activation))
+        choice("precision", precision, get_args(Precision))
+        if batch_size != "auto":
+            positive_int("batch_size", batch_size)
+        self.labels = _labels(labels)
+        self.input_size = _size(input_size)
+        self.classes = None if self.labels is None else len(self.labels)
+        self._activation: Activation = activation
+        self._precision: Precision = precision
+        self._batch_size = batch_size
+        self._fits: int | None = None  # what memory has turned out to hold
+        self._answered = False
+        normalisation = _normalisation(mean, std)
+        self._backend: Backend
+        if isinstance(model, nn.Module):
+            module, found = place(model, device)
+            self._backend = TorchModule(module, found, normalisation, activation, precision)
+        elif isinstance(model, str | os.PathLike):
+            self._backend = self._open(Path(model), normalisation, device)
+        else:
+            _check_callable(model)
+            found = named_device("cpu" if device == "auto" else device)
+            self._backend = Function(model, found, normalisation)
+        self.name = self._backend.name
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model runs."""
+        return self._backend.device
+
+    def __repr__(self) -> str:
+        size = None if self.input_size is None else f"{self.input_size[0]} x {self.input_size[1]}"
+        classes = None if self.classes is None else f"{self.classes} classes"
+        return f"<Classifier {self.name}: {', '.join(filter(None, (classes, size, str(self.device))))}>"
+
+    def probabilities(self, images: ImagesLike) -> Tensor:
+        """Ask for the probability of each class.
+
+        Parameters
+        ----------
+        images
+            A batch ``(N, 3, H, W)`` in [0, 1], or anything else that `cfwidgets.images.as_images` reads.
+            Images of another size than `input_size` are seen through `view`.
+
+        Returns
+        -------
+        Tensor
+            ``(N, C)`` float32 on the CPU, each in [0, 1]. Rows sum to 1, except with independent classes
+            (several sigmoid units).
+
+        Raises
+        ------
+        ClassifierError
+            An answer of the model that cannot be: NaN, no probabilities, another number of rows or of
+            classes than expected; or not enough memory for one image.
+        ImageError
+            Images that are none.
+        Exception
+            What the model raises goes through as it is, with a note of the images it was asked about.
+
+        Examples
+        --------
+        >>> clf = Classifier(nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()))
+        >>> clf.probabilities(torch.ones(2, 3, 8, 8)).shape
+        torch.Size([2, 3])
+        """
+        return self._ask(images, to_probabilities)
+
+    def logits(self, images: ImagesLike) -> Tensor:
+        """Ask for the logit of each class: the outputs before softmax or sigmoid.
+
+        Parameters
+        ----------
+        images
+            As in `probabilities`.
+
+        Returns
+        -------
+        Tensor
+            ``(N, C)`` float32 on the CPU. Where the model returns probabilities, their logarithms; where it
+            has a single unit z, ``(0, z)``.
+
+        Raises
+        ------
+        ClassifierError, ImageError, Exception
+            As in `probabilities`.
+
+        Examples
+        --------
+        >>> clf = Classifier(nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()))
+        >>> clf.logits(torch.ones(1, 3, 8, 8))
+        tensor([[1., 1., 1.]])
+        """
+        return self._ask(images, to_logits)
+
+    def read(self, outputs: Any, count: int) -> Tensor:
+        """Read what the model returned as probabilities, as `probabilities` does.
+
+        For what runs the module itself, to have its gradients or layers, and wants its answer too.
+
+        Parameters
+        ----------
+        outputs
+            ``(N, C)`` or what else the model returns.
+        count
+            N, the number of images that it was asked about.
+
+        Returns
+        -------
+        Tensor
+            ``(N, C)`` float32 on the CPU.
+
+        Raises
+        ------
+        ClassifierError
+            As in `probabilities`.
+
+        Examples
+        --------
+        >>> Classifier(nn.Flatten()).read(torch.zeros(1, 4), 1)
+        tensor([[0.2500, 0.2500, 0.2500, 0.2500]])
+        """
+        return to_probabilities(as_rows(outputs, count), self._activation)
+
+    def top(self, image: ImageLike, k: int = 5) -> pd.DataFrame:
+        """List the most probable classes of one image.
+
+        Parameters
+        ----------
+        image
+            Anything that `cfwidgets.images.as_image` reads.
+        k
+            How many; all, if there are fewer.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``class`` (its number), ``label`` and ``probability``, the most probable first.
+
+        Raises
+        ------
+        ValueError
+            `k` is not a positive whole number.
+        ClassifierError, ImageError, Exception
+            As in `probabilities`.
+
+        Examples
+        --------
+        >>> clf = Classifier(lambda images: images.mean(dim=(1, 2, 3)), labels=["bright"])
+        >>> list(clf.top(torch.full((3, 8, 8), 0.75))["label"])
+        ['bright', 'not bright']
+        """
+        import pandas as pd
+
+        positive_int("k", k)
+        values, classes = self.probabilities(as_image(image)[None])[0].sort(descending=True, stable=True)
+        best = classes[:k].tolist()
+        return pd.DataFrame(
+            {
+                "class": best,
+                "label": [self.label(index) for index in best],
+                "probability": values[:k].tolist(),
+            }
+        )
+
+    def view(self, image: ImageLike) -> Tensor:
+        """Show what the model sees of an image.
+
+        Parameters
+        ----------
+        image
+            Anything that `cfwidgets.images.as_image` reads.
+
+        Returns
+        -------
+        Tensor
+            ``(3, h, w)`` in [0, 1]: the image scaled (bilinear, antialiased) until it just covers
+            `input_size`, and its centre cut out. Without `input_size` the image as it is.
+
+        Raises
+        ------
+        ImageError
+            Not an image.
+
+        Examples
+        --------
+        >>> clf = Classifier(nn.Flatten(), input_size=(4, 4))
+        >>> clf.view(torch.rand(3, 8, 12)).shape
+        torch.Size([3, 4, 4])
+        """
+        return fit(as_image(image)[None], self.input_size)[0]
+
+    def class_index(self, target: int | str) -> int:
+        """Find a class by its number or label.
+
+        Parameters
+        ----------
+        target
+            A class's number from 0, or its label.
+
+        Returns
+        -------
+        int
+            Its number.
+
+        Raises
+        ------
+        ClassifierError
+            No such class, or several of that label (in many lists of ImageNet's, two are called crane).
+
+        Examples
+        --------
+        >>> Classifier(nn.Flatten(), labels=["cat", "dog"]).class_index("dog")
+        1
+        """
+        if isinstance(target, str):
+            return self._by_label(target)
+        try:
+            index = operator.index(target)
+        except TypeError:
+            index = None
+        if index is None or isinstance(target, bool):
+            raise ClassifierError(f"a class is named by its number or its label; got {target!r}")
+        if index < 0 or (self.classes is not None and index >= self.classes):
+            limit = "" if self.classes is None else f" to {self.classes - 1}"
+            raise ClassifierError(f"classes are numbered from 0{limit}; got {index}")
+        return index
+
+    def label(self, index: int) -> str:
+        """Name a class.
+
+        Parameters
+        ----------
+        index
+            Its number from 0.
+
+        Returns
+        -------
+        str
+            Its label, or ``"class 7"`` where the classifier has none.
+
+        Raises
+        ------
+        ClassifierError
+            No such class.
+
+        Examples
+        --------
+        >>> Classifier(nn.Flatten()).label(7)
+        'class 7'
+        """
+        index = self.class_index(index)
+        return f"class {index}" if self.labels is None else self.labels[index]
+
+    def require_module(self) -> nn.Module:
+        """Give the torch module, for what needs gradients or layers.
+
+        Returns
+        -------
+        nn.Module
+            The module that answers: the one given, or its copy where another device was asked for. Use it
+            inside `untouched`. Of an accelerated classifier, the module that was exported.
+
+        Raises
+        ------
+        ClassifierError
+            The classifier wraps an ONNX file or a function.
+
+        Examples
+        --------
+        >>> net = nn.Flatten()
+        >>> Classifier(net).require_module() is net
+        True
+        """
+        return self._torch_module("this").module
+
+    @property
+    def has_module(self) -> bool:
+        """Whether there is a torch module, and so gradients, layers and weights: see `require_module`."""
+        return isinstance(self._original, TorchModule)
+
+    def accelerated(self) -> Classifier:
+        """Run the same network by ONNX Runtime, which is several times faster on a CPU.
+
+        The network is exported once (some seconds) and the file kept in the user's cache folder, or the one
+        that the environment variable ``CFWIDGETS_CACHE`` names. The first batch is compared with the network
+        itself; where probabilities differ by more than 1e-3 there is a warning, and the network itself goes
+        on answering.
+
+        Returns
+        -------
+        Classifier
+            A new one; or this one, where it runs an ONNX file already, or on another device than the CPU,
+            which is faster still.
+
+        Raises
+        ------
+        ClassifierError
+            The classifier wraps a function, has no `input_size`, or cannot be exported.
+        ImportError
+            The packages for ONNX are not installed.
+        """
+        backend = self._backend
+        if isinstance(backend, Function):
+            raise ClassifierError(f"only a torch module can be accelerated; {self.name} is a function")
+        if not isinstance(backend, TorchModule) or backend.device.type != "cpu":
+            return self
+        if self.input_size is None:
+            raise ClassifierError(
+                "accelerated() needs to know the size of all images: pass input_size=(height, width)"
+            )
+        name = f"{self.name} (ONNX Runtime)"
+        return self._with(Accelerated(backend, self.input_size, self._activation, name), name)
+
+    def randomised(self, seed: int = 0, size: tuple[int, int] | None = None) -> Classifier:
+        """Copy the classifier, with random weights.
+
+        An explanation that stays the same for it says nothing about what the network has learnt (Adebayo et
+        al., "Sanity Checks for Saliency Maps", NeurIPS 2018).
+
+        Parameters
+        ----------
+        seed
+            The same seed gives the same weights.
+        size
+            Height and width of the images that it will be asked about, for what depends on them; needed only
+            where there is no `input_size` (else 224 pixels are taken).
+
+        Returns
+        -------
+        Classifier
+            Each weight is normal noise of its former mean and standard deviation, and batch normalisation
+            fits the new weights. Accelerated if this one is.
+
+        Raises
+        ------
+        ClassifierError
+            The classifier wraps an ONNX file or a function.
+
+        Examples
+        --------
+        >>> clf = Classifier(nn.Sequential(nn.Flatten(), nn.Linear(12, 2)))
+        >>> images = torch.rand(1, 3, 2, 2)
+        >>> torch.equal(clf.randomised(1).logits(images), clf.randomised(1).logits(images))
+        True
+        >>> torch.equal(clf.randomised(1).logits(images), clf.logits(images))
+        False
+        """
+        original = self._torch_module("randomised()")
+        seen = self.input_size or size or _USUAL_SIZE
+        twin = randomised(original.module, seed, seen, original.normalisation)
+        backend = TorchModule(twin, self.device, original.normalisation, self._activation, self._precision)
+        copied = self._with(backend, f"{self.name}, random weights")
+        return copied.accelerated() if isinstance(self._backend, Accelerated) else copied
+
+    def _open(self, path: Path, normalisation: Normalisation | None, device: str | torch.device) -> OnnxFile:
+        if not path.is_file():
+            raise ClassifierError(f"there is no file {str(path)!r}")
+        if path.suffix in _TORCH_SUFFIXES:
+            raise ClassifierError(
+                f"{str(path)!r} holds weights of torch: load them into their module and pass that"
+            )
+        if str(device) not in ("auto", "cpu"):
+            raise ClassifierError(f"ONNX files run on the CPU; got device={str(device)!r}")
+        if self._precision == "bfloat16":
+            raise ClassifierError(
+                "precision='bfloat16' needs a torch module; an ONNX file has a precision of its own"
+            )
+        file = OnnxFile(path, normalisation, path.name)
+        if file.input_size is not None and self.input_size not in (None, file.input_size):
+            raise ClassifierError(
+                f"{path.name} takes images of {file.input_size}; got input_size={self.input_size}"
+            )
+        self.input_size = file.input_size or self.input_size
+        return file
+
+    def _with(self, backend: Backend, name: str) -> Classifier:
+        other = copy.copy(self)
+        vars(other).update(_backend=backend, name=name, _fits=None, _answered=False)
+        return other
+
+    @property
+    def _original(self) -> Backend:
+        return self._backend.original if isinstance(self._backend, Accelerated) else self._backend
+
+    def _torch_module(self, what: str) -> TorchModule:
+        backend = self._original
+        if not isinstance(backend, TorchModule):
+            kind = "a function" if isinstance(backend, Function) else "an ONNX file"
+            raise ClassifierError(f"{what} needs a torch module; this classifier wraps {kind}, {self.name}")
+        return backend
+
+    def _by_label(self, target: str) -> int:
+        if self.labels is None:
+            raise ClassifierError(
+                f"the classifier has no labels, so a class is named by its number; got {target!r}"
+            )
+        found = [index for index, label in enumerate(self.labels) if label == target]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            numbers = ", ".join(map(str, found))
+            raise ClassifierError(
+                f"{len(found)} classes are called {target!r}: pass one of the numbers {numbers}"
+            )
+        raise ClassifierError(f"no class is called {target!r}{_suggestion(target, self.labels)}")
+
+    def _ask(self, images: ImagesLike, meaning: Callable[[Tensor, Activation], Tensor]) -> Tensor:
+        batch = _batch(images)
+        count, _, height, width = batch.shape
+        height, width = self.input_size or (height, width)
+        parts = []
+        start = 0
+        while start < count:
+            chunk = batch[start : start + self._next_size(height, width)]
+            rows = self._rows(chunk, start, count)
+            if rows is None:
+                self._fits = len(chunk) // 2
+                if self.device.type == "cuda":
+                    torch.cuda.empty_cache()
+                continue
+            parts.append(rows)
+            start += len(chunk)
+        return meaning(torch.cat(parts), self._activation)
+
+    def _next_size(self, height: int, width: int) -> int:
+        size = self._backend.batch_size(height, width) if self._batch_size == "auto" else self._batch_size
+        return size if self._fits is None else min(size, self._fits)
+
+    def _rows(self, chunk: Tensor, start: int, count: int) -> Tensor | None:
+        """Raw outputs of some of the images, or None where memory has run out and fewer may fit."""
+        try:
+            rows = self._backend(fit(chunk, self.input_size))
+        except torch.OutOfMemoryError as error:
+            if len(chunk) > 1:
+                return None
+            raise ClassifierError(
+                f"{self.name} runs out of memory on {self.device} with a single image"
+            ) from error
+        except ClassifierError:
+            raise
+        except Exception as error:
+            error.add_note(
+                f"raised by the classifier {self.name}, asked about {_span(start, len(chunk), count)}"
+            )
+            raise
+        self._check_classes(rows)
+        return rows
+
+    def _check_classes(self, rows: Tensor) -> None:
+        classes = max(2, rows.shape[1])
+        if self.classes is None:
+            self.classes = classes
+        if classes != self.classes:
+            if self.labels is None or self._answered:
+                raise ClassifierError(f"the model returned {classes} classes, and {self.classes} before")
+            raise ClassifierError(f"the model has {classes} classes; got {self.classes} labels")
+        if not self._answered and self._activation == "softmax" and _are_probabilities(rows):
+            warnings.warn(
+                f"{self.name} returns rows that sum to 1, as probabilities do: if it ends with a softmax, "
+                "pass activation='none'",
+                UserWarning,
+                stacklevel=5,  # the line that asked for probabilities or logits
+            )
+        self._answered = True
+
+
+_TORCH_SUFFIXES = frozenset({".pt", ".pth", ".safetensors", ".ckpt", ".bin"})
+_USUAL_SIZE = (224, 224)
+_BITS_OF_ONE = np.float32(1).view(np.uint32)
+
+
+def _batch(images: ImagesLike) -> Tensor:
+    """Read images; what is a batch already, as engines give thousands of times, as quickly as possible."""
+    if (
+        isinstance(images, Tensor)
+        and images.device.type == "cpu"
+        and images.dtype == torch.float32
+        and images.ndim == 4
+        and images.shape[1] == 3
+        and len(images) > 0
+        and min(images.shape[2:]) > 1
+    ):
+        # Read as whole numbers, the bits of a float in [0, 1] are at most those of 1, and those of every
+        # other float, NaN too, are more: one pass tells, several times faster than torch's aminmax.
+        bits = images.detach().numpy().view(np.uint32)
+        if bits.max() <= _BITS_OF_ONE:
+            return images.detach()
+    return as_images(images)
+
+
+def _span(start: int, length: int, count: int) -> str:
+    return (
+        f"image {start} of {count}" if length == 1 else f"images {start} to {start + length - 1} of {count}"
+    )
+
+
+def _are_probabilities(rows: Tensor) -> bool:
+    return (
+        rows.shape[1] > 1
+        and bool((rows >= 0).all())
+        and bool(torch.allclose(rows.sum(dim=1), torch.ones(len(rows)), rtol=0, atol=1e-5))
+    )
+
+
+def _suggestion(target: str, labels: tuple[str, ...]) -> str:
+    by_lower = {label.lower(): label for label in labels}
+    wanted = target.lower()
+    close = difflib.get_close_matches(wanted, by_lower, n=3)
+    close += [label for label in by_lower if wanted and wanted in label and label not in close]
+    return f"; did you mean {' or '.join(repr(by_lower[label]) for label in close[:4])}?" if close else ""
+
+
+def _check_callable(model: object) -> None:
+    if isinstance(model, type):
+        raise ClassifierError(
+            f"model must be an object; got the class {model.__name__}: make one of it first"
+        )
+    if not callable(model):
+        given = type(model).__name__
+        raise ClassifierError(
+            f"model must be a torch module, a path to an ONNX file or a callable; got {given}"
+        )
+
+
+def _labels(labels: Any) -> tuple[str, ...] | None:
+    if labels is None:
+        return None
+    names = labels.tolist() if hasattr(labels, "tolist") else labels
+    if not isinstance(names, list | tuple) or not names:
+        raise ClassifierError(f"labels must be a list of names in the model's order; got {labels!r:.80}")
+    for index, name in enumerate(names):
+        if not isinstance(name, str):
+            raise ClassifierError(f"labels must be text; label {index} is {name!r}")
+    return (f"not {names[0]}", names[0]) if len(names) == 1 else tuple(names)
+
+
+def _size(size: Any) -> tuple[int, int] | None:
+    if size is None:
+        return None
+    sides = (size, size) if not isinstance(size, list | tuple) else tuple(size)
+    try:
+        whole = tuple(operator.index(side) for side in sides)
+    except TypeError:
+        whole = ()
+    if len(whole) != 2 or min(whole) < 2:
+        raise ClassifierError(f"input_size must be (height, width) of at least 2 pixels each; got {size!r}")
+    return whole[0], whole[1]
+
+
+def _normalisation(mean: Any, std: Any) -> Normalisation | None:
+    if mean is None and std is None:
+        return None
+    means = _channels("mean", 0 if mean is None else mean)
+    deviations = _channels("std", 1 if std is None else std)
+    if not all(0 <= value <= 1 for value in means) or not all(0 < value <= 1 for value in deviations):
+        raise ClassifierError(
+            "mean and std are for images in [0, 1], so a mean is 0 to 1 and a std above 0 and at most 1; "
+            f"got mean={mean!r}, std={std!r}: divide by 255 what is for 0 to 255"
+        )
+    return means, deviations
+
+
+def _channels(name: str, value: Any) -> tuple[float, float, float]:
+    values = value.tolist() if hasattr(value, "tolist") else value
+    try:
+        floats = [float(v) for v in values] if isinstance(values, list | tuple) else [float(values)] * 3
+    except (TypeError, ValueError):
+        floats = []
+    if len(floats) != 3:
+        raise ClassifierError(
+            f"{name} must be three numbers (red, green, blue) or one for all; got {value!r:.80}"
+        )
+    return floats[0], floats[1], floats[2]

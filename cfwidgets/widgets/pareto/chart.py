@@ -1,0 +1,213 @@
+"""The front in three linked charts, each pair of objectives, in bqplot."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import bqplot as bq
+import ipywidgets as w
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from cfwidgets.widgets.pareto.view import ParetoView
+
+# Readable on the light and on the dark theme: a mark cannot follow the theme. No end is a class's colour.
+_GREY = "#8a929a"
+_COLOURS = ["#2f9e55", "#9b95a0", "#b05fd0"]
+_WORDS = {
+    "plausibility": "plausibility lost",
+    "success": "log probability left",
+    "intensity": "intensity of the change",
+}
+_SHORT = {"plausibility": "plausibility lost", "success": "log probability", "intensity": "intensity"}
+# Across, up, colour.
+_PAIRS = (
+    ("intensity", "success", "plausibility"),
+    ("plausibility", "success", "intensity"),
+    ("intensity", "plausibility", "success"),
+)
+
+
+class ParetoCharts:
+    """The front as points, three times; the point of the counterfactual that is shown stands out.
+
+    A triangle flips the model, a circle does not; a star is at the best pick. What is clicked and brushed
+    goes to the view in the browser, without the kernel.
+
+    Parameters
+    ----------
+    view
+        The view whose ``members`` are drawn. Its ``cursor`` is linked with the points that are marked, and
+        its ``across_i`` and ``up_i`` with what the brush of chart i spans.
+    """
+
+    def __init__(self, view: ParetoView) -> None:
+        self._view = view
+        self._charts = [_Chart(view, place, *names) for place, names in enumerate(_PAIRS)]
+        self.figure = w.HBox(
+            [chart.figure for chart in self._charts],
+            layout=w.Layout(flex_flow="row wrap", flex="1 1 260px", max_width="960px", margin="40px 0 0 0"),
+        )
+        view.observe(self._draw, "members")
+        self._draw(None)
+
+    def close(self) -> None:
+        """Free the charts and their links."""
+        self._view.unobserve(self._draw, "members")
+        for chart in self._charts:
+            chart.close()
+        self.figure.layout.close()
+        self.figure.close()
+
+    def _draw(self, _change: Any) -> None:
+        view = self._view
+        for chart in self._charts:
+            # A brushed region is a place on the page: below it the axes stand still.
+            chart.draw(view.members, view.crossing, still=bool(view.brushed))
+
+
+class _Chart:
+    def __init__(self, view: ParetoView, place: int, across: str, up: str, colour: str) -> None:
+        self._names = {"x": across, "y": up, "color": colour}
+        self._scales = {
+            "x": bq.LinearScale(min=0, max=1),
+            "y": bq.LinearScale(min=0, max=1),
+            "color": bq.ColorScale(colors=_COLOURS, min=0, max=1),
+        }
+        # All points are in both, so that a point's place is its counterfactual's; one of the two is unseen.
+        self._marks = [
+            bq.Scatter(
+                scales=self._scales,
+                x=np.array([]),
+                y=np.array([]),
+                color=np.array([]),
+                marker=marker,
+                default_size=40,
+                stroke_width=0.5,
+                interactions={"click": "select"},
+                selected_style={"stroke": "var(--jp-ui-font-color1, #111)", "stroke-width": "3px"},
+            )
+            for marker in ("circle", "triangle-up")
+        ]
+        self._best = bq.Label(
+            scales={name: self._scales[name] for name in ("x", "y")},
+            text=["★"],
+            x=np.array([]),
+            y=np.array([]),
+            colors=[_GREY],
+            align="middle",
+            default_size=15,
+            font_weight="normal",
+            y_offset=-8,
+        )
+        self._brush = bq.interacts.BrushSelector(
+            x_scale=self._scales["x"], y_scale=self._scales["y"], color=_GREY
+        )
+        # bqplot cannot guess a format of no values.
+        axis = {"label_color": _GREY, "grid_lines": "none", "tick_format": ".1f"}
+        self._axes = [
+            bq.Axis(scale=self._scales["x"], label=_WORDS[across], label_offset="2.4em", **axis),
+            bq.Axis(
+                scale=self._scales["y"],
+                label=_WORDS[up],
+                label_offset="3.4em",
+                orientation="vertical",
+                **axis,
+            ),
+        ]
+        self.figure = bq.Figure(
+            marks=[*self._marks, self._best],
+            axes=self._axes,
+            interaction=self._brush,
+            animation_duration=0,
+            display_toolbar=False,  # it would cover points, and its panning the brush
+            title_style={"font-size": "11px", "fill": _GREY},
+            fig_margin={"top": 26, "bottom": 42, "left": 58, "right": 10},
+            layout=w.Layout(width="250px", height="222px", min_width="250px"),
+        )
+        self.figure.add_class("cfw-pareto-chart")
+        self._links = [
+            *(w.jslink((view, "cursor"), (mark, "selected")) for mark in self._marks),
+            w.jslink((view, f"across_{place}"), (self._brush, "selected_x")),
+            w.jslink((view, f"up_{place}"), (self._brush, "selected_y")),
+        ]
+
+    def draw(self, members: list[dict[str, Any]], best: int, *, still: bool) -> None:
+        """Draw a front, and a star at the best of it if that is not -1; with ``still``, on the same axes."""
+        names = self._names
+        known = bool(members) and all(members[0][name] is not None for name in (names["x"], names["y"]))
+        # Without a critic there will be nothing; before the first front its place is kept.
+        self.figure.layout.display = "none" if members and not known else None
+        for part in (*self._marks, self._best, *self._axes):
+            part.visible = known
+        if not known:
+            self.figure.title = ""
+            return
+        values = {
+            part: np.array([np.nan if one[name] is None else one[name] for one in members])
+            for part, name in names.items()
+        }
+        low, high = (_text(end) for end in _ends(values["color"], room=0))
+        self.figure.title = f"{_SHORT[names['color']]}: green {low}, purple {high}"
+        if np.isnan(values["color"]).all():  # two objectives, and both have an axis
+            self.figure.title = ""
+            values["color"] = np.array([one["p"] for one in members])
+        self._scale(values, still=still)
+        flips = np.array([float(one["flips"]) for one in members])
+        for mark, seen in zip(self._marks, (1 - flips, flips), strict=True):
+            with mark.hold_sync():
+                mark.x, mark.y, mark.color = values["x"], values["y"], values["color"]
+                mark.opacities = (0.9 * seen).tolist()
+        picked = [] if best < 0 else [best]
+        with self._best.hold_sync():
+            self._best.x, self._best.y = values["x"][picked], values["y"][picked]
+
+    def _scale(self, values: dict[str, npt.NDArray[np.float64]], *, still: bool) -> None:
+        for part, scale in self._scales.items():
+            if not still or part == "color":
+                with scale.hold_sync():
+                    scale.min, scale.max = _ends(values[part], room=0 if part == "color" else 0.06)
+        for part, axis in zip(("x", "y"), self._axes, strict=True):
+            ticks, digits = _ticks(self._scales[part].min, self._scales[part].max)
+            with axis.hold_sync():
+                axis.tick_format, axis.tick_values = f".{digits}f", ticks
+
+    def close(self) -> None:
+        """Free the chart and its links."""
+        for link in self._links:
+            link.unlink()
+            link.close()
+        parts = (self._brush, *self._marks, self._best, *self._axes, *self._scales.values())
+        figure = self.figure
+        for widget in (*parts, figure.scale_x, figure.scale_y, figure.layout, figure):
+            widget.close()
+
+
+def _text(value: float) -> str:
+    return f"{round(value, 1) + 0.0:.1f}".replace("-", "−")  # not "-0.0"
+
+
+def _ends(values: npt.NDArray[np.float64], room: float) -> tuple[float, float]:
+    """The ends of an axis: a little room on both sides, and more where all values are the same."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return 0.0, 1.0
+    low, high = float(known.min()), float(known.max())
+    if high == low:
+        return low - 0.5, high + 0.5
+    return low - room * (high - low), high + room * (high - low)
+
+
+def _ticks(low: float, high: float) -> tuple[npt.NDArray[np.float64], int]:
+    """Two to five round values from ``low`` to ``high``, and how many digits they have after the point."""
+    least = (high - low) / 4
+    power = math.floor(math.log10(least))
+    # the smallest of 1, 2, 5, 10 times a power of ten that is no less
+    factor = next(factor for factor in (1, 2, 5, 10) if factor * 10.0**power >= least * (1 - 1e-9))
+    step = factor * 10.0**power
+    digits = max(0, -power - (factor == 10))
+    places = range(math.ceil(low / step), math.floor(high / step) + 1)
+    return np.array([step * place for place in places], dtype=np.float64), digits

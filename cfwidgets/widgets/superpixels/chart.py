@@ -1,0 +1,106 @@
+"""The chart beside the view, in bqplot, linked in the browser."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import bqplot as bq
+import ipywidgets as w
+import numpy as np
+
+from cfwidgets.widgets.chart_parts import BLUE, GREY, close_figure, show
+
+if TYPE_CHECKING:
+    from cfwidgets.widgets.superpixels.view import SuperpixelView
+
+
+class SearchChart:
+    """Best and mean probability over the generations of a search, with the generation that the view looks at.
+
+    Parameters
+    ----------
+    view
+        The view whose ``history`` is drawn. Its ``cursor`` moves the chart's line in the browser, without the
+        kernel.
+    """
+
+    def __init__(self, view: SuperpixelView) -> None:
+        self._view = view
+        self._across = bq.LinearScale(min=0, max=1)
+        up = bq.LinearScale(min=0, max=1)
+        scales = {"x": self._across, "y": up}
+        self._whole = bq.Lines(scales=scales, colors=[GREY], line_style="dotted")
+        self._mean = bq.Lines(scales=scales, colors=[GREY], stroke_width=1.2)
+        self._best = bq.Lines(scales=scales, colors=[BLUE], stroke_width=2)
+        cursor = bq.Lines(x=[0.0, 0.0], y=[0.0, 1.0], scales=scales, colors=[GREY], stroke_width=1)
+        self._names = bq.Label(
+            text=["best", "mean", "whole picture"],
+            scales=scales,
+            colors=[BLUE, GREY, GREY],
+            align="end",
+            default_size=11,
+            font_weight="normal",
+        )
+        self.figure = bq.Figure(
+            marks=[self._whole, self._mean, self._best, cursor, self._names],
+            axes=[
+                bq.Axis(
+                    scale=self._across,
+                    label="generation",
+                    label_color=GREY,
+                    label_offset="2.6em",
+                    grid_lines="none",
+                    num_ticks=6,
+                ),
+                bq.Axis(
+                    scale=up,
+                    orientation="vertical",
+                    tick_values=[0, 0.5, 1],
+                    tick_format=".1f",
+                ),
+            ],
+            animation_duration=0,
+            fig_margin={"top": 12, "bottom": 48, "left": 36, "right": 16},
+            # its top is at the picture's, below the head line
+            layout=w.Layout(width="340px", height="260px", min_width="280px", margin="52px 0 0 0"),
+        )
+        self._link = w.jsdlink((view, "cursor"), (cursor, "x"))
+        view.observe(self._draw, "history")
+        self._draw(None)
+
+    def close(self) -> None:
+        """Free the chart and its link."""
+        self._view.unobserve(self._draw, "history")
+        self._link.unlink()
+        self._link.close()
+        close_figure(self.figure)
+
+    def _draw(self, _change: Any) -> None:
+        result, history = self._view.result, self._view.history
+        show(self.figure, bool(history))  # LIME has no course
+        if result is None or not history:
+            return
+        best, mean, whole = history["best"], history["mean"], result.whole
+        generations = np.arange(len(best))
+        end = float(max(self._view.generations, 1))
+        self._across.max = end
+        for line, x, y in (
+            (self._best, generations, best),
+            (self._mean, generations, mean),
+            (self._whole, [0, end], [whole, whole]),
+        ):
+            with line.hold_sync():
+                line.x, line.y = np.array(x, dtype=float), np.array(y)
+        with self._names.hold_sync():
+            self._names.x = np.full(3, end)
+            self._names.y = np.array(_apart([best[-1] - 0.06, mean[-1] - 0.06, whole - 0.06]))
+
+
+def _apart(heights: list[float], least: float = 0.08) -> list[float]:
+    """Move names that would stand on each other apart, downwards, in the order in which they are."""
+    placed = list(heights)
+    order = sorted(range(len(heights)), key=lambda i: -heights[i])
+    for higher, lower in pairwise(order):
+        placed[lower] = min(placed[lower], placed[higher] - least)
+    return placed

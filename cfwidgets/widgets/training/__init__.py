@@ -1,0 +1,1 @@
+"""A training to watch, stop and resume."""

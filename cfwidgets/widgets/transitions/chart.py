@@ -1,0 +1,91 @@
+"""The chart beside the view, in bqplot, linked in the browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import bqplot as bq
+import ipywidgets as w
+import numpy as np
+
+from cfwidgets.widgets.chart_parts import BLUE, GREY, ORANGE, close_figure, show
+
+if TYPE_CHECKING:
+    from cfwidgets.widgets.transitions.view import TransitionView
+
+
+class TransitionChart:
+    """The probabilities of the wrong and the right class over the phases, with the phase that is looked at.
+
+    Parameters
+    ----------
+    view
+        The view whose ``path`` is drawn. Its ``cursor`` moves the chart's line in the browser, without the
+        kernel.
+    """
+
+    def __init__(self, view: TransitionView) -> None:
+        self._view = view
+        self._along = bq.LinearScale(min=0, max=1)
+        up = bq.LinearScale(min=0, max=1)
+        scales = {"x": self._along, "y": up}
+        self._wrong = bq.Lines(scales=scales, colors=[ORANGE], stroke_width=2, line_style="dotted")
+        self._correct = bq.Lines(scales=scales, colors=[BLUE], stroke_width=2)
+        self._flip = bq.Lines(scales=scales, colors=[GREY], stroke_width=1, line_style="dashed")
+        cursor = bq.Lines(x=[0.0, 0.0], y=[0.0, 1.0], scales=scales, colors=[GREY], stroke_width=1.5)
+        self._names = bq.Label(
+            scales=scales, colors=[ORANGE, BLUE, GREY], default_size=11, font_weight="normal"
+        )
+        self._below = bq.Axis(
+            scale=self._along,
+            label="phase",
+            label_color=GREY,
+            label_offset="2.6em",
+            grid_lines="none",
+            tick_format="d",
+        )
+        self.figure = bq.Figure(
+            padding_x=0,  # so that phase 0 stands on the axis
+            marks=[self._flip, self._wrong, self._correct, cursor, self._names],
+            axes=[
+                self._below,
+                bq.Axis(scale=up, orientation="vertical", tick_values=[0, 0.5, 1], tick_format=".1f"),
+            ],
+            animation_duration=0,
+            fig_margin={"top": 12, "bottom": 48, "left": 36, "right": 16},
+            layout=w.Layout(width="340px", height="260px", min_width="280px", margin="52px 0 0 0"),
+        )
+        self._link = w.jsdlink((view, "cursor"), (cursor, "x"))
+        view.observe(self._draw, "path")
+        self._draw(None)
+
+    def close(self) -> None:
+        """Free the chart and its link."""
+        self._view.unobserve(self._draw, "path")
+        self._link.unlink()
+        self._link.close()
+        close_figure(self.figure)
+
+    def _draw(self, _change: Any) -> None:
+        path = self._view.path
+        show(self.figure, bool(path))
+        if not path:
+            return
+        at = np.array(path["at"], dtype=float)
+        self._along.max = float(path["phases"] - 1)
+        self._below.tick_values = np.unique(np.linspace(0, path["phases"] - 1, 5).round())
+        for line, values in ((self._wrong, path["wrong"]), (self._correct, path["correct"])):
+            with line.hold_sync():
+                line.x, line.y = at, np.array(values)
+        flip = path["flip"]
+        with self._flip.hold_sync():
+            self._flip.x = np.array([] if flip is None else [flip, flip], dtype=float)
+            self._flip.y = np.array([] if flip is None else [0.0, 1.0])
+        name = self._view.name_of
+        names = [name(self._view.wrong), name(self._view.correct), "" if flip is None else "flips here"]
+        with self._names.hold_sync():
+            # where each class is likeliest, below its curve's end, and the flip beside its line
+            self._names.text = names
+            self._names.align = "start"
+            self._names.x = np.array([0.02 * at[-1], 0.88 * at[-1], (flip or 0) + 0.01 * at[-1]])
+            self._names.y = np.array([path["wrong"][0] - 0.1, path["correct"][-1] - 0.1, 0.3])

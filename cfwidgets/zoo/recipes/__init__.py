@@ -1,0 +1,1 @@
+"""How the weights that come with this package were trained, one module and one command each."""

@@ -1,0 +1,171 @@
+"""FaceX over a real Dask cluster: the same answer as on one machine, whatever happens to the workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import pytest
+import torch
+from torch import nn
+
+from cfwidgets import Classifier
+from cfwidgets.data import portraits
+from cfwidgets.engines.facex.engine import FaceX
+
+distributed = pytest.importorskip("distributed", reason="Dask is an optional extra")
+ENGINE = FaceX(patch=8, patches=3, probed=4, batch_size=4, groups="Male")
+N = 48
+cloudpickle = pytest.importorskip("cloudpickle", reason="comes with Dask")
+cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers cannot import a test
+
+
+def network():
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(3, 6, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(6, 8, 3, padding=1),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(8, 2),
+    ).eval()
+
+
+class Slow:
+    """Portraits that take a while to read, and of which one cannot be."""
+
+    def __init__(self, faces, seconds=0.02, broken=()):
+        self.faces, self.seconds, self.broken, self.names = faces, seconds, broken, faces.names
+
+    def __len__(self):
+        return len(self.faces)
+
+    def __getitem__(self, number):
+        import time  # workers get this class by value, without what stands around it
+
+        time.sleep(self.seconds)
+        if number in self.broken:
+            raise OSError(f"{number}.jpg is truncated")
+        return self.faces[number]
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    before = dict(os.environ)  # Dask sets OMP_NUM_THREADS=1, which the kernels of later tests would inherit
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", memory_limit=None
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        client.register_plugin(_OneThread())
+        yield client
+    os.environ.clear()
+    os.environ.update(before)
+
+
+class _OneThread(distributed.WorkerPlugin):
+    """One thread for torch on each worker, as many share the machine."""
+
+    def setup(self, worker):
+        torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def faces():
+    return portraits(N, size=32, seed=5)
+
+
+@pytest.fixture(scope="module")
+def clf():
+    return Classifier(network(), labels=["other", "Male"])
+
+
+@pytest.fixture(scope="module")
+def alone(clf, faces):
+    return ENGINE.explain(clf, Slow(faces, 0, (13,)), "Male")
+
+
+def assert_same(a, b):
+    for name in ("numbers", "called", "groups"):
+        assert torch.equal(getattr(a, name), getattr(b, name))
+    for name in ("ior", "probability", "null"):
+        torch.testing.assert_close(getattr(a, name), getattr(b, name), rtol=0, atol=1e-6, equal_nan=True)
+    for name in ("images", "places", "pixels"):
+        assert torch.equal(getattr(a.patches, name), getattr(b.patches, name))
+    torch.testing.assert_close(a.patches.values, b.patches.values, rtol=0, atol=1e-4)
+    assert (a.names, a.skipped, a.total) == (b.names, b.skipped, b.total)
+
+
+def plugins(client):
+    return {
+        name
+        for names in client.run(lambda dask_worker: list(dask_worker.plugins)).values()
+        for name in names
+        if name.startswith("cfwidgets")
+    }
+
+
+def test_the_answer_is_that_of_one_machine(cluster, clf, faces, alone):
+    spread = ENGINE.explain(clf, Slow(faces, 0.01, (13,)), "Male", client=cluster)
+    assert_same(spread, alone)
+    assert [one.number for one in spread.skipped] == [13]
+    assert plugins(cluster) == set()
+
+
+def test_a_worker_that_dies_is_made_up_for(cluster, clf, faces, alone):
+    before = cluster.run(os.getpid)
+    killed = None
+    for update in ENGINE.steps(clf, Slow(faces, 0.02, (13,)), "Male", client=cluster):
+        result = update.partial
+        if killed is None and result.seen:
+            killed = min(before.values())
+            os.kill(killed, signal.SIGKILL)
+    assert killed is not None
+    assert_same(result, alone)
+    cluster.wait_for_workers(2, timeout=60)
+    after = cluster.run(os.getpid)
+    assert killed not in after.values()
+
+
+def test_a_stop_leaves_nothing_on_the_workers(cluster, clf, faces, alone):
+    steps = ENGINE.steps(clf, Slow(faces, 0.01, (13,)), "Male", client=cluster)
+    for update in steps:
+        if update.partial.seen >= 16:
+            break
+    steps.close()
+    assert plugins(cluster) == set()
+    part = update.partial
+    assert 16 <= part.seen < N
+    assert_same(ENGINE.explain(clf, Slow(faces, 0, (13,)), "Male", resume=part), alone)
+
+
+def test_what_the_model_raises_comes_back(cluster, faces):
+    class Particular(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = network()
+
+        def forward(self, images):
+            if len(images) > 1:
+                raise RuntimeError("one at a time, please")
+            return self.net(images)
+
+    with pytest.raises(RuntimeError, match="one at a time"):
+        ENGINE.explain(
+            Classifier(Particular().eval(), labels=["other", "Male"]), faces, "Male", client=cluster
+        )
+    assert plugins(cluster) == set()
+
+
+def test_clients_that_cannot_be_used(clf, faces):
+    with (
+        distributed.LocalCluster(n_workers=0, dashboard_address=":0") as empty,
+        distributed.Client(empty) as client,
+        pytest.raises(ValueError, match="a cluster without workers"),
+    ):
+        ENGINE.explain(clf, faces, "Male", client=client)

@@ -1,0 +1,341 @@
+"""The search for counterfactuals: on an editor and a model whose answer is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from cfwidgets import Classifier
+from cfwidgets.engines.pareto.engine import PlausibleCounterfactuals
+from cfwidgets.engines.pareto.result import ParetoResult
+from cfwidgets.engines.pareto.survey import ParetoSurvey
+from cfwidgets.models.attgan_editor import AttGANEditor
+from cfwidgets.models.editor import EditorError
+from cfwidgets.networks import AttGAN, AttGANDiscriminator
+from cfwidgets.run import Run
+from cfwidgets.search import GDE3, NSGA2, SMPSO
+
+IMAGE = torch.full((3, 8, 8), 0.2)
+FAST = PlausibleCounterfactuals(SMPSO(population=20, archive=20), evaluations=600)
+
+
+class Tint:
+    """Adds colours; the critic likes what is grey, and knows what it sees."""
+
+    attributes = ("red", "green", "blue")
+
+    def encode(self, image):
+        return image
+
+    def decode(self, image, attributes):
+        return (image + attributes[:, :, None, None] / 2).clamp(0, 1)
+
+    def critic(self, images):
+        colours = images.mean((2, 3))
+        return -(colours - colours.mean(1, keepdim=True)).abs().sum(1)
+
+    def recognise(self, images):
+        return images.mean((2, 3))
+
+
+class Bare(Tint):
+    critic = recognise = None
+
+
+def redness(threshold=0.4):
+    """Says red with growing probability, and blue and green do not matter."""
+
+    def answer(images):
+        red = torch.sigmoid(20 * (images[:, 0].mean((1, 2)) - threshold))
+        return torch.stack([1 - red, red], 1)
+
+    return Classifier(answer, labels=["plain", "red"])
+
+
+def same(a, b):
+    for name in ("deltas", "objectives", "answers", "images"):
+        assert torch.equal(getattr(a, name), getattr(b, name)), name
+    torch.testing.assert_close(a.undone, b.undone, rtol=0, atol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    "search",
+    [SMPSO(population=20, archive=20), NSGA2(population=20), GDE3(population=20)],
+    ids=["smpso", "nsga2", "gde3"],
+)
+def test_it_finds_the_change_that_matters(search):
+    result = replace(FAST, search=search).explain(redness(), Tint(), IMAGE)
+    assert result.original == 0
+    assert result.labels[result.original] == "plain"
+    assert result.flipped
+    assert result.kept.tolist() == sorted(result.kept.tolist(), reverse=True)
+    best = result.importance().iloc[0]
+    assert best.attribute == "red"
+    assert best["change"] > 0.3
+    assert best.success > 5 * result.importance().iloc[1:].success.abs().max()
+    frame = result.to_frame()
+    assert frame.loc[frame["flips"], "red"].min() > 0.3
+    # no counterfactual is better than another in everything
+    better = (result.objectives[:, None] <= result.objectives[None]).all(2)
+    assert not (better & ~better.T).any()
+
+
+def test_the_objectives_are_what_they_say():
+    result = FAST.explain(redness(), Tint(), IMAGE)
+    editor, clf = Tint(), redness()
+    images = editor.decode(IMAGE, result.deltas)
+    kept = clf.probabilities(images)[:, 0]
+    expected = torch.stack(
+        [
+            editor.critic(IMAGE[None]) - editor.critic(images),
+            kept.clamp_min(1e-7).log(),
+            result.deltas.norm(dim=1),
+        ],
+        1,
+    )
+    torch.testing.assert_close(result.objectives, expected)
+    torch.testing.assert_close(result.kept, kept)
+    assert torch.equal(result.images, (images * 255).round().to(torch.uint8))
+    assert result.objective_names == ("plausibility", "success", "intensity")
+    assert (result.evaluations, result.invalid) == (600, 0)
+
+
+@pytest.mark.parametrize(
+    ("p", "success"), [(0.5, -0.693147), (0.05, -2.995732), (1.0, 0.0), (0.0, -16.118096)]
+)
+def test_success_is_the_logarithm_of_what_is_left(p, success):
+    def fixed(images):
+        untouched = (images.mean((1, 2, 3)) - 0.2).abs() < 1e-4
+        left = torch.where(untouched, 0.9, p)
+        return torch.stack([left, 1 - left], 1)
+
+    engine = replace(FAST, evaluations=20)
+    result = engine.explain(Classifier(fixed), Tint(), IMAGE)
+    assert result.objectives[:, 1].min() == pytest.approx(success, abs=1e-5)
+
+
+def test_nothing_changed_costs_nothing():
+    engine = replace(FAST, frozen=("green", "blue"), limits=(0.0, 1.0), reach=0.5)
+    result = engine.explain(redness(), Tint(), IMAGE)
+    assert (result.deltas[:, 1:] == 0).all()
+    assert result.deltas[:, 0].min() >= 0
+    assert result.deltas[:, 0].max() <= 0.5
+    lowest = int(result.objectives[:, 2].argmin())
+    assert result.objectives[lowest, 2] == 0 or result.objectives[:, 2].min() < 0.02
+
+
+def test_without_a_critic_there_are_two_objectives():
+    with pytest.raises(EditorError, match="give attributes="):
+        FAST.explain(redness(), Bare(), IMAGE)
+    result = FAST.explain(redness(), Bare(), IMAGE, attributes={"red": 0, "green": 0, "blue": 0})
+    assert result.objective_names == ("success", "intensity")
+    assert result.objectives.shape[1] == 2
+    assert result.crossing is None
+    assert result.flipped
+
+
+def test_a_model_that_never_flips_is_a_result():
+    result = FAST.explain(redness(threshold=2.0), Tint(), IMAGE)
+    assert not result.flipped
+    assert result.distance > 0.9
+    assert len(result.deltas) > 0
+    assert result.importance().empty
+
+
+def test_answers_that_are_not_finite_are_counted_and_never_in_the_front():
+    def overflowing(images):
+        red = images[:, 0].mean((1, 2))
+        rows = torch.stack([1 - red, red], 1)
+        return torch.where((images[:, 2].mean((1, 2)) > 0.5)[:, None], torch.nan, rows)
+
+    result = FAST.explain(Classifier(overflowing), Tint(), IMAGE)
+    assert result.invalid > 0
+    assert bool(result.answers.isfinite().all())
+    assert result.flipped
+    assert (result.deltas[:, 2] / 2 + 0.2 <= 0.51).all()
+
+
+def test_a_second_model_is_asked_too():
+    result = FAST.explain(redness(), Tint(), IMAGE, second=redness(threshold=0.55))
+    assert result.second_answers.shape == result.answers.shape
+    second = (result.second_answers.argmax(1) == 1).sum()
+    assert 0 < second < result.flips.sum()
+    three = Classifier(lambda images: torch.ones(len(images), 3) / 3)
+    with pytest.raises(ValueError, match="second has 3 classes, and the classifier 2"):
+        FAST.explain(redness(), Tint(), IMAGE, second=three)
+
+
+def test_stopped_saved_and_gone_on_with(tmp_path):
+    whole = FAST.explain(redness(), Tint(), IMAGE)
+    for update in FAST.steps(redness(), Tint(), IMAGE):
+        if update.partial.evaluations >= 100:
+            break
+    update.partial.save(tmp_path / "front")
+    part = ParetoResult.load(tmp_path / "front")
+    assert part.evaluations < 600
+    same(FAST.explain(redness(), Tint(), IMAGE, resume=part), whole)
+    more = replace(FAST, evaluations=900).explain(redness(), Tint(), IMAGE, resume=whole)
+    assert more.evaluations == 900
+    for engine, clf, image, message in (
+        (replace(FAST, reach=0.5), redness(), IMAGE, "had reach=1.0; here it is 0.5"),
+        (FAST, redness(0.1), IMAGE, "another model"),
+        (FAST, redness(), IMAGE + 0.05, "another image"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            engine.explain(clf, Tint(), image, attributes=part.attributes, resume=part)
+
+
+def test_the_seed_says_it_all():
+    same(FAST.explain(redness(), Tint(), IMAGE), FAST.explain(redness(), Tint(), IMAGE))
+    other = replace(FAST, seed=1).explain(redness(), Tint(), IMAGE)
+    assert not torch.equal(other.deltas, FAST.explain(redness(), Tint(), IMAGE).deltas)
+
+
+def test_a_run_shows_the_front_as_it_grows():
+    run = Run(FAST.steps(redness(), Tint(), IMAGE), interval=0)
+    assert run.result(60).evaluations == 600
+    updates = list(FAST.steps(redness(), Tint(), IMAGE))
+    fractions = [update.fraction for update in updates]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
+    assert updates[0].partial.evaluations == 20
+    assert all(update.partial.undone is None for update in updates[:-1])
+
+
+def test_an_onnx_file_is_as_good_as_its_module(tmp_path):
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2)).eval()
+    with torch.no_grad():
+        net[2].weight.copy_(torch.tensor([[-6.0, 0, 0], [6, 0, 0]]))
+        net[2].bias.copy_(torch.tensor([2.0, -2]))
+    path = tmp_path / "net.onnx"
+    shape = {0: torch.export.Dim.DYNAMIC}
+    torch.onnx.export(
+        net, (torch.rand(2, 3, 8, 8),), path, dynamo=True, dynamic_shapes=(shape,), verbose=False
+    )
+    found, expected = (FAST.explain(Classifier(model), Tint(), IMAGE) for model in (path, net))
+    assert found.flipped
+    torch.testing.assert_close(found.before, expected.before, rtol=0, atol=1e-6)
+    torch.testing.assert_close(found.deltas, expected.deltas, rtol=0, atol=1e-3)
+
+
+def test_attgan_and_a_network_are_left_as_they_were():
+    torch.manual_seed(0)
+    shape = {"size": 16, "attributes": 2, "dim": 4, "layers": 2}
+    editor = AttGANEditor(AttGAN(**shape), ("Bald", "Young"), AttGANDiscriminator(**shape, hidden=8))
+    net = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(768), nn.Linear(768, 2)).train()
+    result = replace(FAST, evaluations=60).explain(Classifier(net), editor, torch.rand(3, 40, 30))
+    assert result.image.shape == (3, 16, 16)  # as the editor sees it
+    assert net.training
+    assert all(network.training for network in editor.networks)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"red": 0, "green": 0}, "'blue' is missing; the editor has red, green, blue"),
+        ({"red": 0, "green": 0, "blue": 0, "pink": 1}, "there is no 'pink'"),
+        ([0, 1], r"must be 3 numbers, one a name; got \(2,\)"),
+        ([0, 1, 2], "from 0 .absent. to 1 .present."),
+        ([0, 1, float("nan")], "from 0 .absent. to 1 .present."),
+    ],
+)
+def test_attributes_that_do_not_fit(given, message):
+    with pytest.raises(ValueError, match=message):
+        FAST.explain(redness(), Tint(), IMAGE, attributes=given)
+
+
+def test_frozen_attributes_that_cannot_be():
+    with pytest.raises(ValueError, match="frozen: there is no attribute 'pink'"):
+        replace(FAST, frozen=("pink",)).explain(redness(), Tint(), IMAGE)
+    with pytest.raises(ValueError, match="all attributes are frozen"):
+        replace(FAST, frozen=Tint.attributes).explain(redness(), Tint(), IMAGE)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"search": "smpso"},
+        {"evaluations": 10},
+        {"reach": 0},
+        {"limits": (1, 0)},
+        {"baseline": "x"},
+        {"seed": -1},
+    ],
+)
+def test_settings_that_cannot_be(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        replace(FAST, **wrong)
+
+
+def test_many_side_by_side_find_what_each_finds_alone():
+    images = torch.stack([IMAGE, IMAGE + 0.1, torch.full((3, 8, 8), 0.45)])
+    survey = FAST.explain_many(redness(), Tint(), images)
+    assert survey.original.tolist() == [0, 0, 1]
+    assert survey.flipped.tolist() == [True, True, True]
+    for place, image in enumerate(images):
+        alone = FAST.explain(redness(), Tint(), image)
+        flips = alone.deltas[alone.flips]
+        torch.testing.assert_close(survey.deltas[place], flips[flips.norm(dim=1).argmin()])
+    frame = survey.to_frame().set_index("attribute")
+    assert frame.loc["red", "needed"] == 1
+    assert frame.loc["red", "alone"] == pytest.approx(2 / 3)  # the last has to lose red that it does not have
+    assert frame.loc["green", "alone"] == frame.loc["green", "needed"] == 0
+    low, high = frame.loc["red", ["low", "high"]]
+    assert (low, high) == pytest.approx((3 / (3 + 1.959964**2), 1))  # Wilson's for 3 of 3
+    assert survey.to_frame(original=1).set_index("attribute").loc["red", "change"] < 0
+    assert survey.to_frame(original=0).set_index("attribute").loc["red", "change"] > 0
+    assert "3 of 3 images flip; needed: red 100%" in survey._repr_html_()
+
+
+def test_a_survey_of_a_model_that_never_flips(tmp_path):
+    survey = FAST.explain_many(redness(threshold=2.0), Tint(), [IMAGE, IMAGE], [(0, 0, 0), (1, 0, 0)])
+    assert survey.flipped.tolist() == [False, False]
+    assert survey.to_frame()["needed"].isna().all()
+    assert (survey.to_frame()["alone"] == 0).all()
+    assert survey._repr_html_().endswith("0 of 2 images flip</p>")
+    survey.save(tmp_path / "survey")
+    assert ParetoSurvey.load(tmp_path / "survey").to_frame().equals(survey.to_frame())
+
+
+def test_a_survey_stopped_saved_and_gone_on_with(tmp_path):
+    images = torch.stack([IMAGE, IMAGE + 0.1])
+    whole = FAST.explain_many(redness(), Tint(), images)
+    for update in FAST.steps_many(redness(), Tint(), images):
+        if update.partial.evaluations >= 100:
+            break
+    update.partial.save(tmp_path / "survey")
+    part = ParetoSurvey.load(tmp_path / "survey")
+    assert part.evaluations < 600
+    found = FAST.explain_many(redness(), Tint(), images, resume=part)
+    assert found.evaluations == 600
+    for name in ("deltas", "flipped", "needed", "alone"):
+        assert torch.equal(getattr(found, name), getattr(whole, name)), name
+    for clf, others, message in (
+        (redness(0.1), images, "another model, whose answer to the image at place 0 differs"),
+        (redness(), images[[0, 0]], "another image at place 1"),
+        (redness(), images[:1], "of 2 images; here are 1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            FAST.explain_many(clf, Tint(), others, part.attributes[: len(others)], resume=part)
+
+
+def test_answers_that_are_not_finite_are_counted_in_a_survey():
+    def answer(images):
+        red = images[:, 0].mean((1, 2))
+        known = torch.stack([1 - red, red], 1)
+        return torch.where((images[:, 1].mean((1, 2)) > 0.6)[:, None], torch.nan, known)
+
+    survey = FAST.explain_many(Classifier(answer), Tint(), [IMAGE, IMAGE])
+    assert 0 < survey.invalid < 2 * survey.evaluations
+    assert f"; {survey.invalid:,} answers were not finite" in survey._repr_html_()
+
+
+def test_surveys_of_nothing_and_of_what_does_not_fit():
+    with pytest.raises(ValueError, match="there are no images"):
+        FAST.explain_many(redness(), Tint(), [])
+    with pytest.raises(ValueError, match="one row for each of 2 images; got 1"):
+        FAST.explain_many(redness(), Tint(), [IMAGE, IMAGE], [(0, 0, 0)])

@@ -1,0 +1,495 @@
+"""The whole: look-alikes of a misread digit, the transition between them, and what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+
+import pytest
+import torch
+from torch import nn
+
+from cfwidgets import zoo
+from cfwidgets.attribution import attribute
+from cfwidgets.data import digits
+from cfwidgets.engines.transitions.engine import Transitions
+from cfwidgets.engines.transitions.path_attribution import where
+from cfwidgets.engines.transitions.result import VECTORS, TransitionResult
+from cfwidgets.evaluation.overlap import rank_correlation
+from cfwidgets.images import ImageError
+from cfwidgets.models.classifier import Classifier, ClassifierError
+from cfwidgets.models.generator import GeneratorError
+from cfwidgets.models.guard import lock_of
+from cfwidgets.networks import BigGAN
+
+PICTURE = 473  # a 4 of the test digits that the network calls 9
+FAST = Transitions(starts=4, updates=6, phases=40, rate=0.05)
+
+
+@pytest.fixture(scope="module")
+def clf():
+    return zoo.classifier("digits", device="cpu")
+
+
+@pytest.fixture(scope="module")
+def generator():
+    torch.manual_seed(0)
+    return BigGAN(size=32, classes=10, channels=2, latent_size=8).eval()
+
+
+@pytest.fixture(scope="module")
+def image():
+    return digits("test").images[PICTURE]
+
+
+@pytest.fixture(scope="module")
+def updates(clf, generator, image):
+    return list(FAST.steps(clf, generator, image, correct="4"))
+
+
+@pytest.fixture(scope="module")
+def result(updates):
+    return updates[-1].partial
+
+
+def differs(a, b, name="result"):
+    """Names of what differs in two results, but the time taken."""
+    if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
+        return [] if torch.equal(a, b) else [name]
+    if is_dataclass(a) and is_dataclass(b):
+        names = [field.name for field in fields(a) if field.name != "seconds"]
+        return [
+            wrong for one in names for wrong in differs(getattr(a, one), getattr(b, one), f"{name}.{one}")
+        ]
+    return [] if a == b else [name]
+
+
+def test_there_are_three_candidates_a_start(result, generator):
+    found = result.candidates
+    assert found.start.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
+    assert found.vector.tolist() == [0, 1, 2] * 4
+    assert VECTORS == ("correct", "wrong", "model")
+    right, wrong, model = found.vectors[:3]
+    assert right.tolist() == [float(k == 4) for k in range(10)]
+    assert wrong.tolist() == [float(k == 9) for k in range(10)]
+    assert torch.allclose(model, result.probabilities, atol=1e-6)
+    assert torch.equal(found.vectors, found.vectors[:3].repeat(4, 1))
+
+
+def test_who_is_who(result, clf, image):
+    assert (result.wrong, result.wrong_label, result.correct, result.correct_label) == (9, "9", 4, "4")
+    assert result.predicted == 9
+    assert torch.equal(result.image, clf.view(image))
+    assert torch.equal(result.probabilities, clf.probabilities(image[None])[0])
+    names = [name for name, _ in clf.require_module().named_modules()]
+    assert result.settings["layer"] in names
+    assert result.settings["labels"][4] == "4"
+    expected = attribute(clf, image[None].repeat(2, 1, 1, 1), [9, 4], "rap").maps
+    assert torch.allclose(result.image_maps.float(), expected, rtol=1e-2, atol=1e-4)
+
+
+def test_the_first_look_is_before_any_update(updates, generator):
+    first = updates[0].partial
+    assert first.walk.update == 0
+    start = generator.sample(4, 0).repeat_interleave(3, dim=0)
+    assert torch.equal(first.candidates.latents, start)
+    assert torch.equal(first.first, first.candidates.cosine)
+    assert torch.equal(updates[-1].partial.first, first.first)
+    assert (updates[-1].partial.candidates.cosine >= first.first - 1).all()
+    assert (updates[-1].partial.walk.score >= first.walk.score).all()
+    assert (updates[-1].partial.walk.score > first.walk.score).any()
+
+
+def test_candidates_are_what_is_painted_of_their_latent_vectors(result, clf, generator):
+    found = result.candidates
+    assert torch.equal(found.latents, result.walk.best)
+    with torch.no_grad():
+        images = generator.generate(found.latents, found.vectors)
+    assert (found.images.float() / 255 - images).abs().max() < 0.5 / 255 + 1e-5
+    p = clf.probabilities(images)
+    assert torch.allclose(found.probabilities, p, atol=1e-5)
+    maps = attribute(clf, images, p.argmax(dim=1), "rap").maps
+    assert found.maps.shape == maps.shape
+    assert rank_correlation(found.maps.flatten(), maps.half().flatten()) > 0.99
+    assert (found.maps.flatten(1) != 0).any(dim=1).all()
+
+
+def test_the_transition_leads_between_the_best(result):
+    assert result.path.ends == result.best_ends
+    assert result.path.complete
+    assert result.path.phases == 40
+    images = result.candidates.images
+    wrong, correct = result.best_ends
+    for place, end in ((0, wrong), (-1, correct)):
+        assert (result.path.frames[place].int() - images[end].int()).abs().max() <= 1
+    assert result.path.maps.shape == (40, 2, 32, 32)
+
+
+def test_the_answer_is_that_of_the_transition(result, clf, generator):
+    ends = result.candidates.ends(*result.best_ends)
+    t = torch.linspace(0, 1, 129)[:, None]
+    with torch.no_grad():
+        images = generator.generate(
+            ends.z[0] + t * (ends.z[1] - ends.z[0]), ends.c[0] + t * (ends.c[1] - ends.c[0])
+        )
+    answer = where(clf, images, 9, 4)
+    assert torch.allclose(result.answer.share, answer.share, atol=1e-3)
+    assert result.answer.total == pytest.approx(answer.total, rel=1e-3)
+    assert float(result.answer.share.sum()) == pytest.approx(1, abs=1e-4)
+
+
+def test_trust_is_measured(result):
+    assert len(result.agreement.ends) == 3
+    thirds = ([0, 3], [1], [2])
+    for pair, third in zip(result.agreement.ends, thirds, strict=True):
+        assert set(result.candidates.start[list(pair)].tolist()) <= set(third)
+        assert pair == result.ends_among(third)
+    assert result.agreement.shares.shape == (3, 8, 8)
+    a, b, c = result.agreement.shares.flatten(1)
+    mean = (rank_correlation(a, b) + rank_correlation(a, c) + rank_correlation(b, c)) / 3
+    assert result.agreement.correlation == pytest.approx(mean)
+    expected = rank_correlation(result.answer.share.flatten(), result.random_network.share.flatten())
+    assert result.random_network.correlation == expected
+    assert expected < 0.999
+
+
+def test_results_stream(updates):
+    fractions = [update.fraction for update in updates]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
+    assert all(fraction < 1 for fraction in fractions[:-1])
+    assert [update.partial.walk.update for update in updates[:7]] == list(range(7))
+    activities = list(dict.fromkeys(update.activity for update in updates))
+    assert activities == ["searching", "painting the transition", "measuring how far to trust it", ""]
+    seconds = [update.partial.seconds for update in updates]
+    assert seconds == sorted(seconds)
+    painted = [update.partial for update in updates if update.partial.path is not None]
+    assert len(painted[0].path.at) == 33
+    assert painted[0].answer is None  # which takes longer than the first look at the path
+    assert painted[-1].answer is not None
+    early = updates[0].partial
+    assert (early.candidates.probabilities.sum(dim=1) - 1).abs().max() < 1e-4
+    assert early.path is None
+    assert early.agreement is None
+
+
+def test_the_same_seed_gives_the_same_answer(result, clf, generator, image):
+    again = FAST.explain(clf, generator, image, correct=4)
+    assert differs(result, again) == []
+    other = replace(FAST, seed=1, updates=1, trust=False).explain(clf, generator, image, correct=4)
+    assert not torch.equal(other.candidates.latents, result.candidates.latents)
+
+
+def flags(*modules):
+    return [
+        (
+            part.training,
+            len(part._forward_hooks),
+            [(p.requires_grad, p.grad) for p in part.parameters(recurse=False)],
+        )
+        for module in modules
+        for part in module.modules()
+    ]
+
+
+def test_both_networks_are_as_they_were_at_every_step(image):
+    clf = Classifier(zoo.classifier("digits", device="cpu").require_module(), device="cpu", input_size=32)
+    module = clf.require_module().train()
+    torch.manual_seed(0)
+    generator = BigGAN(size=32, classes=10, channels=2, latent_size=8).train()
+    generator.norm.eval()
+    before = flags(module, generator)
+    quick = Transitions(starts=3, updates=2, phases=5)
+    steps = quick.steps(clf, generator, image, 9, 4)
+    count = 0
+    for _ in steps:
+        count += 1
+        assert flags(module, generator) == before
+        assert lock_of(module)._owner is lock_of(generator)._owner is None
+    assert count > 8
+    for stop in range(1, count, 3):
+        steps = quick.steps(clf, generator, image, 9, 4)
+        for _ in range(stop):
+            next(steps)
+        steps.close()
+        assert flags(module, generator) == before
+
+
+def test_a_step_is_seen_at_once_also_between_two_looks(clf, generator, image):
+    steps = replace(FAST, updates=20).steps(clf, generator, image, correct="4")
+    for _ in range(6):
+        update = next(steps)
+    assert update.partial.walk.update == 5
+    steps.close()
+
+
+def test_it_goes_on_where_it_was_stopped(result, clf, generator, image, tmp_path):
+    steps = FAST.steps(clf, generator, image, correct="4")
+    for _ in range(6):
+        update = next(steps)
+    steps.close()
+    update.partial.save(tmp_path / "partial.safetensors")
+    saved = TransitionResult.load(tmp_path / "partial.safetensors")
+    again = list(FAST.steps(clf, generator, image, correct="4", resume=saved))
+    assert again[0].partial.walk.update == 6
+    assert again[0].partial.seconds > saved.seconds
+    assert differs(result, again[-1].partial) == []
+
+
+def test_a_whole_result_goes_on_with_more_updates(result, clf, generator, image):
+    more = replace(FAST, updates=9)
+    again = more.explain(clf, generator, image, correct="4", resume=result)
+    assert again.settings["updates"] == 9
+    assert differs(more.explain(clf, generator, image, correct="4"), again) == []
+
+
+def test_going_on_with_another_method_draws_the_maps_anew(result, clf, generator, image):
+    quick = replace(FAST, trust=False, phases=2)
+    plain = replace(quick, method=None).explain(clf, generator, image, correct="4", resume=result)
+    assert plain.image_maps is plain.candidates.maps is plain.path.maps is None
+    expected = attribute(
+        clf, result.candidates.images.float() / 255, result.candidates.called.tolist(), "saliency"
+    ).maps
+    for earlier in (plain, result):
+        found = replace(quick, method="saliency").explain(clf, generator, image, correct="4", resume=earlier)
+        assert found.settings["method"] == "saliency"
+        assert torch.allclose(found.candidates.maps.float(), expected, rtol=1e-2, atol=1e-3)
+
+
+def test_going_on_with_something_else_is_refused(result, clf, generator, image):
+    def going_on(engine=FAST, picture=image, correct="4", wrong=None, **given):
+        return engine.explain(clf, given.get("generator", generator), picture, wrong, correct, resume=result)
+
+    with pytest.raises(ValueError, match=r"for '9' and '4' of another picture; asked for is '9' and '4'"):
+        going_on(picture=image.flip(1), wrong="9")
+    with pytest.raises(ValueError, match=r"for '9' and '4' of the same picture; asked for is '9' and '5'"):
+        going_on(correct="5")
+    with pytest.raises(ValueError, match=r"candidates \(12, 8\); asked for are \(15, 8\)"):
+        going_on(replace(FAST, starts=5))
+    with pytest.raises(ValueError, match="searched with rule='product'; asked for is 'quarter'"):
+        going_on(replace(FAST, rule="quarter"))
+    with pytest.raises(ValueError, match="searched with layer="):
+        going_on(replace(FAST, layer=next(name for name, _ in clf.require_module().named_children())))
+
+
+def test_other_ends(result, clf, generator):
+    wrong, correct = [end for end in range(12) if end not in result.best_ends][:2]
+    updates = list(FAST.path(clf, generator, result, wrong, correct))
+    found = updates[-1].partial
+    assert updates[-1].fraction == 1
+    assert found.path.ends == (wrong, correct)
+    assert found.path.complete
+    assert (found.path.frames[0].int() - result.candidates.images[wrong].int()).abs().max() <= 1
+    assert differs(found.candidates, result.candidates) == []
+    assert found.answer.total != result.answer.total
+    assert found.agreement is found.random_network is None  # they were measured on another transition
+    with pytest.raises(ValueError, match="numbered from 0 to 11; got 12"):
+        next(FAST.path(clf, generator, result, 0, 12))
+    with pytest.raises(ValueError, match="numbered from 0 to 11; got -1"):
+        next(FAST.path(clf, generator, result, -1, 0))
+
+
+def test_the_same_ends_give_the_same_transition(result, clf, generator):
+    *_, last = FAST.path(clf, generator, result, *result.best_ends)
+    assert differs(last.partial, replace(result, agreement=None, random_network=None)) == []
+
+
+def black_box(clf):
+    return Classifier(lambda images: clf.probabilities(torch.as_tensor(images)).numpy(), input_size=32)
+
+
+def test_a_black_box_is_explained_with_the_features_of_another(clf, generator, image):
+    updates = list(FAST.steps(black_box(clf), generator, image, correct=4, feature_model=clf))
+    found = updates[-1].partial
+    assert found.candidates.maps is found.image_maps is found.path.maps is None
+    assert found.answer is found.agreement is found.random_network is None
+    assert found.path.complete
+    assert updates[-1].fraction == 1
+    own = replace(FAST, trust=False, method=None).explain(clf, generator, image, correct=4)
+    assert torch.allclose(found.candidates.cosine, own.candidates.cosine, atol=1e-3)
+    assert torch.allclose(found.candidates.probabilities, own.candidates.probabilities, atol=1e-2)
+
+
+def test_a_black_box_alone_is_refused_with_the_reason(clf, generator, image):
+    with pytest.raises(ValueError, match=r"follows gradients, and .* has none.*feature_model=…"):
+        FAST.explain(black_box(clf), generator, image, correct=4)
+
+
+def test_the_features_of_a_layer_by_name(clf, generator, image):
+    class Vgg(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.features = nn.Sequential(nn.Conv2d(3, 6, 3), nn.ReLU(inplace=True), nn.MaxPool2d(4))
+            self.classifier = nn.Linear(294, 7)
+
+        def forward(self, x):
+            return self.classifier(self.features(x).flatten(1))
+
+    torch.manual_seed(0)
+    vgg = Vgg()
+    eyes = Classifier(vgg, device="cpu", input_size=32, mean=0.4, std=0.2)
+    engine = replace(FAST, layer="features", trust=False, phases=2)
+    found = engine.explain(clf, generator, image, correct=4, feature_model=eyes)
+    assert found.settings["layer"] == "features"
+    with torch.no_grad():
+        wanted = vgg.features((image[None] - 0.4) / 0.2).flatten(1)
+        seen = vgg.features(
+            (generator.generate(found.candidates.latents, found.candidates.vectors) - 0.4) / 0.2
+        )
+    cosine = torch.cosine_similarity(seen.flatten(1), wanted)
+    assert torch.allclose(found.candidates.cosine, cosine, atol=1e-4)
+    with pytest.raises(ClassifierError, match="no layer 'feature'; did you mean 'features'"):
+        replace(engine, layer="feature").explain(clf, generator, image, correct=4, feature_model=eyes)
+
+
+def test_features_that_are_all_zero_are_refused(generator, image):
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(3600, 10))
+    with torch.no_grad():
+        net[0].bias.fill_(-100)
+    dead = Classifier(net, device="cpu", input_size=32)
+    predicted = int(dead.probabilities(image[None])[0].argmax())
+    with pytest.raises(ValueError, match=r"the layer '1' gives nothing but zeros .* name another"):
+        FAST.explain(dead, generator, image, correct=(predicted + 1) % 10)
+
+
+def test_the_rules_differ_in_the_place_that_is_kept(clf, generator, image):
+    quick = replace(FAST, trust=False, phases=2, method=None, rate=0.3)
+    product, quarter = (
+        replace(quick, rule=rule).explain(clf, generator, image, correct=4) for rule in ("product", "quarter")
+    )
+    assert (quarter.candidates.cosine >= product.candidates.cosine - 1e-6).all()
+    found = product.candidates
+    called = (found.vectors * found.probabilities).sqrt().sum(dim=1)
+    assert torch.allclose(product.walk.score, found.cosine * called, atol=1e-4)
+    assert torch.equal(quarter.walk.score, quarter.candidates.cosine)
+
+
+def test_an_image_that_is_read_rightly(clf, generator):
+    right = digits("test").images[0]
+    predicted = int(clf.probabilities(right[None])[0].argmax())
+    label = clf.label(predicted)
+    quick = replace(FAST, trust=False, phases=2, method=None)
+    with pytest.raises(
+        ValueError, match=f"calls this image '{label}', .* given as correct: name the class .* wrong=…"
+    ):
+        quick.explain(clf, generator, right, correct=label)
+    found = quick.explain(clf, generator, right, (predicted + 1) % 10, predicted)
+    assert found.predicted == found.correct == predicted
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"wrong": "4", "correct": "4"}, "wrong and correct are the same class, '4': give two"),
+        ({"correct": None}, "correct: name the class that the image has"),
+        ({"correct": 10}, "10"),
+        ({"correct": "four"}, "four"),
+        ({"wrong": "nine"}, "nine"),
+    ],
+)
+def test_classes_that_cannot_be(clf, generator, image, given, message):
+    with pytest.raises(ValueError, match=message):
+        FAST.explain(clf, generator, image, **{"correct": "4", **given})
+
+
+def test_an_image_that_is_none(clf, generator):
+    with pytest.raises(ImageError):
+        FAST.explain(clf, generator, torch.rand(7, 7, 7, 7), correct="4")
+
+
+def test_a_generator_of_other_classes(clf, image):
+    other = BigGAN(size=32, classes=5, channels=2, latent_size=8)
+    with pytest.raises(GeneratorError, match="the generator has 5 classes and the classifier 10"):
+        FAST.explain(clf, other, image, correct="4")
+    with pytest.raises(GeneratorError, match="a generator is an object with classes"):
+        FAST.explain(clf, BigGAN, image, correct="4")
+
+
+class Painting:
+    classes, latent_size = 10, 3
+
+    def __init__(self, side=32, bad=None):
+        self.side, self.bad = side, bad
+
+    def generate(self, z, c):
+        images = z.sigmoid()[:, :, None, None].expand(-1, -1, self.side, self.side)
+        return images if self.bad is None else images + self.bad
+
+    def sample(self, n, seed=0):
+        return torch.randn(n, 3, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.mark.parametrize(("bad", "message"), [(torch.nan, "NaN or infinite"), (3, "images are in")])
+def test_a_generator_that_paints_what_is_no_image(clf, image, bad, message):
+    with pytest.raises(GeneratorError, match=message):
+        FAST.explain(clf, Painting(bad=bad), image, correct="4")
+
+
+def test_a_generator_that_draws_no_latent_vectors(clf, image):
+    for drawn, got in ((torch.zeros(2, 3), r"\(2, 3\)"), ([[0.0] * 3] * 4, "list")):
+        generator = Painting()
+        generator.sample = lambda n, seed, drawn=drawn: drawn
+        with pytest.raises(GeneratorError, match=rf"sample must return a tensor \(4, 3\); got {got}"):
+            FAST.explain(clf, generator, image, correct="4")
+
+
+def test_nothing_found_is_lost_when_the_generator_fails_later(clf, image):
+    generator = Painting()
+    steps = FAST.steps(clf, generator, image, correct="4")
+    for _ in range(3):
+        update = next(steps)
+    generator.bad = torch.nan
+    with pytest.raises(GeneratorError):
+        list(steps)
+    generator.bad = None
+    assert FAST.explain(clf, generator, image, correct="4", resume=update.partial).path.complete
+
+
+def test_sizes_are_brought_together_or_refused(clf, image):
+    quick = replace(FAST, updates=1, phases=2, trust=False)
+    assert quick.explain(clf, Painting(side=50), image, correct="4").path.frames.shape[2:] == (32, 32)
+    free = Classifier(nn.Sequential(nn.Conv2d(3, 10, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten()), device="cpu")
+    predicted = int(free.probabilities(image[None])[0].argmax())
+    with pytest.raises(ValueError, match="at 32 x 32 pixels, and what the generator paints at 50 x 50"):
+        quick.explain(free, Painting(side=50), image, correct=(predicted + 1) % 10)
+
+
+def test_one_start_and_two_phases(clf, generator, image):
+    found = Transitions(starts=1, updates=1, phases=2).explain(clf, generator, image, correct="4")
+    assert len(found.to_frame()) == 3
+    assert found.path.at.tolist() == [0, 1]
+    assert found.agreement is None  # there are no thirds of one
+    assert found.random_network is not None
+
+
+def test_too_many_phases_are_refused_before_the_search(clf, generator, image):
+    with pytest.raises(ValueError, match=r"100,000 phases of 32 x 32 pixels .* 0\.7 GiB; at most"):
+        next(replace(FAST, phases=100_000).steps(clf, generator, image, correct="4"))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"starts": 0}, "starts"),
+        ({"updates": 0}, "updates"),
+        ({"phases": 1}, "phases must be a whole number of at least 2"),
+        ({"seed": -1}, "seed"),
+        ({"patience": 0}, "patience"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"rate": -1}, "rate"),
+        ({"gain": float("nan")}, "gain"),
+        ({"decay": 1.5}, "decay"),
+        ({"rule": "best"}, "rule must be one of 'product', 'quarter'"),
+        ({"interpolation": "cubic"}, "interpolation must be one of"),
+        ({"method": "magic"}, "method must be one of"),
+    ],
+)
+def test_settings_out_of_their_range(given, message):
+    with pytest.raises(ValueError, match=message):
+        Transitions(**given)
+
+
+def test_under_inference_mode(clf, generator, image):
+    quick = replace(FAST, updates=2, phases=3, trust=False)
+    with torch.inference_mode():
+        inside = quick.explain(clf, generator, image, correct="4")
+    assert differs(inside, quick.explain(clf, generator, image, correct="4")) == []

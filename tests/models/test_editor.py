@@ -1,0 +1,152 @@
+"""What an editor must give, and AttGAN as one."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from cfwidgets.models.attgan_editor import AttGANEditor
+from cfwidgets.models.editor import (
+    Editor,
+    EditorError,
+    criticised,
+    painted,
+    recognised,
+    require_editor,
+)
+from cfwidgets.networks import AttGAN, AttGANDiscriminator
+
+NAMES = ("Bald", "Young")
+SHAPE = {"size": 32, "attributes": 2, "dim": 4, "layers": 3}
+
+
+class Tint:
+    """Makes pictures red or green; knows no more."""
+
+    attributes = ("red", "green")
+
+    def encode(self, image):
+        return image
+
+    def decode(self, image, attributes):
+        colour = torch.cat([attributes, torch.zeros(len(attributes), 1)], 1)
+        return (image + colour[:, :, None, None]).clamp(0, 1)
+
+
+def made():
+    torch.manual_seed(0)
+    return AttGANEditor(AttGAN(**SHAPE).train(), NAMES, AttGANDiscriminator(**SHAPE, hidden=8).train())
+
+
+def test_three_names_make_an_editor():
+    assert require_editor(Tint()) is not None
+    assert isinstance(made(), Editor)
+    with pytest.raises(EditorError, match="got int without attributes, encode, decode"):
+        require_editor(3)
+    with pytest.raises(EditorError, match="got Tint itself, not one of it"):
+        require_editor(Tint)
+    for names in ((), ("a", "a")):
+        one = Tint()
+        one.attributes = names
+        with pytest.raises(EditorError, match="each once and at least one"):
+            require_editor(one)
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (torch.zeros(2, 3, 8, 8), r"must return images \(1, 3, H, W\); got \(2, 3, 8, 8\)"),
+        (None, "got NoneType"),
+        (torch.full((1, 3, 8, 8), -0.5), "painted -0.5 to -0.5: for a tanh"),
+        (torch.full((1, 3, 8, 8), float("nan")), "NaN or infinite"),
+    ],
+)
+def test_what_was_painted_is_checked(images, message):
+    class Wrong(Tint):
+        def decode(self, image, attributes):
+            return images
+
+    with pytest.raises(EditorError, match=message):
+        painted(Wrong(), None, torch.zeros(1, 2))
+
+
+def test_what_an_editor_may_lack():
+    image = torch.rand(3, 8, 8)
+    assert criticised(Tint(), image[None]) is None
+    with pytest.raises(EditorError, match="give attributes="):
+        recognised(Tint(), image)
+
+    class Odd(Tint):
+        def critic(self, images):
+            return torch.zeros(len(images), 1)
+
+        def recognise(self, images):
+            return torch.zeros(len(images), 3)
+
+    with pytest.raises(EditorError, match=r"critic must return \(1,\); got \(1, 1\)"):
+        criticised(Odd(), image[None])
+    with pytest.raises(EditorError, match=r"recognise must return \(1, 2\); got \(1, 3\)"):
+        recognised(Odd(), image)
+
+
+def test_attgan_is_left_as_it_was():
+    editor = made()
+    networks = editor.networks
+    norms = [part for network in networks for part in network.modules() if isinstance(part, nn.BatchNorm2d)]
+    before = [norm.running_mean.clone() for norm in norms]
+    image = torch.rand(3, 32, 32)
+    images = editor.decode(editor.encode(image), torch.rand(5, 2))
+    assert images.shape == (5, 3, 32, 32)
+    assert not images.requires_grad
+    assert editor.critic(images).shape == (5,)
+    has = editor.recognise(images)
+    assert has.shape == (5, 2)
+    assert 0 <= has.min() <= has.max() <= 1
+    assert all(network.training for network in networks)
+    assert all(torch.equal(norm.running_mean, mean) for norm, mean in zip(norms, before, strict=True))
+    torch.testing.assert_close(recognised(editor, image), (editor.recognise(image[None])[0] > 0.5).float())
+
+
+def test_it_paints_what_its_network_paints():
+    editor = made()
+    image, attributes = torch.rand(3, 32, 32), torch.rand(4, 2)
+    network = editor.networks[0].eval()
+    with torch.no_grad():
+        expected = network(image.expand(4, 3, 32, 32), attributes)
+    torch.testing.assert_close(editor.decode(editor.encode(image), attributes), expected, rtol=0, atol=2e-6)
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_saved_and_loaded(tmp_path, half):
+    editor, image, attributes = made(), torch.rand(3, 32, 32), torch.rand(4, 2)
+    editor.save(tmp_path / "mine.safetensors", half=half)
+    again = AttGANEditor.load(tmp_path / "mine.safetensors")
+    assert again.attributes == NAMES
+    assert again.size == (32, 32)
+    images = editor.decode(editor.encode(image), attributes)
+    close = {"rtol": 0, "atol": 0.02 if half else 2e-6}
+    torch.testing.assert_close(again.decode(again.encode(image), attributes), images, **close)
+    torch.testing.assert_close(again.critic(images), editor.critic(images), **close)
+    assert not any(weights.requires_grad for weights in again.networks[0].parameters())
+
+
+def test_one_without_a_discriminator(tmp_path):
+    bare = AttGANEditor(AttGAN(**SHAPE), NAMES)
+    assert criticised(bare, torch.rand(1, 3, 32, 32)) is None
+    bare.save(tmp_path / "bare.safetensors")
+    assert AttGANEditor.load(tmp_path / "bare.safetensors").networks[1] is None
+
+
+def test_what_is_no_saved_editor(tmp_path):
+    path = tmp_path / "weights.safetensors"
+    with pytest.raises(EditorError, match="edits 2 attributes; got 3 names"):
+        AttGANEditor(AttGAN(**SHAPE), ("a", "b", "c"))
+    save_file({"x": torch.zeros(1)}, path)
+    with pytest.raises(EditorError, match="not one that an editor wrote"):
+        AttGANEditor.load(path)
+    made().save(path)
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(EditorError, match="damaged"):
+        AttGANEditor.load(path)

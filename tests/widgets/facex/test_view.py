@@ -1,0 +1,434 @@
+"""The FaceX view without a browser: what it sends, what it takes, and what it refuses."""
+
+from __future__ import annotations
+
+import gc
+import io
+import struct
+import time
+import weakref
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from ipywidgets import Widget
+from PIL import Image
+from torch import nn
+from traitlets import TraitError
+
+from cfwidgets import Classifier, ClassifierError, FaceX, FaceXExplorer, FaceXView, PrototypeError
+from cfwidgets.engines.facex.result import FaceXResult
+
+REGIONS = ("background", "skin", "hair", "hat")
+QUICK = FaceX(patch=8, patches=4, batch_size=5, probed=6, groups="Male")
+
+
+class Faces:
+    """Grey squares with a lit upper half, the hair, and a dark lower one, the skin; none has a hat."""
+
+    names = ("Male",)
+
+    def __len__(self):
+        return 12
+
+    def __getitem__(self, index):
+        image = torch.full((3, 32, 32), 0.1 + 0.02 * index)
+        image[:, 4:16, 4:28] = 0.6 + 0.03 * index
+        masks = torch.ones(32, 32, dtype=torch.int32)
+        masks[4:16, 4:28] = 4
+        masks[16:28, 4:28] = 2
+        return SimpleNamespace(
+            image=image, masks=masks, attributes=torch.tensor([index % 2 == 0]), name=f"<b>{index}</b>.png"
+        )
+
+
+def classifier(sign=1.0):
+    """Looks at what is bright (or dark)."""
+    net = nn.Sequential(nn.Conv2d(3, 1, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1, 2))
+    with torch.no_grad():
+        net[0].weight.fill_(sign / 3)
+        net[0].bias.fill_(0.0 if sign > 0 else 1.0)
+        net[4].weight.copy_(torch.tensor([[-1.0], [1.0]]))
+        net[4].bias.zero_()
+    return Classifier(net, labels=["female", "Male"])
+
+
+def until(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def made(**settings):
+    return FaceXView(classifier(), Faces(), "Male", engine=QUICK, regions=REGIONS, **settings)
+
+
+@pytest.fixture(scope="module")
+def found():
+    return QUICK.explain(classifier(), Faces(), "Male", regions=REGIONS)
+
+
+@pytest.fixture
+def view(found):
+    shown = FaceXView(classifier(), Faces(), engine=QUICK, results=[found])
+    yield shown
+    shown.close()
+
+
+def opened(blob):
+    return np.asarray(Image.open(io.BytesIO(blob)))
+
+
+def test_a_run_fills_the_view_in():
+    running = made()
+    running.run.result(30)
+    until(lambda: running.state == "done")
+    assert (running.error, running.progress, running.counts) == ("", 1, "12 of 12 faces")
+    running.close()
+
+
+def test_the_browser_gets_all_that_it_needs(view, found):
+    assert view.target == "Male"
+    assert len(view.prototype["regions"]) == 19
+    rows = {row["name"]: row for row in view.regions}
+    assert list(rows) == list(REGIONS)
+    assert rows["hair"]["rank"] == 1
+    assert rows["hair"]["ior"] == pytest.approx(float(found.ior[:, 2].mean()), abs=1e-5)
+    assert rows["hair"]["low"] <= rows["hair"]["ior"] <= rows["hair"]["high"]
+    assert rows["hat"] == {
+        "name": "hat",
+        "label": "hat",
+        "ior": None,
+        "low": None,
+        "high": None,
+        "count": 0,
+        "rank": None,
+        "null": None,
+    }
+    tiles = [entry["tile"] for rows in view.patches.values() for entry in rows]
+    assert tiles == list(range(len(tiles)))
+    assert struct.unpack_from("<I", view.patch_tiles)[0] == len(tiles)
+    assert len(view.patches["hair"]) == 4
+    assert view.patches["hat"] == []
+    assert view.groups == ["all", "Male", "not Male"]
+    assert [len(group) for group in view.grouped] == [4, 4, 4]
+    assert view.grouped[1][2]["count"] == 6
+    assert [row["name"] for row in view.trust][:2] == ["two halves of the faces", "random network"]
+    assert view.skipped == {}
+
+
+def test_two_models_stand_side_by_side():
+    both = made(other=classifier(-1.0))
+    both.run.result(30)
+    until(lambda: both.state == "done")
+    assert len(both.models) == len(both.results) == 2
+    hair, dark = (next(r for r in rows if r["name"] == "hair")["ior"] for rows in (both.regions, both.other))
+    assert hair > dark
+    assert both.counts == "12 of 12 faces"
+    both.close()
+
+
+def test_a_face_is_opened_with_the_map_of_the_model_that_its_patch_is_of():
+    both = made(other=classifier(-1.0))
+    both.run.result(30)
+    until(lambda: both.state == "done")
+    maps = []
+    for model in (1, 0):
+        both.set_state({"opened": 11, "opened_by": model, "chosen": "hair"})
+        until(lambda model=model: both.face.get("model") == model)
+        maps.append(opened(both.face["map"]).astype(float))
+        assert both.face["image"] == 11
+    dark, light = (attention[6:14, 6:26].mean() - attention[18:26, 6:26].mean() for attention in maps)
+    assert dark < 0 < light
+    assert both.face["answer"][0][0] == "Male"
+    both.close()
+
+
+def test_a_face_is_opened_with_its_map_and_the_region_s_outline(view):
+    view.chosen = "hair"
+    image = view.patches["hair"][0]["image"]
+    view.set_state({"opened": image})
+    until(lambda: view.face.get("region") == "hair")
+    face = view.face
+    assert (face["image"], face["name"], face["size"]) == (image, f"<b>{image}</b>.png", [32, 32])
+    assert face["box"][2] == 8
+    mask = opened(face["region_mask"])
+    assert (mask[4:16, 4:28] == 255).all()
+    assert mask[20:].max() == 0
+    attention = opened(face["map"])
+    assert attention[8, 16] > attention[20, 16]
+    assert np.array_equal(
+        opened(face["picture"]), (Faces()[image].image * 255).round().byte().permute(1, 2, 0).numpy()
+    )
+    assert face["answer"][0][0] == "Male"
+
+
+def test_without_the_faces_none_is_opened(found):
+    shown = FaceXView(classifier(), engine=QUICK, results=[found])
+    shown.set_state({"opened": 1})
+    until(lambda: "the data set is needed" in shown.error)
+    shown.close()
+
+
+RUBBISH = [
+    ({"chosen": "tail"}, "a region or empty, not 'tail'"),
+    ({"chosen": 3}, "a region or empty, not 3"),
+    ({"opened": 12}, "opened must be from -1 to 11, not 12"),
+    ({"opened": "x"}, "opened must be from -1 to 11, not 'x'"),
+    ({"opened": True}, "opened must be from -1 to 11, not True"),
+    ({"opened_by": 1}, "opened_by must be from 0 to 0, not 1"),
+    ({"group": 3}, "group must be from 0 to 2, not 3"),
+    ({"regions": []}, "the page may not set regions"),
+]
+
+
+@pytest.mark.parametrize(("sent", "text"), RUBBISH)
+def test_rubbish_is_refused_and_seen(view, sent, text):
+    before = view.get_state(list(sent))
+    view.set_state(sent)
+    assert text in view.error
+    assert view.get_state(list(sent)) == before
+    view.set_state({"chosen": "skin"})
+    assert view.error == ""
+
+
+def test_what_a_chart_and_the_view_tell_each_other_is_none_of_the_kernel_s_business(view):
+    # bqplot hands over arrays, which arrive as bytes
+    view.set_state({"cursor": memoryview(b"\x02\0\0\0"), "pointed": "hair"})
+    assert (view.error, view.cursor, view.pointed) == ("", None, "hair")
+
+
+def test_the_pinned_region_is_set_from_python(view):
+    view.chosen = "skin"
+    with pytest.raises(TraitError, match="no region is called 'tail'; there are background, skin"):
+        view.chosen = "tail"
+
+
+class Torn(Faces):
+    """Some faces are damaged."""
+
+    def __init__(self, *damaged):
+        self.damaged = set(damaged)
+
+    def __getitem__(self, index):
+        if index in self.damaged:
+            raise OSError(f"<i>{index}.png</i> is damaged")
+        return super().__getitem__(index)
+
+
+def test_faces_that_cannot_be_used_are_told_of_and_the_others_keep_their_numbers():
+    running = FaceXView(classifier(), Torn(2, 7), "Male", engine=QUICK, regions=REGIONS)
+    until(lambda: running.state == "done")
+    assert running.error == ""
+    assert running.counts == "12 of 12 faces"
+    assert (running.skipped["count"], running.skipped["total"]) == (2, 12)
+    assert [number for number, _ in running.skipped["faces"]] == [2, 7]
+    assert "<i>2.png</i> is damaged" in running.skipped["faces"][0][1]
+    patch = next(entry for entry in running.patches["hair"] if entry["image"] > 2)
+    assert patch["name"] == f"<b>{patch['image']}</b>.png"
+    running.set_state({"opened": patch["image"], "chosen": "hair"})
+    until(lambda: running.face.get("name") == patch["name"])
+    running.set_state({"opened": 2})
+    until(lambda: "<i>2.png</i> is damaged" in running.error)
+    running.close()
+
+
+def test_a_run_that_fails_keeps_what_was_found_and_goes_on():
+    class Gone(Torn):
+        names = ()
+
+        def __getitem__(self, index):
+            if index in self.damaged:
+                raise KeyboardInterrupt
+            return super().__getitem__(index)
+
+    faces = Gone(7)
+    engine = replace(QUICK, groups=None)
+    running = FaceXView(classifier(), faces, "Male", engine=engine, regions=REGIONS)
+    until(lambda: running.state == "failed")
+    assert "KeyboardInterrupt" in running.error
+    assert running.counts == "5 of 12 faces"
+    faces.damaged.clear()
+    running.proceed()
+    until(lambda: running.state == "done")
+    whole = engine.explain(classifier(), Faces(), "Male", regions=REGIONS)
+    assert torch.equal(running.result.ior.nan_to_num(-1), whole.ior.nan_to_num(-1))
+    assert torch.equal(running.result.patches.images, whole.patches.images)
+    running.close()
+
+
+def test_a_group_may_have_no_faces():
+    class AllMale(Faces):
+        def __getitem__(self, index):
+            return super().__getitem__(2 * (index // 2))
+
+    running = FaceXView(classifier(), AllMale(), "Male", engine=QUICK, regions=REGIONS)
+    until(lambda: running.state == "done")
+    assert running.error == ""
+    assert [(row["count"], row["ior"], row["rank"]) for row in running.grouped[2]] == [(0, None, None)] * 4
+    running.close()
+
+
+def test_a_run_goes_on_from_its_checkpoint(tmp_path):
+    kept = tmp_path / "run.zip"
+    first = made(checkpoint=kept)
+    until(lambda: first.state == "done")
+    first.close()
+    assert kept.exists()
+
+    class Unread(Faces):
+        def __getitem__(self, index):
+            assert index == 0, "it was looked at before"
+            return super().__getitem__(index)
+
+    again = FaceXView(classifier(), Unread(), "Male", engine=QUICK, regions=REGIONS, checkpoint=kept)
+    until(lambda: again.state == "done")
+    assert again.counts == "12 of 12 faces"
+    again.close()
+
+
+def test_two_models_have_a_checkpoint_each(tmp_path):
+    kept = [tmp_path / "one.zip", tmp_path / "two.zip"]
+    both = made(other=classifier(-1.0), checkpoint=kept)
+    until(lambda: both.state == "done")
+    both.close()
+    assert all(file.exists() for file in kept)
+
+
+def test_what_cannot_be_shown_fails_the_run_and_is_seen(monkeypatch):
+    def unshowable(_result):
+        raise RuntimeError("no table today")
+
+    monkeypatch.setattr(FaceXResult, "trust", unshowable)
+    running = made()
+    until(lambda: running.state == "failed")
+    assert "no table today" in running.error
+    assert running.run.state == "failed"
+    running.close()
+
+
+def test_the_counts_are_those_of_the_table_beside_them():
+    class Slow(Faces):
+        def __getitem__(self, index):
+            time.sleep(0.01)
+            return super().__getitem__(index)
+
+    running = FaceXView(classifier(), Slow(), "Male", engine=replace(QUICK, batch_size=1), regions=REGIONS)
+    seen = []
+    running.observe(lambda _: seen.append((running.counts, running.regions[0]["count"])), "state")
+    running.observe(lambda _: seen.append((running.counts, running.regions[0]["count"])), "progress")
+    until(lambda: running.state == "done")
+    running.close()
+    assert seen[-1] == ("12 of 12 faces", 12)
+    assert all(counts == f"{count} of 12 faces" for counts, count in seen)
+
+
+def test_it_runs_on_a_cluster(found):
+    distributed = pytest.importorskip("distributed", reason="Dask is an optional extra")
+    with (
+        distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        running = made(client=client)
+        until(lambda: running.state in ("done", "failed"))
+        assert running.state == "done", running.error
+        torch.testing.assert_close(running.result.ior, found.ior, rtol=0, atol=1e-6, equal_nan=True)
+        running.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "text"),
+    [
+        ({"target": "man"}, ClassifierError, "no class is called 'man'"),
+        ({"target": None}, ValueError, "give faces and the class to explain"),
+        ({"engine": "fast"}, TypeError, "engine must be FaceX"),
+        ({"clf": len}, TypeError, "clf must be a Classifier"),
+        ({"other": 3}, TypeError, "clf must be a Classifier, not int"),
+        ({"regions": ("skin", "tail")}, PrototypeError, "the drawing has no region tail"),
+        ({"checkpoint": ["a", "b"]}, ValueError, "a file of its own for each of the 1 classifiers"),
+        ({"other": classifier(), "checkpoint": "a"}, ValueError, "for each of the 2 classifiers"),
+        ({"other": classifier(), "checkpoint": ["a", "a"]}, ValueError, "a file of its own"),
+    ],
+)
+def test_what_cannot_be_is_the_cell_s_error(given, kind, text):
+    settings = {"clf": classifier(), "faces": Faces(), "target": "Male", "engine": QUICK, **given}
+    with pytest.raises(kind, match=text):
+        FaceXView(**settings)
+
+
+def test_the_chart_has_the_scores(found):
+    explorer = FaceXExplorer(classifier(), Faces(), engine=QUICK, results=[found])
+    bars = explorer.chart.marks[0]
+    assert np.allclose(bars.y, [row["ior"] or 0 for row in explorer.view.regions])
+    assert list(bars.x) == ["background", "skin", "hair", "hat"]
+    assert bars.scales["x"].domain[-1] == "hair"
+    assert not bars.display_legend
+    explorer.chosen = "hair"
+    assert explorer.view.chosen == explorer.chosen == "hair"
+    assert explorer.result is explorer.results[0] is found
+    explorer.close()
+
+
+def test_the_chart_goes_with_the_group(found):
+    explorer = FaceXExplorer(classifier(), Faces(), engine=QUICK, results=[found])
+    bars = explorer.chart.marks[0]
+    end = bars.scales["y"].max
+    for group in (1, 2):
+        explorer.view.set_state({"group": group})
+        assert np.allclose(bars.y, [row["ior"] or 0 for row in explorer.view.grouped[group]])
+        assert bars.scales["y"].max == end
+    explorer.close()
+
+
+def test_the_chart_has_both_models(found):
+    other = QUICK.explain(classifier(-1.0), Faces(), "Male", regions=REGIONS)
+    pair = [classifier(), classifier(-1.0)]
+    pair[1].name = "portraits/male-any-hair"
+    explorer = FaceXExplorer(pair[0], Faces(), other=pair[1], engine=QUICK, results=[found, other])
+    bars = explorer.chart.marks[0]
+    expected = [[row["ior"] or 0 for row in rows] for rows in (explorer.view.regions, explorer.view.other)]
+    assert np.allclose(bars.y, expected)
+    assert bars.display_legend
+    # The legend would begin beyond the figure's edge.
+    assert list(bars.labels) == [pair[0].name, "…le-any-hair"]
+    explorer.close()
+
+
+def test_nothing_is_drawn_before_there_is_a_score():
+    class Stuck(Faces):
+        def __getitem__(self, index):
+            time.sleep(0.3)
+            return super().__getitem__(index)
+
+    explorer = FaceXExplorer(classifier(), Stuck(), "Male", engine=QUICK, regions=REGIONS)
+    parts = [*explorer.chart.marks, *explorer.chart.axes]
+    assert not any(part.visible for part in parts)
+    until(lambda: explorer.view.state == "done")
+    assert all(part.visible for part in parts)
+    explorer.close()
+
+
+def test_close_frees_everything():
+    kept = []
+    before = {id(widget) for widget in gc.get_objects() if isinstance(widget, Widget)}
+
+    def make_and_close():
+        explorer = FaceXExplorer(classifier(), Faces(), "Male", engine=QUICK, regions=REGIONS)
+        until(lambda: bool(explorer.view.regions))
+        kept.extend(weakref.ref(part) for part in (explorer.result, explorer.view, explorer.chart))
+        explorer.close()
+        explorer.close()
+
+    for _ in range(2):
+        make_and_close()
+
+    def freed():
+        gc.collect()
+        return all(reference() is None for reference in kept)
+
+    until(freed)
+    after = {id(widget) for widget in gc.get_objects() if isinstance(widget, Widget)}
+    assert after <= before

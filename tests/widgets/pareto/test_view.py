@@ -1,0 +1,494 @@
+"""The Pareto view without a browser: what it sends, what it takes, and what it refuses."""
+
+from __future__ import annotations
+
+import gc
+import io
+import struct
+import threading
+import time
+import weakref
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from ipywidgets import Widget
+from PIL import Image
+from traitlets import TraitError
+
+from cfwidgets import Classifier, ImageError
+from cfwidgets.engines.pareto.engine import PlausibleCounterfactuals
+from cfwidgets.models.editor import EditorError
+from cfwidgets.search import SMPSO
+from cfwidgets.widgets.pareto.chart import _ticks
+from cfwidgets.widgets.pareto.explorer import ParetoExplorer
+from cfwidgets.widgets.pareto.view import ParetoView
+
+QUICK = PlausibleCounterfactuals(SMPSO(population=16, archive=16), evaluations=320)
+IMAGE = torch.full((3, 8, 8), 0.2)
+JPEG = b"\xff\xd8"
+
+
+class Tint:
+    """Adds colours; the critic likes what is grey, and knows what it sees."""
+
+    attributes = ("red", "green", "blue")
+
+    def encode(self, image):
+        return image
+
+    def decode(self, image, attributes):
+        return (image + attributes[:, :, None, None] / 2).clamp(0, 1)
+
+    def critic(self, images):
+        colours = images.mean((2, 3))
+        return -(colours - colours.mean(1, keepdim=True)).abs().sum(1)
+
+    def recognise(self, images):
+        return images.mean((2, 3))
+
+
+class Bare(Tint):
+    critic = recognise = None
+
+
+def classifier(steep=12.0):
+    def answer(images):
+        red = torch.sigmoid(steep * (images[:, 0].mean((1, 2)) - 0.4))
+        return torch.stack([1 - red, red], 1)
+
+    return Classifier(answer, labels=["plain", "red"])
+
+
+def until(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+@pytest.fixture(scope="module")
+def found():
+    return QUICK.explain(classifier(), Tint(), IMAGE, second=classifier(2.0))
+
+
+def shorter(found, places):
+    """The result with these of its counterfactuals only."""
+    parts = ("deltas", "objectives", "images", "answers", "second_answers", "undone")
+    return replace(found, **{name: getattr(found, name)[places] for name in parts})
+
+
+@pytest.fixture
+def view(found):
+    shown = ParetoView(classifier(), Tint(), IMAGE, engine=QUICK, result=found)
+    yield shown
+    shown.close()
+
+
+def pictures(blob):
+    count = count_of(blob)
+    ends = struct.unpack_from(f"<{count}I", blob, 4)
+    start = 4 + 4 * count
+    return [opened(blob[start + a : start + b]) for a, b in zip((0, *ends), ends, strict=False)]
+
+
+def count_of(blob):
+    return struct.unpack_from("<I", blob)[0]
+
+
+def opened(blob):
+    return np.asarray(Image.open(io.BytesIO(blob)))
+
+
+def test_a_run_fills_the_view_in():
+    running = ParetoView(classifier(), Tint(), IMAGE, engine=QUICK)
+    assert running.original  # there before anything is found
+    running.run.result(30)
+    until(lambda: running.state == "done")
+    assert (running.error, running.progress) == ("", 1)
+    assert running.counts == f"{int(running.result.flips.sum())} of {len(running.members)} flip · 320 asked"
+    running.close()
+
+
+def test_pictures_are_sent_without_loss_only_once_the_search_is_over():
+    sent = []
+    running = ParetoView(classifier(), Tint(), IMAGE, engine=QUICK)
+    running.observe(lambda change: sent.append(change.new), "tiles")
+    running.run.result(30)
+    until(lambda: running.state == "done")
+    assert sent[0][4 + 4 * count_of(sent[0]) :].startswith(JPEG)
+    for tile, image in zip(pictures(sent[-1]), running.result.images, strict=True):
+        assert np.array_equal(tile, image.permute(1, 2, 0).numpy())
+    running.close()
+
+
+def test_the_browser_gets_all_that_it_needs(view, found):
+    count = len(found.deltas)
+    assert view.size == [8, 8]
+    assert np.array_equal(opened(view.original), found.image.permute(1, 2, 0).numpy())
+    assert np.array_equal(opened(view.repainted), found.repainted.permute(1, 2, 0).numpy())
+    tiles = pictures(view.tiles)
+    assert len(tiles) == len(view.members) == count
+    for tile, image in zip(tiles, found.images, strict=True):
+        assert np.array_equal(tile, image.permute(1, 2, 0).numpy())
+    deltas = np.frombuffer(view.deltas, "<f4").reshape(count, 3)
+    assert np.array_equal(deltas, found.deltas.numpy())
+    assert (view.names, view.labels, view.original_class) == (["red", "green", "blue"], ["plain", "red"], 0)
+    assert view.before == pytest.approx(float(found.before[0]))
+    assert view.repainted_p == pytest.approx(float(found.repainted_answer[0]))
+    assert view.repainted_label == "plain"
+    assert view.crossing == found.crossing
+    for i, member in enumerate(view.members):
+        assert member == {
+            "p": float(found.kept[i]),
+            "flips": bool(found.flips[i]),
+            "label": "red" if found.flips[i] else "plain",
+            "second": found.labels[int(found.second_answers[i].argmax())],
+            "plausibility": float(found.objectives[i, 0]),
+            "success": float(found.objectives[i, 1]),
+            "intensity": float(found.objectives[i, 2]),
+        }
+    assert view.importance[0]["name"] == "red"
+    assert view.importance[0].keys() == {"name", "success", "per_unit", "change"}
+    assert view.notes == ""
+    rows = {row["name"]: row for row in view.trust}
+    flips = found.flips
+    too = int((found.second_answers[flips].argmax(1) != 0).sum())
+    assert rows["a second model flips too"]["value"] == f"{too} of {int(flips.sum())}"
+
+
+def test_what_is_edited_by_hand_is_painted_and_asked(view, found):
+    view.set_state({"edit": [0.9, 0.0, -0.25]})
+    until(lambda: view.edited)
+    image = Tint().decode(IMAGE, found.attributes + torch.tensor([[0.9, 0.0, -0.25]]))
+    edited = view.edited
+    assert edited["deltas"] == [0.9, 0.0, -0.25]
+    assert edited["p"] == pytest.approx(float(classifier().probabilities(image)[0, 0]))
+    assert edited["flips"] is True
+    assert [label for label, _ in edited["top"]] == ["red", "plain"]
+    assert edited["second"] is None
+    assert edited["critic"] == pytest.approx(float(Tint().critic(image)[0]))
+    expected = (image[0] * 255).round().byte().permute(1, 2, 0).numpy()
+    assert np.array_equal(opened(edited["picture"]), expected)
+
+
+def test_a_second_model_is_asked_about_edits_too(found):
+    fixed = Classifier(lambda images: torch.tensor([[0.9, 0.1]]).expand(len(images), 2))
+    view = ParetoView(classifier(), Tint(), IMAGE, engine=QUICK, result=found, second=fixed)
+    view.set_state({"edit": [1.0, 0.0, 0.0]})
+    until(lambda: view.edited)
+    assert (view.edited["flips"], view.edited["second"]) == (True, "plain")
+    view.close()
+
+
+def test_an_edit_that_cannot_be_painted_is_seen(found):
+    class Broken(Tint):
+        def decode(self, image, attributes):
+            raise RuntimeError("no <paint>")
+
+    view = ParetoView(classifier(), Broken(), IMAGE, engine=QUICK, result=found)
+    view.set_state({"edit": [1.0, 0.0, 0.0]})
+    until(lambda: view.error)
+    assert view.error == "RuntimeError: no <paint>"
+    assert view.edited == {}
+    view.set_state({"edit": []})
+    assert view.error == ""
+    view.close()
+
+
+def test_the_page_does_not_change_what_is_being_published(view):
+    done = threading.Event()
+
+    def choose():
+        view.set_state({"chosen": 3})
+        done.set()
+
+    with view.together():
+        threading.Thread(target=choose).start()
+        assert not done.wait(0.1)
+        assert view.chosen == -1
+    assert done.wait(5)
+    assert view.chosen == 3
+
+
+def test_what_is_frozen_is_said_so():
+    engine = PlausibleCounterfactuals(SMPSO(population=16, archive=16), evaluations=16, frozen=("blue",))
+    view = ParetoView(classifier(), Tint(), IMAGE, engine=engine)
+    assert view.frozen == ["blue"]
+    view.close()
+
+
+def test_only_the_newest_edit_is_answered(found):
+    gate, asked = threading.Event(), []
+
+    class Slow(Tint):
+        def decode(self, image, attributes):
+            asked.append(float(attributes[0, 0] - found.attributes[0]))
+            gate.wait(10)
+            return super().decode(image, attributes)
+
+    view = ParetoView(classifier(), Slow(), IMAGE, engine=QUICK, result=found)
+    answers = []
+    view.observe(lambda change: answers.append(change.new["deltas"][0]), "edited")
+    view.set_state({"edit": [0.1, 0.0, 0.0]})
+    until(lambda: asked)
+    for amount in (0.2, 0.3, 0.4):
+        view.set_state({"edit": [amount, 0.0, 0.0]})
+    gate.set()
+    until(lambda: answers)
+    assert answers == [0.4]
+    assert asked == pytest.approx([0.1, 0.4])
+    view.close()
+
+
+RUBBISH = [
+    ({"chosen": 99}, "chosen must be from -1 to 15, not 99"),
+    ({"chosen": -2}, "chosen must be from -1 to 15, not -2"),
+    ({"chosen": True}, "chosen must be from -1 to 15, not True"),
+    ({"chosen": "3"}, "chosen must be from -1 to 15, not '3'"),
+    ({"brushed": [0, 16]}, "brushed must be a list of places from 0 to 15, not [0, 16]"),
+    ({"brushed": 3}, "brushed must be a list of places"),
+    ({"edit": [0.1]}, "edit must be a change for each of 3 attributes, or empty"),
+    ({"edit": [0, 0, 1.5]}, "a change is from -1 to 1"),
+    ({"edit": [0, 0, float("nan")]}, "a change is from -1 to 1"),
+    ({"edit": [0, 0, "x"]}, "a change is from -1 to 1"),
+    ({"members": []}, "the page may not set members"),
+]
+
+
+@pytest.mark.parametrize(("sent", "text"), RUBBISH)
+def test_rubbish_is_refused_and_seen(view, sent, text):
+    assert len(view.members) == 16
+    before = view.get_state(list(sent))
+    view.set_state(sent)
+    assert text in view.error
+    assert view.get_state(list(sent)) == before
+    view.set_state({"chosen": 1})
+    assert view.error == ""
+
+
+def test_what_the_charts_and_the_view_tell_each_other_is_none_of_the_kernel_s_business(view):
+    # bqplot hands over arrays, which arrive as bytes
+    view.set_state({"cursor": memoryview(b"\x02\0\0\0"), "across_1": memoryview(bytes(16)), "chosen": 2})
+    assert (view.error, view.cursor, view.across_1, view.chosen) == ("", None, None, 2)
+
+
+def test_the_choice_is_set_from_python(view):
+    view.chosen = 3
+    assert view.chosen == 3
+    with pytest.raises(TraitError, match="chosen must be from -1 to 15, not 16"):
+        view.chosen = 16
+    view.chosen = -1
+
+
+def test_what_is_brushed_leaves_as_a_table_and_pictures(view, found):
+    frame, images = view.selected
+    assert len(frame) == len(images) == 16
+    view.set_state({"brushed": [1, 4]})
+    frame, images = view.selected
+    assert frame.index.tolist() == [1, 4]
+    assert torch.equal(images, found.images[[1, 4]])
+    assert frame["probability"].tolist() == found.kept[[1, 4]].tolist()
+
+
+def test_the_choice_follows_its_counterfactual_into_a_newer_front(view, found):
+    view.chosen = 5
+    with view.together():
+        view._publish(shorter(found, [0, 1, 2, 5, 9, 15]))
+    assert (view.chosen, len(view.members)) == (3, 6)
+    view.chosen = -1
+    with view.together():
+        view._publish(found)
+    assert view.chosen == -1  # the best pick stays the best pick
+
+
+def test_what_the_page_meant_for_a_longer_front_is_dropped(view, found):
+    with view.together():
+        view._publish(shorter(found, [0, 3, 8]))
+    view.set_state({"chosen": 9, "brushed": [2, 3, 15]})
+    assert (view.error, view.chosen, view.brushed) == ("", -1, [2])
+    view.set_state({"chosen": 16})  # no front had as many
+    assert "chosen must be from -1 to 2, not 16" in view.error
+
+
+def test_a_model_that_never_flips_is_said_so():
+    fixed = Classifier(lambda images: torch.tensor([[0.7, 0.3]]).expand(len(images), 2))
+    shown = ParetoView(fixed, Tint(), IMAGE, engine=QUICK, result=QUICK.explain(fixed, Tint(), IMAGE))
+    assert shown.notes == "Nothing flips the model: in the closest, class 0 still leads by .40."
+    assert (shown.importance, shown.crossing) == ([], -1)
+    shown.close()
+
+
+def test_only_a_flip_is_the_best_pick(view, found):
+    four = shorter(found, [0, 1, 2, 3])
+    for kept, plausibility, crossing, shown in (
+        ((0.9, 0.7, 0.4, 0.1), (0, 0.3, 0.6, 1), 2, 2),
+        ((0.9, 0.7, 0.6, 0.1), (0, 0.3, 0.9, 1), 2, -1),  # it crosses where the model still says plain
+    ):
+        answers = torch.tensor([[p, 1 - p] for p in kept])
+        objectives = four.objectives.clone()
+        objectives[:, 0] = torch.tensor(plausibility)
+        now = replace(four, answers=answers, objectives=objectives)
+        assert (now.flipped, now.crossing) == (True, crossing)
+        with view.together():
+            view._publish(now)
+        assert view.crossing == shown
+
+
+def test_a_model_that_disagrees_with_itself_is_said_so():
+    class Bright(Tint):
+        def decode(self, image, attributes):
+            return super().decode(image + 0.5, attributes)
+
+    shown = ParetoView(
+        classifier(), Bright(), IMAGE, engine=QUICK, result=QUICK.explain(classifier(), Bright(), IMAGE)
+    )
+    assert "changes its mind on the plain repainting" in shown.notes
+    shown.close()
+
+
+def test_without_a_critic_there_are_two_objectives_and_one_chart():
+    result = QUICK.explain(classifier(), Bare(), IMAGE, attributes=(0, 0, 0))
+    explorer = ParetoExplorer(classifier(), Bare(), IMAGE, (0, 0, 0), engine=QUICK, result=result)
+    assert {member["plausibility"] for member in explorer.view.members} == {None}
+    names = [row["name"] for row in explorer.view.trust]
+    assert names == ["painted anew, unchanged", "a second model", "critic missing"]
+    first, *others = explorer.chart.children
+    assert first.marks[0].visible
+    assert first.layout.display is None
+    assert np.allclose(first.marks[0].color, result.kept)
+    assert first.title == ""
+    assert {figure.layout.display for figure in others} == {"none"}
+    explorer.close()
+
+
+def test_the_charts_have_the_front(found):
+    explorer = ParetoExplorer(classifier(), Tint(), IMAGE, engine=QUICK, result=found)
+    figures = explorer.chart.children
+    places = {"plausibility": 0, "success": 1, "intensity": 2}
+    pairs = [("intensity", "success"), ("plausibility", "success"), ("intensity", "plausibility")]
+    for figure, (across, up) in zip(figures, pairs, strict=True):
+        circles, triangles, star = figure.marks
+        (left,) = places.keys() - {across, up}
+        left_of, ends = places[left], (found.objectives.amin(0), found.objectives.amax(0))
+        for mark in (circles, triangles):
+            assert np.allclose(mark.x, found.objectives[:, places[across]])
+            assert np.allclose(mark.y, found.objectives[:, places[up]])
+            assert np.allclose(mark.color, found.objectives[:, places[left]])
+        assert [o > 0 for o in triangles.opacities] == found.flips.tolist()
+        assert [o > 0 for o in circles.opacities] == (~found.flips).tolist()
+        best = found.objectives[found.crossing]
+        assert [*star.x, *star.y] == pytest.approx([float(best[places[across]]), float(best[places[up]])])
+        low, high = (f"{round(float(end[left_of]), 1) + 0.0:.1f}".replace("-", "−") for end in ends)
+        assert figure.title.endswith(f": green {low}, purple {high}")
+        for axis, values in zip(figure.axes, (circles.x, circles.y), strict=True):
+            assert axis.scale.min < values.min()
+            assert values.max() < axis.scale.max
+            assert all(axis.scale.min <= tick <= axis.scale.max for tick in axis.tick_values)
+    explorer.chosen = 4
+    assert explorer.view.chosen == explorer.chosen == 4
+    assert explorer.result is found
+    assert len(explorer.selected[0]) == 16
+    explorer.close()
+
+
+def test_the_axes_stand_still_below_a_brushed_region(found):
+    explorer = ParetoExplorer(classifier(), Tint(), IMAGE, engine=QUICK, result=found)
+    view, scale = explorer.view, explorer.chart.children[0].axes[0].scale
+    before = (scale.min, scale.max)
+    view.set_state({"brushed": [1, 4]})
+    with view.together():
+        view._publish(shorter(found, [1, 2, 4]))
+    assert (scale.min, scale.max) == before
+    assert view.brushed == []
+    with view.together():
+        view._publish(shorter(found, [1, 2]))
+    assert (scale.min, scale.max) != before
+    explorer.close()
+
+
+@given(low=st.floats(-1e3, 1e3), span=st.floats(1e-3, 1e3))
+def test_ticks_are_few_and_round(low, span):
+    ticks, digits = _ticks(low, low + span)
+    assert 1 <= len(ticks) <= 6
+    assert np.all((ticks >= low - 1e-9 * span) & (ticks <= low + span * (1 + 1e-9)))
+    texts = [f"{tick:.{digits}f}" for tick in ticks]
+    assert np.allclose([float(text) for text in texts], ticks, atol=1e-9)
+    assert len(set(texts)) == len(texts)
+
+
+def test_ticks_are_those_that_a_person_would_take():
+    assert _ticks(-3.9, -1.3)[0].tolist() == [-3, -2]
+    assert [f"{tick:.1f}" for tick in _ticks(0.02, 0.81)[0]] == ["0.2", "0.4", "0.6", "0.8"]
+    assert _ticks(0.02, 0.81)[1] == 1
+    assert _ticks(0, 100)[0].tolist() == [0, 50, 100]
+
+
+def test_a_run_that_fails_keeps_what_was_found_and_goes_on():
+    broken = threading.Event()
+
+    class Breaking(Tint):
+        def decode(self, image, attributes):
+            if broken.is_set():
+                raise RuntimeError("out of <paint>")
+            return super().decode(image, attributes)
+
+    engine = PlausibleCounterfactuals(SMPSO(population=16, archive=16), evaluations=100_000)
+    running = ParetoView(classifier(), Breaking(), IMAGE, engine=engine)
+    until(lambda: running.members)
+    broken.set()
+    until(lambda: running.state == "failed")
+    assert "out of <paint>" in running.error
+    evaluations = running.result.evaluations
+    broken.clear()
+    running.proceed()
+    until(lambda: running.result.evaluations > evaluations)
+    running.stop()
+    until(lambda: running.state == "stopped")
+    running.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "text"),
+    [
+        ({"clf": len}, TypeError, "clf must be a Classifier, not builtin_function_or_method"),
+        ({"second": 3}, TypeError, "second must be a Classifier, not int"),
+        ({"engine": "fast"}, TypeError, "engine must be PlausibleCounterfactuals"),
+        ({"editor": object()}, EditorError, "without attributes, encode, decode"),
+        ({"image": "nowhere.png"}, (ImageError, OSError), "nowhere"),
+        ({"image": torch.full((3, 8, 8), 0.9)}, ValueError, "of another image"),
+    ],
+)
+def test_what_cannot_be_is_the_cell_s_error(found, given, kind, text):
+    settings = {"clf": classifier(), "editor": Tint(), "image": IMAGE, "engine": QUICK, "result": found}
+    with pytest.raises(kind, match=text):
+        ParetoView(**{**settings, **given})
+
+
+def test_close_frees_everything():
+    kept = []
+    before = {id(widget) for widget in gc.get_objects() if isinstance(widget, Widget)}
+
+    def make_and_close():
+        explorer = ParetoExplorer(classifier(), Tint(), IMAGE, engine=QUICK)
+        explorer.view.run.result(30)
+        until(lambda: explorer.view.state == "done")
+        explorer.view.set_state({"edit": [0.1, 0, 0]})
+        until(lambda: bool(explorer.view.edited))
+        kept.extend(weakref.ref(part) for part in (explorer.result, explorer.view, explorer.chart))
+        explorer.close()
+        explorer.close()
+
+    for _ in range(2):
+        make_and_close()
+
+    def freed():
+        gc.collect()
+        return all(reference() is None for reference in kept)
+
+    until(freed)
+    after = {id(widget) for widget in gc.get_objects() if isinstance(widget, Widget)}
+    assert after <= before
