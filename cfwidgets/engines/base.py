@@ -1,19 +1,51 @@
-"""What every engine shares: the update that it yields after each piece of work."""
+"""The contract of every explainer: its engine, the updates that this yields, and its result.
+
+An *engine* is a frozen dataclass of settings. Its ``steps(clf, …)`` yields an `Update` after each piece of
+work, so that whoever drives it can show, stop and resume it; ``explain(clf, …)`` drives it to the end. Both
+take the classifier first, then the generator or editor where there is one, then the data and the class to
+explain; ``resume`` takes an earlier result, ``checkpoint`` a file. An engine knows nothing of threads.
+
+A *result* is a frozen dataclass of CPU tensors and plain values, with a table, a figure, measures of trust,
+and a file.
+"""
 
 from __future__ import annotations
 
+import base64
+import functools
+import html
+import io
+import time
+from abc import ABC, abstractmethod
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from cfwidgets.checkpoint import Checkpoint
+from cfwidgets.results import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from matplotlib.figure import Figure
 
-R = TypeVar("R")
+__all__ = ["Engine", "ExplainerResult", "Measure", "Update", "require_same", "run_to_end", "to_the_end"]
+
+_SAVED_EVERY = 30.0  # seconds between two checkpoints
+_SAME_ANSWER = 1e-3  # how far apart the answers of one model may be, in two batches or on two devices
+
+T = TypeVar("T")
+E = TypeVar("E")
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True)
-class Update(Generic[R]):
+class Update(Generic[T]):
     """How far an engine has come.
 
     Attributes
@@ -23,14 +55,271 @@ class Update(Generic[R]):
     partial
         The result as it stands: complete in every field that has been computed so far.
     activity
-        What the engine is doing next, in words for a person.
+        The work that comes next, in words for a person.
     """
 
     fraction: float
-    partial: R
+    partial: T
     activity: str = ""
 
 
-def run_to_end(steps: Iterable[Update[R]]) -> R:
+class Measure(NamedTuple):
+    """One row of ``trust()``: how far to trust a result.
+
+    Attributes
+    ----------
+    measure
+        Its name.
+    value
+        The value measured.
+    against
+        The name of what the value is held against, such as ``"chance"``.
+    reference
+        The value of that; NaN where the words say it all.
+    meaning
+        One or two plain sentences.
+    """
+
+    measure: str
+    value: float
+    against: str
+    reference: float
+    meaning: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ExplainerResult(Result, ABC):
+    """Base of the results of all explainers.
+
+    Attributes
+    ----------
+    settings
+        The engine's, and the question: the explained class, and whatever else the answer depends on.
+    model
+        The classifier's name.
+    labels
+        The names of its C classes.
+    prediction
+        ``(C,)``: the model's probabilities for the explained image; for the first face of a data set.
+    fingerprints
+        Sums over the numbers of what the result was computed from, by name, such as ``"model"`` and
+        ``"image"``; empty where there are no numbers to read, as in a black box.
+    seconds
+        Time that the work took.
+    """
+
+    settings: dict[str, Any]
+    model: str
+    labels: tuple[str, ...]
+    prediction: Tensor
+    fingerprints: dict[str, str]
+    seconds: float = 0.0
+
+    @property
+    def predicted(self) -> int:
+        """The class that the model predicts."""
+        return int(self.prediction.argmax())
+
+    @abstractmethod
+    def summary(self) -> str:
+        """Say the finding in one sentence of plain text."""
+
+    @abstractmethod
+    def to_frame(self) -> pd.DataFrame:
+        """Return the finding as a table."""
+
+    @abstractmethod
+    def plot(self) -> Figure:
+        """Draw the finding, for a paper.
+
+        Raises
+        ------
+        ValueError
+            There is nothing to draw yet.
+        """
+
+    @abstractmethod
+    def measures(self) -> list[Measure]:
+        """Return the rows of `trust`; a measure that was not taken has none."""
+
+    def trust(self) -> pd.DataFrame:
+        """How far to trust the answer.
+
+        One row a measure, with the columns of `Measure`: ``measure``, ``value``, what it is held ``against``
+        and that ``reference`` (NaN where the words say it all), and its ``meaning``. A measure that was not
+        taken has no row.
+        """
+        return pd.DataFrame(self.measures(), columns=list(Measure._fields))
+
+    def _repr_html_(self) -> str:
+        text = html.escape(self.summary())
+        try:
+            figure = self.plot()
+        except ValueError:
+            return f"<p>{text}</p>"
+        png = io.BytesIO()
+        figure.savefig(png, format="png", dpi=80)
+        data = base64.b64encode(png.getvalue()).decode()
+        return f'<p>{text}</p><img alt="{text}" src="data:image/png;base64,{data}">'
+
+
+R = TypeVar("R", bound=ExplainerResult)
+
+
+def run_to_end(steps: Iterable[Update[T]]) -> T:
     """Drive an engine's ``steps`` to the end and return the last result."""
     return deque(steps, maxlen=1)[0].partial
+
+
+def to_the_end(
+    steps: Callable[Concatenate[E, P], Iterable[Update[T]]],
+) -> Callable[Concatenate[E, P], T]:
+    """Make ``explain`` from ``steps``: the same arguments, and the last result."""
+
+    @functools.wraps(steps)
+    def explain(self: E, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return run_to_end(steps(self, *args, **kwargs))
+
+    explain.__name__ = "explain"
+    explain.__qualname__ = f"{steps.__qualname__.rpartition('.')[0]}.explain"
+    explain.__doc__ = "Run to the end and return the result: see `steps`."
+    return explain
+
+
+class Engine(ABC, Generic[R]):
+    """Base of the engines, which are frozen dataclasses.
+
+    Attributes
+    ----------
+    result_type
+        The class of its results.
+    harmless
+        Settings that may differ between a result and the run that resumes it: how long to run, batch sizes.
+    trust
+        True to measure how far the answer can be trusted.
+    seed
+        Same seed, same device, same answer.
+    """
+
+    result_type: ClassVar[type[ExplainerResult]]
+    harmless: ClassVar[frozenset[str]] = frozenset()
+
+    trust: bool
+    seed: int
+
+    @abstractmethod
+    def steps(self, *args: Any, **kwargs: Any) -> Generator[Update[R], None, None]:
+        """Yield the result as it stands after each piece of work, and at last the whole."""
+
+    @abstractmethod
+    def explain(self, *args: Any, **kwargs: Any) -> R:
+        """Run to the end and return the result: `to_the_end` makes it from ``steps``."""
+
+    def told(self, **question: Any) -> dict[str, Any]:
+        """Give the settings, and the question, as a result keeps them."""
+        return {**asdict(self), **question}  # type: ignore[call-overload]  # every engine is a dataclass
+
+    def driven(
+        self,
+        fresh: R,
+        work: Callable[[R], Generator[Update[R], None, None]],
+        *,
+        began: float,
+        resume: R | None,
+        checkpoint: str | Path | None,
+    ) -> Generator[Update[R], None, None]:
+        """Yield the updates of ``work`` with the time they took, and write them to the checkpoint.
+
+        Parameters
+        ----------
+        fresh
+            The result with nothing found yet.
+        work
+            Called with the result to begin with: ``fresh``, or an earlier one to resume.
+        began
+            `time.perf_counter` when the engine began.
+        resume
+            An earlier result to begin with.
+        checkpoint
+            A file that the result is written to, twice a minute and at the end, whatever ends it. Where it
+            is there at the beginning, and no ``resume`` is given, it is resumed.
+
+        Raises
+        ------
+        ValueError
+            The earlier result is of something else.
+        ResultError
+            The checkpoint is damaged, or no result of this kind.
+        """
+        kept = None if checkpoint is None else Checkpoint(type(fresh), checkpoint, _SAVED_EVERY)
+        earlier, which = resume, "resume: the result given"
+        if earlier is None and kept is not None:
+            earlier, which = kept.load(), f"checkpoint: the result in {kept.path}"
+        now = fresh
+        if earlier is not None:
+            require_same(earlier, fresh, self.harmless, which)
+            now = self.resumed(earlier, fresh)
+        spent = now.seconds
+        try:
+            with closing(work(now)) as updates:
+                for update in updates:
+                    spent += time.perf_counter() - began
+                    now = replace(update.partial, seconds=spent)
+                    if kept is not None:
+                        kept.offer(now)
+                    yield replace(update, partial=now)
+                    began = time.perf_counter()  # the work is not as long as whoever drives it rests
+        finally:
+            if kept is not None:
+                kept.save(now)
+
+    def resumed(self, earlier: R, fresh: R) -> R:
+        """Give the result to begin with: an earlier one, with what this run asks for."""
+        return replace(earlier, settings=fresh.settings)
+
+
+def require_same(
+    earlier: ExplainerResult, fresh: ExplainerResult, harmless: Iterable[str] = (), which: str = "resume"
+) -> None:
+    """Refuse to resume the result of something else.
+
+    The model and its weights, the data and the settings must be the same; of the settings, the harmless ones
+    may differ. A black box is known by its answer to the data.
+
+    Parameters
+    ----------
+    earlier, fresh
+        The result to resume, and one of the run that would resume it.
+    harmless
+        Names of settings that may differ.
+    which
+        The earlier result, as an error names it.
+
+    Raises
+    ------
+    ValueError
+        The first difference.
+    """
+    if type(earlier) is not type(fresh):
+        raise ValueError(f"{which} is a {type(earlier).__name__}; asked for is a {type(fresh).__name__}")
+    there, here = _plain(earlier.settings), _plain(fresh.settings)
+    for name in here.keys() - set(harmless):
+        if there.get(name) != here[name]:
+            raise ValueError(f"{which} has {name}={there.get(name)!r}; asked for is {here[name]!r}")
+    for name, mark in fresh.fingerprints.items():
+        before = earlier.fingerprints.get(name, "")
+        if before and mark and before != mark:
+            weights = ", or of other weights" if name == "model" else ""
+            raise ValueError(f"{which} is of another {name}{weights}")
+    same = earlier.prediction.shape == fresh.prediction.shape
+    if not same or not torch.allclose(earlier.prediction, fresh.prediction, rtol=0, atol=_SAME_ANSWER):
+        raise ValueError(f"{which} is of another model ({earlier.model}), whose answer to the data differs")
+
+
+def _plain(value: Any) -> Any:
+    """Settings as a file gives them back: what was a tuple in one of two may be a list in the other."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

@@ -25,6 +25,7 @@ from cfwidgets.models.backends.onnx_file import OnnxFile
 from cfwidgets.models.backends.outputs import Activation, as_rows, to_logits, to_probabilities
 from cfwidgets.models.backends.randomise import randomised
 from cfwidgets.models.backends.torch_module import Precision, TorchModule, named_device, place
+from cfwidgets.models.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -403,6 +404,10 @@ class Classifier:
     def has_module(self) -> bool:
         """Whether there is a torch module, and so gradients, layers and weights: see `require_module`."""
         return isinstance(self._original, TorchModule)
+
+    def fingerprint(self) -> str:
+        """Sum up the model's weights in 32 hexadecimal digits; empty for a black box."""
+        return fingerprint(self.require_module().state_dict()) if self.has_module else ""
 
     def accelerated(self) -> Classifier:
         """Run the same network by ONNX Runtime, which is several times faster on a CPU.

@@ -1,56 +1,63 @@
-"""What the explorers of all engines share: a view, and a chart beside it."""
+"""The base of all explorers: a view, and a chart beside it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 import ipywidgets as w
 
 if TYPE_CHECKING:
-    from bqplot import Figure
-
     from cfwidgets.run import Run
     from cfwidgets.widgets.view import View
+
+__all__ = ["Chart", "Explorer", "made_of"]
+
+P = ParamSpec("P")
+V = TypeVar("V", bound="View[Any]")
 
 
 class Chart(Protocol):
     """A chart that belongs to a view."""
 
-    figure: Figure
+    figure: w.DOMWidget
+
+    def __init__(self, view: Any) -> None: ...
 
     def close(self) -> None:
         """Free the chart and its links."""
         ...
 
 
-class Explorer(w.HBox):
+class Explorer(w.HBox, Generic[V]):
     """Base of the explorers: a view, and beside it, or below where there is no room, a chart.
 
-    Parameters
-    ----------
-    view
-        The view.
-    chart
-        The chart.
-    widest
-        How wide the view may become, as CSS says it.
+    A subclass sets ``chart_type`` and ``widest``, and takes its arguments from its view:
+    ``__init__ = made_of(SomeView)``.
 
     Attributes
     ----------
     view
         The view.
     chart
-        The bqplot figure.
+        The bqplot figure, or a box of several.
     """
+
+    chart_type: ClassVar[type[Chart]]
+    widest: ClassVar[str]
+    """How wide the view may become, as CSS says it."""
+    flex: ClassVar[str] = "1 1 560px"
+    """How the view shares a row with the chart, as CSS says it."""
 
     _open = False
 
-    def __init__(self, view: View, chart: Chart, widest: str) -> None:
+    def __init__(self, view: V) -> None:
         self.view = view
-        self._chart = chart
-        self.chart = chart.figure
+        self._chart = self.chart_type(view)
+        self.chart = self._chart.figure
         # The view asks its container how wide it may be, and so has no width of its own in a row.
-        for name, value in {"flex": "1 1 560px", "max_width": widest, "min_width": "300px"}.items():
+        for name, value in {"flex": self.flex, "max_width": self.widest, "min_width": "300px"}.items():
             setattr(view.layout, name, value)
         super().__init__([view, self.chart], layout=w.Layout(flex_flow="row wrap", align_items="flex-start"))
         self._open = True
@@ -62,16 +69,16 @@ class Explorer(w.HBox):
 
     @property
     def result(self) -> Any:
-        """What was found, as it stands; None before the first step."""
+        """The result as it stands; None before the first step."""
         return self.view.result
 
     def stop(self) -> None:
         """Stop the run; what was found is kept."""
         self.view.stop()
 
-    def proceed(self) -> None:
-        """Go on where the run was stopped."""
-        self.view.proceed()
+    def resume(self) -> None:
+        """Resume a run that was stopped, or begin again with what was found when it failed."""
+        self.view.resume()
 
     def close(self) -> None:
         """Stop the run and free everything: the view, the chart, and what they hold."""
@@ -81,3 +88,19 @@ class Explorer(w.HBox):
             self.view.close()
             self.layout.close()
             super().close()
+
+
+def made_of(view_type: Callable[P, V]) -> Callable[Concatenate[Any, P], None]:
+    """Make an explorer's ``__init__`` from its view: the same arguments, written once.
+
+    Parameters
+    ----------
+    view_type
+        The class of the view.
+    """
+
+    def __init__(self: Explorer[V], /, *args: P.args, **kwargs: P.kwargs) -> None:  # noqa: N807
+        Explorer.__init__(self, view_type(*args, **kwargs))
+
+    functools.update_wrapper(__init__, view_type.__init__)
+    return __init__

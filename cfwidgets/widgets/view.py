@@ -1,4 +1,4 @@
-"""What the views of all explainers share: a run to watch, questions to answer, errors that are seen."""
+"""The base of all views: a run to watch, questions to answer, errors that are seen."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import os
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import anywidget
 import traitlets as t
 
+from cfwidgets.engines.base import ExplainerResult
 from cfwidgets.run import Run
 from cfwidgets.widgets.latest import Latest
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from cfwidgets.engines.base import Update
 
 _STATIC = Path(__file__).parent / "static"
+
+R = TypeVar("R")
+"""What a view shows: an `ExplainerResult`, or the networks that a training yields."""
 
 
 def bundle(name: str) -> str | Path:
@@ -41,11 +45,18 @@ def bundle(name: str) -> str | Path:
     return path if os.environ.get("ANYWIDGET_HMR") == "1" else path.read_text(encoding="utf-8")
 
 
-class View(anywidget.AnyWidget):
+class View(anywidget.AnyWidget, Generic[R]):
     """Base of the views: state, progress and errors of a run; one thread that answers what the browser asks.
+
+    A view is made from the classifier, the generator or editor where there is one, the data and the class to
+    explain; ``engine``, ``second``, ``result`` and ``checkpoint`` are given by name. It returns at once, and
+    fills in while the engine runs.
 
     A message from the browser may be handled on any thread of the kernel, also while a cell runs. What
     handles it therefore only checks and hands the work on: to the run's thread, or to the one that answers.
+
+    A subclass sets ``from_page`` and ``linked``, and defines `_publish`, `_steps`, and where the browser may
+    ask something, `_answer` and `_checked`.
 
     Attributes
     ----------
@@ -55,20 +66,38 @@ class View(anywidget.AnyWidget):
         What the run is doing, in words.
     progress
         0 to 1.
+    counts
+        How far it is, in numbers.
     error
         What went wrong, as a person reads it; empty where nothing did. ``last_error`` has the exception.
+    notes
+        What a reader must know beside the finding; empty where there is nothing.
+    trust
+        The measures of trust in words, a row each.
+    measures
+        True where ``trust`` will have more rows at the end.
     """
+
+    from_page: ClassVar[frozenset[str]] = frozenset()
+    """Traits that the page may set."""
+    linked: ClassVar[frozenset[str]] = frozenset()
+    """Traits that the page shares with a chart in the browser; the kernel leaves them alone."""
 
     state = t.Enum(["empty", "running", "done", "stopped", "failed"], "empty").tag(sync=True)
     activity = t.Unicode().tag(sync=True)
     progress = t.Float(0.0).tag(sync=True)
+    counts = t.Unicode().tag(sync=True)
     error = t.Unicode().tag(sync=True)
+    notes = t.Unicode().tag(sync=True)
+    trust = t.List(t.Dict()).tag(sync=True)
+    measures = t.Bool(default_value=True).tag(sync=True)
 
     _open = False
 
     def __init__(self) -> None:
         self.run: Run[Any] | None = None
         self.last_error: BaseException | None = None
+        self._result: R | None = None
         self._wire = threading.RLock()
         self._turn = 0
         self._answers: Latest[Any] = Latest(self._answer_safely)
@@ -80,6 +109,11 @@ class View(anywidget.AnyWidget):
         if hasattr(self.comm, "_reply_subshell_for"):
             self.comm._reply_subshell_for = lambda _data, default: default  # noqa: SLF001
         self._open = True
+
+    @property
+    def result(self) -> R | None:
+        """The result as it stands; None before the first step."""
+        return self._result
 
     def start(self, steps: Generator[Update[Any], None, None]) -> None:
         """Run an engine's steps, in the place of those that ran so far."""
@@ -93,20 +127,32 @@ class View(anywidget.AnyWidget):
                 self.error, self.state, self.activity, self.progress = "", "running", "", 0.0
             self.run = Run(steps, lambda run: self._report(run, turn))
 
+    def show(self, result: R) -> None:
+        """Show a result that no run is adding to."""
+        with self.together():
+            self._turn += 1
+            if self.run is not None:
+                self.run.close()
+            self._result = result
+            self._publish(result)
+            self.state, self.activity, self.progress, self.error = "done", "", 1.0, ""
+
     def stop(self) -> None:
         """Stop after the step that is being worked on. What was found so far is kept."""
         if self.run is not None:
             self.run.cancel()
 
-    def proceed(self) -> None:
-        """Go on where the run was stopped."""
-        if self.run is not None:
+    def resume(self) -> None:
+        """Resume a run that was stopped, or begin again with what was found when it failed."""
+        if self.state == "failed":
+            self.start(self._steps())
+        elif self.run is not None and self.run.state == "stopped":
             with self._wire:
                 self.state = "running"
             self.run.resume()
 
     def close(self) -> None:
-        """Stop the run, free what it holds, and take the view off every page."""
+        """Stop the run, free what it holds and found, and take the view off every page."""
         if not self._open:  # closed before, or its making failed: ipywidgets closes what is collected
             return
         self._open = False
@@ -114,14 +160,15 @@ class View(anywidget.AnyWidget):
         if self.run is not None:
             self.run.close()
         self._answers.close()
+        self._release()
         self.layout.close()
         super().close()
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take over what the browser changed. What is not valid is refused, shown, and put right there."""
+        """Take over what the browser changed. Reject invalid values, show the error, resend the state."""
         with self._wire:  # not amid what a run is publishing
             try:
-                super().set_state(self._checked(sync_data))
+                super().set_state(self._from_page(sync_data))
             except (t.TraitError, ValueError, TypeError) as refused:
                 self._fail(refused)
                 self.send_state(key=[name for name in sync_data if name in self.keys])
@@ -129,17 +176,33 @@ class View(anywidget.AnyWidget):
             if self.state != "failed":  # what was refused before is past; why a run failed is not
                 self.error = ""
 
-    def _checked(self, sync_data: dict[str, Any]) -> dict[str, Any]:
-        """What of the browser's changes to take over; raises ValueError for what is not valid."""
-        return sync_data
+    def _from_page(self, sync_data: dict[str, Any]) -> dict[str, Any]:
+        """Return which of the browser's changes to take over."""
+        changed = {name: value for name, value in sync_data.items() if name not in self.linked}
+        foreign = changed.keys() - self.from_page
+        if foreign:
+            raise ValueError(f"the page may not set {', '.join(sorted(foreign))}")
+        return self._checked(changed)
 
-    def _publish(self, partial: Any) -> None:
+    def _checked(self, changed: dict[str, Any]) -> dict[str, Any]:
+        """Return which of the changes to take over; raise ValueError for a value that is not valid."""
+        return changed
+
+    def _steps(self) -> Generator[Update[R], None, None]:
+        """Return the engine's steps, which resume what was found so far."""
+        raise NotImplementedError
+
+    def _publish(self, partial: R) -> None:
         """Set the traits that show a partial result. Called on the run's thread, within ``together``."""
         raise NotImplementedError
 
     def _answer(self, question: Any) -> None:
         """Answer what was asked last. Called on the thread that answers."""
         raise NotImplementedError
+
+    def _release(self) -> None:
+        """Let go of what was found. Called when the view is closed."""
+        self._result = None
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -152,6 +215,7 @@ class View(anywidget.AnyWidget):
             if turn != self._turn:
                 return
             if run.partial is not None:
+                self._result = run.partial
                 try:
                     self._publish(run.partial)
                 except Exception:
@@ -181,6 +245,6 @@ class View(anywidget.AnyWidget):
         if kind == "stop":
             self.stop()
         elif kind == "continue":
-            self.proceed()
+            self.resume()
         else:
             self._fail(ValueError(f"the page sent a message that is not known: {str(content)[:80]!r}"))
