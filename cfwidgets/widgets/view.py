@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 import anywidget
 import traitlets as t
 
-from cfwidgets.engines.base import ExplainerResult
 from cfwidgets.run import Run
 from cfwidgets.widgets.latest import Latest
 
