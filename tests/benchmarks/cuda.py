@@ -40,7 +40,7 @@ import torch
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-TAIL = 6000  # characters of a part's output in its line
+TAIL = 12_000  # characters of a part's output in its line
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,10 @@ def benchmark(name, limit, *, of=None, usual=("--cuda",), rehearsal=("--rehearse
 def tests():
     """All tests with the marker, from files that have it: others need packages that may not be there."""
     files = [str(path) for path in sorted(HERE.parent.rglob("test_*.py")) if "mark.cuda" in path.read_text()]
-    command = ("-m", "pytest", "-m", "cuda", "-p", "no:cacheprovider", "--continue-on-collection-errors")
-    return Part("tests", (*command, "--durations=8", *files), (*command, *files), 180)
+    chosen = ("-m", "pytest", "-m", "cuda", "-p", "no:cacheprovider", "--continue-on-collection-errors")
+    shown = ("-v", "--tb=short", "--durations=8", "-o", "faulthandler_timeout=60")
+    command = (*chosen, *shown, *files)
+    return Part("tests", command, command, 180)
 
 
 def parts():
