@@ -9,6 +9,15 @@ from types import ModuleType
 import pytest
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a CUDA device where there is none."""
+    if item.get_closest_marker("cuda") is not None:
+        import torch
+
+        if not torch.cuda.is_available():
+            pytest.skip("needs a CUDA device")
+
+
 @pytest.fixture(scope="session")
 def checkout() -> Path:
     """The root of the checkout. The package under test is the installed one, which need not lie here."""

@@ -311,7 +311,7 @@ def test_batches_that_are_refused(values: Any, text: str) -> None:
         as_images(values)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.cuda
 def test_a_tensor_keeps_its_device() -> None:
     image = torch.full((3, 5, 5), 0.2, device="cuda")
     assert as_image(image).device == image.device

@@ -226,7 +226,9 @@ def _targets(clf: Classifier, target: Targets, count: int) -> Tensor:
 def _in_chunks(
     method: Method, network: Network, images: Tensor, targets: Tensor, batch_size: int | None
 ) -> Iterator[Explained]:
-    size, largest = batch_size or _suits(images), LARGEST_BATCH
+    # What an earlier batch was found to leave room for; else each would begin with a few.
+    name = f"{images.shape[2]} x {images.shape[3]} pixels, at once"
+    size, largest = batch_size or network.findings.get(name) or _suits(images), LARGEST_BATCH
     start = 0
     while start < len(images):
         chunk = slice(start, start + size)
@@ -246,6 +248,7 @@ def _in_chunks(
             start += size
             if batch_size is None:
                 size = min(largest, memory.images(len(part.maps)) or size)
+                network.findings[name] = size
             yield part
 
 

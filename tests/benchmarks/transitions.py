@@ -54,6 +54,11 @@ PICTURE = 473  # a 4 of the test digits that the network calls 9
 PHASES = 1000
 
 
+def where(device):
+    """The name of the card."""
+    return torch.cuda.get_device_name() if device == "cuda" else device
+
+
 def seconds(work, device="cpu"):
     """Wall time of the work, a GPU's included."""
     started = time.perf_counter()
@@ -219,38 +224,46 @@ def medium():
     return Classifier(net, input_size=128, device="cpu"), generator
 
 
-def large(updates):
-    """BigGAN-deep-256 and VGG-19 as in the paper, on a GPU, with random weights; the rest is extrapolated."""
+def large(device, starts, updates, **other):
+    """BigGAN-deep-256 and VGG-19 as in the paper, with random weights; the rest is extrapolated."""
     torch.manual_seed(0)
-    generator = BigGANDeep(256).to("cuda")
-    clf = zoo.classifier("torchvision/vgg19", pretrained=False, device="cuda")
-    search, z = search_of(clf, generator, torch.rand(3, 256, 256), layer="features", product=False)
+    generator = BigGANDeep(256, **other).to(device)
+    clf = zoo.classifier("torchvision/vgg19", pretrained=False, device=device)
+    search, z = search_of(
+        clf, generator, torch.rand(3, 256, 256), layer="features", product=False, starts=starts
+    )
     list(search.walks(search.start(z), 1))
-    taken = seconds(lambda: list(search.walks(search.start(z), updates - 1)), "cuda") / updates
+    taken = seconds(lambda: list(search.walks(search.start(z), updates - 1)), device) / updates
     print(
-        f"  {torch.cuda.get_device_name()}: BigGAN-deep-256 and VGG-19, {len(z)} starts: "
+        f"  {where(device)}: BigGAN-deep-256 and VGG-19, {len(z)} starts: "
         f"{1000 * taken:.0f} ms an update, {2000 * taken / 60:.1f} min for 2,000 (asked: 4; the paper, one "
         "by one: 133)"
     )
-    overhead(search, z, 2, 3, "cuda")
+    overhead(search, z, 2, 3, device)
 
 
-def on_cuda():
+def batches_and_paper(device, repeats, starts, updates, **other):
     """One batch against one at a time, and the networks of the paper."""
-    clf, generator, image = misread("cuda")
-    print("one batch against one at a time, digits, on CUDA (asked: 10)")
-    one_at_a_time(lambda size: search_of(clf, generator, image, batch_size=size), (96, 32, 1), 5, "cuda")
+    clf, generator, image = misread(device)
+    print(f"one batch against one at a time, digits, {where(device)} (asked: 10)")
+    one_at_a_time(
+        lambda size: search_of(clf, generator, image, batch_size=size), (96, 32, 1), repeats, device
+    )
     print("the networks of the paper")
-    large(50)
+    large(device, starts, updates, **other)
 
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--quick", action="store_true", help="few updates and repeats")
     arguments.add_argument("--cuda", action="store_true", help="on a CUDA device only")
+    arguments.add_argument("--rehearse", action="store_true", help="what --cuda does, tiny and on the CPU")
     given = arguments.parse_args()
+    if given.rehearse:
+        batches_and_paper("cpu", repeats=1, starts=1, updates=1, channels=8)
+        return
     if given.cuda:
-        on_cuda()
+        batches_and_paper("cuda", repeats=5, starts=32, updates=50)
         return
     repeats = 3 if given.quick else 9
     print(f"{os.cpu_count()} cores, {torch.get_num_threads()} threads, torch {torch.__version__}")

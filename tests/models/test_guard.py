@@ -265,7 +265,7 @@ def test_a_worker_does_not_take_back_what_the_main_thread_draws() -> None:
     assert not torch.equal(torch.rand(3), first)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+@pytest.mark.cuda
 def test_the_random_state_of_cuda_is_put_back() -> None:
     net = network().cuda()
     before = torch.cuda.get_rng_state()

@@ -330,7 +330,7 @@ def test_bad_settings_are_named(kind: type[FrontSearch], settings: dict[str, obj
         kind(**settings)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.cuda
 @searches
 def test_it_stays_on_the_device(search: FrontSearch) -> None:
     lower = torch.zeros(2, 6, device="cuda")

@@ -242,3 +242,17 @@ def test_only_the_same_training_is_gone_on_with():
     ):
         with pytest.raises(ValueError, match=f"resume: that checkpoint was trained with .*{named}"):
             other.train(images, has, names, resume=trained)
+
+
+@pytest.mark.cuda
+def test_it_trains_on_cuda_and_goes_on_anywhere():
+    images, has = faces()
+    on_cuda = replace(FAST, device="cuda", precision="bfloat16")
+    updates = on_cuda.steps(images, has, NAMES)
+    half = next(update.partial for update in updates if update.partial.step == 4)
+    for device in ("cuda", "cpu"):
+        trained = replace(on_cuda, device=device).train(images, has, NAMES, resume=half)
+        for found in (trained.weights, trained.judge, trained.state):
+            assert {value.device.type for value in found.values()} == {"cpu"}
+        assert trained.step == 6
+        assert torch.isfinite(trained.losses).all()

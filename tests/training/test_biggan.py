@@ -391,7 +391,7 @@ def test_settings_out_of_range_are_named(settings: Any, message: str) -> None:
         BigGANTraining(**settings)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+@pytest.mark.cuda
 def test_it_trains_on_cuda_and_its_generator_comes_back() -> None:
     trained = replace(TINY, device="cuda", precision="bfloat16").train(*examples())
     assert {value.device.type for value in (*trained.weights.values(), *trained.state.values())} == {"cpu"}

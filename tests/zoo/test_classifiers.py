@@ -223,7 +223,7 @@ def test_a_device_that_is_not_there_is_named() -> None:
         zoo.classifier("efficientnet-lite0", pretrained=False, device="tpu")
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+@pytest.mark.cuda
 def test_the_zoo_uses_cuda_where_there_is_one() -> None:
     clf = zoo.classifier("efficientnet-lite0")
     assert clf.device.type == "cuda"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib
 import sys
 from importlib.resources import files
 from pathlib import Path
@@ -9,8 +10,6 @@ from typing import Any
 
 import pytest
 import torch
-from pytorch_pretrained_biggan import model as package
-from pytorch_pretrained_biggan.config import BigGANConfig
 
 from cfwidgets import zoo
 from cfwidgets.models.classifier import ClassifierError
@@ -81,10 +80,16 @@ def test_the_digits_need_no_package(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def narrow(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, torch.Tensor]:
+def package() -> Any:
+    """The package with the published BigGAN-deep: the other tests run without it."""
+    return importlib.import_module("pytorch_pretrained_biggan.model")
+
+
+@pytest.fixture
+def narrow(package: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, torch.Tensor]:
     """Weights of a narrow BigGAN-deep in a file, in place of the published ones of 200 MB."""
     torch.manual_seed(0)
-    network = package.BigGAN(BigGANConfig(channel_width=8))
+    network = package.BigGAN(package.BigGANConfig(channel_width=8))
     torch.nn.init.ones_(network.generator.bn.weight)
     torch.nn.init.zeros_(network.generator.bn.bias)
     with torch.no_grad():
@@ -113,7 +118,9 @@ def test_weights_are_taken_from_a_file_or_its_folder(narrow: Any, tmp_path: Path
     assert same_images(made, BigGANDeep(128, channels=8, truncation=0.4, weights=narrow))
 
 
-def test_weights_are_downloaded_once(narrow: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_weights_are_downloaded_once(
+    narrow: Any, package: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     file = tmp_path / "biggan-deep-128-pytorch_model.bin"
     monkeypatch.setitem(package.PRETRAINED_MODEL_ARCHIVE_MAP, "biggan-deep-128", file.as_uri())
     expected = BigGANDeep(128, channels=8, weights=narrow)
@@ -122,7 +129,9 @@ def test_weights_are_downloaded_once(narrow: Any, monkeypatch: pytest.MonkeyPatc
     assert same_images(zoo.generator("biggan-deep-128", device="cpu"), expected)
 
 
-def test_without_a_network_it_says_what_to_do(narrow: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_network_it_says_what_to_do(
+    narrow: Any, package: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = "http://127.0.0.1:9/biggan-deep-128-pytorch_model.bin"
     monkeypatch.setitem(package.PRETRAINED_MODEL_ARCHIVE_MAP, "biggan-deep-128", source)
     with pytest.raises(ConnectionError, match="have to be downloaded once") as caught:
@@ -200,6 +209,6 @@ def test_the_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -
             zoo.generator("biggan-deep-128", pretrained=pretrained)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+@pytest.mark.cuda
 def test_the_zoo_uses_cuda_where_there_is_one() -> None:
     assert next(zoo.generator("digits").parameters()).device.type == "cuda"

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 Fill = Literal["black", "grey", "mean", "blur"]
 FILLS = get_args(Fill)
 
-_CHUNK = 32  # pictures composed at a time: bounds the memory, and is enough for a GPU to be busy
+# Pictures composed at a time, which bounds the memory: on a CPU as many as its cache holds, on a GPU, which
+# small batches leave idle, a whole generation of 224 x 224.
+_CHUNK = 32
+_DEVICE_PIXELS = 128 * 224 * 224
 
 
 def filled(image: Tensor, segments: Tensor, fill: Fill) -> Tensor:
@@ -101,4 +104,5 @@ class MaskedPicture:
 
     def probabilities(self, masks: Tensor) -> Tensor:
         """``(m, C)`` probabilities for ``(m, n)`` masks."""
-        return torch.cat([self._clf.probabilities(self.compose(chunk)) for chunk in masks.split(_CHUNK)])
+        chunk = _CHUNK if self._image.is_cpu else max(_CHUNK, _DEVICE_PIXELS // len(self._labels))
+        return torch.cat([self._clf.probabilities(self.compose(some)) for some in masks.split(chunk)])

@@ -94,13 +94,15 @@ class TorchModule:
             return self._forward(images, rounded=self._rounded)
 
     def _settle(self, images: Tensor) -> Tensor:
-        """Find the layout and the precision that suit the module; return the outputs in full precision."""
+        """Find the layout and the precision that suit the module; return the outputs as later ones are."""
         rows = self._try_forward(images)
         if rows is None:
             self._channels_last = False
             rows = self._forward(images, rounded=self._rounded)
         if self._choose_precision and self._may_round():
-            self._rounded = self._same_class(self._forward(images, rounded=True), rows)
+            rounded = self._forward(images, rounded=True)
+            self._rounded = self._same_class(rounded, rows)
+            return rounded if self._rounded else rows
         return rows
 
     def _try_forward(self, images: Tensor) -> Tensor | None:
