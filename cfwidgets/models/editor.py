@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
@@ -93,12 +94,12 @@ def painted(editor: Editor, encoded: Any, attributes: Tensor) -> Tensor:
     if not isinstance(images, Tensor) or images.ndim != 4 or images.shape[:2] != (len(attributes), 3):
         got = tuple(images.shape) if isinstance(images, Tensor) else type(images).__name__
         raise EditorError(f"decode must return images ({len(attributes)}, 3, H, W); got {got}")
-    low, high = images.detach().aminmax()
-    if not bool(torch.isfinite(low) & torch.isfinite(high)):
+    low, high = torch.stack(images.detach().aminmax()).tolist()  # a GPU is waited for once
+    if not (math.isfinite(low) and math.isfinite(high)):
         raise EditorError("the editor painted NaN or infinite values")
-    if float(low) < -_NOISE or float(high) > 1 + _NOISE:
+    if low < -_NOISE or high > 1 + _NOISE:
         raise EditorError(
-            f"images are in [0, 1]; the editor painted {float(low):.3g} to {float(high):.3g}: for a tanh, "
+            f"images are in [0, 1]; the editor painted {low:.3g} to {high:.3g}: for a tanh, "
             "return (image + 1) / 2"
         )
     return images.detach().float().clamp(0, 1)
