@@ -88,7 +88,8 @@ def test_maps_are_those_of_the_cpu(method):
 @pytest.mark.parametrize("objective", ["sufficient", "necessary"])
 @pytest.mark.parametrize("fill", ["black", "blur"])
 def test_superpixels_hold_what_a_cpu_says_of_them(objective, fill):
-    clf = cf.zoo.classifier("efficientnet-lite0", device=CUDA)
+    # In half precision a search finds pictures whose answer rounding moved: here by up to 0.06.
+    clf = cf.zoo.classifier("efficientnet-lite0", device=CUDA, precision="float32")
     engine = cf.ELime(segments=30, population=20, generations=4, objective=objective, fill=fill)
     result = engine.explain(clf, cat())
     assert on_cpu(result)
@@ -97,7 +98,7 @@ def test_superpixels_hold_what_a_cpu_says_of_them(objective, fill):
     picture = torch.where(kept[result.segments.long()], result.image, result.hidden)
     here = cf.zoo.classifier("efficientnet-lite0", device="cpu")
     assert float(here.probabilities(picture[None])[0, result.target]) == pytest.approx(
-        result.probability, abs=0.05
+        result.probability, abs=0.01
     )
     assert result.random_network is not None
 
