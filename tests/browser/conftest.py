@@ -11,10 +11,12 @@ import pytest
 from harness import chromium
 from harness.lab import Lab
 from harness.notebook import LIGHT, Notebook
+from harness.patience import PATIENCE
 from harness.problems import Problems
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 HERE = Path(__file__).parent
+expect.set_options(timeout=1000 * PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -61,7 +63,7 @@ def lab_page(lab: Lab, browser: Browser) -> Iterator[tuple[Page, Problems]]:
     """JupyterLab, booted once: each test opens its own notebook in it."""
     context = browser.new_context(viewport={"width": 1200, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(1000 * PATIENCE)
     page.add_init_script(path=HERE / "harness/page.js")
     problems = Problems(page, lab.url)
     page.goto(f"{lab.url}/lab?reset", wait_until="commit")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from harness.notebook import HELD
 from playwright.sync_api import Locator, expect
 
 SET_UP = """
@@ -43,7 +44,7 @@ def view_of(notebook, which=0) -> Locator:
 
 def finished(notebook, which=0) -> Locator:
     view = view_of(notebook, which)
-    expect(view).to_have_attribute("data-state", "done", timeout=30_000)
+    expect(view).to_have_attribute("data-state", "done")
     expect(view).to_have_attribute("data-ready", "1")
     return view
 
@@ -105,19 +106,6 @@ def test_everything_is_done_with_the_keyboard(open_notebook):
     assert notebook.page.locator(".jp-Notebook .jp-CodeCell").count() == 2
 
 
-# A cell that only sleeps leaves threads and subshells running; this one keeps the interpreter for itself.
-BLOCK = "import ctypes\nctypes.PyDLL(None).sleep(SECONDS)"
-
-
-def blocked(notebook, seconds, cell=2) -> Locator:
-    """Block the kernel with all its threads by a cell; its prompt is returned."""
-    notebook.exec(f"SECONDS = {seconds}")
-    notebook.run_cell(cell, wait=False)
-    prompt = notebook.page.locator(".jp-Cell .jp-InputPrompt").nth(cell)
-    expect(prompt).to_have_text("[*]:")
-    return prompt
-
-
 def marked(notebook) -> list[int]:
     """The places of the bars that stand out in the chart."""
     found = notebook.page.locator(".bqplot .bar").evaluate_all(
@@ -127,45 +115,47 @@ def marked(notebook) -> list[int]:
 
 
 def test_everything_but_a_face_is_there_while_the_kernel_is_blocked(open_notebook):
-    notebook, view = explorer(open_notebook, BLOCK)
+    notebook, view = explorer(open_notebook, HELD)
     names = list(notebook.eval("list(w.result.regions)"))
-    prompt = blocked(notebook, 6)
-    for name in ("skin", "cloth", "l_eye"):
-        region(view, name).focus()
-        expect(view).to_have_attribute("data-shown", name, timeout=500)
-        expect(view.locator(".cfw-patch-grid button").first).to_be_visible(timeout=500)
-    assert marked(notebook) == [names.index("l_eye")]
-    region(view, "l_eye").press("Enter")
-    expect(view).to_have_attribute("data-pinned", "l_eye")
-    view.get_by_role("button", name="not Male", exact=True).click()
-    expect(view.get_by_role("button", name="not Male", exact=True)).to_have_attribute("aria-pressed", "true")
-    view.locator(".cfw-patch-grid button").first.click()
-    expect(view).to_contain_text("asking for the face")
-    expect(prompt).to_have_text("[*]:")
+    with notebook.waiting_in(2):
+        for name in ("skin", "cloth", "l_eye"):
+            region(view, name).focus()
+            expect(view).to_have_attribute("data-shown", name)
+            expect(view.locator(".cfw-patch-grid button").first).to_be_visible()
+        assert marked(notebook) == [names.index("l_eye")]
+        region(view, "l_eye").press("Enter")
+        expect(view).to_have_attribute("data-pinned", "l_eye")
+        view.get_by_role("button", name="not Male", exact=True).click()
+        expect(view.get_by_role("button", name="not Male", exact=True)).to_have_attribute(
+            "aria-pressed", "true"
+        )
+        view.locator(".cfw-patch-grid button").first.click()
+        expect(view).to_contain_text("asking for the face")
     # what was asked for is answered when the kernel is free
-    expect(view).to_have_attribute("data-face", "1", timeout=15_000)
+    expect(view).to_have_attribute("data-face", "1")
     notebook.wait("w.chosen == 'l_eye' and w.view.group == 2")
     assert notebook.eval("w.view.error") == ""
 
 
 def test_the_chart_marks_the_region_and_a_click_on_a_bar_pins_it(open_notebook):
-    notebook, view = explorer(open_notebook, BLOCK)
+    notebook, view = explorer(open_notebook, HELD)
     page = notebook.page
     names = list(notebook.eval("list(w.result.regions)"))
     bars = page.locator(".bqplot .bar")
     expect(bars).to_have_count(19)
     assert marked(notebook) == list(range(19))
-    blocked(notebook, 5)
-    region(view, "hair").hover(position={"x": 120, "y": 14})
-    expect(view).to_have_attribute("data-shown", "hair")
-    expect(bars.nth(0)).to_have_css("opacity", "0.4")
-    assert marked(notebook) == [names.index("hair")]
-    bars.nth(names.index("skin")).click()
-    expect(view).to_have_attribute("data-pinned", "skin")
-    assert marked(notebook) == [names.index("skin")]
-    notebook.wait("w.chosen == 'skin'", timeout=15)
+    with notebook.waiting_in(2):
+        region(view, "hair").hover(position={"x": 120, "y": 14})
+        expect(view).to_have_attribute("data-shown", "hair")
+        expect(bars.nth(0)).to_have_css("opacity", "0.4")
+        assert marked(notebook) == [names.index("hair")]
+        bars.nth(names.index("skin")).click()
+        expect(view).to_have_attribute("data-pinned", "skin")
+        assert marked(notebook) == [names.index("skin")]
+    notebook.wait("w.chosen == 'skin'")
     # the kernel's echo of all this pins nothing else
-    page.wait_for_timeout(300)
+    notebook.exec("w.view.notes = 'heard'")  # comes after the echo
+    expect(view).to_contain_text("heard")
     expect(view).to_have_attribute("data-pinned", "skin")
     assert notebook.eval("w.view.error") == ""
     notebook.exec("w.chosen = ''")

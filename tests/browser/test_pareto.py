@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from harness.notebook import HELD
 from playwright.sync_api import Locator, expect
 
 SET_UP = """
@@ -41,8 +42,6 @@ def show(evaluations=800, archive=24, **more):
     return ParetoExplorer(clf, Tint(), image, engine=engine, **more)
 """
 SHOW = "w = show()\nw"
-# A cell that only sleeps leaves threads and subshells running; this one keeps the interpreter for itself.
-BLOCK = "import ctypes\nctypes.PyDLL(None).sleep(SECONDS)"
 
 
 def view_of(notebook) -> Locator:
@@ -54,18 +53,9 @@ def explorer(open_notebook, *more, show=SHOW):
     notebook.run_cell(0)
     notebook.run_cell(1)
     view = view_of(notebook)
-    expect(view).to_have_attribute("data-state", "done", timeout=30_000)
+    expect(view).to_have_attribute("data-state", "done")
     expect(view).to_have_attribute("data-ready", "1")
     return notebook, view
-
-
-def blocked(notebook, seconds, cell=2) -> Locator:
-    """Block the kernel with all its threads by a cell; its prompt is returned."""
-    notebook.exec(f"SECONDS = {seconds}")
-    notebook.run_cell(cell, wait=False)
-    prompt = notebook.page.locator(".jp-Cell .jp-InputPrompt").nth(cell)
-    expect(prompt).to_have_text("[*]:")
-    return prompt
 
 
 def point(notebook, place, chart=0) -> tuple[float, float]:
@@ -114,44 +104,43 @@ def test_a_run_ends_with_a_strip_and_a_best_pick(open_notebook):
 
 
 def test_it_is_walked_clicked_and_brushed_without_the_kernel(open_notebook):
-    notebook, view = explorer(open_notebook, BLOCK)
+    notebook, view = explorer(open_notebook, HELD)
     page = notebook.page
     options, place, count = view.get_by_role("option"), apart(notebook), notebook.eval("len(w.result.deltas)")
     kept = notebook.eval("[f'{p:.2f}'.removeprefix('0') for p in w.result.kept.tolist()]")
-    prompt = blocked(notebook, 8)
-    # walked
-    view.get_by_role("option", selected=True).focus()
-    page.keyboard.press("Home")
-    expect(view).to_have_attribute("data-shown", "0", timeout=1000)
-    page.keyboard.press("ArrowRight")
-    expect(view).to_have_attribute("data-shown", "1", timeout=1000)
-    expect(view.locator(".cfw-after .cfw-big")).to_have_text(kept[1])
-    page.keyboard.press("End")
-    expect(view).to_have_attribute("data-shown", str(count - 1), timeout=1000)
-    expect(view.locator(".cfw-after")).to_contain_text("▲ says red <i>hot</i>")
-    expect(options.last).to_be_focused()
-    # clicked
-    view.evaluate("view => { delete view.dataset.latency; }")
-    page.mouse.click(*point(notebook, place))
-    expect(view).to_have_attribute("data-shown", str(place), timeout=1000)
-    expect(view).to_have_attribute("data-latency", re.compile(r"^\d+\.\d$"))
-    print("a click on a point to the frame that shows it:", view.get_attribute("data-latency"), "ms")
-    expect(view.get_by_role("option", selected=True)).to_have_attribute("data-place", str(place))
-    # brushed
-    overlay = page.locator(".cfw-pareto-chart").first.locator(".selector .overlay")
-    area = overlay.bounding_box()
-    middle = area["x"] + area["width"] / 2
-    page.mouse.move(area["x"] + area["width"] - 1, area["y"] + 1)
-    page.mouse.down()
-    page.mouse.move(middle + 20, area["y"] + 40)
-    page.mouse.move(middle, area["y"] + area["height"] - 1)
-    page.mouse.up()
-    expect(view).to_contain_text("in the brushed region")
-    left = options.evaluate_all("all => all.map(tile => Number(tile.dataset.place))")
-    assert 0 < len(left) < count
-    expect(prompt).to_have_text("[*]:")
+    with notebook.waiting_in(2):
+        # walked
+        view.get_by_role("option", selected=True).focus()
+        page.keyboard.press("Home")
+        expect(view).to_have_attribute("data-shown", "0")
+        page.keyboard.press("ArrowRight")
+        expect(view).to_have_attribute("data-shown", "1")
+        expect(view.locator(".cfw-after .cfw-big")).to_have_text(kept[1])
+        page.keyboard.press("End")
+        expect(view).to_have_attribute("data-shown", str(count - 1))
+        expect(view.locator(".cfw-after")).to_contain_text("▲ says red <i>hot</i>")
+        expect(options.last).to_be_focused()
+        # clicked
+        view.evaluate("view => { delete view.dataset.latency; }")
+        page.mouse.click(*point(notebook, place))
+        expect(view).to_have_attribute("data-shown", str(place))
+        expect(view).to_have_attribute("data-latency", re.compile(r"^\d+\.\d$"))
+        print("a click on a point to the frame that shows it:", view.get_attribute("data-latency"), "ms")
+        expect(view.get_by_role("option", selected=True)).to_have_attribute("data-place", str(place))
+        # brushed
+        overlay = page.locator(".cfw-pareto-chart").first.locator(".selector .overlay")
+        area = overlay.bounding_box()
+        middle = area["x"] + area["width"] / 2
+        page.mouse.move(area["x"] + area["width"] - 1, area["y"] + 1)
+        page.mouse.down()
+        page.mouse.move(middle + 20, area["y"] + 40)
+        page.mouse.move(middle, area["y"] + area["height"] - 1)
+        page.mouse.up()
+        expect(view).to_contain_text("in the brushed region")
+        left = options.evaluate_all("all => all.map(tile => Number(tile.dataset.place))")
+        assert 0 < len(left) < count
     # The kernel hears of it all, and its echo chooses nothing else.
-    notebook.wait(f"w.chosen == {place} and w.view.brushed == {left}", timeout=15)
+    notebook.wait(f"w.chosen == {place} and w.view.brushed == {left}")
     frame, pictures = notebook.eval("[w.selected[0].index.tolist(), len(w.selected[1])]")
     assert (frame, pictures) == (left, len(left))
     intensity = notebook.eval("w.result.objectives[:, 2].tolist()")
@@ -209,7 +198,7 @@ def test_a_search_is_stopped_and_goes_on(open_notebook):
     expect(view).to_have_attribute("data-shown", "0")
     notebook.exec("pause = 0")
     view.get_by_role("button", name="Continue").click()
-    expect(view).to_have_attribute("data-state", "done", timeout=30_000)
+    expect(view).to_have_attribute("data-state", "done")
     assert notebook.eval("w.result.evaluations") >= 1200
     # What was chosen is shown still, or what is most like it now.
     place = notebook.eval("w.chosen")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from harness.notebook import BUSY, HELD
 from playwright.sync_api import Locator, expect
 
 SET_UP = """
@@ -37,7 +38,7 @@ def view_of(notebook, which=0) -> Locator:
 
 def finished(notebook, which=0) -> Locator:
     view = view_of(notebook, which)
-    expect(view).to_have_attribute("data-state", "done", timeout=15_000)
+    expect(view).to_have_attribute("data-state", "done")
     expect(view).to_have_attribute("data-ready", "1")
     expect(view).to_have_attribute("data-answered", "1")
     return view
@@ -165,7 +166,8 @@ def test_a_run_is_stopped_and_goes_on(open_notebook):
     expect(view).to_have_attribute("data-state", "stopped")
     kept = notebook.eval("len(w.view.history['best'])")
     assert 2 < kept < 21
-    notebook.page.wait_for_timeout(200)
+    # the worker has ended: nothing is added
+    notebook.wait("not any(t.name == 'cfwidgets-run' for t in __import__('threading').enumerate())")
     assert notebook.eval("len(w.view.history['best'])") == kept
     notebook.exec("pause = 0")
     view.get_by_role("button", name="Continue").click()
@@ -177,45 +179,39 @@ def test_a_run_is_stopped_and_goes_on(open_notebook):
 
 
 def test_stop_is_heard_while_a_cell_runs(open_notebook):
-    notebook = open_notebook(SET_UP, "pause = 0.05\n" + SHOW, "time.sleep(6)")
+    notebook = open_notebook(SET_UP, "pause = 0.05\n" + SHOW, BUSY)
     notebook.run_cell(0)
     notebook.run_cell(1)
     view = view_of(notebook)
     expect(view).to_have_attribute("data-state", "running")
-    notebook.run_cell(2, wait=False)
-    notebook.wait("len(w.view.history.get('best', [])) > 1", aside=True)
-    view.get_by_role("button", name="Stop").click()
-    expect(view).to_have_attribute("data-state", "stopped", timeout=2500)
-    expect(notebook.page.locator(".jp-Cell .jp-InputPrompt").nth(2)).to_have_text("[*]:")
+    with notebook.waiting_in(2):
+        notebook.wait("len(w.view    .history.get('best', [])) > 1", aside=True)
+        view.get_by_role("button", name="Stop").click()
+        expect(view).to_have_attribute("data-state", "stopped")
 
 
 def test_it_is_played_with_while_the_kernel_is_blocked(open_notebook):
-    # the main thread and the subshell's: nobody is there to answer
-    block = "import threading\nwith w.view._wire:\n    time.sleep(4)"
-    notebook, view = explorer(open_notebook, block)
-    notebook.run_cell(2, wait=False)
-    prompt = notebook.page.locator(".jp-Cell .jp-InputPrompt").nth(2)
-    expect(prompt).to_have_text("[*]:")
-    chart = notebook.page.locator(".bqplot path.line").last
-    before = chart.get_attribute("d")
-    click(view, 3)
-    expect(view).to_have_attribute("data-shown", "8", timeout=500)
-    view.get_by_role("button", name="undo", exact=True).click()
-    expect(view).to_have_attribute("data-shown", "7", timeout=500)
-    view.get_by_role("slider", name="replay").fill("0")
-    first = view.get_attribute("data-shown")
-    expect(chart).not_to_have_attribute("d", before, timeout=1000)
-    view.get_by_role("button", name="heat").click()
-    expect(view).to_have_attribute("data-mode", "heat", timeout=500)
-    expect(prompt).to_have_text("[*]:")
-    notebook.wait(f"int(w.mask.sum()) == {first}", timeout=10)
+    notebook, view = explorer(open_notebook, HELD)
+    with notebook.waiting_in(2):
+        chart = notebook.page.locator(".bqplot path.line").last
+        before = chart.get_attribute("d")
+        click(view, 3)
+        expect(view).to_have_attribute("data-shown", "8")
+        view.get_by_role("button", name="undo", exact=True).click()
+        expect(view).to_have_attribute("data-shown", "7")
+        view.get_by_role("slider", name="replay").fill("0")
+        first = view.get_attribute("data-shown")
+        expect(chart).not_to_have_attribute("d", before)
+        view.get_by_role("button", name="heat").click()
+        expect(view).to_have_attribute("data-mode", "heat")
+    notebook.wait(f"int(w.mask.sum()) == {first}")
     expect(view).to_have_attribute("data-answered", "1")
 
 
 def test_another_class_is_explained_and_the_first_is_kept(open_notebook):
     notebook, view = explorer(open_notebook)
     view.locator(".cfw-bar").filter(has_text="onerror").get_by_role("button").click()
-    notebook.wait("w.view.target == 0 and w.view.state == 'done'", timeout=15)
+    notebook.wait("w.view.target == 0 and w.view.state == 'done'")
     expect(view.locator("header")).to_contain_text("<img src=x onerror=alert(1)>")
     assert notebook.eval("w.result.mask.nonzero().flatten().tolist()") != notebook.eval("BEST")
     asked = notebook.eval("w.view.evaluations")
@@ -306,11 +302,11 @@ def test_a_classifier_that_fails_in_the_middle_is_seen_and_what_was_found_is_kep
     notebook = open_notebook(SET_UP, failing)
     notebook.run_all()
     view = view_of(notebook)
-    expect(view).to_have_attribute("data-state", "failed", timeout=10_000)
+    expect(view).to_have_attribute("data-state", "failed")
     expect(view.get_by_role("alert")).to_contain_text("MemoryError: out of luck")
     assert notebook.eval("w.result is not None and type(w.view.last_error).__name__") == "MemoryError"
     view.get_by_role("button", name="Continue").click()
-    expect(view).to_have_attribute("data-state", "done", timeout=15_000)
+    expect(view).to_have_attribute("data-state", "done")
     expect(view.get_by_role("alert")).to_have_count(0)
 
 
@@ -320,7 +316,7 @@ def test_a_picture_that_cannot_be_cut_says_so_where_the_picture_would_be(open_no
     )
     notebook.run_all()
     view = view_of(notebook)
-    expect(view).to_have_attribute("data-state", "failed", timeout=10_000)
+    expect(view).to_have_attribute("data-state", "failed")
     expect(view).to_contain_text("SLIC found a single superpixel")
     expect(view).to_contain_text("there is nothing to choose from")
 

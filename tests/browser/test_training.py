@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.notebook import BUSY
 from playwright.sync_api import expect
 
 SET_UP = """
@@ -27,8 +28,6 @@ SHOW = """
 w = TrainingProgress(slowly(training.steps(images, has, EDITED, checkpoint=kept)), checkpoint=kept)
 w
 """
-# The main thread is busy; a click must be answered nevertheless.
-BUSY = "time.sleep(4)"
 
 
 def test_one_sees_it_learn_stops_it_and_goes_on(open_notebook):
@@ -56,11 +55,9 @@ def test_one_sees_it_learn_stops_it_and_goes_on(open_notebook):
     expect(picture).not_to_have_attribute("src", first)
 
     # also while a cell runs
-    notebook.run_cell(2, wait=False)
-    expect(page.locator(".jp-Cell .jp-InputPrompt").nth(2)).to_have_text("[*]:")
-    view.get_by_role("button", name="Stop").click()
-    expect(status).to_have_attribute("data-state", "stopped", timeout=3000)
-    expect(page.locator(".jp-Cell .jp-InputPrompt").nth(2)).to_have_text("[*]:")
+    with notebook.waiting_in(2):
+        view.get_by_role("button", name="Stop").click()
+        expect(status).to_have_attribute("data-state", "stopped")
     expect(status).to_contain_text("is kept and saved, Continue goes on")
     step = notebook.eval("w.result.step")
     assert 0 < step < 120
@@ -69,7 +66,7 @@ def test_one_sees_it_learn_stops_it_and_goes_on(open_notebook):
 
     notebook.exec("pause = 0")
     view.get_by_role("button", name="Continue").click()
-    expect(status).to_have_attribute("data-state", "done", timeout=20_000)
+    expect(status).to_have_attribute("data-state", "done")
     expect(view.locator(".cfw-training-counts")).to_contain_text("update 120 of 120")
     expect(view).to_contain_text("painted at update 120 ")
     expect(view.get_by_role("button")).to_be_hidden()

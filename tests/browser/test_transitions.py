@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from harness.notebook import BUSY, HELD
 from playwright.sync_api import Locator, expect
 
 SET_UP = """
@@ -36,8 +37,8 @@ def view_of(notebook, which=0) -> Locator:
 
 def finished(notebook, which=0) -> Locator:
     view = view_of(notebook, which)
-    expect(view).to_have_attribute("data-state", "done", timeout=60_000)
-    expect(view).to_have_attribute("data-path", "full", timeout=20_000)
+    expect(view).to_have_attribute("data-state", "done")
+    expect(view).to_have_attribute("data-path", "full")
     expect(view).to_have_attribute("data-ready", "1")
     return view
 
@@ -53,9 +54,9 @@ def slider(view) -> Locator:
     return view.get_by_role("slider", name="phase")
 
 
-def at_phase(view, phase, timeout=5000) -> None:
-    expect(view).to_have_attribute("data-phase", str(phase), timeout=timeout)
-    expect(view).to_have_attribute("data-painted", str(phase), timeout=timeout)
+def at_phase(view, phase) -> None:
+    expect(view).to_have_attribute("data-phase", str(phase))
+    expect(view).to_have_attribute("data-painted", str(phase))
 
 
 def stage_pixels(view) -> list[int]:
@@ -124,30 +125,26 @@ def test_everything_is_done_with_the_keyboard(open_notebook):
 
 
 def test_it_is_scrubbed_and_played_while_the_kernel_is_blocked(open_notebook):
-    # the main thread and the subshell's: nobody is there to answer
-    block = "import threading\nwith w.view._wire:\n    time.sleep(6)"
-    notebook, view = explorer(open_notebook, block)
-    notebook.run_cell(2, wait=False)
-    prompt = notebook.page.locator(".jp-Cell .jp-InputPrompt").nth(2)
-    expect(prompt).to_have_text("[*]:")
-    cursor = notebook.page.locator(".bqplot path.line").last
-    before = cursor.get_attribute("d")
-    for phase in (999, 1, 500):
-        slider(view).fill(str(phase))
-        at_phase(view, phase, timeout=500)
-    expect(cursor).not_to_have_attribute("d", before, timeout=500)
-    view.get_by_role("button", name="flip", exact=True).click()
-    expect(view).to_have_attribute("data-phase", view.get_attribute("data-flip"), timeout=500)
-    view.get_by_role("button", name="side by side").click()
-    expect(view).to_have_attribute("data-mode", "side by side", timeout=500)
-    flip = int(view.get_attribute("data-phase"))
-    view.get_by_role("button", name="play", exact=False).first.click()
-    notebook.page.wait_for_timeout(500)
-    assert int(view.get_attribute("data-phase")) > flip + 20
-    view.get_by_role("button", name="pause", exact=False).first.click()
-    expect(prompt).to_have_text("[*]:")
+    notebook, view = explorer(open_notebook, HELD)
+    with notebook.waiting_in(2):
+        cursor = notebook.page.locator(".bqplot path.line").last
+        before = cursor.get_attribute("d")
+        for phase in (999, 1, 500):
+            slider(view).fill(str(phase))
+            at_phase(view, phase)
+        expect(cursor).not_to_have_attribute("d", before)
+        view.get_by_role("button", name="flip", exact=True).click()
+        expect(view).to_have_attribute("data-phase", view.get_attribute("data-flip"))
+        view.get_by_role("button", name="side by side").click()
+        expect(view).to_have_attribute("data-mode", "side by side")
+        flip = int(view.get_attribute("data-phase"))
+        view.get_by_role("button", name="play", exact=False).first.click()
+        notebook.page.wait_for_function(
+            "([view, phase]) => Number(view.dataset.phase) > phase", arg=[view.element_handle(), flip + 20]
+        )
+        view.get_by_role("button", name="pause", exact=False).first.click()
     stopped = int(view.get_attribute("data-phase"))
-    notebook.wait(f"w.phase == {stopped}", timeout=15)
+    notebook.wait(f"w.phase == {stopped}")
 
 
 def test_other_candidates_are_walked_between(open_notebook):
@@ -156,19 +153,19 @@ def test_other_candidates_are_walked_between(open_notebook):
     before = notebook.eval("list(w.result.path.ends)")
     for end in ends:
         view.get_by_role("button", name=f"candidate {end}:").click()
-    notebook.wait(f"list(w.result.path.ends) == {ends} and w.result.path.complete", timeout=30)
+    notebook.wait(f"list(w.result.path.ends) == {ends} and w.result.path.complete")
     assert notebook.eval("w.view.picked") == ends
     expect(view).to_have_attribute("data-path", "full")
     expect(view).to_have_attribute("data-flip", str(notebook.eval("w.flip_phase")))
     view.get_by_role("button", name="best", exact=True).click()
-    notebook.wait(f"list(w.result.path.ends) == {before}", timeout=30)
+    notebook.wait(f"list(w.result.path.ends) == {before}")
 
 
 def test_another_class_is_asked_about_and_the_first_is_kept(open_notebook):
     notebook, view = explorer(open_notebook)
     view.locator(".cfw-picker-button").click()
     view.get_by_role("option").filter(has_text=re.compile("^8")).click()
-    notebook.wait("w.result is not None and w.result.correct == 8 and w.view.state == 'done'", timeout=60)
+    notebook.wait("w.result is not None and w.result.correct == 8 and w.view.state == 'done'")
     expect(view.get_by_role("heading").first).to_contain_text("Why 9 and not 8")
     notebook.exec("w.view.correct = 4")
     expect(view.get_by_role("heading").first).to_contain_text("Why 9 and not 4")
@@ -190,7 +187,8 @@ def test_a_run_is_stopped_and_goes_on(open_notebook):
     assert 2 < kept < 60
     # what there is can be looked at
     expect(view.get_by_role("button", name="candidate").first).to_be_visible()
-    notebook.page.wait_for_timeout(200)
+    # the worker has ended: nothing is added
+    notebook.wait("not any(t.name == 'cfwidgets-run' for t in __import__('threading').enumerate())")
     assert notebook.eval("w.run.partial.walk.update") == kept
     notebook.exec("pause = 0")
     view.get_by_role("button", name="Continue").click()
@@ -199,16 +197,15 @@ def test_a_run_is_stopped_and_goes_on(open_notebook):
 
 
 def test_stop_is_heard_while_a_cell_runs(open_notebook):
-    notebook = open_notebook(SET_UP, "pause = 0.1\n" + SHOW, "time.sleep(6)")
+    notebook = open_notebook(SET_UP, "pause = 0.1\n" + SHOW, BUSY)
     notebook.run_cell(0)
     notebook.run_cell(1)
     view = view_of(notebook)
     expect(view).to_have_attribute("data-state", "running")
-    notebook.run_cell(2, wait=False)
-    notebook.wait("w.result is not None and w.result.walk.update > 1", aside=True)
-    view.get_by_role("button", name="Stop").click()
-    expect(view).to_have_attribute("data-state", "stopped", timeout=3000)
-    expect(notebook.page.locator(".jp-Cell .jp-InputPrompt").nth(2)).to_have_text("[*]:")
+    with notebook.waiting_in(2):
+        notebook.wait("w.result is not None     and w.result.walk.update > 1", aside=True)
+        view.get_by_role("button", name="Stop").click()
+        expect(view).to_have_attribute("data-state", "stopped")
 
 
 def test_two_explorers_and_one_shown_twice_do_not_disturb_each_other(open_notebook):
@@ -239,7 +236,7 @@ def test_a_generator_that_fails_in_the_middle_is_seen_and_what_was_found_is_kept
     notebook = open_notebook(SET_UP, failing)
     notebook.run_all()
     view = view_of(notebook)
-    expect(view).to_have_attribute("data-state", "failed", timeout=20_000)
+    expect(view).to_have_attribute("data-state", "failed")
     expect(view.get_by_role("alert")).to_contain_text("MemoryError: out of luck")
     assert notebook.eval("w.result is not None and type(w.view.last_error).__name__") == "MemoryError"
     view.get_by_role("button", name="Continue").click()
@@ -251,7 +248,7 @@ def test_a_run_that_is_refused_says_so_where_the_picture_would_be(open_notebook)
     notebook = open_notebook(SET_UP, "w = show(cf.Transitions(phases=100_000))\nw")
     notebook.run_all()
     view = view_of(notebook)
-    expect(view).to_have_attribute("data-state", "failed", timeout=20_000)
+    expect(view).to_have_attribute("data-state", "failed")
     expect(view).to_contain_text("100,000 phases of 32 x 32 pixels with their maps would take 0.7 GiB")
 
 

@@ -14,6 +14,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from harness.patience import PATIENCE
+
 KERNEL = "cfwidgets-tests"
 HOST = "127.0.0.1"
 
@@ -110,7 +112,7 @@ class Lab:
     def request(self, path: str, method: str = "GET") -> None:
         """Ask the server for something, and do not look at the answer."""
         asked = urllib.request.Request(self.url + path, method=method)
-        with urllib.request.urlopen(asked, timeout=10) as answer:
+        with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:
             answer.read()
 
     def close(self) -> None:

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from jupyter_client import BlockingKernelClient
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from harness.lab import KERNEL, Lab
+from harness.patience import PATIENCE
 from harness.problems import Problems
 
 LIGHT = "JupyterLab Light"
+
+# Cells for `Notebook.waiting_in`. A busy kernel still hears what the page says; a held one, in which no
+# thread runs, does not.
+BUSY = "open(gate + '.reached', 'w').close()\nopen(gate).close()"
+HELD = "import ctypes\nopen(gate + '.reached', 'w').close()\nctypes.PyDLL(None).open(gate.encode(), 0)"
 
 
 class Notebook:
@@ -51,6 +59,26 @@ class Notebook:
             errors = self.page.evaluate("(id) => tests.cellErrors(id)", self.kernel)
             assert not errors, _plain("\n".join(errors))
 
+    @contextmanager
+    def waiting_in(self, cell: int) -> Iterator[None]:
+        """Run the cell, `BUSY` or `HELD`, which waits at a gate until the block ends."""
+        gate = self._lab.runtime / f"gate-{self.kernel}-{cell}"
+        os.mkfifo(gate)
+        self.exec(f"gate = {str(gate)!r}")
+        prompt = self.page.locator(".jp-Cell .jp-InputPrompt").nth(cell)
+        self.run_cell(cell, wait=False)
+        reached, end = gate.with_name(f"{gate.name}.reached"), time.monotonic() + PATIENCE
+        while not reached.exists():
+            assert time.monotonic() < end, "the kernel does not run the cell"
+            time.sleep(0.01)
+        try:
+            yield
+            expect(prompt).to_have_text("[*]:")
+        finally:
+            with gate.open("wb"):  # opens as soon as the kernel waits for it
+                pass
+        expect(prompt).not_to_have_text("[*]:")
+
     def set_theme(self, theme: str) -> None:
         """Change the theme of JupyterLab: "JupyterLab Light", "JupyterLab Dark"."""
         self.page.evaluate("(theme) => tests.setTheme(theme)", theme)
@@ -66,7 +94,7 @@ class Notebook:
 
     # the kernel
 
-    def eval(self, expression: str, *, timeout: float = 10, aside: bool = False) -> Any:
+    def eval(self, expression: str, *, timeout: float = PATIENCE, aside: bool = False) -> Any:
         """Return the value of a Python expression in the kernel, as JSON carries it; no cell is run.
 
         With ``aside`` it is asked in a thread of its own, and so answered while a cell runs.
@@ -77,7 +105,7 @@ class Notebook:
             raise RuntimeError(f"{expression}: {answer['ename']}: {answer['evalue']}")
         return json.loads(ast.literal_eval(answer["data"]["text/plain"]))
 
-    def exec(self, code: str, *, timeout: float = 10, aside: bool = False) -> None:
+    def exec(self, code: str, *, timeout: float = PATIENCE, aside: bool = False) -> None:
         """Run Python statements in the kernel, without a cell."""
         answer = self._execute(code, {}, timeout, aside=aside)
         assert answer["status"] == "ok", _plain("\n".join(answer["traceback"]))
@@ -86,7 +114,7 @@ class Notebook:
         """Return what callbacks have raised, and what was written to stderr."""
         return [_plain(text) for text in self.page.evaluate("(id) => tests.kernelErrors(id)", self.kernel)]
 
-    def wait(self, expression: str, *, timeout: float = 5, aside: bool = False) -> Any:
+    def wait(self, expression: str, *, timeout: float = PATIENCE, aside: bool = False) -> Any:
         """Ask the kernel until the expression is true, and return its value."""
         end = time.monotonic() + timeout
         while not (value := self.eval(expression, timeout=timeout, aside=aside)):

@@ -1,6 +1,7 @@
 // What the tests do inside JupyterLab: each function of window.tests is called by Notebook.
 // Nothing here waits for ever: page.evaluate has no time limit of its own.
 window.tests = (() => {
+  const PATIENCE = 90; // seconds
   const opened = new Map(); // kernel id -> { panel, errors }
   const frame = () => new Promise(requestAnimationFrame);
 
@@ -18,11 +19,11 @@ window.tests = (() => {
     /** Open a notebook, and return the id of its kernel when that answers. */
     async open(path) {
       const opening = window.jupyterapp.commands.execute('docmanager:open', { path, factory: 'Notebook' });
-      const panel = await within(30, 'the notebook', opening);
-      await within(30, 'its content', panel.context.ready.then(() => panel.revealed));
-      await within(30, 'its session', panel.sessionContext.ready);
+      const panel = await within(PATIENCE, 'the notebook', opening);
+      await within(PATIENCE, 'its content', panel.context.ready.then(() => panel.revealed));
+      await within(PATIENCE, 'its session', panel.sessionContext.ready);
       const { kernel } = panel.sessionContext.session;
-      await within(30, 'an answer of its kernel', kernel.info);
+      await within(PATIENCE, 'an answer of its kernel', kernel.info);
       const errors = [];
       // Errors of a widget's callbacks belong to no cell: they are seen only here.
       panel.sessionContext.iopubMessage.connect((_, { header, content }) => {
@@ -36,7 +37,7 @@ window.tests = (() => {
     /** Run one cell, or all where `cell` is null. */
     async run([id, cell, wait, seconds]) {
       const notebook = opened.get(id);
-      await within(15, 'the tab', current(notebook));
+      await within(PATIENCE, 'the tab', current(notebook));
       if (cell !== null) notebook.panel.content.activeCellIndex = cell;
       const command = cell === null ? 'notebook:run-all-cells' : 'notebook:run-cell';
       const done = window.jupyterapp.commands.execute(command);
@@ -66,7 +67,7 @@ window.tests = (() => {
     },
 
     setTheme(theme) {
-      return within(15, 'the theme', window.jupyterapp.commands.execute('apputils:change-theme', { theme }));
+      return within(PATIENCE, 'the theme', window.jupyterapp.commands.execute('apputils:change-theme', { theme }));
     },
   };
 })();
