@@ -97,7 +97,7 @@ class Memo:
 
 def _rows(packed: npt.NDArray[np.uint8] | Tensor) -> list[bytes]:
     """One key a row. All rows of a memo have one length, so the padding of the last byte confuses none."""
-    raw, row = np.asarray(packed).tobytes(), packed.shape[1]
+    raw, row = np.asarray(packed).tobytes(), max(1, packed.shape[1])  # a memo that knows nothing has none
     return [raw[start : start + row] for start in range(0, len(raw), row)]
 
 

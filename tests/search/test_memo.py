@@ -58,7 +58,7 @@ def test_nothing_is_asked_where_all_is_known() -> None:
 @pytest.mark.parametrize("length", [1, 8, 9, 100])
 def test_a_memo_resumes_with_what_another_knew(length: int) -> None:
     masks = torch.rand(30, length, generator=torch.Generator().manual_seed(0)) < 0.5
-    memo = Memo(number)
+    memo = Memo(number, resume=Memo(number).state())
     assert len(memo.state()["masks"]) == len(memo.state()["scores"]) == 0
     answers = memo(masks)
     state = memo.state()
