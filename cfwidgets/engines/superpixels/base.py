@@ -171,11 +171,11 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
     @property
     @abstractmethod
     def work(self) -> int:
-        """The work of a whole run, in steps of about a hundred pictures."""
+        """Number of steps of a whole run, of about a hundred images each."""
 
     @abstractmethod
     def done(self, result: SuperpixelResult) -> int:
-        """How many of these steps a result holds."""
+        """Count the steps that a result holds."""
 
     @abstractmethod
     def find(self, score: Memo, result: SuperpixelResult) -> Iterator[tuple[SuperpixelResult, str]]:

@@ -110,7 +110,7 @@ class ELime(SuperpixelEngine):
         return self.runs * (self.generations + 1)
 
     def done(self, result: SuperpixelResult) -> int:
-        """How many of these generations a result holds."""
+        """Count the generations that a result holds."""
         return sum(len(search.best) for search in result.searches)
 
     def reaching(self, result: SuperpixelResult) -> Self:

@@ -23,7 +23,7 @@ _ALL = 100_000  # LIME's default number of features, which makes it fit all of t
 
 @dataclass(frozen=True)
 class Lime(SuperpixelEngine):
-    """Explain a picture by a weighted linear model of random masks (LIME), with the ``lime`` package's fit.
+    """Explain an image by a weighted linear model of random masks (LIME), with the ``lime`` package's fit.
 
     Needs the optional extra ``cfwidgets[lime]``. The masks are those that ``lime.lime_image`` draws from the
     same seed and the fit is its own (cosine distance, exponential kernel of width 0.25, ridge regression);
@@ -70,7 +70,7 @@ class Lime(SuperpixelEngine):
         return -(-self.samples // _CHUNK)
 
     def done(self, result: SuperpixelResult) -> int:
-        """How many of these hundreds a result holds."""
+        """Count the hundreds that a result holds."""
         return -(-result.sampled // _CHUNK)
 
     def reaching(self, result: SuperpixelResult) -> Self:

@@ -223,7 +223,7 @@ class SuperpixelView(View[SuperpixelResult]):
             self._prediction = partial.prediction
             self.whole = likeliest(partial.prediction, _WHOLE)
             self._first = partial.target
-        # before the class: with both known the model is asked
+        # before the class: as soon as both are known the model evaluates the image
         self.best = torch.nonzero(partial.shown).flatten().tolist()
         if self.target < 0:
             self.target = partial.target
@@ -347,7 +347,7 @@ def _notes(result: SuperpixelResult) -> list[str]:
 
 
 def _sharp(image: Tensor, seen: Tensor) -> Tensor:
-    """The part of the picture that the model sees, as sharp as the picture is and the stage can show."""
+    """Cut out the part that the model sees, as sharp as the image is and the stage can show."""
     height, width = image.shape[1:]
     aspect = seen.shape[2] / seen.shape[1]
     across, down = min(width, round(height * aspect)), min(height, round(width / aspect))
