@@ -7,7 +7,7 @@ and the operators themselves are in `cfwidgets.search.operators`.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -19,6 +19,8 @@ from torch import Tensor
 from cfwidgets.checks import choice, positive_int, share
 from cfwidgets.search.memo import Memo, Score
 from cfwidgets.search.operators import Crossover, Mutation, crossover, mutate, ranking, seeded, tournament
+
+_STATE = ("population", "fitness", "best", "best_fitness", "index", "generator")
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +40,11 @@ class Generation:
     best_fitness
         Its fitness; never lower than a generation before.
     mean_fitness
-        Of the population.
+        Mean over the population.
     evaluations
-        Distinct masks scored so far.
+        Distinct masks scored so far in this run.
+    generator
+        State of the random numbers that the next generation is made with.
     """
 
     index: int
@@ -50,6 +54,19 @@ class Generation:
     best_fitness: float
     mean_fitness: float
     evaluations: int
+    generator: Tensor
+
+    @property
+    def state(self) -> dict[str, Tensor]:
+        """All that it takes to resume the search from here, as named tensors."""
+        return {
+            "population": self.population,
+            "fitness": self.fitness,
+            "best": self.best,
+            "best_fitness": torch.tensor(self.best_fitness, dtype=torch.float64),
+            "index": torch.tensor(self.index),
+            "generator": self.generator,
+        }
 
 
 @dataclass(frozen=True)
@@ -68,7 +85,7 @@ class GeneticAlgorithm:
     crossover_rate
         Probability that a pair of parents exchanges bits; otherwise the children are copies.
     mutation_rate
-        0 to 1; what it is the rate of says `mutation`.
+        0 to 1; `mutation` defines its meaning.
     crossover
         ``"two-point"`` (neighbouring superpixels have neighbouring numbers, and so stay together),
         ``"one-point"`` or ``"uniform"``.
@@ -79,8 +96,8 @@ class GeneticAlgorithm:
     tournament
         Masks drawn, with replacement, for each parent; the best of them becomes it.
     elitism
-        How many of the best masks go on unchanged; 0 to `population`. With 0 the population may lose the best
-        mask; `Generation.best` remembers it nevertheless.
+        How many of the best masks pass into the next generation unchanged; 0 to `population`. With 0 the
+        population may lose the best mask; `Generation.best` keeps it nevertheless.
 
     Raises
     ------
@@ -128,6 +145,7 @@ class GeneticAlgorithm:
         *,
         seed: int = 0,
         initial: Tensor | npt.NDArray[np.bool_] | None = None,
+        resume: Mapping[str, Tensor] | None = None,
     ) -> Generator[Generation, None, None]:
         """Run the search, one generation a step; it may be left or closed after any.
 
@@ -144,20 +162,28 @@ class GeneticAlgorithm:
         initial
             ``(m, length)`` bool: the first m masks of the initial population, m at most `population`; the
             others, and without `initial` all, have each bit set with probability 1/2.
+        resume
+            The `Generation.state` of a search with these settings: continue it up to `generations` in all.
+            The first step gives that generation again, without evaluating anything; the next ones are those
+            that the search would have had uninterrupted. `seed` is not used.
 
         Yields
         ------
         Generation
-            `generations` + 1 of them, the first for the initial population.
+            `generations` + 1 of them, the first for the initial population; fewer where resumed.
 
         Raises
         ------
         ValueError
-            At once, for a wrong `length`, `seed` or `initial`; in a step, where `evaluate` does not return
-            one finite number a mask. What `evaluate` itself raises passes through.
+            At once, for a wrong `length`, `seed`, `initial` or `resume`; in a step, where `evaluate` does not
+            return one finite number a mask. What `evaluate` itself raises passes through.
         """
         positive_int("length", length)
         generator = seeded(seed)
+        if resume is not None:
+            if initial is not None:
+                raise ValueError("give initial or resume, not both")
+            return self._resumed(evaluate, length, resume, generator)
         population = torch.rand(self.population, length, generator=generator) < 0.5
         if initial is not None:
             given = self._initial(initial, length)
@@ -177,19 +203,45 @@ class GeneticAlgorithm:
             )
         return given
 
-    def _run(
-        self, score: Memo, population: Tensor, generator: torch.Generator
+    def _resumed(
+        self, evaluate: Score, length: int, state: Mapping[str, Tensor], generator: torch.Generator
     ) -> Generator[Generation, None, None]:
-        best, best_key = population[0], (-float("inf"), 0)
-        for index in range(self.generations + 1):
+        if state.keys() != set(_STATE):
+            raise ValueError(
+                f"resume is no state of a genetic algorithm: it has {sorted(state)} and should have "
+                f"{sorted(_STATE)}"
+            )
+        population = state["population"]
+        if population.shape != (self.population, length):
+            raise ValueError(
+                f"resume must be a state of {self.population} masks of {length} bits, not of "
+                f"{tuple(population.shape)}"
+            )
+        generator.set_state(state["generator"].clone())  # torch reads a view of a larger tensor wrongly
+        packed = torch.from_numpy(np.packbits(population.numpy(), axis=1))
+        score = Memo(evaluate, resume={"masks": packed, "scores": state["fitness"]})
+        fitness = float(state["best_fitness"])
+        return self._run(score, population, generator, int(state["index"]), (state["best"], fitness))
+
+    def _run(
+        self,
+        score: Memo,
+        population: Tensor,
+        generator: torch.Generator,
+        first: int = 0,
+        leader: tuple[Tensor, float] | None = None,
+    ) -> Generator[Generation, None, None]:
+        best, best_fitness = leader or (population[0], -float("inf"))
+        best_key = (best_fitness, -int(best.sum()))
+        for index in range(first, max(first, self.generations) + 1):
             fitness = score(population)
             best_first = ranking(fitness, population)
-            leader = population[best_first[0]]
-            key = (float(fitness[best_first[0]]), -int(leader.sum()))
+            fittest = population[best_first[0]]
+            key = (float(fitness[best_first[0]]), -int(fittest.sum()))
             if key > best_key:
-                best, best_key = leader.clone(), key
-            mean = float(fitness.mean())
-            yield Generation(index, population, fitness, best, best_key[0], mean, score.evaluations)
+                best, best_key = fittest.clone(), key
+            mean, state = float(fitness.mean()), generator.get_state()
+            yield Generation(index, population, fitness, best, best_key[0], mean, score.evaluations, state)
             if index < self.generations:
                 population = self._next(population, best_first, generator)
 

@@ -1,12 +1,13 @@
-"""Scores of masks, each asked for once.
+"""Scores of masks, each evaluated once.
 
 A genetic algorithm meets about a third of its masks again, and the curves of `cfwidgets.evaluation.deletion`
-share their ends; a model is asked only about what is new.
+share their ends; only new masks are evaluated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,7 +20,7 @@ Score: TypeAlias = Callable[[Tensor], Tensor | npt.NDArray[Any] | Sequence[float
 
 
 class Memo:
-    """A score of masks that remembers what it was asked.
+    """A score of masks that remembers its answers.
 
     Parameters
     ----------
@@ -27,6 +28,15 @@ class Memo:
         Called with the masks ``(m, n)`` bool that are new and differ from each other, m at least 1; returns
         ``(m,)`` finite numbers: a tensor on any device, an array or a list. The masks are a copy, its to
         change. An exception that it raises passes through, and nothing of that call is remembered.
+    resume
+        The `state` of a memo of the same score: its masks are known from the start.
+    limit
+        How many masks are remembered; beyond that the oldest are forgotten. None for all.
+
+    Attributes
+    ----------
+    evaluations : int
+        How many masks this memo has had scored; those that it was resumed with do not count.
 
     Examples
     --------
@@ -37,14 +47,29 @@ class Memo:
     2
     """
 
-    def __init__(self, score: Score) -> None:
+    def __init__(
+        self, score: Score, *, resume: Mapping[str, Tensor] | None = None, limit: int | None = None
+    ) -> None:
         self._score = score
+        self._limit = limit
         self._known: dict[bytes, float] = {}
+        self.evaluations = 0
+        if resume is not None:
+            self._known.update(zip(_rows(resume["masks"]), resume["scores"].tolist(), strict=True))
 
-    @property
-    def evaluations(self) -> int:
-        """How many distinct masks were scored so far."""
-        return len(self._known)
+    def state(self) -> dict[str, Tensor]:
+        """All that it takes to know the same masks again, the oldest first.
+
+        Returns
+        -------
+        dict of Tensor
+            ``masks``: ``(m, ceil(n / 8))`` uint8, eight bits of a mask in each byte, the first bit highest.
+            ``scores``: ``(m,)`` float64.
+        """
+        count = len(self._known)
+        packed = np.frombuffer(bytearray().join(self._known), np.uint8).reshape(count, -1 if count else 0)
+        scores = np.fromiter(self._known.values(), np.float64, count)
+        return {"masks": torch.from_numpy(packed), "scores": torch.from_numpy(scores)}
 
     def __call__(self, masks: Tensor) -> Tensor:
         """Score masks ``(m, n)`` bool; returns ``(m,)`` float64 on the CPU.
@@ -54,7 +79,7 @@ class Memo:
         ValueError
             Where the score's answer is not one finite number a mask.
         """
-        keys = _bit_patterns(masks)
+        keys = _rows(np.packbits(masks.numpy(), axis=1))
         new: dict[bytes, int] = {}
         for row, key in enumerate(keys):
             if key not in self._known:
@@ -62,14 +87,17 @@ class Memo:
         if new:
             scores = _numbers(self._score(masks[list(new.values())]), len(new))
             self._known.update(zip(new, scores.tolist(), strict=True))
-        return torch.tensor([self._known[key] for key in keys], dtype=torch.float64)
+            self.evaluations += len(new)
+        found = torch.tensor([self._known[key] for key in keys], dtype=torch.float64)
+        if self._limit is not None:
+            for key in list(islice(self._known, max(0, len(self._known) - self._limit))):
+                del self._known[key]
+        return found
 
 
-def _bit_patterns(masks: Tensor) -> list[bytes]:
+def _rows(packed: npt.NDArray[np.uint8] | Tensor) -> list[bytes]:
     """One key a row. All rows of a memo have one length, so the padding of the last byte confuses none."""
-    packed = np.packbits(masks.numpy(), axis=1)
-    row = packed.shape[1]
-    raw = packed.tobytes()
+    raw, row = np.asarray(packed).tobytes(), max(1, packed.shape[1])  # a memo that knows nothing has none
     return [raw[start : start + row] for start in range(0, len(raw), row)]
 
 

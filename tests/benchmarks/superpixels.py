@@ -67,7 +67,7 @@ def overhead(clf, engine):
     before = bare()
     result = engine.explain(clf, image)
     per_picture = statistics.mean([before, bare()])
-    asked = result.evaluations + (result.random_network.evaluations if result.random_network else 0)
+    asked = result.evaluations + (result.randomised_model.evaluations if result.randomised_model else 0)
     print(
         f"  {result.seconds:6.2f} s for {asked:,} pictures; "
         f"bare {1 / per_picture:.0f} a second; ratio {result.seconds / (asked * per_picture):.3f}"

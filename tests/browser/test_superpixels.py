@@ -27,7 +27,7 @@ clf = cf.Classifier(logistic, labels=["<img src=x onerror=alert(1)>", "cat", "do
 FAST = cf.ELime(population=40, generations=20, trust=False)
 
 def show(engine=FAST, target=1):
-    return cf.SuperpixelExplorer(clf, PICTURE, target, engine, segments=TILES)
+    return cf.SuperpixelExplorer(clf, PICTURE, target, engine=engine, segments=TILES)
 """
 SHOW = "w = show()\nw"
 
@@ -255,7 +255,7 @@ RUBBISH = {
     "model.set('shown', [0.5])": "superpixels from 0 to 11, not 0.5",
     "model.set('shown', 'cat')": "shown must be a list",
     "model.set('shown', Array.from({length: 1000000}, (_, i) => i))": "at most 12 superpixels",
-    "model.set('target', 3)": "target must be a class from 0 to 2, not 3",
+    "model.set('target', 3)": "target must be from 0 to 2, not 3",
     "model.set('best', [0])": "the page may not set best",
     "model.send({kind: 'format the disk'})": "a message that is not known: \"{'kind': 'format the disk'}\"",
     "model.send('x'.repeat(3000000))": "a message that is not known: 'xxxxx",
@@ -312,7 +312,8 @@ def test_a_classifier_that_fails_in_the_middle_is_seen_and_what_was_found_is_kep
 
 def test_a_picture_that_cannot_be_cut_says_so_where_the_picture_would_be(open_notebook):
     notebook = open_notebook(
-        SET_UP, "w = cf.SuperpixelExplorer(clf, torch.full((3, 40, 40), 0.5), 1, cf.ELime(segments=1))\nw"
+        SET_UP,
+        "w = cf.SuperpixelExplorer(clf, torch.full((3, 40, 40), 0.5), 1, engine=cf.ELime(segments=1))\nw",
     )
     notebook.run_all()
     view = view_of(notebook)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from cfwidgets.search.ga import Generation, GeneticAlgorithm
@@ -278,6 +281,51 @@ def test_what_the_fitness_raises_passes_through() -> None:
 
     with pytest.raises(RuntimeError, match="out of memory"):
         next(SMALL.steps(fail, 30))
+
+
+@pytest.mark.parametrize("elitism", [0, 2])
+@pytest.mark.parametrize("stopped", [0, 1, 7, 12])
+def test_it_resumes_as_if_it_had_not_been_interrupted(stopped: int, elitism: int, tmp_path: Path) -> None:
+    algorithm = replace(SMALL, elitism=elitism, mutation="bit")
+    fitness = logistic(weights_of(30, 0))
+    whole = list(algorithm.steps(fitness, 30, seed=4))
+    calls: list[int] = []
+
+    def counted(masks: Tensor) -> Tensor:
+        calls.append(len(masks))
+        return fitness(masks)
+
+    save_file({name: part.clone() for name, part in whole[stopped].state.items()}, tmp_path / "state")
+    # The seed of what is resumed counts for nothing.
+    steps = algorithm.steps(counted, 30, seed=9, resume=load_file(tmp_path / "state"))
+    first = next(steps)
+    assert calls == []
+    resumed = [first, *steps]
+    assert [generation.index for generation in resumed] == list(range(stopped, 13))
+    for one, other in zip(whole[stopped:], resumed, strict=True):
+        assert torch.equal(one.population, other.population)
+        assert torch.equal(one.best, other.best)
+        assert one.best_fitness == pytest.approx(other.best_fitness, rel=1e-12)
+
+
+def test_a_search_resumes_up_to_more_generations_and_not_down_to_fewer() -> None:
+    fitness = logistic(weights_of(30, 0))
+    longer = list(replace(SMALL, generations=20).steps(fitness, 30))
+    end = last(SMALL.steps(fitness, 30)).state
+    more = list(replace(SMALL, generations=20).steps(fitness, 30, resume=end))
+    assert [g.index for g in more] == list(range(12, 21))
+    assert torch.equal(more[-1].population, longer[-1].population)
+    assert [g.index for g in replace(SMALL, generations=5).steps(fitness, 30, resume=end)] == [12]
+
+
+def test_a_state_of_something_else_is_refused_at_once() -> None:
+    state = last(SMALL.steps(lambda masks: masks.sum(1), 9)).state
+    with pytest.raises(ValueError, match="resume is no state of a genetic algorithm: it has"):
+        SMALL.steps(lambda masks: masks.sum(1), 9, resume={"population": state["population"]})
+    with pytest.raises(ValueError, match=r"a state of 20 masks of 8 bits, not of \(20, 9\)"):
+        SMALL.steps(lambda masks: masks.sum(1), 8, resume=state)
+    with pytest.raises(ValueError, match="give initial or resume, not both"):
+        SMALL.steps(lambda masks: masks.sum(1), 9, resume=state, initial=state["population"])
 
 
 def test_what_was_yielded_is_not_changed_later() -> None:

@@ -55,6 +55,43 @@ def test_nothing_is_asked_where_all_is_known() -> None:
     assert calls == [9]
 
 
+@pytest.mark.parametrize("length", [1, 8, 9, 100])
+def test_a_memo_resumes_with_what_another_knew(length: int) -> None:
+    masks = torch.rand(30, length, generator=torch.Generator().manual_seed(0)) < 0.5
+    memo = Memo(number, resume=Memo(number).state())
+    assert len(memo.state()["masks"]) == len(memo.state()["scores"]) == 0
+    answers = memo(masks)
+    state = memo.state()
+    assert state["masks"].shape == (memo.evaluations, -(-length // 8))
+    assert state["masks"].dtype == torch.uint8
+
+    def never(_: Tensor) -> Tensor:
+        raise AssertionError
+
+    again = Memo(never, resume=state)
+    assert torch.equal(again(masks), answers)
+    assert again.evaluations == 0
+    assert all(torch.equal(again.state()[name], part) for name, part in state.items())
+
+
+def test_a_memo_with_a_limit_forgets_the_oldest() -> None:
+    asked: list[list[bool]] = []
+
+    def score(masks: Tensor) -> Tensor:
+        asked.extend(masks.tolist())
+        return number(masks)
+
+    memo, masks = Memo(score, limit=3), torch.eye(5, dtype=torch.bool)
+    assert torch.equal(memo(masks), number(masks))  # more at once than it keeps
+    assert len(memo.state()["masks"]) == 3
+    assert memo.evaluations == 5
+    memo(masks[2:])
+    assert memo.evaluations == 5
+    memo(masks[:1])
+    assert asked[5:] == masks[:1].tolist()
+    assert len(memo.state()["masks"]) == 3
+
+
 def test_the_masks_passed_on_are_a_copy() -> None:
     masks = torch.zeros(1, 4, dtype=torch.bool)
 

@@ -1,1 +1,1 @@
-"""Which superpixels carry a prediction: E-LIME, and LIME as its baseline."""
+"""Superpixels that carry a prediction: E-LIME, and LIME as its baseline."""

@@ -1,25 +1,28 @@
-"""What the engines over superpixels share: the picture, the question, and how far to trust the answer."""
+"""Base of the engines over superpixels: they mask one image, find superpixels, and measure the answer."""
 
 from __future__ import annotations
 
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import torch
 
 from cfwidgets.checks import choice, non_negative, positive_int
-from cfwidgets.engines.base import Update, run_to_end
+from cfwidgets.engines.base import Engine, Update, to_the_end
 from cfwidgets.engines.superpixels.masking import FILLS, Fill, MaskedPicture, filled
-from cfwidgets.engines.superpixels.result import Objective, RandomNetwork, SuperpixelResult
+from cfwidgets.engines.superpixels.result import RandomisedModel, SuperpixelResult
 from cfwidgets.engines.superpixels.segmentation import own_superpixels, slic_superpixels
 from cfwidgets.evaluation.deletion import faithfulness_steps
 from cfwidgets.evaluation.overlap import chance_jaccard, jaccard, rank_correlation
+from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.search.memo import Memo
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+    from pathlib import Path
 
     from numpy.typing import ArrayLike
     from torch import Tensor
@@ -27,26 +30,28 @@ if TYPE_CHECKING:
     from cfwidgets.images import ImageLike
     from cfwidgets.models.classifier import Classifier
 
-# What the curves of deletion and insertion cost, in hundreds of pictures: for the progress, nothing else.
+# The cost of the curves of deletion and insertion, in hundreds of pictures: for the progress, nothing else.
 _CURVES = 3
-_RANDOM = "the same on random weights"
+_RANDOMISED = "the same on the randomised model"
+# Masks whose answers a result holds: two default searches of three runs; some 0.7 MB of 100 superpixels.
+_REMEMBERED = 32_768
 
 
 @dataclass(frozen=True)
-class SuperpixelEngine(ABC):
-    """Cut a picture into superpixels, find those that carry a class, measure how far to trust the answer.
+class SuperpixelEngine(Engine[SuperpixelResult]):
+    """Cut an image into superpixels, find those that carry a class, measure how far to trust the answer.
 
     Parameters
     ----------
     segments
-        Superpixels to ask SLIC for. It returns about as many; the result has the real number.
+        Number of superpixels to ask SLIC for. It returns about as many; the result has the real number.
     compactness, sigma
         SLIC's balance of colour and place, and the smoothing before it, in pixels.
     fill
-        What stands where a superpixel is hidden: ``black``, ``grey``, ``mean`` or ``blur``.
+        Content of a hidden superpixel: ``black``, ``grey``, ``mean`` or ``blur``.
     trust
-        Measure how far the answer can be trusted: deletion and insertion against random orders, and the
-        same engine on a copy of the network with random weights (a black box has none to randomise).
+        True to measure how far the answer can be trusted: deletion and insertion against random orders, and
+        the same engine on a randomised copy of the model (a black box has no weights to randomise).
     seed
         Same seed, same device, same answer.
     """
@@ -58,27 +63,16 @@ class SuperpixelEngine(ABC):
     trust: bool = True
     seed: int = 0
 
+    result_type = SuperpixelResult
     method: ClassVar[str]
-    resumable: ClassVar[bool]
 
     def __post_init__(self) -> None:
         positive_int("segments", self.segments)
         non_negative("compactness", self.compactness)
         non_negative("sigma", self.sigma)
         choice("fill", self.fill, FILLS)
+        choice("trust", self.trust, (True, False))
         positive_int("seed", self.seed, minimum=0)
-
-    def explain(
-        self,
-        clf: Classifier,
-        image: ImageLike,
-        target: int | str | None = None,
-        *,
-        segments: Tensor | ArrayLike | None = None,
-        resume: SuperpixelResult | None = None,
-    ) -> SuperpixelResult:
-        """Run to the end and return the result: see `steps`."""
-        return run_to_end(self.steps(clf, image, target, segments=segments, resume=resume))
 
     def steps(
         self,
@@ -88,6 +82,7 @@ class SuperpixelEngine(ABC):
         *,
         segments: Tensor | ArrayLike | None = None,
         resume: SuperpixelResult | None = None,
+        checkpoint: str | Path | None = None,
     ) -> Generator[Update[SuperpixelResult], None, None]:
         """Yield the result as it stands after each piece of work, and at last the whole.
 
@@ -96,21 +91,32 @@ class SuperpixelEngine(ABC):
         clf
             The classifier; a black box will do.
         image
-            What `images.as_image` accepts. Explained is what the model sees of it: ``clf.view(image)``.
+            Anything that `images.as_image` accepts. The part that the model sees, ``clf.view(image)``, is
+            explained.
         target
-            The explained class, as an index or a label; None for the class that the model gives the whole
-            picture.
+            The explained class, as an index or a label; None for the class that the model predicts.
         segments
             Superpixels of one's own: an integer map of the size of ``clf.view(image)``.
         resume
-            An earlier result of the same picture and class to go on from.
+            An earlier result of the same model, image, class and settings. The work continues up to the
+            totals set here; the answer is the one that an uninterrupted run gives.
+        checkpoint
+            A file that the result is written to, twice a minute and at the end. Where it exists and no
+            ``resume`` is given, it is resumed.
+
+        Yields
+        ------
+        Update
+            With a `SuperpixelResult`.
 
         Raises
         ------
         ImageError, ClassifierError, ValueError
-            What was given, and what is accepted.
+            Names the argument that was given, and what is accepted.
+        ResultError
+            The checkpoint is damaged, or of another kind.
         """
-        started = time.perf_counter()
+        began = time.perf_counter()
         view = clf.view(image).cpu()
         labels = (
             slic_superpixels(view, self.segments, self.compactness, self.sigma)
@@ -122,95 +128,117 @@ class SuperpixelEngine(ABC):
         count = int(labels.max()) + 1
         whole, blank = picture.probabilities(torch.tensor([[True], [False]]).expand(2, count))
         index = int(whole.argmax()) if target is None else clf.class_index(target)
-        result = SuperpixelResult(
-            method=self.method,
-            settings=asdict(self),
+        names = tuple(clf.label(i) for i in range(len(whole)))
+        # labels need not differ, so that the index belongs to the question too
+        settings = {"method": self.method, **self.told(target=names[index], target_index=index)}
+        fresh = SuperpixelResult(
+            settings=settings,
+            model=clf.name,
+            labels=names,
+            prediction=whole,
+            fingerprints={
+                "model": clf.fingerprint(),
+                "image": fingerprint({"image": view}),
+                "segmentation": fingerprint({"segments": labels}),
+            },
             image=view,
             hidden=hidden,
             segments=labels,
             target=index,
-            label=clf.label(index),
-            objective=self._objective,
-            whole=float(whole[index]),
             blank=float(blank[index]),
-            mask=torch.full((count,), self._objective == "sufficient"),
+            mask=torch.full((count,), settings.get("objective") != "necessary"),
             probability=float(whole[index]),
             importance=torch.zeros(count),
+            evaluations=2,
         )
-        if resume is not None:
-            result = self._resumed(result, resume)
-        asked, spent = result.evaluations + 2, result.seconds
-        score = Memo(lambda masks: picture.probabilities(masks)[:, index])
-        twin = self.trust and clf.has_module
-        total = self.work + self.trust * _CURVES + twin * self.one_run().work
+        work = partial(self._work, clf, picture)
+        yield from self.driven(fresh, work, began=began, resume=resume, checkpoint=checkpoint)
 
-        def update(done: float, activity: str) -> Update[SuperpixelResult]:
-            seconds = spent + time.perf_counter() - started
-            now = replace(result, evaluations=asked + score.evaluations, seconds=seconds)
-            return Update(min(done / total, 1.0), now, activity)
+    explain = to_the_end(steps)
 
-        yield update(0, "searching")
-        for done, (found, activity) in enumerate(self.find(score, result), start=1):
-            result = found
-            yield update(done, activity)
-        done = self.work
-        if self.trust:
-            for fraction, measured in faithfulness_steps(score, result.order, seed=self.seed):
-                result = replace(result, faithfulness=measured)
-                yield update(done + fraction * _CURVES, "deletion and insertion")
-            done += _CURVES
-        if twin:
-            yield update(done, _RANDOM)
-            random_weights = clf.randomised(self.seed, (view.shape[1], view.shape[2]))
-            for network in self._on_random_weights(random_weights, result):
-                done += 1
-                compared = replace(result, random_network=network)
-                yield update(done, _RANDOM)
-            result = compared
-        yield update(total, "")
+    def resumed(self, earlier: SuperpixelResult, fresh: SuperpixelResult) -> SuperpixelResult:
+        """Give the earlier result, with the settings of this run; its totals are no less than what it has."""
+        return replace(earlier, settings={**fresh.settings, **asdict(self.reaching(earlier))})
 
-    @property
-    def _objective(self) -> Objective:
-        return "sufficient"
+    @abstractmethod
+    def reaching(self, result: SuperpixelResult) -> Self:
+        """Give the same engine, its totals raised to what a result has already."""
+
+    @abstractmethod
+    def longer(self, result: SuperpixelResult) -> Self:
+        """Give the engine that works on a result for as long again as this one was to work."""
 
     @property
     @abstractmethod
     def work(self) -> int:
-        """How many results `find` yields, about; a hundred pictures each."""
+        """Number of steps of a whole run, of about a hundred images each."""
+
+    @abstractmethod
+    def done(self, result: SuperpixelResult) -> int:
+        """Count the steps that a result holds."""
 
     @abstractmethod
     def find(self, score: Memo, result: SuperpixelResult) -> Iterator[tuple[SuperpixelResult, str]]:
-        """Yield the result with more and more found, and what is being done, in words.
+        """Yield the result after each further step, and the activity in words; nothing where all is done.
 
         Parameters
         ----------
         score
             From masks ``(m, n)`` bool of the superpixels shown to the probability of the explained class.
         result
-            With nothing found yet, or one to go on from.
+            The result so far, without an answer or to be resumed.
         """
 
     def one_run(self) -> Self:
-        """The same engine without what it does repeatedly: what the random network is asked."""
+        """Give the engine for the randomised model: the same, without repetitions."""
         return self
 
-    def _resumed(self, fresh: SuperpixelResult, earlier: SuperpixelResult) -> SuperpixelResult:
-        same = earlier.target == fresh.target and torch.equal(earlier.segments, fresh.segments)
-        if not same or earlier.method != fresh.method or earlier.objective != fresh.objective:
-            raise ValueError(
-                f"resume: the result given is {earlier.method}, {earlier.objective}, for {earlier.label!r} "
-                f"with {earlier.count} superpixels; asked for is {fresh.method}, {fresh.objective}, for "
-                f"{fresh.label!r} with {fresh.count}, of the same picture"
-            )
-        return earlier
+    def _work(
+        self, clf: Classifier, picture: MaskedPicture, result: SuperpixelResult
+    ) -> Generator[Update[SuperpixelResult], None, None]:
+        engine = self.reaching(result)
+        target, evaluated = result.target, result.evaluations
+        score = Memo(
+            lambda masks: picture.probabilities(masks)[:, target],
+            resume=result.evaluated,
+            limit=_REMEMBERED,
+        )
+        randomise = self.trust and clf.has_module
+        total = engine.work + self.trust * _CURVES + randomise * engine.one_run().work
 
-    def _on_random_weights(self, twin: Classifier, result: SuperpixelResult) -> Iterator[RandomNetwork]:
-        """The same on ``twin``, a copy of the classifier with random weights."""
-        picture = MaskedPicture(twin, result.image, result.hidden, result.segments)
+        def update(done: float, activity: str) -> Update[SuperpixelResult]:
+            now = replace(result, evaluated=score.state(), evaluations=evaluated + score.evaluations)
+            return Update(min(done / total, 1.0), now, activity)
+
+        yield update(engine.done(result), "searching")
+        for found, activity in engine.find(score, result):
+            # measures belong to the answer that they were taken of
+            result = replace(found, faithfulness=None, randomised_model=None)
+            yield update(engine.done(result), activity)
+        done = engine.work
+        if self.trust and result.faithfulness is None:
+            for fraction, measured in faithfulness_steps(score, result.order, seed=self.seed):
+                result = replace(result, faithfulness=measured)
+                yield update(done + fraction * _CURVES, "deletion and insertion")
+        done += _CURVES
+        if randomise and result.randomised_model is None:
+            yield update(done, _RANDOMISED)
+            other = clf.randomised(self.seed, (result.image.shape[1], result.image.shape[2]))
+            for found_there in self._compare(other, result):
+                done += 1
+                compared = replace(result, randomised_model=found_there)
+                yield update(done, _RANDOMISED)
+            result = compared
+        yield update(total, "")
+
+    def _compare(self, clf: Classifier, result: SuperpixelResult) -> Iterator[RandomisedModel]:
+        """Find superpixels with the randomised model ``clf``, and compare them with a result."""
+        picture = MaskedPicture(clf, result.image, result.hidden, result.segments)
         score = Memo(lambda masks: picture.probabilities(masks)[:, result.target])
         whole = float(score(torch.ones(1, result.count, dtype=torch.bool))[0])
-        for found, _ in self.one_run().find(score, replace(result, searches=())):
-            yield RandomNetwork(
+        unanswered = replace(result, searches=(), sampled=0)
+        for found, _ in self.reaching(result).one_run().find(score, unanswered):
+            yield RandomisedModel(
                 whole=whole,
                 probability=found.probability,
                 correlation=rank_correlation(result.importance, found.importance),

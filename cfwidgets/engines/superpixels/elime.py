@@ -1,9 +1,9 @@
-"""E-LIME: which superpixels carry the prediction? A genetic algorithm over which of them to show."""
+"""E-LIME: a genetic algorithm finds the superpixels that carry a prediction."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import torch
 
@@ -19,36 +19,35 @@ if TYPE_CHECKING:
 
     from cfwidgets.search.memo import Memo
 
-# A search that goes on must not draw again what it drew at first.
-_SEED_STRIDE = 1_000_003
-
 
 @dataclass(frozen=True)
 class ELime(SuperpixelEngine):
     """Find the superpixels that carry a prediction, by a genetic algorithm (E-LIME).
 
-    The picture is cut into superpixels by SLIC; a genome says which of them are shown; its fitness is the
-    probability that the classifier gives the explained class when it sees only those (Wang et al. 2021,
-    section 2; the numbers of its table 1 are the defaults). What the paper leaves open is an option.
+    SLIC cuts the image into superpixels; a genome selects some of them; its fitness is the probability of the
+    explained class for the image that shows only those (Wang et al. 2021, section 2; the numbers of its
+    table 1 are the defaults). Choices that the paper leaves open are options here.
 
     Parameters
     ----------
     segments, compactness, sigma, fill, trust, seed
         See `SuperpixelEngine`.
-    population, generations, crossover_rate, mutation_rate
-        The genetic algorithm's.
+    population, crossover_rate, mutation_rate
+        Settings of the genetic algorithm.
+    generations
+        Generations after the initial population, in all: a resumed search continues up to this number.
     crossover, mutation, tournament, elitism
         Its operators, which the paper does not name: see `GeneticAlgorithm`.
     objective
-        ``sufficient``, as the paper: which superpixels to show to keep the class. ``necessary``: which to
-        remove to lose it.
+        ``sufficient``, as the paper: find the superpixels to show to keep the class. ``necessary``: find
+        those to remove to lose it.
     parsimony
         Weight on the share of superpixels selected: the fitness is reduced by ``parsimony`` times that
-        share. None is 0 for ``sufficient``, as the paper, which then keeps about half the picture, and 0.5
-        for ``necessary``, since to remove everything would be best otherwise.
+        share. None is 0 for ``sufficient``, as the paper, which then selects about half the image, and 0.5
+        for ``necessary``, where removing everything would otherwise be best.
     runs
-        Searches, with seeds ``seed``, ``seed + 1``, …: importance is their mean, and their agreement is
-        reported.
+        Searches in all, with seeds ``seed``, ``seed + 1``, …: importance is their mean, and their agreement
+        is reported.
 
     Raises
     ------
@@ -57,12 +56,11 @@ class ELime(SuperpixelEngine):
 
     Notes
     -----
-    A run scores up to ``population * (generations + 1)`` pictures, five times as many as LIME does by
-    default: what makes it quick is batches on the device, not fewer questions to the model. A mask that was
-    scored before is not scored again.
+    A search evaluates up to ``population * (generations + 1)`` images, five times as many as LIME does by
+    default; batches on the device make it fast. No mask is evaluated twice.
 
-    A search climbs on what the model does with pictures that it was never trained on: a high probability
-    alone says little. See `SuperpixelResult.trust`.
+    A search optimises the model's answers to images unlike its training data: a high probability alone is
+    weak evidence. See `SuperpixelResult.trust`.
 
     Examples
     --------
@@ -90,8 +88,8 @@ class ELime(SuperpixelEngine):
     parsimony: float | None = None
     runs: int = 1
 
-    method: ClassVar[str] = "E-LIME"
-    resumable: ClassVar[bool] = True
+    method = "E-LIME"
+    harmless = frozenset({"generations", "runs", "trust"})
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -108,77 +106,78 @@ class ELime(SuperpixelEngine):
 
     @property
     def work(self) -> int:
-        """Generations of all runs, and the choice between them."""
-        return self.runs * (self.generations + 1) + 1
+        """Generations of all runs, the initial ones included."""
+        return self.runs * (self.generations + 1)
+
+    def done(self, result: SuperpixelResult) -> int:
+        """Count the generations that a result holds."""
+        return sum(len(search.best) for search in result.searches)
+
+    def reaching(self, result: SuperpixelResult) -> Self:
+        """Give the same engine, with at least the generations and runs of a result."""
+        generations = max([self.generations, *(search.generation for search in result.searches)])
+        return replace(self, generations=generations, runs=max(self.runs, len(result.searches)))
+
+    def longer(self, result: SuperpixelResult) -> Self:
+        """Give the engine that searches for as many generations again as this one was to search."""
+        return replace(self, generations=self.reaching(result).generations + self.generations)
 
     def one_run(self) -> Self:
-        """With a single search."""
+        """Give the same engine with a single search."""
         return replace(self, runs=1)
 
     def find(self, score: Memo, result: SuperpixelResult) -> Iterator[tuple[SuperpixelResult, str]]:
-        """Yield the result after each generation of each search."""
+        """Yield the result after each further generation of each search."""
         for run in range(self.runs):
             activity = "searching" if self.runs == 1 else f"search {run + 1} of {self.runs}"
             past = result.searches[run] if run < len(result.searches) else None
             for search in self._run(score, result.count, self.seed + run, past):
                 result = self._with(result, run, search)
                 yield result, activity
-        yield replace(result, watched=self._fittest(result.searches)), ""
-
-    @property
-    def _objective(self) -> Objective:
-        return self.objective
 
     def _fitness(self, probability: Tensor, selected: Tensor) -> Tensor:
-        """Of masks ``(m, n)`` whose pictures have these probabilities, ``(m,)``."""
+        """Give the fitness ``(m,)`` of masks ``(m, n)`` whose images have these probabilities."""
         necessary = self.objective == "necessary"
         weight = 0.5 * necessary if self.parsimony is None else self.parsimony
         return (1 - probability if necessary else probability) - weight * selected.double().mean(1)
 
     def _run(self, score: Memo, count: int, seed: int, past: Search | None) -> Iterator[Search]:
-        """One search, or ``past`` continued."""
+        """Yield one search after each further generation, from ``past`` on where there is one."""
 
         def probability(selected: Tensor) -> Tensor:
             return score(selected if self.objective == "sufficient" else ~selected)
 
-        best, mean, masks, initial = [], [], [], None
+        best, mean, masks, state = [], [], [], None
         if past is not None:
-            best, mean, masks = list(past.best), list(past.mean), list(past.masks)
-            initial = torch.cat([past.mask[None], past.population[:-1]])
-            seed += _SEED_STRIDE * len(best)
+            best, mean, masks, state = list(past.best), list(past.mean), list(past.masks), past.state
         generations = self.search.steps(
-            lambda selected: self._fitness(probability(selected), selected), count, seed=seed, initial=initial
+            lambda selected: self._fitness(probability(selected), selected), count, seed=seed, resume=state
         )
+        if past is not None:
+            next(generations)  # the generation that it ended with
         for generation in generations:
-            if past is not None and generation.index == 0:
-                continue  # the population that it had ended with
             best.append(probability(generation.best[None])[0])
             mean.append(probability(generation.population).mean())
             masks.append(generation.best)
             yield Search(
                 seed=seed,
-                mask=generation.best,
                 probability=float(best[-1]),
                 best=torch.stack(best),
                 mean=torch.stack(mean),
                 masks=torch.stack(masks),
-                population=generation.population,
+                state=generation.state,
             )
 
     def _with(self, result: SuperpixelResult, run: int, search: Search) -> SuperpixelResult:
-        """The result with ``search`` as its ``run``-th, and what follows from the searches, anew."""
+        """Give the result with ``search`` as its ``run``-th, and the answer that follows from all of them."""
         searches = (*result.searches[:run], search, *result.searches[run + 1 :])
-        best = searches[self._fittest(searches)]
+        fittest = max(range(len(searches)), key=lambda i: float(searches[i].state["best_fitness"]))
+        ended = run + 1 == self.runs and search.generation == self.generations
         return replace(
             result,
             searches=searches,
-            watched=run,
-            mask=best.mask,
-            probability=best.probability,
+            watched=fittest if ended else run,
+            mask=searches[fittest].mask,
+            probability=searches[fittest].probability,
             importance=torch.stack([search.importance for search in searches]).mean(0),
         )
-
-    def _fittest(self, searches: tuple[Search, ...]) -> int:
-        probabilities = torch.tensor([search.probability for search in searches])
-        masks = torch.stack([search.mask for search in searches])
-        return int(self._fitness(probabilities, masks).argmax())

@@ -1,9 +1,9 @@
-"""LIME, the baseline that E-LIME is compared with: a linear model of what each superpixel adds."""
+"""LIME, the baseline for E-LIME: a linear model of the contribution of each superpixel."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import torch
@@ -23,21 +23,21 @@ _ALL = 100_000  # LIME's default number of features, which makes it fit all of t
 
 @dataclass(frozen=True)
 class Lime(SuperpixelEngine):
-    """Explain a picture by a weighted linear model of random masks (LIME), with the ``lime`` package's fit.
+    """Explain an image by a weighted linear model of random masks (LIME), with the ``lime`` package's fit.
 
     Needs the optional extra ``cfwidgets[lime]``. The masks are those that ``lime.lime_image`` draws from the
     same seed and the fit is its own (cosine distance, exponential kernel of width 0.25, ridge regression);
-    the pictures are composed on the device and asked in batches, which is the part that the package does
-    slowly. With the same superpixels, fill and seed the weights are the package's (Ribeiro et al. 2016).
+    images are composed on the device and evaluated in batches, which makes it several times faster than the
+    package. With the same superpixels, fill and seed the weights are the package's (Ribeiro et al. 2016).
 
     Parameters
     ----------
     segments, compactness, sigma, fill, trust, seed
         See `SuperpixelEngine`. (LIME itself cuts by quickshift and fills with each superpixel's mean.)
     samples
-        Masks to draw; LIME's default.
+        Masks to evaluate in all, LIME's default: a resumed run continues up to this number.
     shown
-        How many superpixels to select, those of the largest weights; None for all of positive weight.
+        Number of superpixels to select, those of the largest weights; None for all of positive weight.
 
     Examples
     --------
@@ -55,8 +55,8 @@ class Lime(SuperpixelEngine):
     samples: int = 1000
     shown: int | None = None
 
-    method: ClassVar[str] = "LIME"
-    resumable: ClassVar[bool] = False
+    method = "LIME"
+    harmless = frozenset({"samples", "trust"})
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -66,20 +66,36 @@ class Lime(SuperpixelEngine):
 
     @property
     def work(self) -> int:
-        """Chunks of masks."""
+        """Hundreds of masks."""
         return -(-self.samples // _CHUNK)
 
+    def done(self, result: SuperpixelResult) -> int:
+        """Count the hundreds that a result holds."""
+        return -(-result.sampled // _CHUNK)
+
+    def reaching(self, result: SuperpixelResult) -> Self:
+        """Give the same engine, with at least the samples of a result."""
+        return replace(self, samples=max(self.samples, result.sampled))
+
+    def longer(self, result: SuperpixelResult) -> Self:
+        """Give the engine that evaluates as many masks again as this one was to evaluate."""
+        return replace(self, samples=self.reaching(result).samples + self.samples)
+
     def find(self, score: Memo, result: SuperpixelResult) -> Iterator[tuple[SuperpixelResult, str]]:
-        """Yield after each hundred masks; the weights are fitted when all have been asked."""
+        """Yield after each further hundred masks, and fit the weights to all of them."""
+        if result.weights is not None and result.sampled >= self.samples:
+            return
         explainer = _explainer(self.seed)
+        # The draws of fewer samples are the first of those of more.
         drawn = explainer.random_state.randint(0, 2, self.samples * result.count)
         data = drawn.reshape(self.samples, result.count)
         data[0] = 1
         masks = torch.from_numpy(data.astype(bool))
         probabilities: list[float] = []
         for chunk in masks.split(_CHUNK):
-            probabilities += score(chunk).tolist()
-            if len(probabilities) < self.samples:
+            probabilities += score(chunk).tolist()  # a resumed run knows the first ones
+            if result.sampled < len(probabilities) < self.samples:
+                result = replace(result, sampled=len(probabilities), weights=None, fit=None)
                 yield result, "sampling"
         # LIME's distance, scipy's cosine, is 1 - sqrt(shown / n) for a mask of zeros and ones
         distances = 1 - np.sqrt(data.mean(1))
@@ -99,6 +115,7 @@ class Lime(SuperpixelEngine):
                 mask=mask,
                 probability=float(score(mask[None])[0]),
                 importance=(weights / weights.max().clamp_min(1e-12)).clamp(0, 1).float(),
+                sampled=self.samples,
                 weights=weights,
                 fit=float(fit),
             ),

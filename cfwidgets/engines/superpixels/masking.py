@@ -1,4 +1,4 @@
-"""Show a classifier parts of a picture and hide the rest."""
+"""Show a classifier parts of an image and hide the rest."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DEVICE_PIXELS = 128 * 224 * 224
 
 
 def filled(image: Tensor, segments: Tensor, fill: Fill) -> Tensor:
-    """What stands where a superpixel is hidden.
+    """Make the content of hidden superpixels.
 
     Parameters
     ----------
@@ -63,14 +63,14 @@ def filled(image: Tensor, segments: Tensor, fill: Fill) -> Tensor:
 
 
 class MaskedPicture:
-    """A picture whose superpixels can be shown and hidden, and what a classifier says of it.
+    """An image whose superpixels can be shown and hidden, and a classifier's probabilities for it.
 
     Parameters
     ----------
     clf
-        The classifier that is asked.
+        The classifier.
     image, hidden
-        ``(3, H, W)``: the picture, and what stands where it is hidden.
+        ``(3, H, W)``: the image, and the content of hidden superpixels.
     segments
         ``(H, W)`` labels, 0 to n - 1.
     """
@@ -82,9 +82,9 @@ class MaskedPicture:
         self._labels = segments.flatten().to(clf.device, torch.long)
 
     def compose(self, masks: Tensor) -> Tensor:
-        """Make the pictures ``(m, 3, H, W)`` in which the superpixels of ``masks`` ``(m, n)`` are shown.
+        """Compose the images ``(m, 3, H, W)`` that show the superpixels of ``masks`` ``(m, n)``.
 
-        Each pixel is exactly the picture's or what stands where it is hidden.
+        Each pixel is exactly the image's or that of the hidden content.
         """
         # Products with 0 and 1, and sums with 0, are exact; torch.where is some twenty times slower on a CPU.
         if self._image.is_cpu:
@@ -94,7 +94,7 @@ class MaskedPicture:
         return pictures if self._hidden is None else pictures.addcmul_(self._hidden, 1 - shown)
 
     def _compose_on_one_thread(self, masks: Tensor) -> np.ndarray:
-        """Do the same with numpy: torch's threads go on spinning when ONNX Runtime's need the cores."""
+        """Do the same with numpy: torch's threads keep spinning when ONNX Runtime's need the cores."""
         chosen = masks.numpy().astype(np.float32)
         shown = np.take(chosen, self._labels.numpy(), axis=1).reshape(-1, 1, *self._image.shape[1:])
         pictures: np.ndarray = self._image.numpy() * shown
@@ -103,6 +103,6 @@ class MaskedPicture:
         return pictures
 
     def probabilities(self, masks: Tensor) -> Tensor:
-        """``(m, C)`` probabilities for ``(m, n)`` masks."""
+        """Evaluate ``(m, n)`` masks: ``(m, C)`` probabilities."""
         chunk = _CHUNK if self._image.is_cpu else max(_CHUNK, _DEVICE_PIXELS // len(self._labels))
         return torch.cat([self._clf.probabilities(self.compose(some)) for some in masks.split(chunk)])

@@ -1,12 +1,9 @@
-"""What a search over superpixels found, and how far to trust it."""
+"""The superpixels that carry a prediction, as an engine found them, and how far to trust the answer."""
 
 from __future__ import annotations
 
-import base64
-import html
-import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -15,12 +12,15 @@ from skimage.measure import regionprops_table
 from skimage.segmentation import find_boundaries
 from torch import Tensor
 
+from cfwidgets.engines.base import ExplainerResult, Measure
 from cfwidgets.evaluation.deletion import Curve, Faithfulness, RandomCurve
 from cfwidgets.evaluation.overlap import chance_jaccard, mean_pairwise_jaccard
-from cfwidgets.results import Result
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+_TITLE = 24  # letters of a label that fit above one of the figure's axes
 
 Objective = Literal["sufficient", "necessary"]
 
@@ -33,13 +33,13 @@ _INSERTION = (
     "Higher than for random orders is better."
 )
 _AGREEMENT = (
-    "Overlap (Jaccard index) of what searches with different seeds select, and of random selections as "
-    "large. Near chance, the answer is one of many."
+    "Overlap (Jaccard index) of the superpixels that searches with different seeds select, beside that of "
+    "random selections as large. Near chance, the answer is one of many."
 )
-_FIT = "How much of what the model did with the random masks the linear model explains."
-_RANDOM = (
-    "Rank correlation with the importance that the same method finds on a copy of the network with random "
-    "weights. Far from 0, the answer says more about the method than about the model."
+_FIT = "Share of the variance of the model's answers to the random masks that the linear model explains."
+_RANDOMISED = (
+    "Rank correlation with the importance that the same method finds on a copy of the model with random "
+    "weights. Far from 0, the answer depends on the method more than on the model."
 )
 
 
@@ -50,27 +50,39 @@ class Search:
     Attributes
     ----------
     seed
-        The seed it ran with.
-    mask
-        ``(n,)`` bool: the superpixels selected by the fittest genome of all generations.
+        The seed that it began with.
     probability
-        Of the explained class on the picture that ``mask`` leaves.
+        Probability of the explained class with the best selection found.
     best, mean
-        ``(g,)``: the same for the fittest genome so far, and the mean over the population, after each
+        ``(g,)`` float64: the same for the best selection so far, and the mean over the population, after each
         generation from the initial one on.
     masks
-        ``(g, n)`` bool: the fittest genome so far, after each generation.
-    population
-        ``(P, n)`` bool: the last population.
+        ``(g, n)`` bool: the best selection so far, after each generation.
+    state
+        The `cfwidgets.search.ga.Generation.state` that the search can be resumed from.
     """
 
     seed: int
-    mask: Tensor
     probability: float
     best: Tensor
     mean: Tensor
     masks: Tensor
-    population: Tensor
+    state: dict[str, Tensor]
+
+    @property
+    def generation(self) -> int:
+        """The last generation; 0 is the initial one."""
+        return len(self.best) - 1
+
+    @property
+    def mask(self) -> Tensor:
+        """``(n,)`` bool: the best selection of superpixels found."""
+        return self.state["best"]
+
+    @property
+    def population(self) -> Tensor:
+        """``(P, n)`` bool: the last population."""
+        return self.state["population"]
 
     @property
     def importance(self) -> Tensor:
@@ -79,24 +91,24 @@ class Search:
 
 
 @dataclass(frozen=True, eq=False)
-class RandomNetwork:
-    """The same search on a copy of the network with random weights (Adebayo et al. 2018).
+class RandomisedModel:
+    """The same search on a copy of the model with random weights (Adebayo et al. 2018).
 
-    An explanation that says something about the model cannot look the same when the model knows nothing.
+    An explanation that reflects what the model has learnt cannot look the same for this copy.
 
     Attributes
     ----------
     whole, probability
-        Of the explained class, on the whole picture and on the best mask found: a search climbs on a random
-        network too, and this is how far.
+        The copy's probability of the explained class, for the whole image and with the best selection found.
+        The second shows how high a search climbs on a model that has learnt nothing.
     correlation
-        Spearman's rank correlation of the importances found on the two networks; near 0 is good.
+        Spearman's rank correlation of the importances found on the two models; near 0 is good.
     jaccard, chance
-        Overlap of the two best masks, and what two random masks of these sizes would have.
+        Overlap of the two best selections, and the expected overlap of two random ones of their sizes.
     importance
-        ``(n,)`` as found on the random network.
+        ``(n,)``: importance found on the copy.
     evaluations
-        Distinct pictures that the random network was asked about.
+        Number of distinct images that the copy evaluated.
     """
 
     whole: float
@@ -108,57 +120,52 @@ class RandomNetwork:
     evaluations: int
 
 
-@dataclass(frozen=True, eq=False)
-class SuperpixelResult(Result):
-    """Which superpixels carry a prediction.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SuperpixelResult(ExplainerResult):
+    """The superpixels that carry a prediction.
 
     Attributes
     ----------
-    method
-        ``E-LIME`` or ``LIME``.
-    settings
-        Those of the engine.
+    settings, model, labels, prediction, fingerprints, seconds
+        See `ExplainerResult`. The settings name the ``method`` too: ``E-LIME`` or ``LIME``.
     image, hidden
-        ``(3, H, W)`` in [0, 1]: what the model sees, and what stands where it is hidden.
+        ``(3, H, W)`` float32 in [0, 1]: the image as the model sees it, and the content of hidden
+        superpixels.
     segments
-        ``(H, W)`` labels, 0 to n - 1.
-    target, label
+        ``(H, W)`` int32 labels, 0 to n - 1.
+    target
         The explained class.
-    objective
-        ``sufficient``: the selected superpixels are those to show. ``necessary``: those to remove.
-    whole, blank
-        Probability of the class on the whole picture, and with everything hidden.
+    blank
+        Probability of the class with every superpixel hidden.
     mask
         ``(n,)`` bool: the superpixels selected.
     probability
-        Of the class on the picture with the superpixels of ``shown``.
+        Probability of the class with only the superpixels of ``shown``.
     importance
         ``(n,)`` in [0, 1].
     searches
-        E-LIME's: the runs of the genetic algorithm, one a seed.
+        Runs of the genetic algorithm, one for each seed (E-LIME).
     watched
-        The number of the one that is worked on, and when all have ended, of the one with the best mask.
+        Index of the search at work, and when all have ended, of the one with the best selection (E-LIME).
     weights, fit
-        LIME's: ``(n,)`` float64 weights of the linear model, and the R² of its fit.
+        ``(n,)`` float64 weights of the linear model and its R²; None before the fit (LIME).
+    sampled
+        Number of random masks evaluated (LIME).
     evaluations
-        Distinct pictures that the explained model was asked about.
-    seconds
-        Wall time.
-    faithfulness, random_network
-        How far to trust it; None before it was measured, or where it cannot be.
+        Number of images that the explained model evaluated.
+    evaluated
+        The last 32,768 masks evaluated and their probabilities, as `cfwidgets.search.memo.Memo.state` gives
+        them, for a run that resumes this one; None before the first.
+    faithfulness, randomised_model
+        Measures of trust; None before they were taken, or where they cannot be.
     """
 
-    parts: ClassVar[tuple[type, ...]] = (Search, RandomNetwork, Faithfulness, Curve, RandomCurve)
+    parts: ClassVar[tuple[type, ...]] = (Search, RandomisedModel, Faithfulness, Curve, RandomCurve)
 
-    method: str
-    settings: dict[str, Any]
     image: Tensor
     hidden: Tensor
     segments: Tensor
     target: int
-    label: str
-    objective: Objective
-    whole: float
     blank: float
     mask: Tensor
     probability: float
@@ -167,10 +174,31 @@ class SuperpixelResult(Result):
     watched: int = 0
     weights: Tensor | None = None
     fit: float | None = None
+    sampled: int = 0
     evaluations: int = 0
-    seconds: float = 0.0
+    evaluated: dict[str, Tensor] | None = None
     faithfulness: Faithfulness | None = None
-    random_network: RandomNetwork | None = None
+    randomised_model: RandomisedModel | None = None
+
+    @property
+    def method(self) -> str:
+        """The method that found it: ``E-LIME`` or ``LIME``."""
+        return str(self.settings["method"])
+
+    @property
+    def objective(self) -> Objective:
+        """``sufficient``: the selected superpixels are those to show. ``necessary``: those to remove."""
+        return self.settings.get("objective", "sufficient")
+
+    @property
+    def label(self) -> str:
+        """The name of the explained class."""
+        return self.labels[self.target]
+
+    @property
+    def whole(self) -> float:
+        """Probability of the class for the whole image."""
+        return float(self.prediction[self.target])
 
     @property
     def count(self) -> int:
@@ -179,7 +207,7 @@ class SuperpixelResult(Result):
 
     @property
     def shown(self) -> Tensor:
-        """``(n,)`` bool: the superpixels to show, which is what ``probability`` belongs to."""
+        """``(n,)`` bool: the superpixels to show, which ``probability`` belongs to."""
         return self.mask if self.objective == "sufficient" else ~self.mask
 
     @property
@@ -194,7 +222,7 @@ class SuperpixelResult(Result):
 
     @property
     def chance_agreement(self) -> float | None:
-        """What ``agreement`` would be for random masks of the same sizes."""
+        """The expected ``agreement`` of random masks of the same sizes."""
         return None if len(self.searches) < 2 else chance_jaccard(self._masks)
 
     @property
@@ -211,7 +239,7 @@ class SuperpixelResult(Result):
         """One row a superpixel, the most important first.
 
         Columns: ``superpixel`` (its label in ``segments``), ``selected``, ``importance`` (0 to 1), ``share``
-        (of the picture's area), ``row`` and ``column`` (its centre, in pixels).
+        (of the image's area), ``row`` and ``column`` (its centre, in pixels).
         """
         labels = self.segments.numpy() + 1  # regionprops leaves label 0 out
         regions = regionprops_table(labels, properties=("label", "area", "centroid"))
@@ -228,69 +256,78 @@ class SuperpixelResult(Result):
         return frame.iloc[self.order.numpy()].reset_index(drop=True)
 
     def picture(self) -> Tensor:
-        """``(3, H, W)``: the picture with the superpixels of ``shown``, as the model saw it."""
+        """Give the image with only the superpixels of ``shown``, ``(3, H, W)``, as the model sees it."""
         return torch.where(self.shown[self.segments.long()], self.image, self.hidden)
 
+    def summary(self) -> str:
+        """Say the finding in one sentence of plain text."""
+        verb = "shown" if self.objective == "sufficient" else "removed"
+        return (
+            f"{self.label}: probability {self.probability:.3f} with {int(self.mask.sum())} of {self.count} "
+            f"superpixels {verb}, {self.whole:.3f} for the whole picture ({self.method}, "
+            f"{self.evaluations:,} pictures evaluated in {self.seconds:.1f} s)."
+        )
+
     def plot(self) -> Figure:
-        """Draw the picture, the part to show, the importance and the course of the search, for a paper."""
+        """Draw the image, the part to show, the importance, and the search or the weights, for a paper."""
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(12, 3.2), layout="constrained")
         axes = figure.subplots(1, 4, width_ratios=(1, 1, 1.25, 1.4))
-        pictures = (
-            (self.image, f"{self.label}: {self.whole:.3f}"),
-            (self.picture(), f"{int(self.shown.sum())} of {self.count} superpixels: {self.probability:.3f}"),
-        )
+        shown = f"{int(self.shown.sum())} of {self.count} superpixels: {self.probability:.3f}"
+        pictures = (self.image, f"{self._short_label}: {self.whole:.3f}"), (self.picture(), shown)
         for axis, (image, title) in zip(axes, pictures, strict=False):
             axis.imshow(image.permute(1, 2, 0).numpy())
-            axis.set_title(title, fontsize=10)
+            axis.set_title(title, fontsize=10, parse_math=False)
         heat = axes[2].imshow(self.importance[self.segments.long()].numpy(), cmap="viridis", vmin=0, vmax=1)
-        heat_edges = find_boundaries(self.segments.numpy(), mode="inner")
-        axes[2].imshow(np.ma.masked_where(~heat_edges, heat_edges), cmap="gray", vmin=0, vmax=2, alpha=0.4)
+        edges = find_boundaries(self.segments.numpy(), mode="inner")
+        axes[2].imshow(np.ma.masked_where(~edges, edges), cmap="gray", vmin=0, vmax=2, alpha=0.4)
         axes[2].set_title("importance", fontsize=10)
         figure.colorbar(heat, ax=axes[2], shrink=0.85)
         for axis in axes[:3]:
             axis.set_axis_off()
-        for search in self.searches:
-            axes[3].plot(search.best, color="#0072B2", label="best")
-            axes[3].plot(search.mean, color="0.5", lw=1, label="mean")
-        axes[3].axhline(self.whole, color="0.3", ls=":", label="whole picture")
-        axes[3].set(xlabel="generation", ylim=(0, 1.02), title=f"probability of {self.label}")
-        axes[3].title.set_fontsize(10)
-        handles, names = axes[3].get_legend_handles_labels()
-        unique = dict(zip(names, handles, strict=True))
-        axes[3].legend(unique.values(), unique.keys(), fontsize=8, frameon=False)
+        if self.weights is None:
+            self._plot_searches(axes[3])
+        else:
+            self._plot_weights(axes[3], self.weights)
         return figure
 
-    def trust(self) -> pd.DataFrame:
-        """How far to trust the answer.
+    def _plot_searches(self, axis: Axes) -> None:
+        for search in self.searches:
+            axis.plot(search.best, color="#0072B2", label="best")
+            axis.plot(search.mean, color="0.5", lw=1, label="mean")
+        axis.axhline(self.whole, color="0.3", ls=":", label="whole picture")
+        axis.set(xlabel="generation", ylim=(0, 1.02))
+        axis.set_title(f"probability of {self._short_label}", fontsize=10, parse_math=False)
+        handles, names = axis.get_legend_handles_labels()
+        unique = dict(zip(names, handles, strict=True))
+        axis.legend(unique.values(), unique.keys(), fontsize=8, frameon=False)
 
-        One row a measure: ``measure``, ``value``, what it is held ``against`` and that ``reference`` (NaN
-        where the words say it all), and its ``meaning``. A measure that was not taken has no row.
-        """
-        rows: list[tuple[str, float, str, float, str]] = []
+    def _plot_weights(self, axis: Axes, weights: Tensor) -> None:
+        order = weights.argsort(descending=True)
+        colors = np.where(self.mask[order], "#0072B2", "0.6")
+        axis.bar(np.arange(self.count), weights[order].numpy(), width=1, color=colors)
+        axis.set(xlabel="superpixels, those selected in blue")
+        axis.set_title("weights of the linear model", fontsize=10)
+
+    @property
+    def _short_label(self) -> str:
+        return self.label if len(self.label) <= _TITLE else f"{self.label[: _TITLE - 1]}…"
+
+    def measures(self) -> list[Measure]:
+        """Return the rows of `trust`; a measure that was not taken has none."""
+        rows: list[Measure] = []
         if self.faithfulness is not None:
             f = self.faithfulness
-            rows.append(("deletion, area", f.deletion.area, "random", f.random_deletion.area, _DELETION))
-            rows.append(("insertion, area", f.insertion.area, "random", f.random_insertion.area, _INSERTION))
+            removed, added = f.random_deletion.area, f.random_insertion.area
+            rows.append(Measure("deletion area", f.deletion.area, "random order", removed, _DELETION))
+            rows.append(Measure("insertion area", f.insertion.area, "random order", added, _INSERTION))
         if self.agreement is not None and self.chance_agreement is not None:
-            name = f"agreement, {len(self.searches)} seeds"
-            rows.append((name, self.agreement, "chance", self.chance_agreement, _AGREEMENT))
+            name = f"agreement of {len(self.searches)} seeds"
+            rows.append(Measure(name, self.agreement, "chance", self.chance_agreement, _AGREEMENT))
         if self.fit is not None:
-            rows.append(("fit, R²", self.fit, "should be near 1", np.nan, _FIT))
-        if self.random_network is not None:
-            r = self.random_network
-            rows.append(("random network", r.correlation, "should be near 0", np.nan, _RANDOM))
-        return pd.DataFrame(rows, columns=["measure", "value", "against", "reference", "meaning"])
-
-    def _repr_html_(self) -> str:
-        png = io.BytesIO()
-        self.plot().savefig(png, dpi=80)
-        verb = "shown" if self.objective == "sufficient" else "removed"
-        text = (
-            f"{html.escape(self.label)} {self.probability:.3f} with {int(self.mask.sum())} of {self.count} "
-            f"superpixels {verb} (whole picture {self.whole:.3f}), {self.method}, "
-            f"{self.evaluations:,} evaluations in {self.seconds:.1f} s"
-        )
-        data = base64.b64encode(png.getvalue()).decode()
-        return f'<p>{text}</p><img alt="{text}" src="data:image/png;base64,{data}">'
+            rows.append(Measure("R² of the linear model", self.fit, "should be near 1", np.nan, _FIT))
+        if self.randomised_model is not None:
+            found = self.randomised_model.correlation
+            rows.append(Measure("randomised model", found, "should be near 0", np.nan, _RANDOMISED))
+        return rows

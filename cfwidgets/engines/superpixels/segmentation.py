@@ -1,4 +1,4 @@
-"""Cut a picture into superpixels."""
+"""Cut an image into superpixels."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 def slic_superpixels(image: Tensor, segments: int, compactness: float = 10.0, sigma: float = 0.0) -> Tensor:
-    """Superpixels by SLIC (Achanta et al. 2012; scikit-image's).
+    """Cut an image by SLIC (Achanta et al. 2012; scikit-image's).
 
     Parameters
     ----------
     image
         ``(3, H, W)`` in [0, 1].
     segments
-        How many to ask for. SLIC returns about as many.
+        Number of superpixels to ask for. SLIC returns about as many.
     compactness, sigma
-        Balance of colour and place; smoothing before it, in pixels.
+        Balance of colour and place; smoothing before the cut, in pixels.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def slic_superpixels(image: Tensor, segments: int, compactness: float = 10.0, si
     Raises
     ------
     ValueError
-        If the picture has fewer pixels than superpixels were asked for, or SLIC finds but one.
+        The image has fewer pixels than the superpixels asked for, or SLIC finds a single one.
 
     Examples
     --------
@@ -59,12 +59,24 @@ def slic_superpixels(image: Tensor, segments: int, compactness: float = 10.0, si
 
 
 def own_superpixels(segments: ArrayLike | Tensor, image: Tensor) -> Tensor:
-    """A user's own map, relabelled 0 to n - 1 in the order of its values.
+    """Relabel a user's own map, 0 to n - 1 in the order of its values.
+
+    Parameters
+    ----------
+    segments
+        ``(H, W)`` integers.
+    image
+        ``(3, H, W)``, the image that they cut.
+
+    Returns
+    -------
+    Tensor
+        ``(H, W)`` int32 labels, 0 to n - 1, each of them used.
 
     Raises
     ------
     ValueError
-        If it is not an integer map of the picture's size with at least two labels.
+        No integer map of the image's size with at least two labels.
     """
     labels = np.asarray(segments)
     if labels.shape != tuple(image.shape[1:]) or labels.dtype.kind not in "iu":

@@ -16,13 +16,12 @@ if TYPE_CHECKING:
 
 
 class SearchChart:
-    """Best and mean probability over the generations of a search, with the generation that the view looks at.
+    """Best and mean probability over the generations of a search, and a line at the generation in the view.
 
     Parameters
     ----------
     view
-        The view whose ``history`` is drawn. Its ``cursor`` moves the chart's line in the browser, without the
-        kernel.
+        The view whose ``history`` is drawn. Its ``cursor`` moves the line in the browser, without the kernel.
     """
 
     def __init__(self, view: SuperpixelView) -> None:
@@ -98,7 +97,7 @@ class SearchChart:
 
 
 def _apart(heights: list[float], least: float = 0.08) -> list[float]:
-    """Move names that would stand on each other apart, downwards, in the order in which they are."""
+    """Move overlapping names apart, downwards, in their order."""
     placed = list(heights)
     order = sorted(range(len(heights)), key=lambda i: -heights[i])
     for higher, lower in pairwise(order):

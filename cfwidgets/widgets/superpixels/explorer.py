@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class SuperpixelExplorer(Explorer[SuperpixelView]):
-    """Which superpixels carry the prediction? The superpixel view, and beside it a chart of the search.
+    """The superpixels that carry a prediction: the superpixel view, and beside it a chart of the search.
 
     Parameters
     ----------
@@ -59,5 +59,5 @@ class SuperpixelExplorer(Explorer[SuperpixelView]):
 
     @property
     def probabilities(self) -> pd.DataFrame:
-        """The model's answer to the picture that is shown, likeliest class first."""
+        """The model's answer to the image that is shown, likeliest class first."""
         return self.view.probabilities

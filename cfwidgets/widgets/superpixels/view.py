@@ -1,7 +1,8 @@
-"""The superpixel view, and the explorer that puts a chart of the search beside it."""
+"""The superpixel view: an image whose superpixels one shows and hides, and the model's answer to it."""
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,29 +13,34 @@ from torchvision.transforms.functional import center_crop, resize
 
 from cfwidgets.engines.superpixels.base import SuperpixelEngine
 from cfwidgets.engines.superpixels.elime import ELime
+from cfwidgets.engines.superpixels.lime import Lime
 from cfwidgets.engines.superpixels.masking import MaskedPicture
+from cfwidgets.engines.superpixels.result import SuperpixelResult
 from cfwidgets.images import as_image, encode, encode_labels
-from cfwidgets.models.classifier import Classifier
+from cfwidgets.widgets.checks import is_whole, require_classifier, require_kind, whole
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import likeliest, trust_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
+    from pathlib import Path
 
     from numpy.typing import ArrayLike
     from torch import Tensor
 
-    from cfwidgets.engines.superpixels.result import SuperpixelResult
+    from cfwidgets.engines.base import Update
     from cfwidgets.images import ImageLike
+    from cfwidgets.models.classifier import Classifier
 
+_ENGINES: dict[str, type[SuperpixelEngine]] = {kind.method: kind for kind in (ELime, Lime)}
 _TOP = 5
 _WHOLE = 50  # classes whose probability on the whole picture the browser knows, to mark it beside the new one
-_FROM_THE_BROWSER = {"target", "following", "shown", "cursor"}
+_LIKELY = 0.5
 _SHARPEST = 768  # pixels a side of the picture that the browser gets: twice the stage, for dense screens
 
 
-class SuperpixelView(View):
-    """Which superpixels carry the prediction? A picture whose superpixels one shows and hides.
+class SuperpixelView(View[SuperpixelResult]):
+    """The superpixels that carry a prediction: an image whose superpixels one shows and hides.
 
     It returns at once and fills in while the engine runs. It is complete by itself, with mouse and keyboard,
     wherever anywidgets work.
@@ -44,30 +50,41 @@ class SuperpixelView(View):
     clf
         The classifier.
     image
-        What `images.as_image` accepts; None with ``result``.
+        Anything that `images.as_image` accepts; None with ``result``.
     target
-        The explained class, as an index or a label; None for the one that the model gives the whole picture.
-    engine
-        `ELime` or `Lime`, with its settings.
+        The explained class, as an index or a label; None for the class that the model predicts, or that of
+        ``result``.
     segments
         Superpixels of one's own: an integer map of the size of ``clf.view(image)``.
+    engine
+        `ELime` or `Lime`, with its settings; None for ``ELime()``, or for the engine that made ``result``.
     result
-        A finished result to look at, in the place of a run.
+        A finished result to show instead of running.
+    checkpoint
+        A file that the run of the first class is written to, and resumed from where it exists.
 
     Attributes
     ----------
     shown
-        The superpixels that are shown, ascending. Setting it asks the model.
+        The superpixels that are shown, ascending. Setting it evaluates the image.
     target
-        The explained class. Setting it starts a run for that class, or shows what was found for it before.
+        The explained class. Setting it starts a run for that class, or shows its result found before.
     best, importance, whole, answer, history
-        What the browser draws: see the comments on the traits.
+        Data for the browser: see the comments on the traits.
+
+    Raises
+    ------
+    TypeError, ValueError, ImageError, ClassifierError
+        Names the argument that was given, and what is accepted.
     """
+
+    from_page = frozenset({"target", "following", "shown"})
+    linked = frozenset({"cursor"})
 
     _esm = bundle("superpixels.js")
     _css = bundle("superpixels.css")
 
-    # In the browser's formats: what is explained, what stands where it is hidden, and the superpixels.
+    # In the browser's formats: the image, the content of hidden superpixels, and the superpixels.
     picture = t.Bytes().tag(sync=True)
     hidden_picture = t.Bytes().tag(sync=True)
     label_map = t.Bytes().tag(sync=True)
@@ -75,12 +92,12 @@ class SuperpixelView(View):
     count = t.Int(0).tag(sync=True)
     labels = t.List(t.Unicode()).tag(sync=True)
     objective = t.Unicode("sufficient").tag(sync=True)
-    # What the user plays with. No echo: a late one would undo what was clicked since. While `following`,
-    # what is shown is `best`, and changes with it; an edit ends that.
+    # Set by the user. No echo: a late one would undo later clicks. While `following`, the superpixels of
+    # `best` are shown, whatever it will be; an edit ends that.
     target = t.Int(-1).tag(sync=True, echo_update=False)
     following = t.Bool(default_value=True).tag(sync=True, echo_update=False)
     shown = t.List(t.Int(), maxlen=2**16).tag(sync=True, echo_update=False)
-    # What was found.
+    # The finding.
     best = t.List(t.Int()).tag(sync=True)
     importance = t.List(t.Float()).tag(sync=True)
     generation = t.Int(0).tag(sync=True)
@@ -88,10 +105,8 @@ class SuperpixelView(View):
     evaluations = t.Int(0).tag(sync=True)
     history = t.Dict().tag(sync=True)
     history_masks = t.Bytes().tag(sync=True)
-    trust = t.List(t.Dict()).tag(sync=True)
-    measures = t.Bool(default_value=True).tag(sync=True)  # whether `trust` will have rows at the end
     continuable = t.Bool(default_value=True).tag(sync=True)
-    # What the model says: of the whole picture [[class, probability], …], and of the one that is shown.
+    # The model's answer to the whole image, [[class, probability], …], and to the one that is shown.
     whole = t.List(t.List()).tag(sync=True)
     answer = t.Dict(default_value=None, allow_none=True).tag(sync=True)
     # The generation that the browser looks at, twice: for the line of a chart.
@@ -102,49 +117,51 @@ class SuperpixelView(View):
         clf: Classifier,
         image: ImageLike | None = None,
         target: int | str | None = None,
-        engine: SuperpixelEngine | None = None,
         *,
         segments: Tensor | ArrayLike | None = None,
+        engine: SuperpixelEngine | None = None,
         result: SuperpixelResult | None = None,
+        checkpoint: str | Path | None = None,
     ) -> None:
-        if not isinstance(clf, Classifier):
-            raise TypeError(
-                f"clf must be a Classifier, not {type(clf).__name__}: wrap it, `Classifier(model, …)`"
-            )
-        engine = ELime() if engine is None else engine
-        if not isinstance(engine, SuperpixelEngine):
-            raise TypeError(f"engine must be ELime(…) or Lime(…), not {type(engine).__name__}")
-        self._clf = clf
-        self._engine = engine
-        self._segments = segments
+        require_classifier("clf", clf)
+        if result is not None:
+            require_kind("result", result, SuperpixelResult, "a SuperpixelResult")
+        if engine is None:
+            engine = ELime() if result is None else _engine_of(result)
+        require_kind("engine", engine, SuperpixelEngine, "ELime(…) or Lime(…)")
+        if result is not None and segments is not None:
+            raise ValueError("segments belong to an image to explain; a finished result has its own")
+        self._first = None if target is None else clf.class_index(target)
+        if result is not None and self._first not in (None, result.target):
+            raise ValueError(f"target must be the class that the result explains, {result.label!r}")
         if image is not None and result is None:
-            self._image = as_image(image)
+            self._image, self._segments = as_image(image), segments
         elif result is not None and image is None:
             self._image, self._segments = result.image, result.segments
         else:
-            raise ValueError("give either an image to explain or a finished result to look at")
+            raise ValueError("give either an image to explain or a finished result to show")
+        self._clf = clf
+        self._engine = engine
+        self._checkpoint = checkpoint
+        self._foreign = "" if result is None else _foreign(result, clf)
         self._found: dict[int, SuperpixelResult] = {}
         self._ended: set[int] = set()
+        self._longer: dict[int, SuperpixelEngine] = {}
         self._masked: MaskedPicture | None = None
-        self._asked: tuple[tuple[int, ...], Tensor] | None = None
-        self._whole: Tensor | None = None
-        wanted = None if target is None else clf.class_index(target)
+        self._prediction: Tensor | None = None
+        self._evaluated: tuple[tuple[int, ...], Tensor] | None = None
         seen = clf.view(self._image)
         super().__init__()
         with self.together():
             self.picture = encode(_sharp(self._image, seen))
             self.size = list(seen.shape[1:])
             self.labels = [] if clf.labels is None else list(clf.labels)
-            self.continuable, self.measures = self._engine.resumable, self._engine.trust
+            self.measures = engine.trust
         if result is None:
-            self._search(wanted)
+            self.start(self._steps())
         else:
-            self._show(result)
-
-    @property
-    def result(self) -> SuperpixelResult | None:
-        """What was found for the explained class, as it stands; None before the first step."""
-        return self._found.get(self.target)
+            self._ended.add(result.target)
+            self.show(result)
 
     @property
     def mask(self) -> np.ndarray:
@@ -164,44 +181,36 @@ class SuperpixelView(View):
 
     @property
     def probabilities(self) -> pd.DataFrame:
-        """What the model says of the picture that is shown, likeliest first: class, label, probability."""
+        """The model's answer to the image that is shown, likeliest first: class, label, probability."""
         row = self._row(self._now())
         order = row.argsort(descending=True)
         labels = [self._clf.label(index) for index in order.tolist()]
         return pd.DataFrame({"class": order.numpy(), "label": labels, "probability": row[order].numpy()})
 
-    def proceed(self) -> None:
-        """Go on where the run was stopped; a search that had ended goes on for as many generations again."""
-        if self.state == "stopped":
-            super().proceed()
-        elif self.state != "running":
-            self._search(None if self.target < 0 else self.target, again=True)
+    def resume(self) -> None:
+        """Resume a run that was stopped or has failed; continue one that has ended for as long again."""
+        if self.state == "done" and self._result is not None:
+            self._longer[self.target] = self._engine.longer(self._result)
+            self.start(self._steps())
+        else:
+            super().resume()
 
-    def close(self) -> None:
-        """Stop the run, free what it holds and found, and take the view off every page."""
-        if self._open:
-            super().close()
-            self._found.clear()
-            self._masked = self._asked = None
+    def _release(self) -> None:
+        super()._release()
+        self._found.clear()
+        self._masked = self._evaluated = self._prediction = None
 
-    def _search(self, target: int | None, *, again: bool = False) -> None:
-        """Start a run for a class, go on with one that was left, or show what it had found."""
-        found = None if target is None else self._found.get(target)
-        if found is not None and target in self._ended and not again:
-            self._show(found)
-            return
-        resume = {"resume": found} if found is not None and self._engine.resumable else {}
-        self.start(self._engine.steps(self._clf, self._image, target, segments=self._segments, **resume))
-
-    def _show(self, result: SuperpixelResult) -> None:
-        """Show a result that no run is adding to."""
-        with self.together():
-            self._turn += 1
-            if self.run is not None:
-                self.run.close()
-            self._ended.add(result.target)
-            self._publish(result)
-            self.state, self.activity, self.progress, self.error = "done", "", 1.0, ""
+    def _steps(self) -> Generator[Update[SuperpixelResult], None, None]:
+        target = self._first if self.target < 0 else self.target
+        engine = self._engine if target is None else self._longer.get(target, self._engine)
+        return engine.steps(
+            self._clf,
+            self._image,
+            target,
+            segments=self._segments,
+            resume=None if target is None else self._found.get(target),
+            checkpoint=self._checkpoint if target == self._first else None,
+        )
 
     def _publish(self, partial: SuperpixelResult) -> None:
         self._found[partial.target] = partial
@@ -211,7 +220,10 @@ class SuperpixelView(View):
             self.hidden_picture = encode(partial.hidden)
             self.count = partial.count
             self.objective = partial.objective
-        # before the class: to know both is to ask the model
+            self._prediction = partial.prediction
+            self.whole = likeliest(partial.prediction, _WHOLE)
+            self._first = partial.target
+        # before the class: as soon as both are known the model evaluates the image
         self.best = torch.nonzero(partial.shown).flatten().tolist()
         if self.target < 0:
             self.target = partial.target
@@ -220,33 +232,29 @@ class SuperpixelView(View):
         self.evaluations = partial.evaluations
         self.importance = partial.importance.tolist()
         self.trust = trust_rows(partial.trust())
+        self.counts = _counts(partial)
+        self.notes = " ".join(filter(None, (self._foreign, *_notes(partial))))
         if partial.searches:
             search = partial.searches[partial.watched]
             masks = search.masks if partial.objective == "sufficient" else ~search.masks
             self.history = {"best": search.best.tolist(), "mean": search.mean.tolist()}
             self.history_masks = np.packbits(masks.numpy(), axis=1).tobytes()
-            self.generation = len(search.best) - 1
-            each = partial.settings["generations"]
-            self.generations = max(1, -(-self.generation // each)) * each
+            self.generation, self.generations = search.generation, partial.settings["generations"]
         else:
             self.history, self.history_masks, self.generation, self.generations = {}, b"", 0, 0
 
-    def _checked(self, sync_data: dict[str, Any]) -> dict[str, Any]:
-        shown = sync_data.get("shown", [])
+    def _checked(self, changed: dict[str, Any]) -> dict[str, Any]:
+        shown = changed.get("shown", [])
         if not isinstance(shown, list) or len(shown) > self.count:
             raise ValueError(f"shown must be a list of at most {self.count} superpixels")
         for index in shown:
-            if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < self.count:
+            if not is_whole(index, 0, self.count - 1):
                 raise ValueError(f"shown must hold superpixels from 0 to {self.count - 1}, not {index!r:.40}")
         if len(set(shown)) < len(shown):
             raise ValueError("shown names a superpixel twice")
-        target = sync_data.get("target", 0)
-        if not isinstance(target, int) or not 0 <= target < self._classes:
-            raise ValueError(f"target must be a class from 0 to {self._classes - 1}, not {target!r:.40}")
-        foreign = sync_data.keys() - _FROM_THE_BROWSER
-        if foreign:
-            raise ValueError(f"the page may not set {', '.join(sorted(foreign))}")
-        return sync_data
+        if "target" in changed:
+            whole("target", changed["target"], 0, self._classes - 1)
+        return changed
 
     @property
     def _classes(self) -> int:
@@ -265,39 +273,81 @@ class SuperpixelView(View):
         if change.old >= 0:
             with self.together():
                 self.following = True
-            self._search(change.new)
+                self._result = self._found.get(change.new)
+                if self._result is not None and change.new in self._ended:
+                    self.show(self._result)
+                else:
+                    self.start(self._steps())
         self._ask(change)
 
     def _answer(self, question: tuple[tuple[int, ...], int]) -> None:
         shown, target = question
-        if self._masked is None or target < 0:
-            return  # nothing to ask about yet: `best` will change
+        if self._prediction is None or target < 0:
+            return  # there are no superpixels yet: `best` will change
         row = self._row(shown)
-        if self._whole is None:
-            self._whole = self._masked.probabilities(torch.ones(1, self.count, dtype=torch.bool))[0]
-            self.whole = likeliest(self._whole, _WHOLE)
         self.answer = {
             "shown": list(shown),
             "target": target,
             "top": likeliest(row, _TOP),
             "probability": float(row[target]),
-            "whole": float(self._whole[target]),
+            "whole": float(self._prediction[target]),
         }
 
     def _row(self, shown: Sequence[int]) -> Tensor:
-        """``(C,)``: what the model says of the picture with these superpixels."""
+        """Give the model's answer ``(C,)`` to the image with these superpixels."""
         if self._masked is None:
             raise ValueError("there are no superpixels yet: the run has just begun")
         key = tuple(shown)
-        if self._asked is None or self._asked[0] != key:
+        if self._evaluated is None or self._evaluated[0] != key:
             mask = torch.zeros(1, self.count, dtype=torch.bool)
             mask[0, list(key)] = True
-            self._asked = (key, self._masked.probabilities(mask)[0])
-        return self._asked[1]
+            self._evaluated = (key, self._masked.probabilities(mask)[0])
+        return self._evaluated[1]
+
+
+def _engine_of(result: SuperpixelResult) -> SuperpixelEngine:
+    """Make the engine that made a result."""
+    kind = _ENGINES[result.method]
+    return kind(**{field.name: result.settings[field.name] for field in fields(kind)})
+
+
+def _foreign(result: SuperpixelResult, clf: Classifier) -> str:
+    """Tell the reader if a result is of another model than the one that answers."""
+    if clf.classes not in (None, len(result.labels)):
+        raise ValueError(f"the result is of a model of {len(result.labels)} classes; clf has {clf.classes}")
+    mark = result.fingerprints["model"]
+    if not mark or mark == clf.fingerprint():
+        return ""
+    return f"The finding is of another model, or of other weights ({result.model})."
+
+
+def _counts(result: SuperpixelResult) -> str:
+    counts = [f"{result.evaluations:,} pictures evaluated"]
+    if result.searches:
+        generation = result.searches[result.watched].generation
+        counts.append(f"generation {generation} of {result.settings['generations']}")
+    if result.sampled:
+        counts.append(f"{result.sampled:,} of {result.settings['samples']:,} masks sampled")
+    return " · ".join(counts)
+
+
+def _notes(result: SuperpixelResult) -> list[str]:
+    notes = []
+    predicted = result.predicted
+    if predicted != result.target:
+        notes.append(
+            f"For the whole picture the model predicts {result.labels[predicted]} "
+            f"({float(result.prediction[predicted]):.2f}), not {result.label} ({result.whole:.2f})."
+        )
+    if result.blank > _LIKELY:
+        notes.append(f"With every superpixel hidden {result.label} still has {result.blank:.2f}.")
+    if result.settings["trust"] and not result.fingerprints["model"]:
+        notes.append("The model is a black box: there are no weights to randomise for the last check.")
+    return notes
 
 
 def _sharp(image: Tensor, seen: Tensor) -> Tensor:
-    """The part of the picture that the model sees, as sharp as the picture is and the stage can show."""
+    """Cut out the part that the model sees, as sharp as the image is and the stage can show."""
     height, width = image.shape[1:]
     aspect = seen.shape[2] / seen.shape[1]
     across, down = min(width, round(height * aspect)), min(height, round(width / aspect))

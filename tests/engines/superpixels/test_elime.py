@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import threading
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
 import pytest
 import torch
 
-from cfwidgets import Classifier, ClassifierError, ELime, SuperpixelResult
+from cfwidgets import Classifier, ClassifierError, ELime, Lime, SuperpixelResult
 
 SIDE = 24
 TILES = (torch.arange(SIDE)[:, None] // 6 * 3 + torch.arange(SIDE)[None] // 8).int()  # 4 x 3 tiles
@@ -51,6 +51,35 @@ def explain(engine, model=None, target=1, **kwargs):
 
 
 FAST = ELime(population=30, generations=12, trust=False)
+
+
+def differs(a, b, name="result"):
+    """Names of what differs in two results, but the time taken."""
+    if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
+        return [] if torch.equal(a, b) else [name]
+    if is_dataclass(a) and is_dataclass(b):
+        names = [field.name for field in fields(a) if field.name != "seconds"]
+        return [
+            wrong for one in names for wrong in differs(getattr(a, one), getattr(b, one), f"{name}.{one}")
+        ]
+    if isinstance(a, dict) and a.keys() == b.keys():
+        return [wrong for key in a for wrong in differs(a[key], b[key], f"{name}[{key}]")]
+    if isinstance(a, tuple) and len(a) == len(b):
+        return [wrong for i in range(len(a)) for wrong in differs(a[i], b[i], f"{name}[{i}]")]
+    return [] if a == b else [name]
+
+
+def tiny():
+    torch.manual_seed(0)
+    return Tiny().eval()
+
+
+def stopped(engine, model, updates, target=1):
+    """The result as it stands when the engine is left after so many updates."""
+    steps = engine.steps(Classifier(model), PICTURE, target, segments=TILES)
+    partial = [update.partial for update in itertools.islice(steps, updates)][-1]
+    steps.close()
+    return partial
 
 
 def test_the_search_finds_what_brute_force_finds():
@@ -135,41 +164,143 @@ def test_several_runs_agree_and_the_best_of_them_is_the_answer():
 
 def test_steps_stream_and_the_last_is_the_whole():
     updates = list(FAST.steps(Classifier(Additive()), PICTURE, 1, segments=TILES))
-    assert len(updates) == 1 + 13 + 2
+    assert len(updates) == 1 + 13 + 1
     fractions = [update.fraction for update in updates]
     assert fractions == sorted(fractions)
     assert fractions[0] == 0
     assert fractions[-1] == 1
     assert updates[0].partial.mask.all()
-    assert [len(u.partial.searches[0].best) for u in updates[1:-2]] == list(range(1, 14))
+    assert [len(u.partial.searches[0].best) for u in updates[1:-1]] == list(range(1, 14))
     seconds = [update.partial.seconds for update in updates]
     assert seconds == sorted(seconds)
 
 
-def test_going_on_keeps_what_there_was():
+@pytest.mark.parametrize("settings", [{}, {"objective": "necessary"}, {"elitism": 0, "mutation": "bit"}])
+def test_a_resumed_search_equals_an_uninterrupted_one(settings, tmp_path):
+    engine = replace(FAST, runs=2, trust=True, **settings)
+    model = tiny()
+    whole = explain(engine, model)
+    updates = list(engine.steps(Classifier(model), PICTURE, 1, segments=TILES))
+    for stop in range(1, len(updates) + 1, 9):
+        stopped(engine, model, stop).save(tmp_path / "result")
+        resumed = explain(engine, model, resume=SuperpixelResult.load(tmp_path / "result"))
+        assert differs(resumed, whole) == []
+
+
+def test_generations_and_runs_are_totals():
     first = explain(replace(FAST, generations=5))
-    more = explain(replace(FAST, generations=5), resume=first)
-    (before,), (after,) = first.searches, more.searches
-    assert after.best.shape == (11,)
-    assert torch.equal(after.best[:6], before.best)
-    assert torch.equal(after.masks[:6], before.masks)
-    assert after.probability >= before.probability
-    assert more.evaluations > first.evaluations
+    more = explain(replace(FAST, generations=9, runs=2), resume=first)
+    assert differs(more, explain(replace(FAST, generations=9, runs=2))) == []
+    assert [search.generation for search in more.searches] == [9, 9]
+    assert torch.equal(more.searches[0].masks[:6], first.searches[0].masks)
     assert more.seconds > first.seconds
 
 
-def test_going_on_does_not_lose_the_best_even_without_elitism():
-    engine = replace(FAST, generations=5, elitism=0, mutation="bit")
-    first = explain(engine)
-    assert explain(engine, resume=first).probability >= first.probability
+def test_a_result_keeps_what_it_has_beyond_the_totals():
+    whole = explain(replace(FAST, runs=2))
+    again = explain(replace(FAST, generations=3), resume=whole)
+    assert differs(again, whole) == []
+    assert (again.settings["generations"], again.settings["runs"]) == (12, 2)
 
 
-def test_only_its_own_result_can_be_gone_on_with():
+def test_a_search_goes_on_for_as_long_again():
+    first = explain(replace(FAST, generations=5))
+    more = explain(replace(FAST, generations=5).longer(first), resume=first)
+    assert differs(more, explain(replace(FAST, generations=10))) == []
+    assert replace(FAST, generations=5).longer(more).generations == 15
+
+
+def test_a_finished_result_is_resumed_without_a_question():
+    model = Additive()
+    whole = explain(replace(FAST, runs=2, trust=True), model)
+    before = model.asked
+    again = explain(replace(FAST, runs=2, trust=True), model, resume=whole)
+    assert model.asked == before + 2  # the two ends, which tell whether it is the same model
+    assert differs(again, whole) == []
+
+
+def test_what_is_known_is_not_evaluated_again():
+    model = Additive()
+    half = stopped(FAST, model, 7)
+    model.asked = 0
+    whole = explain(FAST, model, resume=half)
+    assert model.asked == 2 + whole.evaluations - half.evaluations
+
+
+def test_a_checkpoint_is_resumed(tmp_path):
+    path = tmp_path / "search.safetensors"
+    calls = 0
+
+    class Dies(Additive):
+        def __call__(self, images):
+            nonlocal calls
+            calls += 1
+            if calls == 9:
+                raise MemoryError
+            return super().__call__(images)
+
+    model = Dies()
+    with pytest.raises(MemoryError):
+        explain(FAST, model, checkpoint=path)
+    assert 0 < SuperpixelResult.load(path).searches[0].generation < 12
+    assert differs(explain(FAST, model, checkpoint=path), explain(FAST, model)) == []
+    assert SuperpixelResult.load(path).searches[0].generation == 12
+
+
+def test_the_file_of_a_long_search_is_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr("cfwidgets.engines.superpixels.base._REMEMBERED", 100)
+    engine = replace(FAST, mutation="bit", generations=20)
+    whole = explain(engine)
+    assert whole.evaluations > 300
+    assert len(whole.evaluated["masks"]) == len(whole.evaluated["scores"]) == 100
+    half = stopped(engine, Additive(), 12)
+    assert half.evaluations > 150
+    resumed = explain(engine, resume=half)
+    assert torch.equal(resumed.searches[0].masks, whole.searches[0].masks)
+    assert len(resumed.evaluated["masks"]) == 100
+
+
+def test_measures_are_kept_with_their_answer_and_taken_where_they_are_missing():
+    model = tiny()
+    whole = explain(replace(FAST, trust=True), model)
+    untrusted = explain(FAST, model, resume=whole)
+    assert untrusted.faithfulness is whole.faithfulness
+    assert untrusted.randomised_model is whole.randomised_model
+    longer = explain(replace(FAST, generations=20), model, resume=whole)
+    assert longer.faithfulness is longer.randomised_model is None
+    plain = explain(FAST, model)
+    assert plain.faithfulness is None
+    assert differs(explain(replace(FAST, trust=True), model, resume=plain), whole) == []
+
+
+def test_only_the_same_question_is_resumed():
     first = explain(FAST)
-    with pytest.raises(ValueError, match="resume: the result given is E-LIME, sufficient, for 'class 1'"):
-        explain(FAST, target=0, resume=first)
-    with pytest.raises(ValueError, match="asked for is E-LIME, necessary"):
-        explain(replace(FAST, objective="necessary"), resume=first)
+    for change, engine, kwargs in (
+        ("target='class 1'; asked for is 'class 0'", FAST, {"target": 0}),
+        ("objective='sufficient'; asked for is 'necessary'", replace(FAST, objective="necessary"), {}),
+        ("method='E-LIME'; asked for is 'LIME'", Lime(trust=False), {}),
+        ("population=30; asked for is 20", replace(FAST, population=20), {}),
+        ("another model", FAST, {"model": Additive(WEIGHTS * 0.9)}),
+    ):
+        with pytest.raises(ValueError, match=f"resume: the result given (has|is of) {change}"):
+            explain(engine, resume=first, **kwargs)
+    with pytest.raises(ValueError, match="is of another image"):
+        FAST.explain(Classifier(Additive()), PICTURE.flip(1), 1, segments=TILES, resume=first)
+    with pytest.raises(ValueError, match="is of another segmentation"):
+        FAST.explain(Classifier(Additive()), PICTURE, 1, segments=TILES.T, resume=first)
+    net = tiny()
+    first = explain(FAST, net)
+    with torch.no_grad():
+        net[4].bias += 1e-5
+    with pytest.raises(ValueError, match="is of another model, or of other weights"):
+        explain(FAST, net, resume=first)
+
+
+def test_classes_of_one_name_are_told_apart():
+    clf = Classifier(Additive(), labels=["crane", "crane"])
+    first = FAST.explain(clf, PICTURE, 1, segments=TILES)
+    with pytest.raises(ValueError, match="target_index=1; asked for is 0"):
+        FAST.explain(clf, PICTURE, 0, segments=TILES, resume=first)
 
 
 def test_trust_of_a_network_is_measured_and_the_network_is_left_as_it_was():
@@ -183,11 +314,11 @@ def test_trust_of_a_network_is_measured_and_the_network_is_left_as_it_was():
     assert torch.equal(torch.get_rng_state(), random)
     measured = result.faithfulness
     assert measured.srg == pytest.approx(measured.insertion.area - measured.deletion.area)
-    twin = result.random_network
-    assert -1 <= twin.correlation <= 1
-    assert twin.importance.shape == (COUNT,)
-    assert not torch.equal(twin.importance, result.importance)
-    assert result.trust()["measure"].tolist() == ["deletion, area", "insertion, area", "random network"]
+    other = result.randomised_model
+    assert -1 <= other.correlation <= 1
+    assert other.importance.shape == (COUNT,)
+    assert not torch.equal(other.importance, result.importance)
+    assert result.trust()["measure"].tolist() == ["deletion area", "insertion area", "randomised model"]
 
 
 def test_a_planted_answer_is_faithful():
@@ -195,7 +326,7 @@ def test_a_planted_answer_is_faithful():
     measured = result.faithfulness
     assert measured.deletion.area < measured.random_deletion.area - 2 * measured.random_deletion.deviation
     assert measured.insertion.area > measured.random_insertion.area + 2 * measured.random_insertion.deviation
-    assert result.random_network is None  # a black box has no weights to randomise
+    assert result.randomised_model is None  # a black box has no weights to randomise
 
 
 def test_an_answer_can_be_given_up_at_any_step():
@@ -217,7 +348,21 @@ def test_it_is_saved_and_read_again(tmp_path):
     assert read.trust().equals(result.trust())
     assert torch.equal(read.picture(), result.picture())
     assert read.settings == result.settings
-    assert ELime(**read.settings) == replace(FAST, trust=True)
+    assert differs(read, result) == []
+    settings = {field.name: read.settings[field.name] for field in fields(ELime)}
+    assert ELime(**settings) == replace(FAST, trust=True)
+
+
+def test_a_result_names_its_question(tmp_path):
+    clf = Classifier(tiny(), labels=["a", "b", "c"])
+    result = FAST.explain(clf, PICTURE, "b", segments=TILES)
+    assert (result.labels, result.label, result.target) == (("a", "b", "c"), "b", 1)
+    assert result.settings["target"] == "b"
+    assert result.model == clf.name
+    assert result.whole == float(result.prediction[1])
+    assert result.predicted == int(clf.probabilities(PICTURE[None]).argmax())
+    assert result.fingerprints["model"] == clf.fingerprint()
+    assert explain(FAST).fingerprints["model"] == ""  # a black box
 
 
 def test_the_table_has_a_row_a_superpixel():
@@ -235,11 +380,17 @@ def test_the_figure_and_the_page_say_what_was_found():
     result = explain(FAST)
     figure = result.plot()
     assert len(figure.axes) == 5
-    named = replace(result, label="<script>cat</script>")
+    named = replace(result, labels=("other", "<script>cat</script>$^$"))
     page = named._repr_html_()
     assert "<script>" not in page
     assert "&lt;script&gt;cat" in page
     assert f"{result.probability:.3f}" in page
+
+
+def test_the_agreement_of_seeds_is_a_measure():
+    measures = explain(replace(FAST, runs=3)).trust()
+    assert measures["measure"].tolist() == ["agreement of 3 seeds"]
+    assert measures["against"].tolist() == ["chance"]
 
 
 @pytest.mark.parametrize(
@@ -259,6 +410,7 @@ def test_the_figure_and_the_page_say_what_was_found():
         ({"objective": "both"}, "objective must be one of 'sufficient', 'necessary', not 'both'"),
         ({"crossover": "three-point"}, "crossover must be one of"),
         ({"seed": -1}, "seed must be"),
+        ({"trust": "no"}, "trust must be one of True, False, not 'no'"),
         ({"elitism": 101}, "elitism must be at most the population"),
     ],
 )

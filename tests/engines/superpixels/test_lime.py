@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 
 import numpy as np
@@ -76,8 +77,56 @@ def test_it_streams_and_is_measured_like_e_lime():
     updates = list(Lime(samples=250).steps(Classifier(model), PICTURE, 1, segments=TILES))
     assert [update.activity for update in updates[:4]] == ["searching", "sampling", "sampling", "fitting"]
     assert updates[-1].fraction == 1
-    assert updates[-1].partial.trust()["measure"].tolist() == ["deletion, area", "insertion, area", "fit, R²"]
+    assert updates[-1].partial.trust()["measure"].tolist() == [
+        "deletion area",
+        "insertion area",
+        "R² of the linear model",
+    ]
     assert updates[-1].partial._repr_html_()
+
+
+def explain(engine, **kwargs):
+    return engine.explain(Classifier(model), PICTURE, 1, segments=TILES, **kwargs)
+
+
+def test_a_resumed_run_equals_an_uninterrupted_one():
+    engine = Lime(samples=450, seed=2)
+    whole = explain(engine)
+    updates = list(engine.steps(Classifier(model), PICTURE, 1, segments=TILES))
+    for update in updates:
+        resumed = explain(engine, resume=update.partial)
+        assert torch.equal(resumed.weights, whole.weights)
+        assert torch.equal(resumed.mask, whole.mask)
+        assert torch.equal(resumed.evaluated["scores"], whole.evaluated["scores"])
+        assert (resumed.fit, resumed.evaluations) == (whole.fit, whole.evaluations)
+        assert resumed.trust().equals(whole.trust())
+
+
+def test_what_is_known_is_not_evaluated_again():
+    asked = []
+
+    def counted(images):
+        asked.append(len(images))
+        return model(images)
+
+    engine, clf = Lime(samples=450, trust=False), Classifier(counted)
+    half = list(itertools.islice(engine.steps(clf, PICTURE, 1, segments=TILES), 3))[-1].partial
+    assert half.sampled == 200
+    asked.clear()
+    whole = engine.explain(clf, PICTURE, 1, segments=TILES, resume=half)
+    assert sum(asked) == 2 + whole.evaluations - half.evaluations
+    asked.clear()
+    again = engine.explain(clf, PICTURE, 1, segments=TILES, resume=whole)
+    assert sum(asked) == 2  # the two ends, which tell whether it is the same model
+    assert torch.equal(again.weights, whole.weights)
+
+
+def test_samples_are_a_total():
+    first = explain(Lime(samples=200, trust=False))
+    more = explain(Lime(samples=200, trust=False).longer(first), resume=first)
+    assert more.sampled == more.settings["samples"] == 400
+    assert torch.equal(more.weights, explain(Lime(samples=400, trust=False)).weights)
+    assert explain(Lime(samples=100, trust=False), resume=more).settings["samples"] == 400
 
 
 def test_without_the_package_it_says_what_to_install(monkeypatch):

@@ -13,7 +13,16 @@ import torch
 from ipywidgets import Widget
 from PIL import Image
 
-from cfwidgets import Classifier, ClassifierError, ELime, ImageError, Lime, SuperpixelExplorer, SuperpixelView
+from cfwidgets import (
+    Classifier,
+    ClassifierError,
+    ELime,
+    ImageError,
+    Lime,
+    SuperpixelExplorer,
+    SuperpixelResult,
+    SuperpixelView,
+)
 from cfwidgets.images import decode_labels
 
 TILES = (torch.arange(96)[:, None] // 32 * 4 + torch.arange(96)[None] // 24).int()
@@ -42,7 +51,7 @@ def until(condition, seconds=10):
 
 @pytest.fixture
 def view():
-    made = SuperpixelView(CLF, PICTURE, 1, FAST, segments=TILES)
+    made = SuperpixelView(CLF, PICTURE, 1, engine=FAST, segments=TILES)
     made.run.result(20)
     until(lambda: made.state == "done" and made.answer is not None and made.answer["shown"] == BEST)
     yield made
@@ -111,11 +120,11 @@ def test_the_browser_edits(view):
         ({"shown": list(range(13))}, "at most 12"),
         ({"shown": {"0": 1}}, "must be a list"),
         ({"shown": None}, "must be a list"),
-        ({"target": 3}, "target must be a class from 0 to 2, not 3"),
+        ({"target": 3}, "target must be from 0 to 2, not 3"),
+        ({"target": True}, "not True"),
         ({"target": "cat"}, "not 'cat'"),
         ({"target": None}, "not None"),
         ({"following": "yes"}, "following"),
-        ({"cursor": ["x"]}, "cursor"),
         ({"importance": [1.0]}, "the page may not set importance"),
         ({"_esm": "alert(1)"}, "the page may not set _esm"),
     ],
@@ -131,6 +140,13 @@ def test_rubbish_is_refused_and_put_right(view, state, text, monkeypatch):
     assert list(state) in sent
 
 
+def test_the_cursor_is_the_browser_s(view):
+    before = view.cursor
+    view.set_state({"cursor": ["x"]})
+    assert view.cursor == before
+    assert view.error == ""
+
+
 @pytest.mark.parametrize("content", [None, [], "stop", {}, {"kind": 7}, {"kind": "x" * 10_000}])
 def test_a_message_that_is_not_known(view, content):
     view._on_message(view, content, [])
@@ -140,7 +156,7 @@ def test_a_message_that_is_not_known(view, content):
 
 def test_stop_and_go_on():
     slow = Classifier(lambda x: (time.sleep(0.01), logistic(x))[1], labels=["other", "cat", "dog"])
-    view = SuperpixelView(slow, PICTURE, 1, FAST, segments=TILES)
+    view = SuperpixelView(slow, PICTURE, 1, engine=FAST, segments=TILES)
     until(lambda: view.generation > 2)
     view._on_message(view, {"kind": "stop"}, [])
     until(lambda: view.state == "stopped")
@@ -149,15 +165,17 @@ def test_stop_and_go_on():
     view._on_message(view, {"kind": "continue"}, [])
     until(lambda: view.state == "done")
     assert view.generation == 20
-    view.proceed()
+    view.resume()
     until(lambda: view.state == "done" and view.generation == 40)
     assert view.generations == 40
+    view.resume()
+    until(lambda: view.state == "done" and view.generation == 60)
     view.close()
 
 
 def test_an_edit_is_not_undone_by_a_search_that_goes_on():
     slow = Classifier(lambda x: (time.sleep(0.01), logistic(x))[1], labels=["other", "cat", "dog"])
-    view = SuperpixelView(slow, PICTURE, 1, FAST, segments=TILES)
+    view = SuperpixelView(slow, PICTURE, 1, engine=FAST, segments=TILES)
     until(lambda: view.generation > 1)
     view.set_state({"shown": [5], "following": False})
     view.run.result(20)
@@ -198,16 +216,16 @@ def test_a_failure_is_seen_and_what_was_found_is_kept():
             raise ZeroDivisionError("by zero")
         return logistic(images)
 
-    view = SuperpixelView(Classifier(failing, labels=list("abc")), PICTURE, 1, FAST, segments=TILES)
+    view = SuperpixelView(Classifier(failing, labels=list("abc")), PICTURE, 1, engine=FAST, segments=TILES)
     until(lambda: view.state == "failed")
     assert view.error.startswith("ZeroDivisionError: by zero")
     assert isinstance(view.last_error, ZeroDivisionError)
     assert view.result is not None
     found = view.generation
-    view.proceed()
+    view.resume()
     until(lambda: view.state == "done")
     assert view.error == ""
-    assert view.generation == found + 20
+    assert 0 < found < view.generation == 20
     view.close()
 
 
@@ -223,7 +241,7 @@ def test_a_finished_result_can_be_looked_at(view, tmp_path):
 
 def test_a_finished_result_with_superpixels_of_one_s_own_goes_on(view):
     again = SuperpixelView(CLF, engine=FAST, result=view.result)
-    again.proceed()
+    again.resume()
     until(lambda: again.state == "done" and again.generation == 40)
     assert again.error == ""
     again.set_state({"target": 0})
@@ -232,34 +250,122 @@ def test_a_finished_result_with_superpixels_of_one_s_own_goes_on(view):
 
 
 def test_lime_is_shown_as_well():
-    view = SuperpixelView(CLF, PICTURE, 1, Lime(samples=200, shown=4, trust=False), segments=TILES)
+    view = SuperpixelView(CLF, PICTURE, 1, engine=Lime(samples=200, shown=4, trust=False), segments=TILES)
     view.run.result(20)
     until(lambda: view.state == "done")
     assert len(view.best) == 4
     assert view.history == {}
-    assert not view.continuable
     assert not view.measures
-    assert [row["name"] for row in view.trust] == ["fit, R²"]
+    assert [row["name"] for row in view.trust] == ["R² of the linear model"]
+    assert view.counts.endswith(" pictures evaluated · 200 of 200 masks sampled")
+    view.resume()
+    until(lambda: view.state == "done" and view.result.sampled == 400)
+    assert view.counts.endswith(" · 400 of 400 masks sampled")
     view.close()
+
+
+def test_how_far_it_is_is_said_in_numbers(view):
+    assert view.counts == f"{view.evaluations:,} pictures evaluated · generation 20 of 20"
+    assert view.notes == ""
+
+
+def test_what_a_reader_must_know_is_noted():
+    view = SuperpixelView(CLF, PICTURE, 0, segments=TILES, engine=ELime(generations=1))
+    view.run.result(20)
+    until(lambda: view.state == "done")
+    p = CLF.probabilities(PICTURE[None])[0]
+    assert view.notes == (
+        f"For the whole picture the model predicts cat ({p[1]:.2f}), not other ({p[0]:.2f}). "
+        "The model is a black box: there are no weights to randomise for the last check."
+    )
+    view.close()
+    eager = Classifier(lambda x: torch.tensor([[0.3, 0.7]]).expand(len(x), 2), labels=["no", "yes"])
+    view = SuperpixelView(eager, PICTURE, segments=TILES, engine=ELime(generations=1, trust=False))
+    view.run.result(20)
+    until(lambda: view.state == "done")
+    assert view.notes == "With every superpixel hidden yes still has 0.70."
+    view.close()
+
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.head = torch.nn.Linear(3, 2)
+
+    def forward(self, images):
+        return self.head(images.mean((2, 3)))
+
+
+def test_a_result_of_other_weights_is_noted():
+    clf = Classifier(Net(), labels=["no", "yes"])
+    engine = ELime(segments=9, generations=1, trust=False)
+    result = engine.explain(clf, PICTURE, segments=TILES)
+    view = SuperpixelView(clf, result=result)
+    assert "other weights" not in view.notes
+    view.close()
+    view = SuperpixelView(Classifier(Net(), labels=["no", "yes"]), result=result)
+    assert "The finding is of another model, or of other weights (Net)." in view.notes
+    view.resume()
+    until(lambda: view.state == "failed")
+    assert "is of another model, or of other weights" in view.error
+    view.close()
+
+
+def test_a_result_is_continued_by_the_engine_that_made_it(view):
+    again = SuperpixelView(CLF, result=view.result)
+    again.resume()
+    until(lambda: again.state == "done" and again.generation == 40)
+    assert again.error == ""
+    again.close()
+
+
+def test_a_checkpoint_belongs_to_the_first_class(tmp_path):
+    path = tmp_path / "cat.safetensors"
+    view = SuperpixelView(CLF, PICTURE, "cat", engine=FAST, segments=TILES, checkpoint=path)
+    view.run.result(20)
+    until(lambda: view.state == "done")
+    view.set_state({"target": 0})
+    until(lambda: view.state == "done" and view.result is not None and view.result.target == 0)
+    view.close()
+    saved = SuperpixelResult.load(path)
+    assert (saved.label, saved.searches[0].generation) == ("cat", 20)
+    again = SuperpixelView(CLF, PICTURE, "cat", engine=FAST, segments=TILES, checkpoint=path)
+    again.run.result(20)
+    until(lambda: again.state == "done")
+    assert again.evaluations == saved.evaluations
+    again.close()
 
 
 def test_a_large_picture_is_sent_as_sharp_as_the_stage_can_show():
     clf = Classifier(lambda x: torch.full((len(x), 2), 0.5), input_size=64)
-    view = SuperpixelView(clf, torch.rand(3, 900, 1500), 0, ELime(segments=9, generations=1, trust=False))
+    view = SuperpixelView(
+        clf, torch.rand(3, 900, 1500), 0, engine=ELime(segments=9, generations=1, trust=False)
+    )
     assert Image.open(io.BytesIO(view.picture)).size == (768, 768)
     assert view.size == [64, 64]
     view.close()
 
 
-def test_wrong_arguments_are_refused_in_the_cell():
+def test_wrong_arguments_are_refused_in_the_cell(view):
+    found = view.result
     with pytest.raises(ClassifierError, match="car"):
-        SuperpixelView(CLF, PICTURE, "car", FAST)
+        SuperpixelView(CLF, PICTURE, "car", engine=FAST)
     with pytest.raises(ImageError, match="NaN"):
-        SuperpixelView(CLF, torch.full((3, 8, 8), float("nan")), 1, FAST)
+        SuperpixelView(CLF, torch.full((3, 8, 8), float("nan")), 1, engine=FAST)
     with pytest.raises(ValueError, match="either an image to explain or a finished result"):
         SuperpixelView(CLF)
+    with pytest.raises(ValueError, match="either an image to explain or a finished result"):
+        SuperpixelView(CLF, PICTURE, result=found)
+    with pytest.raises(TypeError, match="result must be a SuperpixelResult, not str"):
+        SuperpixelView(CLF, result="found")
+    with pytest.raises(ValueError, match="a finished result has its own"):
+        SuperpixelView(CLF, segments=TILES, result=found)
+    with pytest.raises(ValueError, match="target must be the class that the result explains, 'cat'"):
+        SuperpixelView(CLF, target="dog", result=found)
+    with pytest.raises(ValueError, match="of a model of 3 classes; clf has 2"):
+        SuperpixelView(Classifier(lambda x: x[:, :2, 0, 0], labels=["a", "b"]), result=found)
     with pytest.raises(TypeError, match="engine"):
-        SuperpixelView(CLF, PICTURE, 1, "fast")
+        SuperpixelView(CLF, PICTURE, 1, engine="fast")
     with pytest.raises(TypeError, match="clf must be a Classifier"):
         SuperpixelView(logistic, PICTURE)
 
@@ -269,7 +375,7 @@ def test_close_frees_everything():
     before = {id(widget) for widget in gc.get_objects() if isinstance(widget, Widget)}
 
     def make_and_close():
-        explorer = SuperpixelExplorer(CLF, PICTURE, 1, FAST, segments=TILES)
+        explorer = SuperpixelExplorer(CLF, PICTURE, 1, engine=FAST, segments=TILES)
         until(lambda: explorer.view.generation > 1)
         made.extend(weakref.ref(part) for part in (explorer.result, explorer.view, explorer.chart))
         explorer.close()
@@ -288,7 +394,7 @@ def test_close_frees_everything():
 
 
 def test_the_explorer_has_a_chart_that_follows():
-    explorer = SuperpixelExplorer(CLF, PICTURE, 1, FAST, segments=TILES)
+    explorer = SuperpixelExplorer(CLF, PICTURE, 1, engine=FAST, segments=TILES)
     explorer.run.result(20)
     until(lambda: explorer.view.state == "done")
     assert all(part.visible for part in (*explorer.chart.marks, *explorer.chart.axes))
