@@ -324,7 +324,7 @@ class Bench:
                 [torch.full((len(one),), bool(a)) for (v, a), one in cells.items() if v == value]
             )
             among = pd.Series(result.ior[worn].nanmean(0).numpy()).rank(ascending=False, method="min")
-            areas = torch.stack([(faces.words >> r & 1).float().mean((1, 2)) for r in range(len(REGIONS))])
+            areas = torch.stack([(faces.region_bits >> r & 1).float().mean((1, 2)) for r in range(len(REGIONS))])
             shown = (areas > 0).sum(1)
             ranks[str(value)] = {
                 "region": list(REGIONS),
@@ -361,7 +361,7 @@ def taken(pool, places, seed):
     return Portraits(
         pixels=pool["pixels"][places],
         attributes=pool["attributes"][places],
-        words=torch.zeros(len(places), 0, 0, dtype=torch.int32),
+        region_bits=torch.zeros(len(places), 0, 0, dtype=torch.int32),
         seed=seed,
         first=0,
     )
@@ -377,7 +377,7 @@ def joined(sets):
     return Portraits(
         pixels=torch.cat([one.pixels for one in sets]),
         attributes=torch.cat([one.attributes for one in sets]),
-        words=torch.cat([one.words for one in sets]),
+        region_bits=torch.cat([one.region_bits for one in sets]),
         seed=sets[0].seed,
         first=sets[0].first,
     )

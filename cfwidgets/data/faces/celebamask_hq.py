@@ -179,23 +179,23 @@ class _OwnMasks:
     def stamp(self, name: str) -> bytes:
         return stamp(path for _, path in self._files(name))
 
-    def words(self, name: str) -> Tensor:
-        words: npt.NDArray[np.int32] | None = None
+    def region_bits(self, name: str) -> Tensor:
+        region_bits: npt.NDArray[np.int32] | None = None
         for bit, path in self._files(name):
             mask = _mask(path)
-            if words is None:
-                words = np.zeros(mask.shape, np.int32)
-            elif mask.shape != words.shape:
+            if region_bits is None:
+                region_bits = np.zeros(mask.shape, np.int32)
+            elif mask.shape != region_bits.shape:
                 raise MaskError(
                     f"the masks of {name} must be of one size; {path.name} has {_by(mask.shape)}, others "
-                    f"{_by(words.shape)}"
+                    f"{_by(region_bits.shape)}"
                 )
-            words |= np.where(mask, np.int32(bit), np.int32(0))
-        assert words is not None  # noqa: S101 - images without masks are not in the data set
-        self._check_shape(name, words.shape)
-        words[words & ~_SKIN != 0] &= ~_SKIN
-        words[words == 0] = _BACKGROUND
-        return torch.from_numpy(words)
+            region_bits |= np.where(mask, np.int32(bit), np.int32(0))
+        assert region_bits is not None  # noqa: S101 - images without masks are not in the data set
+        self._check_shape(name, region_bits.shape)
+        region_bits[region_bits & ~_SKIN != 0] &= ~_SKIN
+        region_bits[region_bits == 0] = _BACKGROUND
+        return torch.from_numpy(region_bits)
 
     def _files(self, name: str) -> list[tuple[int, Path]]:
         number = self._ids[name]

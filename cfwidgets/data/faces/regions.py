@@ -26,6 +26,6 @@ REGIONS: tuple[str, ...] = (
     "cloth",
 )
 """The regions in the order of the data set's own preparation for face parsing ("list2"); a region's number is
-its place here, and its bit in a label word. ``l_eye``, ``l_brow`` and ``l_ear`` are the person's left, on the
+its place here, and its bit in region bits. ``l_eye``, ``l_brow`` and ``l_ear`` are the person's left, on the
 right of the picture; ``l_lip`` is the *lower* lip and ``u_lip`` the upper one; ``eye_g`` are glasses,
 ``ear_r`` earrings, ``neck_l`` a necklace. Other orders are in use: map by name."""

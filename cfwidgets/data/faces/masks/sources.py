@@ -14,15 +14,15 @@ from platformdirs import user_cache_path
 from torch import Tensor
 
 from cfwidgets.data.faces.masks.cache import MaskCache
-from cfwidgets.data.faces.masks.region_bits import as_words, resize
+from cfwidgets.data.faces.masks.region_bits import as_region_bits, resize
 from cfwidgets.data.folders import FolderError
 from cfwidgets.images import as_image
 
 __all__ = ["MaskSource", "Masks", "ParsedMasks", "Parser", "cache_folder", "stamp"]
 
 Parser: TypeAlias = Callable[[Tensor], Tensor | npt.NDArray[Any]]
-"""Finds the regions of a face: takes an image ``(3, h, w)`` and gives masks ``(19, h, w)`` bool or label
-words ``(h, w)``. Where it has an attribute ``cache_key``, a text that changes whenever its masks would, they
+"""Finds the regions of a face: takes an image ``(3, h, w)`` and gives masks ``(19, h, w)`` bool or region
+bits ``(h, w)``. Where it has an attribute ``cache_key``, a text that changes whenever its masks would, they
 are kept."""
 
 
@@ -38,8 +38,8 @@ class MaskSource(Protocol):
         """16 bytes that stand for the files from which the masks of an image are made."""
         ...
 
-    def words(self, name: str) -> Tensor:
-        """Label words ``(h, w)`` int32 of an image."""
+    def region_bits(self, name: str) -> Tensor:
+        """Region bits ``(h, w)`` int32 of an image."""
         ...
 
 
@@ -56,15 +56,15 @@ class ParsedMasks:
         """Stand for the image's file."""
         return stamp([self._folder / name])
 
-    def words(self, name: str) -> Tensor:
+    def region_bits(self, name: str) -> Tensor:
         """Find the regions in the image, in its own size."""
         image = as_image(self._folder / name)
         height, width = image.shape[-2:]
-        return as_words(self._parser(image), (height, width), name)
+        return as_region_bits(self._parser(image), (height, width), name)
 
 
 class Masks:
-    """The label words of a data set's images, in one size: packed once, and kept.
+    """The region bits of a data set's images, in one size: packed once, and kept.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class Masks:
         return self._cache
 
     def __call__(self, name: str) -> Tensor:
-        """Label words ``(h, w)`` int32 of an image."""
+        """Region bits ``(h, w)`` int32 of an image."""
         if self._cache is None:
             return self._made(name)
         found = self._stamped(self._cache, name)
@@ -107,8 +107,8 @@ class Masks:
         return found
 
     def _made(self, name: str) -> Tensor:
-        words = self._source.words(name)
-        return words if self._size is None else resize(words, self._size)
+        region_bits = self._source.region_bits(name)
+        return region_bits if self._size is None else resize(region_bits, self._size)
 
 
 def stamp(paths: Iterable[Path]) -> bytes:
