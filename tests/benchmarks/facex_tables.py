@@ -324,7 +324,9 @@ class Bench:
                 [torch.full((len(one),), bool(a)) for (v, a), one in cells.items() if v == value]
             )
             among = pd.Series(result.ior[worn].nanmean(0).numpy()).rank(ascending=False, method="min")
-            areas = torch.stack([(faces.region_bits >> r & 1).float().mean((1, 2)) for r in range(len(REGIONS))])
+            areas = torch.stack(
+                [(faces.region_bits >> r & 1).float().mean((1, 2)) for r in range(len(REGIONS))]
+            )
             shown = (areas > 0).sum(1)
             ranks[str(value)] = {
                 "region": list(REGIONS),

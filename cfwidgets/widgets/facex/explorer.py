@@ -10,7 +10,7 @@ from cfwidgets.engines.facex.engine import FaceX
 from cfwidgets.models.classifier import Classifier
 from cfwidgets.widgets.explorer import Explorer
 from cfwidgets.widgets.facex.chart import RankingChart
-from cfwidgets.widgets.facex.prototype import Prototype
+from cfwidgets.data.faces.prototype import Prototype
 from cfwidgets.widgets.facex.view import FaceXView
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from cfwidgets.engines.facex.engine import FaceX
 from cfwidgets.engines.facex.region_sums import regions_of
 from cfwidgets.images import fit_labels
 from cfwidgets.models.classifier import Classifier
-from cfwidgets.widgets.facex.prototype import Prototype
+from cfwidgets.data.faces.prototype import Prototype
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import encode_frames, encode_grey, likeliest, pack, trust_rows
 
