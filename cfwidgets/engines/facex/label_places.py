@@ -14,6 +14,7 @@ __all__ = ["LabelPlace", "place_labels"]
 
 _GRID = 240  # cells along the longer side of a drawing
 _LETTER, _LINE = 0.6, 1.15  # mean width of a letter, and height of a line, in font sizes
+_CENTRED = 1.0  # cells of depth that the middle of a region is worth against the drawing's far end
 _LEVEL = 1.5  # a place above or below is so much worse than one aside: level lines do not cross
 
 Point = tuple[float, float]
@@ -78,7 +79,7 @@ def place_labels(
         cells = (math.ceil(lines / cell) + 1, math.ceil(letters / cell) + 2)
         inside, outside = _room(owner == number, cells), _room(free, cells)
         if inside.any():
-            middle = np.unravel_index(np.where(inside, depth, -1).argmax(), depth.shape)
+            middle = np.unravel_index(np.where(inside, depth, -np.inf).argmax(), depth.shape)
         elif outside.any():
             aside, above = np.abs(centres - anchor).transpose(2, 0, 1)
             cost = np.where(outside, aside + _LEVEL * above, np.inf)
@@ -96,10 +97,15 @@ def place_labels(
 def _anchors(
     owner: npt.NDArray[np.int_], centres: npt.NDArray[np.float64]
 ) -> list[tuple[int, Point, npt.NDArray[np.float64]]]:
-    """Return the visible regions from top to bottom: number, deepest point, and depth of each cell."""
+    """Return the visible regions from top to bottom: number, deepest point, and depth of each cell in cells.
+
+    Of cells that lie equally deep, those nearer to the middle of the region count as deeper.
+    """
     found = []
     for number in np.unique(owner[owner >= 0]).tolist():
-        depth = distance_transform_edt(np.pad(owner == number, 1))[1:-1, 1:-1]
+        own = owner == number
+        depth = distance_transform_edt(np.pad(own, 1))[1:-1, 1:-1]
+        depth -= np.linalg.norm(centres - centres[own].mean(0), axis=-1) * (_CENTRED / np.ptp(centres))
         x, y = centres[np.unravel_index(depth.argmax(), depth.shape)].tolist()
         found.append((number, (x, y), depth))
     return sorted(found, key=lambda one: one[1][1])
