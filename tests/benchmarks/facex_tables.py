@@ -15,8 +15,9 @@ stand here.
 
 Columns: *chance* is the expected rank in a random order (of two lips the better one), *null* the rank of a
 randomised model, *unbiased* that of a network trained on the same portraits without any bias, *worn* the rank
-among the faces that have the attribute, *other* that for the opposite class, *reference* that of the published
-tool's formula, *flipped* the share of predictions that change when only the attribute is drawn or not: the truth that the ranking is to find. *right* and *worst*: accuracy over the cells of target and
+among the faces that have the attribute, *other* that for the opposite class, *reference* that of the
+published tool's formula, *flipped* the share of predictions that change when only the attribute is drawn or
+not: the truth that the ranking is to find. *right* and *worst*: accuracy over the cells of target and
 attribute, and in the worst cell.
 
 Measured on 2 cores that others used too, one thread, seed 0, ``python tests/benchmarks/facex_tables.py``:
