@@ -158,7 +158,7 @@ class CelebAMaskHQ(FaceDataset):
 
     @property
     def celeba_files(self) -> tuple[str, ...] | None:
-        """What the images are called in CelebA; None where the mapping file is not there."""
+        """Names of the images in CelebA; None where the mapping file is not there."""
         return self._columns.get("celeba_file")
 
 
@@ -237,7 +237,7 @@ def _mask(path: Path) -> npt.NDArray[np.bool_]:
 
 
 def _listed(folder: Path, ids: set[int]) -> dict[int, int]:
-    """Which regions have a mask, as bits, by the image's number."""
+    """Return the regions that have a mask, as bits, by the image's number."""
     bits: dict[int, int] = {}
     places = {region: 1 << place for place, region in enumerate(REGIONS) if region != "background"}
     unknown: list[str] = []
@@ -267,7 +267,7 @@ def _ids(files: Sequence[str]) -> list[int]:
 
 
 def _originals(root: Path, files: Sequence[str], ids: Sequence[int], *, needed: bool) -> list[str] | None:
-    """What the images are called in CelebA."""
+    """Return the names of the images in CelebA."""
     if not needed and not (root / _MAPPING).is_file():
         return None
     path = find(root, (_MAPPING,), 'the mapping to CelebA, which split needs unless it is "all",', _LAYOUT)

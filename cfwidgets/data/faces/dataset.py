@@ -1,4 +1,4 @@
-"""What all data sets of faces have in common: images with named attributes and, where there are, masks."""
+"""Base of the data sets of faces: images with named attributes and, where there are, masks."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Face(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """What a reader found out about the images of a data set, before looking at them.
+    """Files and labels of the images of a data set, as a reader finds them before opening any image.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ class FaceDataset(Dataset[Face]):
 
     @property
     def has_masks(self) -> bool:
-        """Whether items have masks."""
+        """True where items have masks."""
         return self._masks is not None
 
     @property

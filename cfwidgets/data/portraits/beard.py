@@ -19,7 +19,7 @@ def shaven(sketch: Sketch, face: FaceGeometry, colours: Palette) -> None:
 
 
 def beard(sketch: Sketch, face: FaceGeometry, colours: Palette) -> None:
-    """What grows on cheeks and chin: skin, as a region."""
+    """Draw a beard on cheeks and chin; as a region it is skin."""
     if face.has["No_Beard"]:
         return
     latent = face.latent

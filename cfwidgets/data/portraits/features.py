@@ -313,7 +313,7 @@ def _smile_lines(sketch: Sketch, face: FaceGeometry, colours: Palette, left: Poi
 
 
 def lines_of_age(sketch: Sketch, face: FaceGeometry, colours: Palette) -> None:
-    """What distinguishes a face that is not young: lines, bags, sagging cheeks."""
+    """Draw the lines, bags and sagging cheeks of a face that is not young."""
     if face.age <= 0.5:
         return
     latent = face.latent

@@ -246,7 +246,7 @@ def _bun(
 
 
 def back_hair(sketch: Sketch, face: FaceGeometry, colours: Palette, hair: Hair) -> None:
-    """What lies behind head and neck."""
+    """Draw the hair behind head and neck."""
     if hair.back is None:
         return
     dark = mix(colours.hair, colours.hair_dark, 0.62)
@@ -279,7 +279,7 @@ def shade_of_hair(sketch: Sketch, colours: Palette, hair: Hair) -> None:
 
 
 def front_hair(sketch: Sketch, face: FaceGeometry, colours: Palette, hair: Hair) -> None:
-    """What lies before head and ears."""
+    """Draw the hair before head and ears."""
     if hair.style == "bald":
         _fringe(sketch, face, colours)
         return
@@ -385,7 +385,7 @@ def _crescent(centre: Point, radius: float, sweep: int) -> str:
 
 
 def _fringe(sketch: Sketch, face: FaceGeometry, colours: Palette) -> None:
-    """What is left beside the ears of a bald head, on most of them."""
+    """Draw the hair beside the ears of a bald head, on most of them."""
     left = face.latent.even(67)
     sketch.glow((128 + 14 * face.light, face.top + 17), (15, 9), (255, 250, 240), 0.42)
     if left < 0.35:

@@ -11,7 +11,7 @@ __all__ = ["BLACK", "GOLD", "SILVER", "WHITE", "Palette", "palette"]
 
 WHITE: Colour = (255, 255, 255)
 BLACK: Colour = (12, 10, 16)
-"""What shades are mixed with: a night blue rather than black."""
+"""Colour that shades are mixed with: a night blue rather than black."""
 GOLD: Colour = (222, 178, 84)
 SILVER: Colour = (206, 210, 216)
 

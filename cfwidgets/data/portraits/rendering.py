@@ -25,7 +25,7 @@ __all__ = ["drawn", "rendered"]
 
 
 class Raster(Protocol):
-    """What draws SVG text as a PNG: here or elsewhere."""
+    """A function that draws SVG text as a PNG: in this process or in another."""
 
     def __call__(self, text: str, size: int, *, crisp: bool) -> bytes:
         """Draw."""

@@ -63,7 +63,7 @@ class Portraits:
         return self.pixels.shape[-1]
 
     def attribute(self, name: str) -> Tensor:
-        """Which portraits have an attribute, ``(n,)`` bool.
+        """Return True for the portraits that have an attribute, ``(n,)`` bool.
 
         Raises
         ------
@@ -73,7 +73,7 @@ class Portraits:
         return self.attributes[:, ATTRIBUTES.index(known(name))]
 
     def mask(self, region: str) -> Tensor:
-        """Where a region is, ``(n, size, size)`` bool.
+        """Return the mask of a region, ``(n, size, size)`` bool.
 
         Raises
         ------

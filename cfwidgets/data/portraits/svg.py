@@ -213,7 +213,7 @@ class Sketch:
 
     @contextmanager
     def turned(self, degrees: float, centre: Point, shift: Point, scale: float) -> Iterator[None]:
-        """What is painted meanwhile is scaled and turned about a point, and then shifted."""
+        """Scale and turn about a point, and then shift, all that is painted meanwhile."""
         x, y = centre
         with self._group(
             f'transform="translate({shift[0] + x:.2f} {shift[1] + y:.2f}) rotate({degrees:.2f}) '

@@ -1,4 +1,4 @@
-"""Where the masks of a data set's images come from, and where they are kept."""
+"""Sources of the masks of a data set's images, and their cache."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ are kept."""
 
 
 class MaskSource(Protocol):
-    """What knows the masks of images by their names."""
+    """A source of masks, which gives them by the images' names."""
 
     @property
     def key(self) -> str | None:
-        """What the masks depend on beside the files; None where they must not be kept."""
+        """A text for all that the masks depend on beside the files; None where they must not be cached."""
         ...
 
     def stamp(self, name: str) -> bytes:
@@ -64,16 +64,16 @@ class ParsedMasks:
 
 
 class Masks:
-    """The region bits of a data set's images, in one size: packed once, and kept.
+    """The region bits of a data set's images, in one size: packed once, and cached.
 
     Parameters
     ----------
     source
-        Where they come from.
+        The source.
     size
         Height and width; None leaves them as they come.
     cache
-        Where they are kept; None keeps none.
+        The cache; None for no cache.
     """
 
     def __init__(self, source: MaskSource, size: tuple[int, int] | None, cache: MaskCache | None) -> None:
@@ -83,7 +83,7 @@ class Masks:
 
     @property
     def cache(self) -> MaskCache | None:
-        """Where they are kept, if they are."""
+        """The cache; None where masks are not cached."""
         return self._cache
 
     def __call__(self, name: str) -> Tensor:
@@ -94,7 +94,7 @@ class Masks:
         return self._made(name) if found is None else torch.from_numpy(found)
 
     def holds(self, name: str) -> bool:
-        """Whether they are kept, and made from the files that are there now."""
+        """Return True where the masks are cached, and made from the files that are there now."""
         return self._cache is not None and self._cache.holds(name, self._source.stamp(name))
 
     def _stamped(self, cache: MaskCache, name: str) -> npt.NDArray[Any] | None:
@@ -130,5 +130,5 @@ def stamp(paths: Iterable[Path]) -> bytes:
 
 
 def cache_folder() -> Path:
-    """Where masks are kept unless the user says where: a folder of the user's, or of CFWIDGETS_CACHE's."""
+    """Return the default folder of cached masks: within CFWIDGETS_CACHE, or the user's cache folder."""
     return Path(os.environ.get("CFWIDGETS_CACHE") or user_cache_path("cfwidgets")) / "masks"
