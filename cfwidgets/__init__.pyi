@@ -1,6 +1,7 @@
 from . import attribution, data, evaluation, images, networks, search, training, zoo
 from ._version import __version__
 from .attribution import attribute
+from .data.faces.prototype import Prototype, PrototypeError
 from .engines.facex.engine import FaceX
 from .engines.facex.result import FaceXResult
 from .engines.pareto.engine import PlausibleCounterfactuals
@@ -18,7 +19,6 @@ from .models.editor import Editor, EditorError
 from .models.generator import Generator, GeneratorError
 from .run import Run
 from .widgets.facex.explorer import FaceXExplorer
-from .widgets.facex.prototype import Prototype, PrototypeError
 from .widgets.facex.view import FaceXView
 from .widgets.pareto.explorer import ParetoExplorer
 from .widgets.pareto.view import ParetoView

@@ -48,12 +48,13 @@ def random_faces(n, size, seed=0):
     y, x = np.mgrid[0 : 1 : size * 1j, 0 : 1 : size * 1j]
     faces = []
     for _ in range(n):
-        words = np.zeros((size, size), np.int32)
+        region_bits = np.zeros((size, size), np.int32)
         for region in generator.choice(REGIONS, 12, replace=False):
             (row, column), (height, width) = generator.random(2), 0.05 + 0.4 * generator.random(2)
-            words |= (((y - row) / height) ** 2 + ((x - column) / width) ** 2 < 1).astype(np.int32) << region
+            inside = ((y - row) / height) ** 2 + ((x - column) / width) ** 2 < 1
+            region_bits |= inside.astype(np.int32) << region
         image = generator.random((3, size, size), np.float32)
-        faces.append(SimpleNamespace(image=torch.from_numpy(image), masks=torch.from_numpy(words)))
+        faces.append(SimpleNamespace(image=torch.from_numpy(image), masks=torch.from_numpy(region_bits)))
     return faces
 
 
@@ -98,7 +99,7 @@ def measure(options, faces, device):
                 module(batch.to(device, memory_format=layout)).cpu()
 
     def facex(mode):
-        settings = FaceX(mode=mode, probed=0, batch_size=options.batch, readers=options.readers)
+        settings = FaceX(mode=mode, trust=False, batch_size=options.batch, readers=options.readers)
         return settings.explain(clf, faces, 1)
 
     ways = {

@@ -190,7 +190,7 @@ def measure(options, root, log):
     theirs = peer.ask("look")
 
     def facex(mode):
-        settings = FaceX(mode=mode, probed=0, batch_size=options.batch)
+        settings = FaceX(mode=mode, trust=False, batch_size=options.batch)
         return settings.explain(clf, faces, target)
 
     compare(facex("reference"), theirs)

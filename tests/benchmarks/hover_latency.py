@@ -44,10 +44,10 @@ def network(seed):
     return nn.Sequential(*seen, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
 
 one, two = (cf.Classifier(network(seed), labels=["not Male", "Male"]) for seed in (0, 1))
-w = cf.FaceXExplorer(one, faces, "Male", engine=cf.FaceX(probed=0))
+w = cf.FaceXExplorer(one, faces, "Male", engine=cf.FaceX(trust=False))
 w""",
     """w.close()
-w = cf.FaceXExplorer(one, faces, "Male", other=two, engine=cf.FaceX(probed=0))
+w = cf.FaceXExplorer(one, faces, "Male", second=two, engine=cf.FaceX(trust=False))
 w""",
     "time.sleep(40)",
 )

@@ -51,7 +51,9 @@ HAIR = ("Black_Hair", "Blond_Hair", "Brown_Hair")
 def without_blond_women(faces):
     """The portraits less those with blond hair that are not Male."""
     keep = faces.attribute("Male") | ~faces.attribute("Blond_Hair")
-    return type(faces)(faces.pixels[keep], faces.attributes[keep], faces.words[keep], faces.seed, faces.first)
+    return type(faces)(
+        faces.pixels[keep], faces.attributes[keep], faces.region_bits[keep], faces.seed, faces.first
+    )
 
 
 def training_sets(options):

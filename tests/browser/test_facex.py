@@ -205,8 +205,8 @@ def test_a_face_is_opened_and_closed_with_the_keyboard(open_notebook):
 
 
 def test_two_models_stand_side_by_side_with_their_difference(open_notebook):
-    notebook, view = explorer(open_notebook, show="w = show(other=second)\nw")
-    assert notebook.eval("len(w.results)") == 2
+    notebook, view = explorer(open_notebook, show="w = show(second=second)\nw")
+    assert notebook.eval("len(w.result)") == 2
     for name in ("first <b>net</b>", "second"):
         expect(view).to_contain_text(name)
     expect(view.locator(".cfw-figure")).to_have_count(3)
@@ -215,7 +215,7 @@ def test_two_models_stand_side_by_side_with_their_difference(open_notebook):
     notebook.page.mouse.move(difference["x"] + difference["width"] / 2, difference["y"] + 24)
     expect(view).to_have_attribute("data-shown", "skin")
     expect(view.locator(".cfw-pointed")).to_have_count(3)
-    one, two = notebook.eval("[float(r.to_frame().ior[1]) for r in w.results]")
+    one, two = notebook.eval("[float(r.to_frame().ior[1]) for r in w.result]")
     if abs(two - one) >= 0.005:
         expect(view.locator(".cfw-difference")).to_contain_text(f"{abs(two - one):.2f}"[1:])
     # each opens a face with its own map
@@ -224,7 +224,7 @@ def test_two_models_stand_side_by_side_with_their_difference(open_notebook):
     view.locator(".cfw-patch-grid").nth(1).locator("button").first.click()
     expect(view).to_have_attribute("data-face", "1")
     expect(view.locator(".cfw-opened")).to_contain_text("second answers")
-    image = notebook.eval("int(w.results[1].patches.images[13, 0])")
+    image = notebook.eval("int(w.result[1].patches.images[13, 0])")
     assert notebook.eval("[w.view.face['image'], w.view.face['model']]") == [image, 1]
     view.locator(".cfw-opened").get_by_role("button", name="first <b>net</b>").click()
     notebook.wait("w.view.face['model'] == 0")
@@ -232,7 +232,7 @@ def test_two_models_stand_side_by_side_with_their_difference(open_notebook):
     expect(view.locator(".cfw-opened")).to_contain_text("first <b>net</b> answers")
 
 
-def test_a_run_is_stopped_and_goes_on(open_notebook):
+def test_a_run_is_stopped_and_resumed(open_notebook):
     notebook = open_notebook(SET_UP, "pause = 0.5\n" + SHOW)
     notebook.run_all()
     view = view_of(notebook)

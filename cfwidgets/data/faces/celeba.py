@@ -40,7 +40,7 @@ class CelebA(FaceDataset):
     masks
         CelebA has none. None leaves them out; ``"farl"`` finds them by `FaRL` (``pip install
         "cfwidgets[farl]"``); a function takes an image ``(3, h, w)`` in its own size and gives ``(19, h, w)``
-        bool or label words ``(h, w)``, and where it has a text ``cache_key``, its masks are kept.
+        bool or region bits ``(h, w)``, and where it has a text ``cache_key``, its masks are kept.
     size
         Height and width, or one number for both: images and masks are scaled until they just cover it, and
         the centre cut out. None leaves them as they are.

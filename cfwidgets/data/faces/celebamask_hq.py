@@ -158,7 +158,7 @@ class CelebAMaskHQ(FaceDataset):
 
     @property
     def celeba_files(self) -> tuple[str, ...] | None:
-        """What the images are called in CelebA; None where the mapping file is not there."""
+        """Names of the images in CelebA; None where the mapping file is not there."""
         return self._columns.get("celeba_file")
 
 
@@ -179,23 +179,23 @@ class _OwnMasks:
     def stamp(self, name: str) -> bytes:
         return stamp(path for _, path in self._files(name))
 
-    def words(self, name: str) -> Tensor:
-        words: npt.NDArray[np.int32] | None = None
+    def region_bits(self, name: str) -> Tensor:
+        region_bits: npt.NDArray[np.int32] | None = None
         for bit, path in self._files(name):
             mask = _mask(path)
-            if words is None:
-                words = np.zeros(mask.shape, np.int32)
-            elif mask.shape != words.shape:
+            if region_bits is None:
+                region_bits = np.zeros(mask.shape, np.int32)
+            elif mask.shape != region_bits.shape:
                 raise MaskError(
                     f"the masks of {name} must be of one size; {path.name} has {_by(mask.shape)}, others "
-                    f"{_by(words.shape)}"
+                    f"{_by(region_bits.shape)}"
                 )
-            words |= np.where(mask, np.int32(bit), np.int32(0))
-        assert words is not None  # noqa: S101 - images without masks are not in the data set
-        self._check_shape(name, words.shape)
-        words[words & ~_SKIN != 0] &= ~_SKIN
-        words[words == 0] = _BACKGROUND
-        return torch.from_numpy(words)
+            region_bits |= np.where(mask, np.int32(bit), np.int32(0))
+        assert region_bits is not None  # noqa: S101 - images without masks are not in the data set
+        self._check_shape(name, region_bits.shape)
+        region_bits[region_bits & ~_SKIN != 0] &= ~_SKIN
+        region_bits[region_bits == 0] = _BACKGROUND
+        return torch.from_numpy(region_bits)
 
     def _files(self, name: str) -> list[tuple[int, Path]]:
         number = self._ids[name]
@@ -237,7 +237,7 @@ def _mask(path: Path) -> npt.NDArray[np.bool_]:
 
 
 def _listed(folder: Path, ids: set[int]) -> dict[int, int]:
-    """Which regions have a mask, as bits, by the image's number."""
+    """Return the regions that have a mask, as bits, by the image's number."""
     bits: dict[int, int] = {}
     places = {region: 1 << place for place, region in enumerate(REGIONS) if region != "background"}
     unknown: list[str] = []
@@ -267,7 +267,7 @@ def _ids(files: Sequence[str]) -> list[int]:
 
 
 def _originals(root: Path, files: Sequence[str], ids: Sequence[int], *, needed: bool) -> list[str] | None:
-    """What the images are called in CelebA."""
+    """Return the names of the images in CelebA."""
     if not needed and not (root / _MAPPING).is_file():
         return None
     path = find(root, (_MAPPING,), 'the mapping to CelebA, which split needs unless it is "all",', _LAYOUT)

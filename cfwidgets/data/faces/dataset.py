@@ -1,4 +1,4 @@
-"""What all data sets of faces have in common: images with named attributes and, where there are, masks."""
+"""Base of the data sets of faces: images with named attributes and, where there are, masks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Size: TypeAlias = int | tuple[int, int] | None
 CacheFolder: TypeAlias = str | os.PathLike[str] | Literal[False] | None
 """Where masks are kept: None is the user's cache folder, False keeps none."""
 
-# Raise it when the same files give other label words.
+# Raise it when the same files give other region bits.
 _READER = 1
 
 
@@ -48,7 +48,7 @@ class Face(NamedTuple):
     attributes
         ``(A,)`` bool, in the order of the data set's ``names``.
     masks
-        ``(h, w)`` int32: label words with one bit a region (`cfwidgets.data.unpack_masks`); None where the
+        ``(h, w)`` int32: region bits, bit r for region r (`cfwidgets.data.unpack_masks`); None where the
         data set was opened without masks.
     name
         The image's file name.
@@ -61,7 +61,7 @@ class Face(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """What a reader found out about the images of a data set, before looking at them.
+    """Files and labels of the images of a data set, as a reader finds them before opening any image.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ class FaceDataset(Dataset[Face]):
     attributes : Tensor
         ``(N, A)`` bool: the attributes of all images; none is read for it.
     regions : tuple of str
-        What the bits of the label words are called, in order.
+        Names of the regions, in the order of the bits.
     has_masks : bool
         Whether items have masks.
     skipped : int
@@ -136,7 +136,7 @@ class FaceDataset(Dataset[Face]):
 
     @property
     def has_masks(self) -> bool:
-        """Whether items have masks."""
+        """True where items have masks."""
         return self._masks is not None
 
     @property
@@ -333,7 +333,7 @@ class FaceDataset(Dataset[Face]):
             masks = farl = FaRL()
         if callable(masks):
             masks = ParsedMasks(self.folder, masks)
-        elif not hasattr(masks, "words"):
+        elif not hasattr(masks, "region_bits"):
             raise ValueError(
                 f"masks must be None, 'farl' or a function of an image, not {type(masks).__name__}"
             )

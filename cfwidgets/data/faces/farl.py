@@ -92,7 +92,7 @@ class FaRL:
 
     @property
     def cache_key(self) -> str:
-        """What the masks depend on."""
+        """A text that changes whenever the masks would."""
         files = [
             None
             if path is None

@@ -13,7 +13,7 @@ from cfwidgets.data.folders import FolderError
 __all__ = ["Missing", "find", "present", "some"]
 
 Missing: TypeAlias = Literal["error", "skip"]
-"""What to do about images that are listed and not there."""
+"""Treatment of images that are listed and not there."""
 
 
 def find(root: Path, places: Sequence[str], what: str, layout: str) -> Path:

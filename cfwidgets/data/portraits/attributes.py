@@ -44,7 +44,7 @@ EXCLUSIVE = (
     ("Bald", "Black_Hair", "Blond_Hair", "Brown_Hair"),
     ("Bald", "Bangs"),
 )
-"""Of each group at most one holds."""
+"""Groups of attributes of which at most one holds."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def consistent(values: dict[str, bool], changes: Mapping[str, bool]) -> dict[str
 
 @dataclass(frozen=True)
 class Wishes:
-    """What is asked of the attributes instead of their tendencies.
+    """Requests for attributes, instead of their tendencies.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ class Wishes:
         return self.shares.get(name)
 
     def asks_for(self, name: str) -> bool:
-        """Whether anything is asked of this attribute."""
+        """Return True where anything is requested of this attribute."""
         return name in self.shares or name in self.bonds
 
     def order(self) -> list[str]:

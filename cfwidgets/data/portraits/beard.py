@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from cfwidgets.data.portraits.geometry import Face
+from cfwidgets.data.portraits.geometry import FaceGeometry
 from cfwidgets.data.portraits.palette import Palette
 from cfwidgets.data.portraits.svg import Colour, Point, Sketch, mix, smooth
 
 __all__ = ["beard", "mustache", "shaven"]
 
 
-def shaven(sketch: Sketch, face: Face, colours: Palette) -> None:
+def shaven(sketch: Sketch, face: FaceGeometry, colours: Palette) -> None:
     """The shadow of a beard that is not there. It is to be painted within the head."""
     if face.has["No_Beard"] and face.has["Male"]:
         tint = mix(mix(colours.skin, colours.shadow, 0.5), (64, 72, 88), 0.4)
@@ -18,8 +18,8 @@ def shaven(sketch: Sketch, face: Face, colours: Palette) -> None:
         sketch.fill(_full(face, 3.0), tint, alpha=strength, evenodd=True)
 
 
-def beard(sketch: Sketch, face: Face, colours: Palette) -> None:
-    """What grows on cheeks and chin: skin, as a region."""
+def beard(sketch: Sketch, face: FaceGeometry, colours: Palette) -> None:
+    """Draw a beard on cheeks and chin; as a region it is skin."""
     if face.has["No_Beard"]:
         return
     latent = face.latent
@@ -33,7 +33,7 @@ def beard(sketch: Sketch, face: Face, colours: Palette) -> None:
         _grown(sketch, face, colour, 0.93)
 
 
-def _grown(sketch: Sketch, face: Face, colour: Colour, alpha: float) -> None:
+def _grown(sketch: Sketch, face: FaceGeometry, colour: Colour, alpha: float) -> None:
     long = 5.5 * face.latent.even(52) if alpha > 0.8 else 0.0
     outer = _full(face, 0.0, long)
     sketch.fill(outer, colour, alpha=alpha * 0.55, evenodd=True)
@@ -52,7 +52,7 @@ def _grown(sketch: Sketch, face: Face, colour: Colour, alpha: float) -> None:
     sketch.glow((x, y + 12), (5, 3.5), mix(colour, (10, 8, 8), 0.3), 0.5 * alpha)
 
 
-def _goatee(sketch: Sketch, face: Face, colour: Colour) -> None:
+def _goatee(sketch: Sketch, face: FaceGeometry, colour: Colour) -> None:
     x, y = face.mouth
     wide = face.mouth_width
     low = face.bottom + 2
@@ -73,7 +73,7 @@ def _goatee(sketch: Sketch, face: Face, colour: Colour) -> None:
     sketch.fill(smooth(thick), colour, alpha=0.72)
 
 
-def mustache(sketch: Sketch, face: Face, colours: Palette) -> None:
+def mustache(sketch: Sketch, face: FaceGeometry, colours: Palette) -> None:
     """Hair between nose and mouth: skin, as a region."""
     if not face.has["Mustache"]:
         return
@@ -102,7 +102,7 @@ def mustache(sketch: Sketch, face: Face, colours: Palette) -> None:
     sketch.stroke("".join(hairs[1::2]), mix(colour, (255, 236, 210), 0.28), 0.7, alpha=0.6)
 
 
-def _full(face: Face, inset: float, long: float = 0.0) -> str:
+def _full(face: FaceGeometry, inset: float, long: float = 0.0) -> str:
     """Cheeks and chin with a hole for the mouth, as path data for the even-odd rule."""
     x, y = face.mouth
     outline = face.outline

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from cfwidgets.data.portraits.geometry import Face
-from cfwidgets.data.portraits.masks import word
+from cfwidgets.data.portraits.geometry import FaceGeometry
+from cfwidgets.data.portraits.masks import bits_of
 from cfwidgets.data.portraits.palette import BLACK, WHITE, Palette
 from cfwidgets.data.portraits.svg import Point, Sketch, line, mix, smooth
 
 __all__ = ["clothes"]
 
 
-def clothes(sketch: Sketch, face: Face, colours: Palette) -> None:
+def clothes(sketch: Sketch, face: FaceGeometry, colours: Palette) -> None:
     """Shoulders and collar."""
     latent = face.latent
     wide, neck = face.shoulders, face.neck
@@ -43,7 +43,7 @@ def clothes(sketch: Sketch, face: Face, colours: Palette) -> None:
         (0.45, base, 1),
         (1, mix(base, BLACK, 0.42), 1),
     )
-    sketch.fill(shape, tone, word=word("cloth"))
+    sketch.fill(shape, tone, bits=bits_of("cloth"))
     edge = smooth(throat, closed=False, tension=0.85)
     for sign in (-1, 1):  # where the arm begins
         arm = [
@@ -57,7 +57,7 @@ def clothes(sketch: Sketch, face: Face, colours: Palette) -> None:
             _stripes(sketch, colours, latent.even(113))
         sketch.stroke(edge, mix(base, BLACK, 0.5), 6.5, alpha=0.24)
     if not vee and kind < 0.75:
-        sketch.stroke(edge, mix(base, BLACK if sum(base) > 240 else WHITE, 0.16), 3.2, word=word("cloth"))
+        sketch.stroke(edge, mix(base, BLACK if sum(base) > 240 else WHITE, 0.16), 3.2, bits=bits_of("cloth"))
     elif kind >= 0.75 or (male and kind < 0.12):
         _collar(sketch, colours, half, depth, jacket=kind > 0.88)
 
@@ -75,7 +75,7 @@ def _stripes(sketch: Sketch, colours: Palette, luck: float) -> None:
 
 def _collar(sketch: Sketch, colours: Palette, half: float, depth: float, *, jacket: bool) -> None:
     shirt = mix(colours.second, WHITE, 0.75) if jacket else mix(colours.cloth, WHITE, 0.22)
-    own = word("cloth")
+    own = bits_of("cloth")
     for sign in (-1, 1):
         if jacket:
             lapel: list[Point] = [
@@ -85,7 +85,7 @@ def _collar(sketch: Sketch, colours: Palette, half: float, depth: float, *, jack
                 (128 + sign * 10, 264),
                 (128 + sign * 2, 264),
             ]
-            sketch.fill(line(lapel), mix(colours.cloth, BLACK, 0.28), word=own)
+            sketch.fill(line(lapel), mix(colours.cloth, BLACK, 0.28), bits=own)
         flap: list[Point] = [
             (128 + sign * (half + 3.5), 217.5),
             (128 + sign * (half + 6), 230),
@@ -94,5 +94,5 @@ def _collar(sketch: Sketch, colours: Palette, half: float, depth: float, *, jack
             (128 + sign * half * 0.62, 231),
         ]
         path = smooth(flap, tension=0.35)
-        sketch.fill(path, mix(shirt, BLACK, 0.06 if sign > 0 else 0.0), word=own)
+        sketch.fill(path, mix(shirt, BLACK, 0.06 if sign > 0 else 0.0), bits=own)
         sketch.stroke(path, mix(shirt, BLACK, 0.5), 0.7, alpha=0.4)

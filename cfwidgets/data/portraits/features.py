@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cfwidgets.data.portraits.geometry import Face
-from cfwidgets.data.portraits.masks import word
+from cfwidgets.data.portraits.geometry import FaceGeometry
+from cfwidgets.data.portraits.masks import bits_of
 from cfwidgets.data.portraits.palette import Palette
 from cfwidgets.data.portraits.svg import Colour, Point, Sketch, line, mix, smooth
 
@@ -12,7 +12,7 @@ __all__ = ["brows", "ear", "eyes", "lines_of_age", "lobe", "mouth", "nose"]
 _WHITE: Colour = (255, 255, 255)
 
 
-def ear(sketch: Sketch, face: Face, colours: Palette, sign: int) -> None:
+def ear(sketch: Sketch, face: FaceGeometry, colours: Palette, sign: int) -> None:
     """One ear; 1 is the person's left."""
     x = face.x(sign * face.cheek)
     wide = 10.0 * (1 + 0.28 * face.yaw * -sign)
@@ -28,7 +28,7 @@ def ear(sketch: Sketch, face: Face, colours: Palette, sign: int) -> None:
     ]
     lit = 0.32 - 0.26 * face.light * sign
     base = mix(colours.skin, colours.shadow, lit)
-    sketch.fill(smooth(points), base, word=word(f"{'l' if sign > 0 else 'r'}_ear"))
+    sketch.fill(smooth(points), base, bits=bits_of(f"{'l' if sign > 0 else 'r'}_ear"))
     inner = [
         (x + sign * 1, top + 5),
         (x + sign * wide * 0.55, top + 1.8),
@@ -41,13 +41,13 @@ def ear(sketch: Sketch, face: Face, colours: Palette, sign: int) -> None:
     sketch.stroke(smooth(fold, closed=False), base, 1.5, alpha=0.9)
 
 
-def lobe(face: Face, sign: int) -> Point:
+def lobe(face: FaceGeometry, sign: int) -> Point:
     """Where an earring hangs."""
     wide = 10.0 * (1 + 0.28 * face.yaw * -sign)
     return (face.x(sign * face.cheek) + sign * wide * 0.3, face.eyes + 25.5)
 
 
-def eyes(sketch: Sketch, face: Face, colours: Palette) -> None:
+def eyes(sketch: Sketch, face: FaceGeometry, colours: Palette) -> None:
     """Both eyes: they look the same way."""
     latent = face.latent
     look = (1.7 * latent.bell(30) + 1.2 * face.yaw, 0.6 * latent.bell(31) - 0.3)
@@ -56,7 +56,7 @@ def eyes(sketch: Sketch, face: Face, colours: Palette) -> None:
         _eye(sketch, face, colours, sign, look, tilt)
 
 
-def _eye(sketch: Sketch, face: Face, colours: Palette, sign: int, look: Point, tilt: float) -> None:
+def _eye(sketch: Sketch, face: FaceGeometry, colours: Palette, sign: int, look: Point, tilt: float) -> None:
     x, y = face.eye(sign)
     wide = face.eye_width * (1 - 0.10 * face.yaw * sign)
     high = face.eye_height
@@ -72,12 +72,12 @@ def _eye(sketch: Sketch, face: Face, colours: Palette, sign: int, look: Point, t
     ]
     lower = [(x + sign * wide * 0.5, y + high * 0.42), (x - sign * wide * 0.25, y + high * 0.5)]
     opening = smooth([*upper, *lower], tension=0.9)
-    own = word("skin", f"{'l' if sign > 0 else 'r'}_eye")
+    own = bits_of("skin", f"{'l' if sign > 0 else 'r'}_eye")
 
     # the lid: a soft shade between the eye and its crease
     crease = [(px, py - 2.7 - 1.2 * (1 - abs(px - x) / wide)) for px, py in upper]
     sketch.fill(smooth([*crease, *reversed(upper)], tension=0.8), colours.shadow, alpha=0.26)
-    sketch.fill(opening, (243, 238, 234), word=own)
+    sketch.fill(opening, (243, 238, 234), bits=own)
     with sketch.within(opening):
         radius = 5.5
         centre = (x + look[0], y - high * 0.3 + look[1])
@@ -117,7 +117,7 @@ def _eye(sketch: Sketch, face: Face, colours: Palette, sign: int, look: Point, t
     sketch.stroke(smooth(crease, closed=False), mix(colours.shadow, ink, 0.3), 0.85, alpha=0.62)
 
 
-def brows(sketch: Sketch, face: Face, colours: Palette) -> None:
+def brows(sketch: Sketch, face: FaceGeometry, colours: Palette) -> None:
     """Both brows."""
     latent = face.latent
     bushy = face.has["Bushy_Eyebrows"]
@@ -138,8 +138,8 @@ def brows(sketch: Sketch, face: Face, colours: Palette) -> None:
             (x - sign * wide * 0.3, y - rise * 0.35 + thick * 0.5),
             (x - sign * wide * 0.96, y + 0.4 + thick * 0.52),
         ]
-        own = word("skin", f"{'l' if sign > 0 else 'r'}_brow")
-        sketch.fill(smooth([*top, tail, *base], tension=0.8), colours.brow, alpha=0.9, word=own)
+        own = bits_of("skin", f"{'l' if sign > 0 else 'r'}_brow")
+        sketch.fill(smooth([*top, tail, *base], tension=0.8), colours.brow, alpha=0.9, bits=own)
         if bushy:
             hairs = []
             for step in range(9):
@@ -155,7 +155,7 @@ def brows(sketch: Sketch, face: Face, colours: Palette) -> None:
             sketch.stroke("".join(hairs), mix(colours.brow, (18, 12, 12), 0.4), 1.05, alpha=0.55)
 
 
-def nose(sketch: Sketch, face: Face, colours: Palette) -> None:
+def nose(sketch: Sketch, face: FaceGeometry, colours: Palette) -> None:
     """The nose: its outline is a region, and its light and shadow make it stand out."""
     tip_x, tip_y = face.nose_tip
     top_x, top_y = face.x(0, 1.8), face.eyes + 3
@@ -174,7 +174,7 @@ def nose(sketch: Sketch, face: Face, colours: Palette) -> None:
         (top_x + 0.55 * (tip_x - top_x) - 5.0, top_y + 16),
         (top_x - 4.2, top_y),
     ]
-    sketch.fill(smooth(outline, tension=0.85), None, word=word("skin", "nose"))
+    sketch.fill(smooth(outline, tension=0.85), None, bits=bits_of("skin", "nose"))
     dark = -1 if face.light > 0 else 1
     middle = (0.5 * (top_x + tip_x), 0.5 * (top_y + tip_y))
     lean = 4.0 * dark
@@ -199,7 +199,7 @@ def nose(sketch: Sketch, face: Face, colours: Palette) -> None:
         sketch.fill(smooth(hole), mix(colours.shadow, (40, 14, 18), 0.5), alpha=0.72)
 
 
-def mouth(sketch: Sketch, face: Face, colours: Palette) -> None:
+def mouth(sketch: Sketch, face: FaceGeometry, colours: Palette) -> None:
     """Lips, and between them teeth where the mouth is open."""
     latent, has = face.latent, face.has
     x, y = face.mouth
@@ -253,9 +253,9 @@ def mouth(sketch: Sketch, face: Face, colours: Palette) -> None:
         (0.45, mix(colours.lip, _WHITE, 0.10), 1),
         (1, mix(colours.lip, colours.lip_dark, 0.3), 1),
     )
-    sketch.fill(smooth([*seam_low, *bowl], tension=0.8), lower, word=word("skin", "l_lip"))
+    sketch.fill(smooth([*seam_low, *bowl], tension=0.8), lower, bits=bits_of("skin", "l_lip"))
     upper = mix(colours.lip, colours.lip_dark, 0.42)
-    sketch.fill(smooth([*seam_up, *bow], tension=0.75), upper, word=word("skin", "u_lip"))
+    sketch.fill(smooth([*seam_up, *bow], tension=0.75), upper, bits=bits_of("skin", "u_lip"))
     sketch.glow(
         (x + face.light * wide * 0.22, seam_low[2][1] + lower_lip * 0.46),
         (wide * 0.42, lower_lip * 0.42),
@@ -280,7 +280,7 @@ def _inside(
     # a hair's breadth under both lips, so that no skin shines through between
     upper = [seam_up[0], *((px, py - 0.5) for px, py in seam_up[1:4]), seam_up[4]]
     inside = smooth([*upper, *((px, py + 0.5) for px, py in reversed(seam_low[1:4]))], tension=0.85)
-    sketch.fill(inside, (72, 20, 28), word=word("skin", "mouth"))
+    sketch.fill(inside, (72, 20, 28), bits=bits_of("skin", "mouth"))
     with sketch.within(inside):
         sketch.glow((x, y + gap + 4), (wide * 0.62, 5.0), (190, 84, 88), 0.9)
         teeth = [
@@ -298,7 +298,7 @@ def _inside(
         )
 
 
-def _smile_lines(sketch: Sketch, face: Face, colours: Palette, left: Point, right: Point) -> None:
+def _smile_lines(sketch: Sketch, face: FaceGeometry, colours: Palette, left: Point, right: Point) -> None:
     tip_x, tip_y = face.nose_tip
     for sign, corner in ((-1, left), (1, right)):
         fold = [
@@ -312,8 +312,8 @@ def _smile_lines(sketch: Sketch, face: Face, colours: Palette, left: Point, righ
         sketch.glow(apple, (11, 8), colours.shine, 0.4)
 
 
-def lines_of_age(sketch: Sketch, face: Face, colours: Palette) -> None:
-    """What distinguishes a face that is not young: lines, bags, sagging cheeks."""
+def lines_of_age(sketch: Sketch, face: FaceGeometry, colours: Palette) -> None:
+    """Draw the lines, bags and sagging cheeks of a face that is not young."""
     if face.age <= 0.5:
         return
     latent = face.latent

@@ -10,7 +10,7 @@ import numpy as np
 
 from cfwidgets.data.portraits.svg import Point
 
-__all__ = ["Face", "Latent"]
+__all__ = ["FaceGeometry", "Latent"]
 
 _NUMBERS = 160
 
@@ -43,7 +43,7 @@ class Latent:
 
 
 @dataclass(frozen=True)
-class Face:
+class FaceGeometry:
     """Where the parts of one face lie, in a plane of 256 x 256, the head upright.
 
     Parameters

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cfwidgets.data.portraits.geometry import Face
-from cfwidgets.data.portraits.masks import word
+from cfwidgets.data.portraits.geometry import FaceGeometry
+from cfwidgets.data.portraits.masks import bits_of
 from cfwidgets.data.portraits.palette import BLACK, GOLD, SILVER, WHITE, Palette
 from cfwidgets.data.portraits.svg import Colour, Point, Sketch, arc, line, mix, quadratic, smooth
 
@@ -12,7 +12,7 @@ __all__ = ["glasses"]
 _FRAMES: tuple[Colour, ...] = ((26, 22, 26), (70, 40, 28), (44, 54, 78), (120, 30, 40), (150, 116, 62))
 
 
-def glasses(sketch: Sketch, face: Face, colours: Palette) -> None:
+def glasses(sketch: Sketch, face: FaceGeometry, colours: Palette) -> None:
     """Glasses, lenses included; the eyes behind them stay eyes."""
     if not face.has["Eyeglasses"]:
         return
@@ -23,7 +23,7 @@ def glasses(sketch: Sketch, face: Face, colours: Palette) -> None:
         colour = GOLD if latent.even(116) > 0.4 else SILVER
     tinted = latent.even(117) > 0.84
     thick = (1.5, 2.6, 3.4, 2.4, 1.4)[kind]
-    own = word("eye_g")
+    own = bits_of("eye_g")
     lenses = []
     for sign in (-1, 1):
         x, y = face.eye(sign)
@@ -40,11 +40,11 @@ def glasses(sketch: Sketch, face: Face, colours: Palette) -> None:
                 sketch.linear(
                     (x, y - 14), (x, y + 18), (0, mix(colour, BLACK, 0.7), 0.86), (1, colour, 0.42)
                 ),
-                word=own,
+                bits=own,
                 over=True,
             )
         else:
-            sketch.fill(path, (226, 238, 246), alpha=0.13, word=own, over=True)
+            sketch.fill(path, (226, 238, 246), alpha=0.13, bits=own, over=True)
         with sketch.within(path):
             streak = [(x - 9, y + 16), (x - 3, y + 16), (x + 9, y - 14), (x + 3, y - 14)]
             sketch.fill(line(streak), WHITE, alpha=0.17)
@@ -52,15 +52,15 @@ def glasses(sketch: Sketch, face: Face, colours: Palette) -> None:
             sketch.fill(line(thin), WHITE, alpha=0.15)
         shadow = f"M{x - 13:.2f} {y + 17:.2f}q13 5.5 26 0"
         sketch.stroke(shadow, colours.shadow, 2.2, alpha=0.2)
-        sketch.stroke(path, colour, thick, word=own, over=True)
+        sketch.stroke(path, colour, thick, bits=own, over=True)
         if kind == 2:
             brow = f"M{x - 16:.2f} {y - 8:.2f}q16 -5 32 0"
-            sketch.stroke(brow, colour, thick + 1.6, word=own, over=True)
+            sketch.stroke(brow, colour, thick + 1.6, bits=own, over=True)
         arm = f"M{x + sign * 15.5:.2f} {y - 4:.2f}L{face.x(sign * (face.cheek + 1)):.2f} {y - 1.5:.2f}"
-        sketch.stroke(arm, mix(colour, BLACK, 0.2), thick + 0.4, word=own, over=True)
+        sketch.stroke(arm, mix(colour, BLACK, 0.2), thick + 0.4, bits=own, over=True)
     middle = 0.5 * (left_x + right_x)
     bridge = quadratic((left_x + 14, y - 1.5), (middle, y - 7), (right_x - 14, y - 1.5))
-    sketch.stroke(bridge, colour, thick + 0.3, word=own, over=True)
+    sketch.stroke(bridge, colour, thick + 0.3, bits=own, over=True)
     for _, x, _ in lenses:
         sketch.stroke(f"M{x - 8:.2f} {y - 11.6:.2f}q7 -1.6 13 -0.4", mix(colour, WHITE, 0.6), 0.7, alpha=0.5)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from cfwidgets.data.portraits.geometry import Face
-from cfwidgets.data.portraits.masks import word
+from cfwidgets.data.portraits.geometry import FaceGeometry
+from cfwidgets.data.portraits.masks import bits_of
 from cfwidgets.data.portraits.palette import Palette
 from cfwidgets.data.portraits.svg import Point, Sketch, arc, line, mix, mixed, quadratic, resampled, smooth
 
@@ -59,7 +59,7 @@ class Hair:
     tucked: bool
 
 
-def hair_of(face: Face) -> Hair:
+def hair_of(face: FaceGeometry) -> Hair:
     """The hair of a face, with less of it under a hat."""
     latent = face.latent
     column = 0 if face.has["Male"] else 1
@@ -80,7 +80,7 @@ def hair_of(face: Face) -> Hair:
     return Hair(style, outer, inner, back, flow, parting, tucked)
 
 
-def _skull(face: Face, beside: float, above: float, low: float, count: int = 15) -> list[Point]:
+def _skull(face: FaceGeometry, beside: float, above: float, low: float, count: int = 15) -> list[Point]:
     """An arch over the head, from the left down at ``low`` over the top to the right."""
     x, y = 128 + 1.5 * face.yaw, 112.0
     radii = (face.temple + max(beside, 3.0), y - face.top + above)
@@ -96,7 +96,7 @@ def _skull(face: Face, beside: float, above: float, low: float, count: int = 15)
     return points
 
 
-def _hairline(face: Face, low: float, recess: float, peak: float) -> list[Point]:
+def _hairline(face: FaceGeometry, low: float, recess: float, peak: float) -> list[Point]:
     """Where hair meets the face, from left to right."""
     half = [
         (face.cheek - 3.0, low),
@@ -111,7 +111,7 @@ def _hairline(face: Face, low: float, recess: float, peak: float) -> list[Point]
 
 
 def _short(
-    face: Face, style: str, full: float, parting: float
+    face: FaceGeometry, style: str, full: float, parting: float
 ) -> tuple[list[Point], list[Point], list[Point] | None]:
     old = face.age > 0.5
     recess = (7.0 * face.latent.even(65) if old else 2.5 * face.latent.even(65)) * (
@@ -142,7 +142,7 @@ def _short(
 
 
 def _curls(
-    face: Face, style: str, full: float, parting: float
+    face: FaceGeometry, style: str, full: float, parting: float
 ) -> tuple[list[Point], list[Point], list[Point] | None]:
     del style, parting
     size = 0.35 + 0.65 * face.latent.even(67) * (0.8 if face.has["Male"] else 1.15)
@@ -160,7 +160,7 @@ def _curls(
 
 
 def _long(
-    face: Face, style: str, full: float, parting: float
+    face: FaceGeometry, style: str, full: float, parting: float
 ) -> tuple[list[Point], list[Point], list[Point] | None]:
     latent = face.latent
     end = 206 + 44 * latent.even(68)
@@ -193,7 +193,7 @@ def _long(
     return outer, inner, back
 
 
-def _curtain(face: Face, parting: float) -> list[Point]:
+def _curtain(face: FaceGeometry, parting: float) -> list[Point]:
     """The edge of hair that falls to both sides of a parting, from left to right."""
     high = face.hairline - 9
     part = face.x(parting, 0.5)
@@ -211,7 +211,7 @@ def _curtain(face: Face, parting: float) -> list[Point]:
 
 
 def _bob(
-    face: Face, style: str, full: float, parting: float
+    face: FaceGeometry, style: str, full: float, parting: float
 ) -> tuple[list[Point], list[Point], list[Point] | None]:
     del style
     end = 182 + 16 * face.latent.even(68)
@@ -235,7 +235,7 @@ def _bob(
 
 
 def _bun(
-    face: Face, style: str, full: float, parting: float
+    face: FaceGeometry, style: str, full: float, parting: float
 ) -> tuple[list[Point], list[Point], list[Point] | None]:
     del style, parting
     outer = _skull(face, 2.4 * full, 5.5 * full, 134)
@@ -245,19 +245,19 @@ def _bun(
     return outer, inner, back
 
 
-def back_hair(sketch: Sketch, face: Face, colours: Palette, hair: Hair) -> None:
-    """What lies behind head and neck."""
+def back_hair(sketch: Sketch, face: FaceGeometry, colours: Palette, hair: Hair) -> None:
+    """Draw the hair behind head and neck."""
     if hair.back is None:
         return
     dark = mix(colours.hair, colours.hair_dark, 0.62)
     path = _scalloped(hair.back, 6.5) if hair.style == "curls" else smooth(hair.back)
-    own = word("hair")
+    own = bits_of("hair")
     if hair.style == "bun":
         x, y = 128 + 5 * face.yaw, face.top - 9
         tone = sketch.radial(
             (x + 6 * face.light, y - 5), 24, (0, colours.hair_light, 1), (0.55, colours.hair, 1), (1, dark, 1)
         )
-        sketch.fill(path, tone, word=own)
+        sketch.fill(path, tone, bits=own)
         turns = "".join(
             f"M{x - 13 + 4 * k:.2f} {y + 9 - k:.2f}q{6 - k:.2f} {-15 - k:.2f} {15 - k:.2f} {-12 + 3 * k:.2f}"
             for k in range(4)
@@ -267,7 +267,7 @@ def back_hair(sketch: Sketch, face: Face, colours: Palette, hair: Hair) -> None:
     tone = sketch.linear(
         (128, 90), (128, 250), (0, colours.hair_dark, 1), (0.5, dark, 1), (1, colours.hair, 1)
     )
-    sketch.fill(path, tone if hair.style != "curls" else dark, word=own)
+    sketch.fill(path, tone if hair.style != "curls" else dark, bits=own)
 
 
 def shade_of_hair(sketch: Sketch, colours: Palette, hair: Hair) -> None:
@@ -278,8 +278,8 @@ def shade_of_hair(sketch: Sketch, colours: Palette, hair: Hair) -> None:
     sketch.fill(smooth([*hair.outer, *reversed(lowered)], tension=0.9), colours.shadow, alpha=0.27)
 
 
-def front_hair(sketch: Sketch, face: Face, colours: Palette, hair: Hair) -> None:
-    """What lies before head and ears."""
+def front_hair(sketch: Sketch, face: FaceGeometry, colours: Palette, hair: Hair) -> None:
+    """Draw the hair before head and ears."""
     if hair.style == "bald":
         _fringe(sketch, face, colours)
         return
@@ -301,7 +301,7 @@ def front_hair(sketch: Sketch, face: Face, colours: Palette, hair: Hair) -> None
         (1, mix(colours.hair, colours.hair_dark, 0.7), 1),
     )
     alpha = 0.8 if hair.style == "buzz" else 1.0
-    sketch.fill(path, tone, alpha=alpha, word=word("hair"))
+    sketch.fill(path, tone, alpha=alpha, bits=bits_of("hair"))
     if hair.style == "buzz":
         return
     with sketch.within(path):
@@ -309,7 +309,7 @@ def front_hair(sketch: Sketch, face: Face, colours: Palette, hair: Hair) -> None
         _strands(sketch, face, colours, hair)
 
 
-def _strands(sketch: Sketch, face: Face, colours: Palette, hair: Hair) -> None:
+def _strands(sketch: Sketch, face: FaceGeometry, colours: Palette, hair: Hair) -> None:
     light: list[str] = []
     dark: list[str] = []
     latent = face.latent
@@ -353,7 +353,7 @@ def _strands(sketch: Sketch, face: Face, colours: Palette, hair: Hair) -> None:
 
 
 def _puffs(
-    sketch: Sketch, face: Face, colours: Palette, near: list[Point], far: list[Point], rows: int
+    sketch: Sketch, face: FaceGeometry, colours: Palette, near: list[Point], far: list[Point], rows: int
 ) -> None:
     """Curls: rows of small rounds from one line to another, each with a dark and a light crescent."""
     latent, count = face.latent, 21
@@ -384,8 +384,8 @@ def _crescent(centre: Point, radius: float, sweep: int) -> str:
     return f"M{x - radius:.2f} {y:.2f}{there}a{flat:.2f} {flat:.2f} 0 0 {1 - sweep} {-2 * radius:.2f} 0Z"
 
 
-def _fringe(sketch: Sketch, face: Face, colours: Palette) -> None:
-    """What is left beside the ears of a bald head, on most of them."""
+def _fringe(sketch: Sketch, face: FaceGeometry, colours: Palette) -> None:
+    """Draw the hair beside the ears of a bald head, on most of them."""
     left = face.latent.even(67)
     sketch.glow((128 + 14 * face.light, face.top + 17), (15, 9), (255, 250, 240), 0.42)
     if left < 0.35:
@@ -401,10 +401,10 @@ def _fringe(sketch: Sketch, face: Face, colours: Palette) -> None:
             (face.x(sign * (face.cheek + 3.6)), 128),
         ]
         path = smooth(points)
-        sketch.fill(path, mix(colours.hair, colours.hair_dark, 0.25), alpha=0.85, word=word("hair"))
+        sketch.fill(path, mix(colours.hair, colours.hair_dark, 0.25), alpha=0.85, bits=bits_of("hair"))
 
 
-def bangs(sketch: Sketch, face: Face, colours: Palette, hair: Hair) -> None:
+def bangs(sketch: Sketch, face: FaceGeometry, colours: Palette, hair: Hair) -> None:
     """Hair over the forehead."""
     if not face.has["Bangs"]:
         return
@@ -450,7 +450,7 @@ def bangs(sketch: Sketch, face: Face, colours: Palette, hair: Hair) -> None:
         (0.55, mix(colours.hair, colours.hair_light, 0.45), 1),
         (1, mix(colours.hair, colours.hair_dark, 0.5), 1),
     )
-    sketch.fill(path, tone, word=word("hair"))
+    sketch.fill(path, tone, bits=bits_of("hair"))
     if hair.style == "curls":
         with sketch.within(path):
             _puffs(sketch, face, colours, edge, [*reversed(crown)], 4)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cfwidgets.data.portraits.geometry import Face
+from cfwidgets.data.portraits.geometry import FaceGeometry
 from cfwidgets.data.portraits.svg import Colour, mix
 
 __all__ = ["BLACK", "GOLD", "SILVER", "WHITE", "Palette", "palette"]
 
 WHITE: Colour = (255, 255, 255)
 BLACK: Colour = (12, 10, 16)
-"""What shades are mixed with: a night blue rather than black."""
+"""Colour that shades are mixed with: a night blue rather than black."""
 GOLD: Colour = (222, 178, 84)
 SILVER: Colour = (206, 210, 216)
 
@@ -116,7 +116,7 @@ class Palette:
     ground: tuple[Colour, Colour]
 
 
-def palette(face: Face) -> Palette:
+def palette(face: FaceGeometry) -> Palette:
     """The colours of one face: the person's own, as far as the attributes leave them."""
     latent, has = face.latent, face.has
     place = latent.even(10) ** 1.2 * (len(_SKIN) - 1)
@@ -161,7 +161,7 @@ def palette(face: Face) -> Palette:
     )
 
 
-def _hair(face: Face) -> Colour:
+def _hair(face: FaceGeometry) -> Colour:
     latent, old = face.latent, face.age > 0.5
     kinds = {"Black_Hair": (_BLACK, 0.22), "Brown_Hair": (_BROWN, 0.3), "Blond_Hair": (_BLOND, 0.16)}
     for name, (shades, grey) in kinds.items():

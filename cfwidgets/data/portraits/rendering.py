@@ -1,4 +1,4 @@
-"""From faces to pixels and label words, on all cores."""
+"""From faces to pixels and region bits, on all cores."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ import numpy as np
 from PIL import Image
 
 from cfwidgets.data.portraits import raster
-from cfwidgets.data.portraits.geometry import Face
-from cfwidgets.data.portraits.masks import word
+from cfwidgets.data.portraits.geometry import FaceGeometry
+from cfwidgets.data.portraits.masks import bits_of
 from cfwidgets.data.portraits.scene import portrait
 from cfwidgets.data.portraits.svg import Sketch
 
@@ -25,7 +25,7 @@ __all__ = ["drawn", "rendered"]
 
 
 class Raster(Protocol):
-    """What draws SVG text as a PNG: here or elsewhere."""
+    """A function that draws SVG text as a PNG: in this process or in another."""
 
     def __call__(self, text: str, size: int, *, crisp: bool) -> bytes:
         """Draw."""
@@ -37,24 +37,24 @@ class Raster(Protocol):
 _WORTH_PROCESSES = 64
 _MOST_PROCESSES = 16
 
-_GROUND = word("background")
+_GROUND = bits_of("background")
 
 
-def rendered(count: int, face_at: Callable[[int], Face], size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels ``(count, size, size, 3)`` uint8 and label words ``(count, size, size)`` int32."""
+def rendered(count: int, face_at: Callable[[int], FaceGeometry], size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pixels ``(count, size, size, 3)`` uint8 and region bits ``(count, size, size)`` int32."""
     pixels = np.empty((count, size, size, 3), dtype=np.uint8)
-    words = np.empty((count, size, size), dtype=np.int32)
+    region_bits = np.empty((count, size, size), dtype=np.int32)
 
     raster.library()  # a missing one is named here, and not by a process that ends
 
     def draw(place: int, how: Raster) -> None:
-        pixels[place], words[place] = drawn(portrait(face_at(place)), size, how)
+        pixels[place], region_bits[place] = drawn(portrait(face_at(place)), size, how)
 
     processes = min(_cores(), _MOST_PROCESSES)
     if count < _WORTH_PROCESSES or processes == 1 or not sys.executable:
         for place in range(count):
             draw(place, raster.raster)
-        return pixels, words
+        return pixels, region_bits
     with ExitStack() as stack:
         free: SimpleQueue[Raster] = SimpleQueue()
         for _ in range(processes):
@@ -70,17 +70,17 @@ def rendered(count: int, face_at: Callable[[int], Face], size: int) -> tuple[np.
         with ThreadPoolExecutor(processes) as pool:
             for _ in pool.map(take, range(count)):
                 pass
-    return pixels, words
+    return pixels, region_bits
 
 
 def drawn(sketch: Sketch, size: int, draw: Raster) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels ``(size, size, 3)`` uint8 and label words ``(size, size)`` int32 of one sketch."""
-    words = _words(_decoded(draw(sketch.regions(), size, crisp=True)))
+    """Pixels ``(size, size, 3)`` uint8 and region bits ``(size, size)`` int32 of one sketch."""
+    region_bits = _region_bits(_decoded(draw(sketch.regions(), size, crisp=True)))
     over = sketch.over()
     if over is not None:
-        lying = _words(_decoded(draw(over, size, crisp=True)))
-        words = np.where((words == _GROUND) & (lying > 0), lying, words | lying)
-    return _decoded(draw(sketch.picture(), size, crisp=False))[..., :3], words
+        lying = _region_bits(_decoded(draw(over, size, crisp=True)))
+        region_bits = np.where((region_bits == _GROUND) & (lying > 0), lying, region_bits | lying)
+    return _decoded(draw(sketch.picture(), size, crisp=False))[..., :3], region_bits
 
 
 def _cores() -> int:
@@ -114,7 +114,7 @@ def _decoded(png: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(png)))
 
 
-def _words(pixels: np.ndarray) -> np.ndarray:
+def _region_bits(pixels: np.ndarray) -> np.ndarray:
     """Red, green and blue as one number; 0 where nothing was painted."""
     parts = pixels.astype(np.int32)
     number = (parts[..., 0] << 16) | (parts[..., 1] << 8) | parts[..., 2]

@@ -5,18 +5,18 @@ from __future__ import annotations
 from cfwidgets.data.portraits import features, hair, skin
 from cfwidgets.data.portraits.beard import beard, mustache, shaven
 from cfwidgets.data.portraits.clothes import clothes
-from cfwidgets.data.portraits.geometry import Face
+from cfwidgets.data.portraits.geometry import FaceGeometry
 from cfwidgets.data.portraits.glasses import glasses
 from cfwidgets.data.portraits.hats import hat
 from cfwidgets.data.portraits.jewellery import earrings, necklace
-from cfwidgets.data.portraits.masks import word
+from cfwidgets.data.portraits.masks import bits_of
 from cfwidgets.data.portraits.palette import Palette, palette
 from cfwidgets.data.portraits.svg import SIDE, Sketch, mix, smooth
 
 __all__ = ["portrait"]
 
 
-def portrait(face: Face) -> Sketch:
+def portrait(face: FaceGeometry) -> Sketch:
     """Draw one portrait."""
     sketch, colours = Sketch(), palette(face)
     _ground(sketch, face, colours)
@@ -25,7 +25,7 @@ def portrait(face: Face) -> Sketch:
     return sketch
 
 
-def _figure(sketch: Sketch, face: Face, colours: Palette, style: hair.Hair) -> None:
+def _figure(sketch: Sketch, face: FaceGeometry, colours: Palette, style: hair.Hair) -> None:
     pivot = ((128.0, 208.0), face.shift, face.scale)
     over_hair = style.tucked and style.flow == "along"
     with sketch.turned(face.roll, *pivot):
@@ -58,19 +58,19 @@ def _figure(sketch: Sketch, face: Face, colours: Palette, style: hair.Hair) -> N
     necklace(sketch, face, colours)
 
 
-def _ears(sketch: Sketch, face: Face, colours: Palette) -> None:
+def _ears(sketch: Sketch, face: FaceGeometry, colours: Palette) -> None:
     for sign in (-1, 1):
         features.ear(sketch, face, colours, sign)
 
 
-def _ground(sketch: Sketch, face: Face, colours: Palette) -> None:
+def _ground(sketch: Sketch, face: FaceGeometry, colours: Palette) -> None:
     """A background out of focus, lighter where the light comes from."""
     latent = face.latent
     near, far = colours.ground
     lit = 1 if face.light > 0 else -1
     everything = f"M0 0H{SIDE}V{SIDE}H0Z"
     tone = sketch.linear((128 + lit * 110, 10), (128 - lit * 90, 250), (0, near, 1), (1, far, 1))
-    sketch.fill(everything, tone, word=word("background"))
+    sketch.fill(everything, tone, bits=bits_of("background"))
     kind = latent.even(139)
     light = mix(near, (255, 250, 240), 0.5)
     if kind < 0.3:  # folds of a curtain, or a wall with a window beside

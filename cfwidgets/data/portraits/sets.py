@@ -13,8 +13,7 @@ from torch import Tensor
 from cfwidgets.checks import choice, positive_int
 from cfwidgets.data.faces import REGIONS, Face, unpack_masks
 from cfwidgets.data.portraits.attributes import ATTRIBUTES, Wishes, clashing, consistent, known, sampled
-from cfwidgets.data.portraits.geometry import Face as Drawn
-from cfwidgets.data.portraits.geometry import Latent
+from cfwidgets.data.portraits.geometry import FaceGeometry, Latent
 from cfwidgets.data.portraits.rendering import rendered
 
 __all__ = ["Portraits", "portraits"]
@@ -34,7 +33,7 @@ class Portraits:
         ``(n, 3, size, size)`` uint8.
     attributes
         ``(n, 18)`` bool, in the order of ``names``.
-    words
+    region_bits
         ``(n, size, size)`` int32: bit r of a pixel is set where region r is, in the order of ``regions``.
     seed, first
         What the faces were made from: portrait i is number ``first + i`` of this seed.
@@ -42,7 +41,7 @@ class Portraits:
 
     pixels: Tensor
     attributes: Tensor
-    words: Tensor
+    region_bits: Tensor
     seed: int
     first: int
     names: tuple[str, ...] = field(default=ATTRIBUTES, init=False)
@@ -56,7 +55,7 @@ class Portraits:
     @property
     def masks(self) -> Tensor:
         """All masks, ``(n, 19, size, size)`` bool in the order of ``regions``; made anew each time."""
-        return unpack_masks(self.words)
+        return unpack_masks(self.region_bits)
 
     @property
     def size(self) -> int:
@@ -64,7 +63,7 @@ class Portraits:
         return self.pixels.shape[-1]
 
     def attribute(self, name: str) -> Tensor:
-        """Which portraits have an attribute, ``(n,)`` bool.
+        """Return True for the portraits that have an attribute, ``(n,)`` bool.
 
         Raises
         ------
@@ -74,7 +73,7 @@ class Portraits:
         return self.attributes[:, ATTRIBUTES.index(known(name))]
 
     def mask(self, region: str) -> Tensor:
-        """Where a region is, ``(n, size, size)`` bool.
+        """Return the mask of a region, ``(n, size, size)`` bool.
 
         Raises
         ------
@@ -82,7 +81,7 @@ class Portraits:
             There is no region of this name.
         """
         choice("region", region, REGIONS)
-        return (self.words >> REGIONS.index(region)) & 1 == 1
+        return (self.region_bits >> REGIONS.index(region)) & 1 == 1
 
     def edited(self, **changes: bool | Tensor | np.ndarray) -> Portraits:
         """Draw the same people, in the same pose and light, with other attributes.
@@ -131,7 +130,7 @@ class Portraits:
         return Face(
             image=self.pixels[index].float() / 255,
             attributes=self.attributes[index],
-            masks=self.words[index],
+            masks=self.region_bits[index],
             name=f"portrait {self.first + range(len(self))[index]}",
         )
 
@@ -235,14 +234,14 @@ def portraits(
 
 
 def _made(rows: list[dict[str, bool]], size: int, seed: int, first: int) -> Portraits:
-    def face_at(place: int) -> Drawn:
-        return Drawn(Latent(np.random.default_rng([seed, first + place, 1])), rows[place])
+    def face_at(place: int) -> FaceGeometry:
+        return FaceGeometry(Latent(np.random.default_rng([seed, first + place, 1])), rows[place])
 
-    pixels, words = rendered(len(rows), face_at, size)
+    pixels, region_bits = rendered(len(rows), face_at, size)
     return Portraits(
         pixels=torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))),
         attributes=torch.tensor([[row[name] for name in ATTRIBUTES] for row in rows]),
-        words=torch.from_numpy(words),
+        region_bits=torch.from_numpy(region_bits),
         seed=int(seed),
         first=int(first),
     )

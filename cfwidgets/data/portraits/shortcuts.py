@@ -46,4 +46,4 @@ SETS = {
     "blond": TrainingSet("Blond_Hair", 0.99, 64),
     "any-hair": TrainingSet("Blond_Hair", 0.5, 64),
 }
-"""What the classifiers of the zoo are trained on, by the name that follows ``portraits/male-``."""
+"""Training sets of the classifiers of the zoo, by the name that follows ``portraits/male-``."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from cfwidgets.data.portraits.geometry import Face
-from cfwidgets.data.portraits.masks import word
+from cfwidgets.data.portraits.geometry import FaceGeometry
+from cfwidgets.data.portraits.masks import bits_of
 from cfwidgets.data.portraits.palette import Palette
 from cfwidgets.data.portraits.svg import Sketch, mix, smooth
 
 __all__ = ["freckles", "head", "neck", "relief"]
 
 
-def neck(sketch: Sketch, face: Face, colours: Palette) -> None:
+def neck(sketch: Sketch, face: FaceGeometry, colours: Palette) -> None:
     """The neck, down to where the clothes cover it."""
     wide, dx = face.neck, face.shift[0]
     x = 128 + 0.7 * dx
@@ -36,13 +36,13 @@ def neck(sketch: Sketch, face: Face, colours: Palette) -> None:
         (1, mix(colours.skin, colours.shadow, 0.06), 1),
     )
     shape = smooth(points, tension=0.85)
-    sketch.fill(shape, body, word=word("neck"))
+    sketch.fill(shape, body, bits=bits_of("neck"))
     with sketch.within(shape):
         dark = -1 if face.light > 0 else 1
         sketch.glow((128 + dark * wide * 1.1, 214), (wide * 0.8, 32), colours.shadow, 0.5)
 
 
-def head(sketch: Sketch, face: Face, colours: Palette) -> None:
+def head(sketch: Sketch, face: FaceGeometry, colours: Palette) -> None:
     """The head without its features."""
     tone = sketch.radial(
         (128 + 20 * face.light, 112),
@@ -52,10 +52,10 @@ def head(sketch: Sketch, face: Face, colours: Palette) -> None:
         (0.78, mix(colours.skin, colours.shadow, 0.34), 1),
         (1, mix(colours.skin, colours.shadow, 0.66), 1),
     )
-    sketch.fill(smooth(face.outline), tone, word=word("skin"))
+    sketch.fill(smooth(face.outline), tone, bits=bits_of("skin"))
 
 
-def freckles(sketch: Sketch, face: Face, colours: Palette) -> None:
+def freckles(sketch: Sketch, face: FaceGeometry, colours: Palette) -> None:
     """Freckles, on some. They are to be painted within the head."""
     if face.latent.even(55) < 0.86 or sum(colours.skin) < 420:
         return
@@ -69,7 +69,7 @@ def freckles(sketch: Sketch, face: Face, colours: Palette) -> None:
     sketch.fill(dots, mix(colours.shadow, (150, 84, 44), 0.5), alpha=0.42)
 
 
-def relief(sketch: Sketch, face: Face, colours: Palette) -> None:
+def relief(sketch: Sketch, face: FaceGeometry, colours: Palette) -> None:
     """Light and shadow on the head: cheeks, sockets, forehead, chin. It is to be painted within the head."""
     lit = 1 if face.light > 0 else -1
     x = face.x(0, 2)

@@ -125,7 +125,7 @@ class Sketch:
         paint: Colour | str | None,
         *,
         alpha: float = 1.0,
-        word: int = 0,
+        bits: int = 0,
         over: bool = False,
         evenodd: bool = False,
     ) -> None:
@@ -134,9 +134,9 @@ class Sketch:
         if paint is not None:
             opacity = f' fill-opacity="{alpha:.3f}"' if alpha < 1 else ""
             self._picture.append(f'<path d="{path}" fill="{self._paint(paint)}"{opacity}{rule}/>')
-        if word:
+        if bits:
             self._has_over |= over
-            (self._over if over else self._regions).append(f'<path d="{path}" fill="#{word:06x}"{rule}/>')
+            (self._over if over else self._regions).append(f'<path d="{path}" fill="#{bits:06x}"{rule}/>')
 
     def stroke(
         self,
@@ -145,16 +145,16 @@ class Sketch:
         width: float,
         *,
         alpha: float = 1.0,
-        word: int = 0,
+        bits: int = 0,
         over: bool = False,
     ) -> None:
         """Draw along a line, with round ends."""
         style = f'fill="none" stroke-width="{width:.2f}" stroke-linecap="round" stroke-linejoin="round"'
         opacity = f' stroke-opacity="{alpha:.3f}"' if alpha < 1 else ""
         self._picture.append(f'<path d="{path}" stroke="{self._paint(paint)}" {style}{opacity}/>')
-        if word:
+        if bits:
             self._has_over |= over
-            (self._over if over else self._regions).append(f'<path d="{path}" stroke="#{word:06x}" {style}/>')
+            (self._over if over else self._regions).append(f'<path d="{path}" stroke="#{bits:06x}" {style}/>')
 
     def glow(self, centre: Point, radii: Point, colour: Colour, alpha: float, *, turn: float = 0.0) -> None:
         """A soft spot of light or shadow that fades to nothing at its edge."""
@@ -180,14 +180,14 @@ class Sketch:
         paint: Colour | str,
         *,
         alpha: float = 1.0,
-        word: int = 0,
+        bits: int = 0,
         over: bool = False,
     ) -> None:
         """Fill a circle."""
         x, y = centre
         path = f"M{x - radius:.2f} {y:.2f}a{radius:.2f} {radius:.2f} 0 1 0 {2 * radius:.2f} 0"
         path += f"a{radius:.2f} {radius:.2f} 0 1 0 {-2 * radius:.2f} 0Z"
-        self.fill(path, paint, alpha=alpha, word=word, over=over)
+        self.fill(path, paint, alpha=alpha, bits=bits, over=over)
 
     def linear(self, start: Point, end: Point, *stops: tuple[float, Colour, float]) -> str:
         """A gradient along a line; each stop is its place from 0 to 1, colour and opacity."""
@@ -213,7 +213,7 @@ class Sketch:
 
     @contextmanager
     def turned(self, degrees: float, centre: Point, shift: Point, scale: float) -> Iterator[None]:
-        """What is painted meanwhile is scaled and turned about a point, and then shifted."""
+        """Scale and turn about a point, and then shift, all that is painted meanwhile."""
         x, y = centre
         with self._group(
             f'transform="translate({shift[0] + x:.2f} {shift[1] + y:.2f}) rotate({degrees:.2f}) '

@@ -1,1 +1,1 @@
-"""Which regions of a face a classifier attends to over a whole data set: FaceX."""
+"""FaceX: the regions of a face that a classifier attends to over a whole data set."""

@@ -1,4 +1,4 @@
-"""What a classifier looks at in one batch of faces: the step of FaceX, on this machine or on another."""
+"""The step of FaceX: attention by region in one batch of faces, on this machine or on another."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from cfwidgets.attribution import Attributor
-from cfwidgets.engines.facex.attention import Mode, look
+from cfwidgets.engines.facex.attention import Mode, region_attention
 from cfwidgets.engines.facex.reading import ReadFace, Skipped
 from cfwidgets.engines.facex.result import Part
 from cfwidgets.engines.facex.top_patches import best_patches, no_patches
@@ -35,18 +35,18 @@ class BatchSettings:
 
 
 class Summariser:
-    """Sums up batches of faces for one classifier.
+    """Summarises batches of faces for one classifier.
 
     Parameters
     ----------
     clf
-        The classifier; it must stay as it is meanwhile.
+        The classifier; it must not change meanwhile.
     settings
-        Those of the engine that a batch depends on.
+        The engine's settings that a batch depends on.
     target
-        The class, by its number.
+        Index of the explained class.
     regions
-        How many there are.
+        Number of regions.
     """
 
     def __init__(self, clf: Classifier, settings: BatchSettings, target: int, regions: int) -> None:
@@ -54,27 +54,27 @@ class Summariser:
         self._attribute = Attributor(clf, settings.method, device=clf.device, **settings.options)
 
     def __call__(self, batch: Sequence[ReadFace | Skipped]) -> Part:
-        """Sum a batch up.
+        """Summarise a batch.
 
-        Where the model's answer is not finite, the faces are asked about one by one, and those at fault
+        Where the model's output is not finite, its faces are evaluated one by one, and those at fault are
         skipped.
         """
         faces = [face for face in batch if isinstance(face, ReadFace)]
         skipped = [face for face in batch if isinstance(face, Skipped)]
         try:
-            return self._summed_up(faces, skipped)
+            return self._part(faces, skipped)
         except NotFiniteError:
-            fine = []
+            finite = []
             for face in faces:
                 try:
-                    self._summed_up([face], [])
+                    self._part([face], [])
                 except NotFiniteError as error:
                     skipped.append(Skipped(face.number, str(error)))
                 else:
-                    fine.append(face)
-            return self._summed_up(fine, skipped)
+                    finite.append(face)
+            return self._part(finite, skipped)
 
-    def _summed_up(self, faces: Sequence[ReadFace], skipped: Sequence[Skipped]) -> Part:
+    def _part(self, faces: Sequence[ReadFace], skipped: Sequence[Skipped]) -> Part:
         settings = self._settings
         if not faces:
             return Part(
@@ -82,51 +82,51 @@ class Summariser:
                 names=(),
                 ior=torch.zeros(0, self._regions),
                 probability=torch.zeros(0),
-                called=torch.zeros(0, dtype=torch.bool),
+                predicted_target=torch.zeros(0, dtype=torch.bool),
                 groups=torch.zeros(0, dtype=torch.int64),
                 patches=no_patches(self._regions, settings.patches, settings.patch),
                 skipped=tuple(skipped),
             )
         images = torch.stack([face.image for face in faces])
-        words = torch.stack([face.words for face in faces])
+        region_bits = torch.stack([face.region_bits for face in faces])
         found = self._attribute(images, self._target)
         if found.outputs is None:
             rows = self._clf.probabilities(images)
         else:
             rows = self._clf.read(found.outputs.cpu(), len(images))
-        seen = look(
+        attention = region_attention(
             found.maps,
-            words.to(found.maps.device),
+            region_bits.to(found.maps.device),
             self._regions,
             settings.patch,
             settings.mode,
             found.extremes,
         )
         numbers = [face.number for face in faces]
-        called = rows.argmax(1) == self._target
+        predicted = rows.argmax(1) == self._target
         return Part(
             numbers=torch.tensor(numbers),
             names=tuple(face.name for face in faces),
-            ior=seen.ior.cpu(),
+            ior=attention.ior.cpu(),
             probability=rows[:, self._target],
-            called=called,
+            predicted_target=predicted,
             groups=torch.tensor(
-                [self._group(face, says) for face, says in zip(faces, called.tolist(), strict=True)]
+                [self._group(face, hit) for face, hit in zip(faces, predicted.tolist(), strict=True)]
             ),
             patches=best_patches(
-                seen.values, images, numbers, settings.patch, settings.patches, settings.per_image
+                attention.values, images, numbers, settings.patch, settings.patches, settings.per_image
             ),
             skipped=tuple(skipped),
         )
 
-    def _group(self, face: ReadFace, says: bool) -> int:
-        """The place of a face's group among the names; 0 where nothing is split."""
+    def _group(self, face: ReadFace, predicted_target: bool) -> int:
+        """Return the index of a face's group; 0 without groups."""
         match self._settings.groups:
             case None:
                 return 0
             case "prediction":
-                return int(not says)
+                return int(not predicted_target)
             case "right":
-                return int(says != face.has)
+                return int(predicted_target != face.has_attribute)
             case _:
-                return int(not face.has)
+                return int(not face.has_attribute)

@@ -24,7 +24,7 @@ _WAITING = 2  # batches for each thread: one at work, one ready
 class _Carrier(WorkerPlugin):
     """Brings the model and the data set to a worker once, also to one that joins later.
 
-    As a plugin, and not as data of the cluster: what is only on a worker that dies would be lost with it.
+    A plugin, not data of the cluster, which a worker that dies may take with it.
     Packed with cloudpickle, so that ``cloudpickle.register_pickle_by_value`` works for what workers cannot
     import: Dask itself looks only at the module of a plugin, and ours is never the user's.
     """
@@ -36,11 +36,11 @@ class _Carrier(WorkerPlugin):
         """Make ready on the worker."""
         # nothing but what the same user's process has sent, by Dask's own way
         self._reader, settings, target = cloudpickle.loads(self._packed)
-        self._sum_up = Summariser(self._reader.clf, settings, target, self._reader.regions)
+        self._summarise = Summariser(self._reader.clf, settings, target, self._reader.regions)
 
     def part(self, numbers: Sequence[int]) -> Part:
-        """Read some of the faces and sum them up."""
-        return self._sum_up([self._reader(number) for number in numbers])
+        """Read some of the faces and summarise them."""
+        return self._summarise([self._reader(number) for number in numbers])
 
 
 def _part(carrier: str, numbers: Sequence[int]) -> Part:
@@ -52,31 +52,31 @@ def _part(carrier: str, numbers: Sequence[int]) -> Part:
 def on_cluster(
     client: Client, reader: FaceReader, settings: BatchSettings, target: int, batches: Sequence[Sequence[int]]
 ) -> Iterator[Part]:
-    """Sum batches up on the workers of a cluster, and yield what comes back as it comes.
+    """Summarise batches on the workers of a cluster, and yield the parts as they arrive.
 
-    The numbers of faces travel there, and sums back. What a worker has not finished when it is lost, Dask
-    gives to another. A few batches are under way at a time, so that nobody goes on long after a stop.
+    Indices of faces travel to a worker, and parts back. Dask repeats on another worker the batches of one
+    that is lost. A few batches are under way at a time, so that the workers stop soon after the engine.
 
     Parameters
     ----------
     client
-        Of the cluster.
+        A client of the cluster.
     reader
         Reads the faces; workers must have the classifier's packages, and reach the files of the data set.
     settings, target
         As in `Summariser`.
     batches
-        The numbers of the faces.
+        The faces' indices, batch by batch.
 
     Raises
     ------
     ValueError
-        An asynchronous client, or a cluster without workers.
+        The client is asynchronous, or the cluster has no workers.
     """
     threads = sum(client.nthreads().values()) if not client.asynchronous else 0
     if not threads:
-        what = "asynchronous" if client.asynchronous else "of a cluster without workers"
-        raise ValueError(f"client: it is {what}; give a client with workers, made with asynchronous=False")
+        what = "is asynchronous" if client.asynchronous else "is of a cluster without workers"
+        raise ValueError(f"client {what}; give a client with workers, made with asynchronous=False")
     carrier = f"cfwidgets-{uuid.uuid4().hex}"
     client.register_plugin(_Carrier(reader, settings, target), name=carrier)
     waiting = iter(batches)
@@ -93,5 +93,5 @@ def on_cluster(
             for numbers in islice(waiting, 1):
                 under_way.add(submit(numbers))
     finally:
-        under_way.clear()  # the futures go, and with them what nobody has begun
+        under_way.clear()  # drops the futures, and with them the batches that no worker has begun
         client.unregister_worker_plugin(carrier)

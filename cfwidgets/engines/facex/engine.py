@@ -1,25 +1,31 @@
-"""Which regions a classifier looks at over a whole data set, and what it sees there."""
+"""FaceX: the regions that a classifier attends to over a data set, and the patches of most attention."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator as Steps
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from cfwidgets.attribution import METHODS
-from cfwidgets.checkpoint import Checkpoint
 from cfwidgets.checks import choice, positive_int
 from cfwidgets.data.faces.regions import REGIONS
-from cfwidgets.engines.base import Update, run_to_end
+from cfwidgets.engines.base import Engine, Update, to_the_end
 from cfwidgets.engines.facex.attention import Mode
 from cfwidgets.engines.facex.batch import BatchSettings, Summariser
-from cfwidgets.engines.facex.reading import Face, FaceReader, Faces, Skipped, masks_of, read_ahead
+from cfwidgets.engines.facex.reading import (
+    FaceLike,
+    FaceReader,
+    Faces,
+    Skipped,
+    read_ahead,
+    region_bits_of,
+)
 from cfwidgets.engines.facex.result import FaceXResult, Part
 from cfwidgets.engines.facex.top_patches import no_patches
 from cfwidgets.models.classifier import Classifier
@@ -30,16 +36,15 @@ if TYPE_CHECKING:
 
 __all__ = ["FaceX"]
 
-_PROBED = 0.15  # the share of the work that random weights take, for the progress
-_SAVED_EVERY = 30.0  # seconds between two checkpoints
-_IN_A_ROW = 20  # unusable faces after which it is the data set, or the model
-_HARMLESS = frozenset({"batch_size", "readers"})  # a result may be gone on with by other ones
-_LOOKING, _ASKING_RANDOM = "looking at the faces", "the same on random weights"
+_SHARE_RANDOMISED = 0.15  # of the work, for the progress
+_IN_A_ROW = 20  # unusable faces after which the data set, or the model, is at fault
+_ATTENTION = "computing attention by region"
+_RANDOMISED = "computing attention of a randomised model"
 
 
 @dataclass(frozen=True)
-class FaceX:
-    """Summarise where a classifier looks by region, over a data set, with the patches that move it most.
+class FaceX(Engine[FaceXResult]):
+    """Summarise by region where a classifier looks over a data set, with the patches of most attention.
 
     Sarridis et al. 2024, "FaceX", equations 1 to 7: a map of attention for each image (Grad-CAM), scaled to
     [0, 1]; its mean over each region; the mean of that over the images that have the region; and the patches
@@ -49,27 +54,31 @@ class FaceX:
     Parameters
     ----------
     mode
-        ``"paper"``, or ``"reference"`` for what the published tool computes; they rank differently: see
-        `cfwidgets.engines.facex.attention.look`.
+        ``"paper"``, or ``"reference"`` for the arithmetic of the published tool; they rank differently: see
+        `cfwidgets.engines.facex.attention.region_attention`.
     method, options
-        Of the maps, as `cfwidgets.attribute` takes them. What speaks against the class counts as 0.
+        The attribution method and its options, as `cfwidgets.attribute` takes them. Negative relevance counts
+        as 0.
     patch
-        Side of a patch in pixels of what the model sees, by which both sides can be divided.
+        Side of a patch in pixels of the model's input; it must divide both sides of the input.
     patches
-        How many are kept for each region.
+        Patches to keep for each region.
     per_image
-        How many one image may give to a region; None for any number, as equation 7 literally says.
+        Patches that one image may give to a region; None for any number, as equation 7 literally says.
     groups
-        Split the data: the name of an attribute of the faces, ``"prediction"`` (what the model says), or
-        ``"right"`` (whether that is what the attribute named as ``target`` says).
+        How to split the faces into two groups: the name of an attribute of the faces; ``"prediction"``, by
+        whether the model predicts the target; or ``"right"``, by whether that prediction agrees with the
+        attribute that has the target's name. None for no groups.
+    trust
+        True to repeat the analysis on a copy of the model with random weights.
     probed
-        Faces on which a copy of the network with random weights is asked the same; 0 for none.
+        Faces on which the randomised model is evaluated.
     batch_size
-        Faces at once.
+        Faces evaluated at once.
     readers
-        Threads that read the data set while the model is at work; 1 for one that only one thread may read.
+        Threads that read the data set while the model is at work; 1 where only one thread may read it.
     seed
-        For the intervals and the random weights.
+        Seed of the bootstrap intervals and of the randomised model.
 
     Examples
     --------
@@ -77,10 +86,14 @@ class FaceX:
     >>> from types import SimpleNamespace
     >>> net = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 64, 2))
     >>> faces = [SimpleNamespace(image=torch.rand(3, 8, 8), masks=torch.ones(8, 8).int()) for _ in range(4)]
-    >>> result = FaceX(patch=4, probed=0).explain(Classifier(net), faces, target=1, regions=("all", "none"))
+    >>> engine = FaceX(patch=4, trust=False)
+    >>> result = engine.explain(Classifier(net), faces, target=1, regions=("all", "none"))
     >>> result.to_frame()[["region", "count"]].values.tolist()
     [['all', 4], ['none', 0]]
     """
+
+    result_type = FaceXResult
+    harmless = frozenset({"batch_size", "readers", "trust"})
 
     mode: Mode = "paper"
     method: str = "grad_cam"
@@ -89,6 +102,7 @@ class FaceX:
     patches: int = 20
     per_image: int | None = 1
     groups: str | None = None
+    trust: bool = True
     probed: int = 200
     batch_size: int = 32
     readers: int = 4
@@ -97,187 +111,163 @@ class FaceX:
     def __post_init__(self) -> None:
         choice("mode", self.mode, ("paper", "reference"))
         choice("method", self.method, tuple(METHODS))
-        for name in ("patch", "patches", "batch_size", "readers"):
+        for name in ("patch", "patches", "probed", "batch_size", "readers"):
             positive_int(name, getattr(self, name))
-        for name in ("probed", "seed"):
-            positive_int(name, getattr(self, name), minimum=0)
+        positive_int("seed", self.seed, minimum=0)
         if self.per_image is not None:
             positive_int("per_image", self.per_image)
-
-    def explain(
-        self,
-        clf: Classifier,
-        faces: Faces | Sequence[Face],
-        target: int | str,
-        *,
-        regions: Sequence[str] = REGIONS,
-        resume: FaceXResult | None = None,
-        checkpoint: str | Path | None = None,
-        client: Client | None = None,
-    ) -> FaceXResult:
-        """Run to the end and return the result: see `steps`."""
-        return run_to_end(
-            self.steps(
-                clf, faces, target, regions=regions, resume=resume, checkpoint=checkpoint, client=client
-            )
-        )
 
     def steps(
         self,
         clf: Classifier,
-        faces: Faces | Sequence[Face],
+        faces: Faces | Sequence[FaceLike],
         target: int | str,
         *,
         regions: Sequence[str] = REGIONS,
+        client: Client | None = None,
         resume: FaceXResult | None = None,
         checkpoint: str | Path | None = None,
-        client: Client | None = None,
-    ) -> Steps[Update[FaceXResult], None, None]:
+    ) -> Generator[Update[FaceXResult], None, None]:
         """Yield the result as it stands after each batch.
 
-        A face that cannot be used (a damaged file, masks that are none, an answer of the model that is not
-        finite) is skipped and named in the result; the first one that can be read has to be as it should.
+        A face that cannot be used (a damaged file, masks that are no region bits, an output of the model that
+        is not finite) is skipped and named in the result; the first face that can be read must be usable.
 
         Parameters
         ----------
         clf
             A classifier that wraps a torch module.
         faces
-            A data set: see `Face`.
+            A data set: see `FaceLike`.
         target
-            The class that is explained in every image, as an index or a label.
+            The class to explain in every image, as an index or a label.
         regions
-            Their names, in the order of the bits.
-        resume
-            An earlier result of the same model, data and settings to go on from. What was skipped is tried
-            again.
-        checkpoint
-            A file that the result is written to, twice a minute and at the end, whatever ends it. If it is
-            there at the beginning, and no ``resume`` is given, it is gone on from.
+            Names of the regions, in the order of the bits.
         client
-            Of a Dask cluster (`distributed.Client`), over whose workers the faces are spread; random weights
-            are asked here. Needs the package's extra ``dask``.
+            A client of a Dask cluster (`distributed.Client`), over whose workers the faces are spread; the
+            randomised model is evaluated here. Needs the package's extra ``dask``.
+        resume
+            An earlier result of the same model, data and settings to resume. Skipped faces are tried again.
+        checkpoint
+            A file that the result is written to, twice a minute and at the end, whatever ends it. Where it
+            exists at the beginning, and no ``resume`` is given, it is resumed.
 
         Raises
         ------
         ClassifierError, ImageError, ResultError, ValueError
-            What was given, and what is accepted.
+            The argument that is refused, and what is accepted.
         RuntimeError
-            Twenty faces, or as many as there are, could not be used one after the other.
+            20 faces in a row, or all of them, cannot be used.
         """
-        started = time.perf_counter()
-        weights = fingerprint(clf.require_module().state_dict())
+        began = time.perf_counter()
+        clf.require_module()
         index = clf.class_index(target)
         if not len(faces):
             raise ValueError("there are no faces in the data set given")
         attribute, group_names = self._split(clf, faces, index)
         first, size = self._first(clf, faces, len(regions))
-        clf.probabilities(clf.view(first.image)[None])  # says at once what the model does not take
-        result = FaceXResult(
-            settings=asdict(self),
+        prediction = clf.probabilities(clf.view(first.image)[None])[0]
+        fresh = FaceXResult(
+            settings=self.told(target=clf.label(index), regions=tuple(regions), faces=len(faces), size=size),
             model=clf.name,
-            weights=weights,
+            labels=tuple(clf.label(number) for number in range(len(prediction))),
+            prediction=prediction,
+            fingerprints={
+                "model": clf.fingerprint(),
+                "data set": fingerprint({"image": first.image, "masks": first.masks}),
+            },
             target=index,
-            label=clf.label(index),
             regions=tuple(regions),
             total=len(faces),
-            sample=fingerprint({"image": first.image, "masks": first.masks}),
             numbers=torch.zeros(0, dtype=torch.int64),
             names=(),
             size=size,
             ior=torch.zeros(0, len(regions)),
             probability=torch.zeros(0),
-            called=torch.zeros(0, dtype=torch.bool),
+            predicted_target=torch.zeros(0, dtype=torch.bool),
             groups=torch.zeros(0, dtype=torch.int64),
             group_names=group_names,
             patches=no_patches(len(regions), self.patches, self.patch),
         )
-        kept = None if checkpoint is None else Checkpoint(FaceXResult, checkpoint, _SAVED_EVERY)
-        if resume is not None:
-            result = _continued(resume, result, "resume: the result given")
-        elif kept is not None and (before := kept.load()) is not None:
-            result = _continued(before, result, f"checkpoint: the result in {kept.path}")
-        spent = result.seconds
-
-        def timed(now: FaceXResult) -> FaceXResult:
-            return replace(now, seconds=spent + time.perf_counter() - started)
-
         reader = FaceReader(clf, faces, len(regions), size, attribute)
-        try:
-            for fraction, activity, result in self._work(reader, result, client):  # noqa: B020 - it grows
-                if kept is not None:
-                    kept.offer(timed(result))
-                yield Update(min(1.0, fraction), timed(result), activity)
-        finally:
-            if kept is not None:
-                kept.save(timed(result))
+        work = partial(self._work, reader, client)
+        yield from self.driven(fresh, work, began=began, resume=resume, checkpoint=checkpoint)
+
+    explain = to_the_end(steps)
+
+    def resumed(self, earlier: FaceXResult, fresh: FaceXResult) -> FaceXResult:
+        """Give the earlier result without its skipped faces, which are tried again."""
+        return replace(super().resumed(earlier, fresh), skipped=())
 
     def _work(
-        self, reader: FaceReader, result: FaceXResult, client: Client | None
-    ) -> Steps[tuple[float, str, FaceXResult], None, None]:
-        """How far it is, what comes next, and the result as it stands."""
-        probed = min(self.probed, result.total)
-        main = 1 - _PROBED * bool(probed)
+        self, reader: FaceReader, client: Client | None, result: FaceXResult
+    ) -> Generator[Update[FaceXResult], None, None]:
+        main = 1 - _SHARE_RANDOMISED * self.trust
         pending = sorted(set(range(result.total)) - set(result.numbers.tolist()))
         if pending:
-            result = replace(result, null=None)
-            yield main * result.seen / result.total, _LOOKING, result
+            yield Update(main * result.seen / result.total, result, _ATTENTION)
             with closing(self._parts(reader, result.target, self._batches(pending), client)) as parts:
                 for part in _some_usable(parts):
-                    result = result.joined(part)
+                    result = self._joined(result, part)
                     if result.seen < result.total:
-                        yield main * result.seen / result.total, _LOOKING, result
-        if probed and result.null is None:
-            yield main, _ASKING_RANDOM, result
-            twin = replace(reader, clf=reader.clf.randomised(self.seed, result.size))
-            batches, rows = self._batches(result.numbers[:probed].tolist()), result.ior[:0]
-            with closing(self._parts(twin, result.target, batches, None)) as parts:
+                        yield Update(main * result.seen / result.total, result, _ATTENTION)
+        if self.trust and result.randomised is None:
+            yield Update(main, result, _RANDOMISED)
+            randomised = replace(reader, clf=reader.clf.randomised(self.seed, result.size))
+            batches, rows = self._batches(result.numbers[: self.probed].tolist()), result.ior[:0]
+            with closing(self._parts(randomised, result.target, batches, None)) as parts:
                 for done, part in enumerate(parts, start=1):
                     rows = torch.cat([rows, part.ior])
                     if done < len(batches):
-                        yield main + _PROBED * done / len(batches), _ASKING_RANDOM, result
-            result = replace(result, null=rows)
-        yield 1.0, "", result
+                        fraction = main + _SHARE_RANDOMISED * done / len(batches)
+                        yield Update(fraction, result, _RANDOMISED)
+            result = replace(result, randomised=rows)
+        yield Update(1.0, result)
+
+    def _joined(self, result: FaceXResult, part: Part) -> FaceXResult:
+        """Add a part; the randomised model is evaluated again where its faces are now others."""
+        joined = result.joined(part)
+        if torch.equal(joined.numbers[: self.probed], result.numbers[: self.probed]):
+            return joined
+        return replace(joined, randomised=None)
 
     def _parts(
         self, reader: FaceReader, target: int, batches: Sequence[Sequence[int]], client: Client | None
-    ) -> Steps[Part, None, None]:
+    ) -> Generator[Part, None, None]:
         settings = BatchSettings(**{field.name: getattr(self, field.name) for field in fields(BatchSettings)})
         if client is not None:
             from cfwidgets.engines.facex.dask import on_cluster  # an optional extra
 
             yield from on_cluster(client, reader, settings, target, batches)
             return
-        sum_up = Summariser(reader.clf, settings, target, reader.regions)
+        summarise = Summariser(reader.clf, settings, target, reader.regions)
         with closing(read_ahead(reader, batches, self.readers)) as read:
             for batch in read:
-                yield sum_up(batch)
+                yield summarise(batch)
 
     def _batches(self, numbers: Sequence[int]) -> list[Sequence[int]]:
         return [numbers[at : at + self.batch_size] for at in range(0, len(numbers), self.batch_size)]
 
-    def _first(self, clf: Classifier, faces: Any, regions: int) -> tuple[Face, tuple[int, int]]:
-        """The first face that can be read, and the size at which the model sees it."""
+    def _first(self, clf: Classifier, faces: Any, regions: int) -> tuple[FaceLike, tuple[int, int]]:
+        """Return the first face that can be read, and the height and width of the model's input."""
         failed: Exception | None = None
         for number in range(min(len(faces), _IN_A_ROW)):
             try:
-                face: Face = faces[number]
+                face: FaceLike = faces[number]
             except Exception as error:  # noqa: BLE001 - whatever a damaged file or a user's data set raises
                 failed = failed or error
                 continue
-            masks_of(face, regions, number)
+            region_bits_of(face, regions, number)
             height, width = clf.view(face.image).shape[1:]
             if height % self.patch or width % self.patch:
-                raise ValueError(
-                    f"patch={self.patch} does not divide the {height} x {width} pixels that the model sees"
-                )
+                raise ValueError(f"patch={self.patch} does not divide the model's input, {height} x {width}")
             return face, (height, width)
         raise RuntimeError(
-            f"none of the first {min(len(faces), _IN_A_ROW)} faces can be read; the first one: {failed!r}"
+            f"none of the first {min(len(faces), _IN_A_ROW)} faces can be read; the first error: {failed!r}"
         ) from failed
 
     def _split(self, clf: Classifier, faces: Any, target: int) -> tuple[str | None, tuple[str, ...]]:
-        """The attribute that the faces are split by, and the names of the groups."""
+        """Return the attribute that the faces are grouped by, and the names of the groups."""
         if self.groups is None:
             return None, ()
         label = clf.label(target)
@@ -293,31 +283,13 @@ class FaceX:
 
 
 def _some_usable(parts: Iterable[Part]) -> Iterator[Part]:
-    """The parts, until it is clear that it is not single faces that cannot be used."""
+    """Yield parts; raise after 20 unusable faces in a row."""
     unusable: list[Skipped] = []
     for part in parts:
         unusable = [*unusable, *part.skipped] if not len(part.numbers) else []
         if len(unusable) >= _IN_A_ROW:
             raise RuntimeError(
-                f"{len(unusable)} faces could not be used one after the other; face {unusable[-1].number}: "
+                f"{len(unusable)} faces in a row could not be used; face {unusable[-1].number}: "
                 f"{unusable[-1].why}"
             )
         yield part
-
-
-def _continued(before: FaceXResult, fresh: FaceXResult, which: str) -> FaceXResult:
-    """An earlier result to go on from, if it is of the same; what was skipped is tried again."""
-    for name in ("settings", "target", "regions", "total", "size"):
-        there, here = (
-            {key: value for key, value in getattr(one, name).items() if key not in _HARMLESS}
-            if name == "settings"
-            else getattr(one, name)
-            for one in (before, fresh)
-        )
-        if there != here:
-            raise ValueError(f"{which} has {name} {there!r}; asked for is {here!r}")
-    if before.weights != fresh.weights:
-        raise ValueError(f"{which} is of another model, or of other weights: {before.model}")
-    if before.sample != fresh.sample:
-        raise ValueError(f"{which} is of another data set: its first face is another one")
-    return replace(before, settings=fresh.settings, skipped=())

@@ -1,4 +1,4 @@
-"""Faces read from a data set as an engine needs them; what cannot be used is named, and the rest goes on."""
+"""Faces read from a data set as the model sees them; one that cannot be used is named and skipped."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from torch import Tensor
 from cfwidgets.images import fit_labels
 from cfwidgets.models.classifier import Classifier
 
-__all__ = ["Face", "FaceReader", "Faces", "ReadFace", "Skipped", "masks_of", "read_ahead"]
+__all__ = ["FaceLike", "FaceReader", "Faces", "ReadFace", "Skipped", "read_ahead", "region_bits_of"]
 
-_AHEAD = 2  # batches that are read before they are asked for
+_AHEAD = 2  # batches that are read before they are needed
 
 
-class Face(Protocol):
-    """One face: its picture and its regions.
+class FaceLike(Protocol):
+    """One face: its image and its regions.
 
     It may also have a ``name``, and ``attributes``: ``(A,)`` bool in the order of the data set's ``names``.
     """
@@ -28,18 +28,18 @@ class Face(Protocol):
     image: Tensor
     """``(3, h, w)`` in [0, 1]."""
     masks: Tensor
-    """``(h, w)`` int: bit r says whether a pixel belongs to region r."""
+    """``(h, w)`` int region bits: bit r is set where a pixel belongs to region r."""
 
 
 class Faces(Protocol):
     """A data set of faces: those of `cfwidgets.data`, or anything with a length and items."""
 
     def __len__(self) -> int:
-        """How many."""
+        """Count the faces."""
         ...
 
     def __getitem__(self, index: int, /) -> Any:
-        """One `Face`."""
+        """Return one `FaceLike`."""
         ...
 
 
@@ -49,27 +49,27 @@ class ReadFace(NamedTuple):
     Attributes
     ----------
     number
-        In the data set.
+        Index in the data set.
     name
-        Its own, or the number.
+        The face's own name, or its number.
     image
         ``(3, H, W)`` in [0, 1].
-    words
+    region_bits
         ``(H, W)`` int.
-    has
-        Whether it has the attribute that was asked for; None where none was.
+    has_attribute
+        True where the face has the attribute that the faces are grouped by; None without such an attribute.
     """
 
     number: int
     name: str
     image: Tensor
-    words: Tensor
-    has: bool | None
+    region_bits: Tensor
+    has_attribute: bool | None
 
 
 @dataclass(frozen=True, order=True)
 class Skipped:
-    """A face that cannot be used: its number, and why, in words."""
+    """A face that cannot be used: its index in the data set, and the reason in words."""
 
     number: int
     why: str
@@ -77,43 +77,43 @@ class Skipped:
 
 @dataclass(frozen=True)
 class FaceReader:
-    """Reads faces of a data set by their number, as a classifier sees them.
+    """Reads faces of a data set by their index, as a classifier sees them.
 
     Parameters
     ----------
     clf
-        Says what the model sees of a picture.
+        Scales and crops each image to the model's input.
     faces
         The data set.
     regions
-        How many there are.
+        Number of regions.
     size
-        Height and width that the model sees.
+        Height and width of the model's input.
     attribute
-        The name of one of the data set's attributes, or None.
+        The attribute that the faces are grouped by, or None.
     """
 
     clf: Classifier
-    faces: Faces | Sequence[Face]
+    faces: Faces | Sequence[FaceLike]
     regions: int
     size: tuple[int, int]
     attribute: str | None = None
 
     def __call__(self, number: int) -> ReadFace | Skipped:
-        """One face; where it cannot be read, or is none, that is what comes back.
+        """Read one face; one that cannot be used comes back as `Skipped`.
 
         Raises
         ------
         ValueError
             It has another size than the first, and the classifier does not scale.
         """
-        # A file may be damaged in any way, and a data set is the user's own: all that is sure is that this
-        # face is missing. Who drives this must notice when all are.
+        # A file may be damaged in any way, and a data set is the user's own: it is only certain that this
+        # face is missing. The engine notices when all are.
         try:
             face = self.faces[number]
-            words = masks_of(face, self.regions, number)
+            region_bits = region_bits_of(face, self.regions, number)
             image = self.clf.view(face.image).cpu()
-            has = None if self.attribute is None else _has(self.faces, face, self.attribute)
+            has_attribute = None if self.attribute is None else _has(self.faces, face, self.attribute)
             name = str(getattr(face, "name", number))
         except Exception as error:  # noqa: BLE001
             return Skipped(number, f"{type(error).__name__}: {error}")
@@ -123,36 +123,37 @@ class FaceReader:
                 f"face {number} is {height} x {width} and the first {self.size[0]} x {self.size[1]}: give "
                 "the classifier an input_size, to which all are scaled"
             )
-        return ReadFace(number, name, image, fit_labels(words, self.size), has)
+        return ReadFace(number, name, image, fit_labels(region_bits, self.size), has_attribute)
 
 
-def masks_of(face: Any, regions: int, number: int) -> Tensor:
-    """The words of bits of a face.
+def region_bits_of(face: Any, regions: int, number: int) -> Tensor:
+    """Return the region bits of a face, ``(h, w)`` int32, or int64 for more than 31 regions.
 
     Raises
     ------
     ValueError
-        It is no face, or its words are none.
+        The face has no image or no masks, or the masks are no region bits.
     """
     if not hasattr(face, "image") or not hasattr(face, "masks"):
         raise ValueError(
-            "faces must give items with .image (3, h, w) and .masks (h, w), a word of bits a pixel; got "
-            f"{type(face).__name__}"
+            "faces must give items with .image (3, h, w) and .masks (h, w), whole numbers with a bit a "
+            f"region; got {type(face).__name__}"
         )
-    words: Any = face.masks
-    if not isinstance(words, Tensor) or words.ndim != 2 or words.is_floating_point():
-        got = tuple(words.shape) if isinstance(words, Tensor) else type(words).__name__
+    region_bits: Any = face.masks
+    if not isinstance(region_bits, Tensor) or region_bits.ndim != 2 or region_bits.is_floating_point():
+        got = tuple(region_bits.shape) if isinstance(region_bits, Tensor) else type(region_bits).__name__
         raise ValueError(
             f"the masks of face {number} must be (h, w) whole numbers, a bit a region; got {got}"
         )
-    if words.shape != face.image.shape[1:]:
+    if region_bits.shape != face.image.shape[1:]:
         raise ValueError(
-            f"face {number}: its masks are {tuple(words.shape)} and its image {tuple(face.image.shape[1:])}"
+            f"face {number}: its masks are {tuple(region_bits.shape)} and its image "
+            f"{tuple(face.image.shape[1:])}"
         )
-    words = words.to(torch.int64 if regions > 31 else torch.int32)
-    if int(words.min()) < 0 or int(words.max()) >= 2**regions:
-        raise ValueError(f"the masks of face {number} name a region beyond the {regions} given")
-    return words
+    region_bits = region_bits.to(torch.int64 if regions > 31 else torch.int32)
+    if int(region_bits.min()) < 0 or int(region_bits.max()) >= 2**regions:
+        raise ValueError(f"the masks of face {number} have a region beyond the {regions} given")
+    return region_bits
 
 
 def _has(faces: Any, face: Any, attribute: str) -> bool:
@@ -162,16 +163,16 @@ def _has(faces: Any, face: Any, attribute: str) -> bool:
 def read_ahead(
     reader: FaceReader, batches: Sequence[Sequence[int]], threads: int
 ) -> Generator[list[ReadFace | Skipped], None, None]:
-    """Read batches of faces in their order, a little ahead of who uses them.
+    """Read batches of faces in their order, a little ahead of their use.
 
     Parameters
     ----------
     reader
         Reads one face.
     batches
-        Their numbers.
+        The faces' indices, batch by batch.
     threads
-        That read at the same time.
+        Faces that are read at the same time.
     """
     waiting: deque[list[Any]] = deque()
     pool = ThreadPoolExecutor(threads, thread_name_prefix="cfwidgets-faces")

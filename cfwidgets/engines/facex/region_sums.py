@@ -1,4 +1,4 @@
-"""Sums over regions that overlap, from one word of bits a pixel and never from a float mask a region."""
+"""Sums over overlapping regions, from region bits (one integer a pixel) instead of a float mask a region."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from torch import Tensor
 
 __all__ = ["Regions", "region_sums", "regions_of"]
 
-# Regions up to which a table of all words is small, and several times faster than sorting the pixels.
+# Up to so many regions a table of all values is small, and several times faster than sorting the pixels.
 _TABLE = 22
 
 
-def regions_of(words: Tensor, count: int) -> Tensor:
-    """Which regions each word names: ``(…, count)`` bool of words ``(…)``, region r being bit r.
+def regions_of(region_bits: Tensor, count: int) -> Tensor:
+    """Unpack region bits ``(…)`` into masks ``(…, count)`` bool, region r being bit r.
 
     Examples
     --------
     >>> regions_of(torch.tensor([5]), 3)
     tensor([[ True, False,  True]])
     """
-    bits = torch.arange(count, device=words.device)
-    return (words[..., None] >> bits & 1).bool()
+    bits = torch.arange(count, device=region_bits.device)
+    return (region_bits[..., None] >> bits & 1).bool()
 
 
 class Regions:
     """The regions of a batch, ready to sum amounts over.
 
-    The regions of a data set name only some dozens of different words. Amounts are added up by word, and
+    Region bits take only some dozens of different values in a data set. Amounts are summed by value, and
     these few sums by region: the work does not grow with the number of regions.
 
     Parameters
     ----------
-    words
-        ``(n, H, W)`` int: bit r says whether a pixel belongs to region r.
+    region_bits
+        ``(n, H, W)`` int: bit r is set where a pixel belongs to region r.
     count
         Number of regions, R.
     patch
@@ -45,19 +45,19 @@ class Regions:
     tensor([[3., 2.]], dtype=torch.float64)
     """
 
-    def __init__(self, words: Tensor, count: int, patch: int | None = None) -> None:
-        n, height, width = words.shape
-        known, bins = _numbered(words, count)
+    def __init__(self, region_bits: Tensor, count: int, patch: int | None = None) -> None:
+        n, height, width = region_bits.shape
+        known, bins = _numbered(region_bits, count)
         self._parts = 1
         if patch is not None:
             across = width // patch
             self._parts = height // patch * across
-            rows = torch.arange(height, device=words.device)[:, None] // patch
-            columns = torch.arange(width, device=words.device) // patch
+            rows = torch.arange(height, device=region_bits.device)[:, None] // patch
+            columns = torch.arange(width, device=region_bits.device) // patch
             bins += (rows * across + columns) * len(known)
-        bins += torch.arange(n, device=words.device)[:, None, None] * (self._parts * len(known))
+        bins += torch.arange(n, device=region_bits.device)[:, None, None] * (self._parts * len(known))
         self._bins = bins.flatten()
-        self._of_words = regions_of(known, count).double()  # (known, R)
+        self._masks = regions_of(known, count).double()  # (known, R)
         self._shape = (n, count) if patch is None else (n, self._parts, count)
         self._size = n * self._parts * len(known)
 
@@ -69,31 +69,31 @@ class Regions:
         """Pixels of each region, as `sums` gives sums."""
         return self._by_region(torch.bincount(self._bins, minlength=self._size).double())
 
-    def _by_region(self, by_word: Tensor) -> Tensor:
-        return (by_word.view(-1, len(self._of_words)) @ self._of_words).view(self._shape)
+    def _by_region(self, by_value: Tensor) -> Tensor:
+        return (by_value.view(-1, len(self._masks)) @ self._masks).view(self._shape)
 
 
-def _numbered(words: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """The words that there are, and the place of each pixel's among them."""
+def _numbered(region_bits: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Return the different values, and the index of each pixel's among them."""
     if count > _TABLE:
-        known, place = torch.unique(words, return_inverse=True)
+        known, place = torch.unique(region_bits, return_inverse=True)
         return known, place
-    there = torch.zeros(2**count, dtype=torch.bool, device=words.device)
-    there[words.flatten().long()] = True
+    there = torch.zeros(2**count, dtype=torch.bool, device=region_bits.device)
+    there[region_bits.flatten().long()] = True
     known = there.nonzero()[:, 0]
-    places = torch.zeros(2**count, dtype=torch.int64, device=words.device)
-    places[known] = torch.arange(len(known), device=words.device)
-    return known, places[words.long()]
+    places = torch.zeros(2**count, dtype=torch.int64, device=region_bits.device)
+    places[known] = torch.arange(len(known), device=region_bits.device)
+    return known, places[region_bits.long()]
 
 
-def region_sums(amounts: Tensor, words: Tensor, count: int, patch: int | None = None) -> Tensor:
+def region_sums(amounts: Tensor, region_bits: Tensor, count: int, patch: int | None = None) -> Tensor:
     """Sum amounts over the regions of each image, or over the regions within each patch.
 
     Parameters
     ----------
     amounts
         ``(n, H, W)`` float.
-    words, count, patch
+    region_bits, count, patch
         As in `Regions`.
 
     Returns
@@ -103,8 +103,8 @@ def region_sums(amounts: Tensor, words: Tensor, count: int, patch: int | None = 
 
     Examples
     --------
-    >>> words = torch.tensor([[[1, 1], [2, 3]]])
-    >>> region_sums(torch.tensor([[[0.5, 1.0], [2.0, 4.0]]]), words, 2)
+    >>> region_bits = torch.tensor([[[1, 1], [2, 3]]])
+    >>> region_sums(torch.tensor([[[0.5, 1.0], [2.0, 4.0]]]), region_bits, 2)
     tensor([[5.5000, 6.0000]], dtype=torch.float64)
     """
-    return Regions(words, count, patch).sums(amounts)
+    return Regions(region_bits, count, patch).sums(amounts)

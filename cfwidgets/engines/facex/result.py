@@ -1,160 +1,165 @@
-"""What was found over a data set of faces, and how far to trust it."""
+"""The result of FaceX: attention by region over a data set of faces, and how far to trust it."""
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
+from cfwidgets.data.faces.prototype import Prototype
+from cfwidgets.data.faces.regions import REGIONS, region_label
+from cfwidgets.engines.base import ExplainerResult, Measure
 from cfwidgets.engines.facex.reading import Skipped
 from cfwidgets.engines.facex.top_patches import Patches, merged
 from cfwidgets.evaluation.overlap import rank_correlation
-from cfwidgets.results import Result
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["FaceXResult", "Part"]
 
 _SAMPLES = 1000
 _AT_ONCE = 100  # resamplings at once
 _CONFIDENCE = 95
-_NULL = (
-    "Rank correlation with the regions that a copy of the network with random weights attends to. Near 1, "
-    "the ranking says more about the pictures and the method than about what was learnt."
-)
 _HALVES = (
     "Rank correlation of the regions between two halves of the faces. Far below 1, there are too few faces."
 )
-
-_NEVER_CALLED = (
-    "The model gives this answer to none of the faces. What is shown speaks for it, and never won: choose "
-    "faces, or a class, that go together."
+_RANDOMISED = (
+    "Rank correlation with the regions that a copy of the model with random weights attends to. Near 1, the "
+    "ranking says more about the images and the method than about what the model has learnt."
 )
-_BLANK = (
-    "Share of the faces in which nothing speaks for the class, so that all regions count as 0. The rest have "
-    "more importance than the means say."
+_NEVER_PREDICTED = (
+    "The model predicts this class for none of the faces. The attention is evidence for a class that never "
+    "wins: choose faces, or a class, that go together."
+)
+_EMPTY = (
+    "Share of the faces without any evidence for the class, in which all regions count as 0. In the other "
+    "faces attention is higher than the means."
 )
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """What was seen of some of the faces: parts are summed up in any order.
+    """The summary of some of the faces; parts may be joined in any order.
 
     Attributes
     ----------
     numbers
-        ``(n,)`` int64, of the faces in the data set, ascending; without those that were skipped.
-    names, ior, probability, called, groups, patches
-        Of these, as in `FaceXResult`.
+        ``(n,)`` int64: the faces' indices in the data set, ascending; without skipped ones.
+    names, ior, probability, predicted_target, groups, patches
+        As in `FaceXResult`, for these faces.
     skipped
-        Those that could not be used.
+        The faces that could not be used.
     """
 
     numbers: Tensor
     names: tuple[str, ...]
     ior: Tensor
     probability: Tensor
-    called: Tensor
+    predicted_target: Tensor
     groups: Tensor
     patches: Patches
     skipped: tuple[Skipped, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class FaceXResult(Result):
-    """Where a classifier looks over a data set, and what it sees there.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FaceXResult(ExplainerResult):
+    """The regions that a classifier attends to over a data set, and the patches with the most attention.
 
     Attributes
     ----------
     settings
-        Those of the engine.
+        The engine's, and the question: ``target``, ``regions``, number of ``faces``, ``size``.
     model
         The classifier's name.
-    weights
-        The fingerprint of its weights.
-    target, label
-        The class that was explained.
+    labels
+        The names of its C classes.
+    prediction
+        ``(C,)``: the model's probabilities for the first face that can be read.
+    fingerprints
+        Those of the ``"model"`` and of the first face of the ``"data set"``.
+    seconds
+        Time that the work took.
+    target
+        Index of the explained class.
     regions
         Names of the R regions.
     total
-        Faces in the data set; n of them were looked at so far.
-    sample
-        The fingerprint of the first face that can be read.
+        Number of faces in the data set; n of them have been summarised so far.
     numbers
-        ``(n,)`` int64, ascending: the numbers of the faces that were looked at.
+        ``(n,)`` int64, ascending: indices of the summarised faces in the data set.
     names
-        Their names.
+        The names of these faces.
     size
-        Height and width that the model sees.
+        Height and width of the model's input.
     ior
-        ``(n, R)``: importance of each region in each image; NaN where the image does not have it.
+        ``(n, R)`` in [0, 1]: importance of each region in each image; NaN where the image does not have it.
     probability
-        ``(n,)`` of the class.
-    called
-        ``(n,)`` bool: whether it is the model's answer.
+        ``(n,)``: the model's probability of the target.
+    predicted_target
+        ``(n,)`` bool: True where the model predicts the target.
     groups, group_names
-        ``(n,)`` int64, places in the names; the names are empty where nothing was split.
+        ``(n,)`` int64, indices into the names; without groups all 0, and no names.
     patches
-        The patches that moved the model most.
+        The patches with the most attention.
     skipped
-        The faces that could not be used: the number of each, and why.
-    null
-        ``(m, R)``: ``ior`` on random weights for the first faces; None where it was not asked.
-    seconds
-        Wall time.
+        The faces that could not be used, with the reasons.
+    randomised
+        ``(m, R)``: ``ior`` of a copy of the model with random weights, for the first m faces; None where it
+        was not measured.
     """
 
     parts: ClassVar[tuple[type, ...]] = (Patches, Skipped)
 
-    settings: dict[str, Any]
-    model: str
-    weights: str
     target: int
-    label: str
     regions: tuple[str, ...]
     total: int
-    sample: str
     numbers: Tensor
     names: tuple[str, ...]
     size: tuple[int, int]
     ior: Tensor
     probability: Tensor
-    called: Tensor
+    predicted_target: Tensor
     groups: Tensor
     group_names: tuple[str, ...]
     patches: Patches
     skipped: tuple[Skipped, ...] = ()
-    null: Tensor | None = None
-    seconds: float = 0.0
+    randomised: Tensor | None = None
+
+    @property
+    def label(self) -> str:
+        """The name of the explained class."""
+        return self.labels[self.target]
 
     @property
     def seen(self) -> int:
-        """Faces that are done with: looked at, or skipped."""
+        """Number of faces processed so far: summarised or skipped."""
         return len(self.numbers) + len(self.skipped)
 
     def name_of(self, number: int) -> str:
-        """The name of a face that was looked at.
+        """Return the name of a summarised face.
 
         Raises
         ------
         ValueError
-            It was not.
+            The face has not been summarised.
         """
         row = int(torch.searchsorted(self.numbers, number))
         if row == len(self.numbers) or int(self.numbers[row]) != number:
-            raise ValueError(f"face {number} was not looked at: it is one of {len(self.numbers):,} others")
+            raise ValueError(f"face {number} is none of the {len(self.numbers):,} summarised faces")
         return self.names[row]
 
     def joined(self, part: Part) -> FaceXResult:
-        """Take what was seen of other faces in."""
+        """Return the result with a part of other faces added."""
         numbers = torch.cat([self.numbers, part.numbers])
         names = (*self.names, *part.names)
         columns: dict[str, Any] = {
             name: torch.cat([getattr(self, name), getattr(part, name)])
-            for name in ("ior", "probability", "called", "groups")
+            for name in ("ior", "probability", "predicted_target", "groups")
         }
         if len(part.numbers) and len(self.numbers) and int(self.numbers[-1]) > int(part.numbers[0]):
             order = numbers.argsort()
@@ -169,25 +174,39 @@ class FaceXResult(Result):
             skipped=tuple(sorted((*self.skipped, *part.skipped))),
         )
 
+    def summary(self) -> str:
+        """Name the regions with the most attention, in one sentence."""
+        faces = f"{len(self.numbers):,} of {self.total:,} faces"
+        skipped = f"; {len(self.skipped):,} could not be used" if self.skipped else ""
+        ranked = self._ranked().head(5)
+        if ranked.empty:
+            return f"{self.model}: no attention for {self.label} yet ({faces}{skipped})"
+        best = ", ".join(f"{region_label(row.region)} {row.ior:.2f}" for row in ranked.itertuples())
+        return f"{self.model}: mean attention for {self.label} is highest on {best} ({faces}{skipped})"
+
     def to_frame(self, group: str | None = None) -> pd.DataFrame:
-        """One row a region, in their order.
+        """Return the scores of the regions, one row a region, in their order.
 
         Columns: ``region``; ``ior`` (mean importance, 0 to 1; NaN where no face has the region); ``low`` and
         ``high`` (95 % interval, percentile bootstrap over the faces; NaN where fewer than two have the
-        region); ``count`` (faces that have it);
-        ``rank`` (1 is the highest; equals share the better one; regions that no face has are not ranked);
-        ``by_luck`` (the chance of such a rank or a better one if ranks were drawn); ``null`` (``ior`` on
-        random weights).
+        region); ``count`` (faces that have it); ``rank`` (1 for the highest; equal scores share the better
+        rank; regions that no face has are not ranked); ``chance`` (probability of this rank or a better one
+        in a random ranking); ``randomised`` (``ior`` of a copy of the model with random weights).
 
         Parameters
         ----------
         group
-            Only the faces of this group.
+            Name of a group, to use only its faces.
+
+        Raises
+        ------
+        ValueError
+            There is no group of this name.
         """
         table = self.ior if group is None else self.ior[self.groups == self._group(group)]
         mean, (low, high) = _means(table), _interval(table, self.settings["seed"])
         rank = pd.Series(mean.numpy()).rank(ascending=False, method="min")
-        null = torch.full_like(mean, torch.nan) if self.null is None else _means(self.null)
+        randomised = torch.full_like(mean, torch.nan) if self.randomised is None else _means(self.randomised)
         return pd.DataFrame(
             {
                 "region": self.regions,
@@ -196,13 +215,16 @@ class FaceXResult(Result):
                 "high": high.numpy(),
                 "count": (~table.isnan()).sum(0).numpy(),
                 "rank": rank.astype("Int64"),
-                "by_luck": rank / max(1, int(rank.notna().sum())),
-                "null": null.numpy(),
+                "chance": rank / max(1, int(rank.notna().sum())),
+                "randomised": randomised.numpy(),
             }
         )
 
     def per_image(self) -> pd.DataFrame:
-        """One row a face: ``number``, ``name``, ``probability``, ``group`` (if any), a column a region."""
+        """Return the scores of the faces, one row a face.
+
+        Columns: ``number``, ``name``, ``probability``, ``group`` (with groups), and one for each region.
+        """
         frame = pd.DataFrame(self.ior.numpy(), columns=list(self.regions))
         frame.insert(0, "number", self.numbers.numpy())
         frame.insert(1, "name", self.names)
@@ -212,7 +234,12 @@ class FaceXResult(Result):
         return frame
 
     def patch_frame(self) -> pd.DataFrame:
-        """One row a patch, the best of each region first: region, image, name, row, column, value."""
+        """Return one row a patch, the best of each region first.
+
+        Columns: ``region``; ``image`` and ``name`` (index and name of the face); ``row`` and ``column``
+        (upper left pixel in the model's input); ``value`` (sum of the attention in the patch that is on the
+        region).
+        """
         rows = [
             (
                 name,
@@ -227,48 +254,74 @@ class FaceXResult(Result):
         ]
         return pd.DataFrame(rows, columns=["region", "image", "name", "row", "column", "value"])
 
-    def trust(self) -> pd.DataFrame:
-        """How far to trust the ranking.
+    def plot(self, prototype: Prototype | None = None) -> Figure:
+        """Draw the regions as a heat map on a prototype, and the patches of the best regions beside it.
 
-        One row a measure: ``measure``, ``value``, what it is held ``against`` and that ``reference`` (NaN
-        where the words say it all), and its ``meaning``. A measure that was not taken has no row.
+        Parameters
+        ----------
+        prototype
+            A drawing of the regions. None for the face; where this lacks one of the regions, a ranking takes
+            its place: bars with intervals of 95 %.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Below each patch stand the name of its face and the sum of the attention in it.
+
+        Raises
+        ------
+        PrototypeError
+            The drawing given lacks regions.
+        ValueError
+            No face has been summarised yet.
         """
-        rows: list[tuple[str, float, str, float, str]] = []
+        from cfwidgets.engines.facex.figure import draw_summary  # loads Matplotlib
+
+        if prototype is not None:
+            prototype.require(self.regions)
+        elif {*self.regions} <= {*REGIONS}:
+            prototype = Prototype.face()
+        table = self.to_frame()
+        if table["ior"].isna().all():
+            raise ValueError("there is nothing to draw yet: no face has been summarised")
+        title = f"{self.model}: attention for {self.label}, {len(self.numbers):,} of {self.total:,} faces"
+        return draw_summary(title, table, self.patches, self.name_of, prototype)
+
+    def measures(self) -> list[Measure]:
+        """Return the rows of `trust`: agreement of two halves, randomised model, and limits of the scores."""
+        rows = []
         halves = _correlation(_means(self.ior[::2]), _means(self.ior[1::2]))
         if halves is not None:
-            rows.append(("two halves of the faces", halves, "should be near 1", np.nan, _HALVES))
-        if self.null is not None:
-            null = _correlation(_means(self.ior), _means(self.null))
-            if null is not None:
-                rows.append(("random network", null, "should be near 0", np.nan, _NULL))
-        if len(self.called) and not bool(self.called.any()):
-            rows.append((f"faces called {self.label}", 0.0, "should be some", np.nan, _NEVER_CALLED))
-        blank = (self.ior.nan_to_num(0) == 0).all(1).float()
-        if bool(blank.any()):
-            rows.append(("empty maps", float(blank.mean()), "should be near 0", np.nan, _BLANK))
-        return pd.DataFrame(rows, columns=["measure", "value", "against", "reference", "meaning"])
+            rows.append(Measure("agreement of two halves", halves, "should be near 1", np.nan, _HALVES))
+        if self.randomised is not None:
+            correlation = _correlation(_means(self.ior), _means(self.randomised))
+            if correlation is not None:
+                rows.append(Measure("randomised model", correlation, "should be near 0", np.nan, _RANDOMISED))
+        if len(self.predicted_target) and not bool(self.predicted_target.any()):
+            name = f"faces predicted as {self.label}"
+            rows.append(Measure(name, 0.0, "should be some", np.nan, _NEVER_PREDICTED))
+        empty = (self.ior.nan_to_num(0) == 0).all(1).float()
+        if bool(empty.any()):
+            rows.append(Measure("empty maps", float(empty.mean()), "should be near 0", np.nan, _EMPTY))
+        return rows
+
+    def _ranked(self) -> pd.DataFrame:
+        return self.to_frame().dropna(subset="ior").sort_values("rank", kind="stable")
 
     def _group(self, name: str) -> int:
         if name not in self.group_names:
             known = ", ".join(map(repr, self.group_names)) or "none: FaceX(groups=…) makes some"
-            raise ValueError(f"no group is called {name!r}; there are {known}")
+            raise ValueError(f"there is no group {name!r}; the groups are {known}")
         return self.group_names.index(name)
-
-    def _repr_html_(self) -> str:
-        ranked = self.to_frame().dropna(subset="ior").sort_values("rank")
-        best = ", ".join(f"{row.region} {row.ior:.2f}" for row in ranked.head(5).itertuples())
-        skipped = f"; {len(self.skipped):,} could not be used" if self.skipped else ""
-        text = f"{self.model}, {self.label}: {best} ({len(self.ior):,} of {self.total:,} faces{skipped})"
-        return f"<p>{html.escape(text)}</p>"
 
 
 def _means(table: Tensor) -> Tensor:
-    """Mean of each column over what is not NaN; NaN where nothing is."""
+    """Return the mean of each column without its NaN; NaN for a column of NaN."""
     return table.nanmean(0) if len(table) else torch.full(table.shape[1:], torch.nan)
 
 
 def _interval(table: Tensor, seed: int) -> tuple[Tensor, Tensor]:
-    """Percentile bootstrap of the columns' means: faces are drawn again with replacement."""
+    """Return percentile bootstrap intervals of the columns' means, resampling faces with replacement."""
     n = len(table)
     if not n:
         nothing = torch.full(table.shape[1:], torch.nan)
@@ -283,8 +336,8 @@ def _interval(table: Tensor, seed: int) -> tuple[Tensor, Tensor]:
         means.append((weight @ values) / (weight @ there))
     edge = (100 - _CONFIDENCE) / 200
     low, high = torch.cat(means).nanquantile(torch.tensor([edge, 1 - edge]), dim=0)
-    alone = there.sum(0) < 2  # one face says nothing about how much faces differ
-    return low.masked_fill(alone, torch.nan), high.masked_fill(alone, torch.nan)
+    single = there.sum(0) < 2  # one face says nothing about how much faces differ
+    return low.masked_fill(single, torch.nan), high.masked_fill(single, torch.nan)
 
 
 def _correlation(a: Tensor, b: Tensor) -> float | None:

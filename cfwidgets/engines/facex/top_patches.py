@@ -1,4 +1,4 @@
-"""The patches that moved a model most: of a batch, and merged while the data goes by, in any order."""
+"""The patches with the most attention: of a batch, and merged batch by batch, in any order."""
 
 from __future__ import annotations
 
@@ -8,21 +8,23 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from cfwidgets.images import as_bytes
+
 __all__ = ["Patches", "best_patches", "merged", "no_patches"]
 
 
 @dataclass(frozen=True, eq=False)
 class Patches:
-    """The best patches of each region, the best first; places that are not taken have value 0.
+    """The best patches of each region, the best first; free places have value 0.
 
     Attributes
     ----------
     values
         ``(R, k)``: the attention in the patch that falls on the region.
     images
-        ``(R, k)`` int64: the number of the image in the data set; -1 where the place is free.
+        ``(R, k)`` int64: index of the image in the data set; -1 where the place is free.
     places
-        ``(R, k, 2)`` int64: row and column of its upper left pixel in what the model sees.
+        ``(R, k, 2)`` int64: row and column of the patch's upper left pixel in the model's input.
     pixels
         ``(R, k, 3, Z, Z)`` uint8.
     """
@@ -34,7 +36,7 @@ class Patches:
 
 
 def no_patches(regions: int, k: int, side: int) -> Patches:
-    """Room for ``k`` patches of each region."""
+    """Return ``k`` free places for each region."""
     return Patches(
         values=torch.zeros(regions, k),
         images=torch.full((regions, k), -1),
@@ -51,23 +53,23 @@ def best_patches(
     Parameters
     ----------
     values
-        ``(n, P, R)``: of each patch, row by row, for each region; on any device.
+        ``(n, P, R)``: attention of each patch, row by row, on each region; on any device.
     images
         ``(n, 3, H, W)`` in [0, 1].
     numbers
-        Of these images in the data set, ascending.
+        Indices of these images in the data set, ascending.
     side
-        Of a patch, in pixels.
+        Side of a patch, in pixels.
     k
-        How many are kept for each region.
+        Patches to keep for each region.
     each
         Patches that one image may give to a region; None for any number.
 
     Returns
     -------
     Patches
-        On the CPU. Of equal values the earlier image comes first, then the earlier patch; those of value 0
-        are left out.
+        On the CPU. Among equal values the earlier image comes first, then the earlier patch; those of value
+        0 are left out.
     """
     n, parts, regions = values.shape
     across = images.shape[3] // side
@@ -93,7 +95,7 @@ def best_patches(
     found.images[taken] = torch.tensor(numbers)[image[there]]
     found.places[taken] = torch.stack([rows, columns], dim=-1)[there] * side
     picked = tiles[image[there], :, rows[there], columns[there]].cpu()
-    found.pixels[taken] = (picked * 255).round().to(torch.uint8)
+    found.pixels[taken] = as_bytes(picked)
     return found
 
 
@@ -103,7 +105,7 @@ def merged(one: Patches, other: Patches) -> Patches:
     Parameters
     ----------
     one, other
-        Of the same regions, with the same room, of different images.
+        Patches of the same regions and number, of different images.
 
     Returns
     -------
@@ -115,8 +117,8 @@ def merged(one: Patches, other: Patches) -> Patches:
         torch.cat([getattr(one, name), getattr(other, name)], dim=1)
         for name in ("values", "images", "places", "pixels")
     )
-    # Each has its patches in order already, so that those of one image stay in theirs; free places have
-    # value 0, and nothing that is taken has.
+    # Both are sorted already, and sorting is stable, so that patches of one image stay in order; only free
+    # places have value 0.
     order = images.argsort(dim=1, stable=True)
     order = order.gather(1, values.gather(1, order).argsort(dim=1, descending=True, stable=True))[:, :k]
     lines = torch.arange(len(order))[:, None]

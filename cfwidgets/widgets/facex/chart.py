@@ -1,4 +1,4 @@
-"""The chart beside the view, in bqplot, linked in the browser."""
+"""The chart beside the FaceX view: the ranking, linked in the browser."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _LONGEST = 12  # letters of a name in a legend
 
 
 class RankingChart:
-    """The regions by how much the model attends to them, with the one that is looked at or pinned marked.
+    """The regions by mean attention; the one under the pointer, or pinned, is marked.
 
-    A second model has bars of its own. Of the groups, the one that the view shows is drawn.
+    A second model has bars of its own. With groups, the chart shows the group that the view shows.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class RankingChart:
         regions = view.grouped[view.group] if view.grouped else view.regions
         models = [rows for rows in (regions, view.other) if rows]
         scores = [[row["ior"] for row in rows] for rows in models]
-        # one axis for all groups, to compare them by
+        # one axis for all groups, so that they can be compared
         known = [row["ior"] for rows in (*models, *view.grouped) for row in rows if row["ior"] is not None]
         show(self.figure, bool(known))
         if not known:
@@ -93,5 +93,5 @@ class RankingChart:
 
 
 def _short(name: str) -> str:
-    """A name for bqplot's legend, which puts long ones beyond the figure's edge. Their ends tell more."""
+    """Return the end of a long name, which bqplot's legend would put beyond the figure's edge."""
     return name if len(name) <= _LONGEST else f"…{name[1 - _LONGEST :]}"

@@ -1,33 +1,18 @@
-"""The explorer: the view, and beside it the chart."""
+"""The explorer of regions: the view, and beside it a chart of the ranking."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from cfwidgets.data.faces.regions import REGIONS
-from cfwidgets.engines.facex.engine import FaceX
-from cfwidgets.models.classifier import Classifier
-from cfwidgets.widgets.explorer import Explorer
+from cfwidgets.widgets.explorer import Explorer, made_of
 from cfwidgets.widgets.facex.chart import RankingChart
-from cfwidgets.widgets.facex.prototype import Prototype
 from cfwidgets.widgets.facex.view import FaceXView
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
-    from distributed import Client
-
-    from cfwidgets.engines.facex.reading import Face, Faces
-    from cfwidgets.engines.facex.result import FaceXResult
-
-
-class FaceXExplorer(Explorer):
-    """Where a classifier looks over a data set of faces: the view, and beside it the ranking as a chart.
+class FaceXExplorer(Explorer[FaceXView]):
+    """Which regions of a face does a classifier look at? The FaceX view, and a chart of the ranking.
 
     Parameters
     ----------
-    clf, faces, target, other, engine, prototype, regions, results, checkpoint, client
+    clf, faces, target, regions, prototype, client, engine, second, result, checkpoint
         See `FaceXView`.
 
     Attributes
@@ -36,40 +21,22 @@ class FaceXExplorer(Explorer):
         The `FaceXView`.
     chart
         The bqplot figure.
+
+    Examples
+    --------
+    >>> import cfwidgets as cf
+    >>> faces = cf.data.portraits(4, size=32)
+    >>> clf = cf.zoo.classifier("portraits/male-biased")
+    >>> explorer = FaceXExplorer(clf, faces, "Male", engine=cf.FaceX(trust=False))
+    >>> len(explorer.run.result().numbers)
+    4
+    >>> explorer.close()
     """
 
-    def __init__(
-        self,
-        clf: Classifier,
-        faces: Faces | Sequence[Face] | None = None,
-        target: int | str | None = None,
-        *,
-        other: Classifier | None = None,
-        engine: FaceX | None = None,
-        prototype: Prototype | None = None,
-        regions: Sequence[str] = REGIONS,
-        results: Sequence[FaceXResult] | None = None,
-        checkpoint: str | Path | Sequence[str | Path] | None = None,
-        client: Client | None = None,
-    ) -> None:
-        view = FaceXView(
-            clf,
-            faces,
-            target,
-            other=other,
-            engine=engine,
-            prototype=prototype,
-            regions=regions,
-            results=results,
-            checkpoint=checkpoint,
-            client=client,
-        )
-        super().__init__(view, RankingChart(view), "860px")
+    chart_type = RankingChart
+    widest = "860px"
 
-    @property
-    def results(self) -> list[FaceXResult]:
-        """What was found for each classifier, as it stands."""
-        return self.view.results
+    __init__ = made_of(FaceXView)
 
     @property
     def chosen(self) -> str:

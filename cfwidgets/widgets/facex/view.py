@@ -1,22 +1,25 @@
-"""The view of where a classifier looks over a data set of faces, and the explorer with a chart beside it."""
+"""The view of the regions that a classifier attends to over a data set of faces."""
 
 from __future__ import annotations
 
 import math
+from contextlib import ExitStack, closing
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import torch
 import traitlets as t
 
 from cfwidgets.attribution import attribute
-from cfwidgets.data.faces.regions import REGIONS
+from cfwidgets.data.faces.prototype import Prototype
+from cfwidgets.data.faces.regions import REGIONS, region_label
 from cfwidgets.engines.base import Update
 from cfwidgets.engines.facex.engine import FaceX
 from cfwidgets.engines.facex.region_sums import regions_of
-from cfwidgets.images import fit_labels
+from cfwidgets.engines.facex.result import FaceXResult
+from cfwidgets.images import as_bytes, fit_labels
 from cfwidgets.models.classifier import Classifier
-from cfwidgets.widgets.facex.prototype import Prototype
+from cfwidgets.widgets.checks import require_classifier, require_kind, whole
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import encode_frames, encode_grey, likeliest, pack, trust_rows
 
@@ -25,65 +28,59 @@ if TYPE_CHECKING:
 
     from distributed import Client
 
-    from cfwidgets.engines.facex.reading import Face, Faces
-    from cfwidgets.engines.facex.result import FaceXResult
+    from cfwidgets.engines.facex.reading import FaceLike, Faces
 
 _TOP = 4
-_LISTED = 50  # faces that could not be used, of which the view tells
-_FROM_THE_BROWSER = {"chosen", "opened", "opened_by", "group", "pointed"}
-_WORDS = {
-    "eye_g": "glasses",
-    "l_eye": "left eye",
-    "r_eye": "right eye",
-    "l_brow": "left brow",
-    "r_brow": "right brow",
-    "l_ear": "left ear",
-    "r_ear": "right ear",
-    "mouth": "mouth (inside)",
-    "u_lip": "upper lip",
-    "l_lip": "lower lip",
-    "ear_r": "earring",
-    "neck_l": "necklace",
-    "cloth": "clothing",
-}
+_LISTED = 50  # unusable faces that the view lists
+
+OneOrTwo: TypeAlias = FaceXResult | tuple[FaceXResult, FaceXResult]
+"""A result; with a second classifier a pair."""
 
 
-class FaceXView(View):
-    """Where a classifier looks over a data set of faces, and what it sees there.
+class FaceXView(View[OneOrTwo]):
+    """Shows the regions that a classifier attends to over a data set of faces, and patches of them.
 
-    It returns at once and fills in while the engine runs. It is complete by itself, with mouse and keyboard,
-    wherever anywidgets work; only to open a face needs the kernel.
+    It returns at once and fills in while the engine runs. It works by itself, with mouse and keyboard,
+    wherever anywidgets work; only opening a face needs the kernel.
 
     Parameters
     ----------
     clf
         The classifier.
     faces
-        A data set: see `cfwidgets.engines.facex.reading.Face`. None with ``results``, unless faces are to be
-        opened.
+        A data set: see `cfwidgets.engines.facex.reading.FaceLike`. With ``result`` it is needed only to open
+        faces.
     target
-        The class that is explained in every face.
-    other
-        A second classifier, to be looked at beside the first: before and after a mitigation, for one.
+        The class to explain in every face, as an index or a label. With ``result`` it is the result's.
+    regions
+        Names of the regions, in the order of the bits. With ``result`` they are the result's.
+    prototype
+        The drawing of the regions; None for the face.
+    client
+        A client of a Dask cluster, over whose workers the faces are spread: see `FaceX.steps`.
     engine
         `FaceX`, with its settings.
-    prototype
-        The drawing; None for the face.
-    regions
-        Names of the regions, in the order of the bits.
-    results
-        One or two finished results to look at, in the place of a run.
+    second
+        A second classifier, shown beside the first: before and after a mitigation, for example.
+    result
+        A finished result to show instead of a run; with ``second`` a pair of results.
     checkpoint
-        A file in which the run is kept, to go on from after a crash: see `FaceX.steps`. With two classifiers
-        a pair of files.
-    client
-        A Dask client, over whose cluster the data is split: see `FaceX.steps`.
+        A file that the run is written to and resumed from: see `FaceX.steps`. The second classifier's is
+        beside it, with ``-second`` added to its stem.
 
     Attributes
     ----------
     chosen
-        The region that is pinned, by its name; empty where none is. It can be set.
+        Name of the pinned region; empty for none. It can be set.
+
+    Raises
+    ------
+    ClassifierError, PrototypeError, TypeError, ValueError
+        The argument that is refused, and what is accepted.
     """
+
+    from_page = frozenset({"chosen", "opened", "opened_by", "group", "pointed"})
+    linked = frozenset({"cursor"})
 
     _esm = bundle("facex.js")
     _css = bundle("facex.css")
@@ -95,172 +92,140 @@ class FaceXView(View):
     target = t.Unicode().tag(sync=True)
     groups = t.List(t.Unicode()).tag(sync=True)
     grouped = t.List(t.List(t.Dict())).tag(sync=True)
-    # The patches: which, and their pixels.
+    # The patches by region, and their pixels.
     patches = t.Dict().tag(sync=True)
     patch_tiles = t.Bytes().tag(sync=True)
     other_patches = t.Dict().tag(sync=True)
     other_tiles = t.Bytes().tag(sync=True)
-    # What the user plays with. No echo: a late one would undo what was done since.
+    # What the user changes. No echo: a late one would undo newer changes.
     chosen = t.Unicode().tag(sync=True, echo_update=False)
     opened = t.Int(-1).tag(sync=True, echo_update=False)
     opened_by = t.Int(0).tag(sync=True, echo_update=False)  # the model whose map is laid over the face
     group = t.Int(0).tag(sync=True, echo_update=False)
-    # The region under the pointer, and the place in `regions` of that or the pinned one, which is linked with
-    # a chart in the browser.
+    # The region under the pointer; and the index in `regions` of that or the pinned one, linked with a chart.
     pointed = t.Unicode().tag(sync=True, echo_update=False)
     cursor = t.List(t.Int(), default_value=None, allow_none=True).tag(sync=True, echo_update=False)
     face = t.Dict().tag(sync=True)
-    trust = t.List(t.Dict()).tag(sync=True)
-    measures = t.Bool(default_value=True).tag(sync=True)
-    counts = t.Unicode().tag(sync=True)
-    notes = t.Unicode().tag(sync=True)
-    # The faces that could not be used: how many, and of the first of them which and why.
+    # The unusable faces: their number, and index and reason of the first of them.
     skipped = t.Dict().tag(sync=True)
 
     def __init__(
         self,
         clf: Classifier,
-        faces: Faces | Sequence[Face] | None = None,
+        faces: Faces | Sequence[FaceLike] | None = None,
         target: int | str | None = None,
         *,
-        other: Classifier | None = None,
-        engine: FaceX | None = None,
-        prototype: Prototype | None = None,
         regions: Sequence[str] = REGIONS,
-        results: Sequence[FaceXResult] | None = None,
-        checkpoint: str | Path | Sequence[str | Path] | None = None,
+        prototype: Prototype | None = None,
         client: Client | None = None,
+        engine: FaceX | None = None,
+        second: Classifier | None = None,
+        result: OneOrTwo | None = None,
+        checkpoint: str | Path | None = None,
     ) -> None:
-        models = [clf] if other is None else [clf, other]
-        for model in models:
-            if not isinstance(model, Classifier):
-                raise TypeError(
-                    f"clf must be a Classifier, not {type(model).__name__}: wrap it, `Classifier(model, …)`"
-                )
+        require_classifier("clf", clf)
+        if second is not None:
+            require_classifier("second", second)
         engine = FaceX() if engine is None else engine
-        if not isinstance(engine, FaceX):
-            raise TypeError(f"engine must be FaceX(…), not {type(engine).__name__}")
-        self._models = models
+        require_kind("engine", engine, FaceX, "FaceX(…)")
+        self._models = [clf] if second is None else [clf, second]
         self._faces, self._engine, self._client = faces, engine, client
-        self._checkpoints = _one_each(checkpoint, len(models))
-        self._names = tuple(regions) if results is None else results[0].regions
-        self._results: list[FaceXResult] = []
-        drawn = Prototype.face() if prototype is None else prototype
-        drawn.require(self._names)
-        if results is not None:
-            if len(results) != len(self._models):
-                raise ValueError(
-                    f"give a result for each classifier: {len(self._models)}, not {len(results)}"
-                )
-            self._label = results[0].label
-            self._target = results[0].target
+        self._checkpoints = _checkpoints(checkpoint)
+        if result is not None:
+            shown = _matching(result, len(self._models))
+            self._names, self._target = shown.regions, shown.target
         elif faces is None or target is None:
-            raise ValueError("give faces and the class to explain, target=…; or finished results to look at")
+            raise ValueError("give faces and the class to explain, target=…; or a finished result to show")
         else:
-            self._target = clf.class_index(target)
-            self._label = clf.label(self._target)
+            self._names, self._target = tuple(regions), clf.class_index(target)
+        drawing = Prototype.face() if prototype is None else prototype
+        drawing.require(self._names)
         super().__init__()
         with self.together():
             self.prototype = {
-                "box": list(drawn.box),
+                "box": list(drawing.box),
                 "regions": [
                     {"name": region.name, "paths": list(region.paths), "panel": region.panel}
-                    for region in drawn.regions
+                    for region in drawing.regions
                 ],
             }
-            self.target = self._label
+            self.target = clf.label(self._target)
             self.models = [model.name for model in self._models]
-            self.measures = engine.probed > 0
-        if results is None:
+            self.measures = engine.trust
+        if result is None:
             self.start(self._steps())
         else:
-            with self.together():
-                self._publish(list(results))
-                self.state, self.progress = "done", 1.0
+            self.show(result)
 
-    @property
-    def result(self) -> FaceXResult | None:
-        """What was found for the (first) classifier, as it stands; None before the first step."""
-        return self._results[0] if self._results else None
-
-    @property
-    def results(self) -> list[FaceXResult]:
-        """What was found for each classifier, as it stands."""
-        return list(self._results)
-
-    def proceed(self) -> None:
-        """Go on where the run was stopped, or had come to when it failed."""
-        if self.state == "failed":
-            self.start(self._steps())
-        else:
-            super().proceed()
-
-    def close(self) -> None:
-        """Stop the run, free what it holds and found, and take the view off every page."""
-        if self._open:
-            super().close()
-            self._results = []
-            self._faces = None
-
-    def _steps(self) -> Generator[Update[list[FaceXResult]], None, None]:
-        """One model after the other, each going on from what it had found."""
-        found = list(self._results)
-        count = len(self._models)
+    def _steps(self) -> Generator[Update[OneOrTwo], None, None]:
+        """Run the engine on one model after the other, each resuming its earlier result."""
         if self._faces is None:
-            raise ValueError("there are no faces to look at")
-        for place, model in enumerate(self._models):
-            before = found[place] if place < len(found) else None
-            for update in self._engine.steps(
-                model,
-                self._faces,
-                self._target,
-                regions=self._names,
-                resume=before,
-                checkpoint=self._checkpoints[place],
-                client=self._client,
-            ):
-                found = [*found[:place], update.partial, *found[place + 1 :]]
-                activity = update.activity if count == 1 else f"{model.name}: {update.activity}"
-                yield Update((place + update.fraction) / count, list(found), activity)
+            raise ValueError("a run needs the data set: pass faces=")
+        earlier = [None] * len(self._models) if self._result is None else [*_each(self._result)]
+        with ExitStack() as stack:
+            runs = [
+                stack.enter_context(
+                    closing(
+                        self._engine.steps(
+                            model,
+                            self._faces,
+                            self._target,
+                            regions=self._names,
+                            client=self._client,
+                            resume=before,
+                            checkpoint=checkpoint,
+                        )
+                    )
+                )
+                for model, before, checkpoint in zip(self._models, earlier, self._checkpoints, strict=False)
+            ]
+            first = [
+                next(run) for run in runs
+            ]  # also refuses what a second model cannot do before the first runs
+            found = [update.partial for update in first]
+            for place, run in enumerate(runs):
+                for update in chain([first[place]], run):
+                    found[place] = update.partial
+                    named = len(runs) > 1 and update.activity
+                    activity = f"{self._models[place].name}: {update.activity}" if named else update.activity
+                    partial = found[0] if len(found) == 1 else (found[0], found[1])
+                    yield Update((place + update.fraction) / len(runs), partial, activity)
 
-    def _publish(self, partial: list[FaceXResult]) -> None:
-        self._results = partial
-        counts = [f"{one.seen:,} of {one.total:,} faces" for one in partial]
+    def _publish(self, partial: OneOrTwo) -> None:
+        results = _each(partial)
+        first = results[0]
+        counts = [f"{one.seen:,} of {one.total:,} faces" for one in results]
         self.counts = " · ".join(dict.fromkeys(counts))
-        first = partial[0]
+        self.notes = " ".join(_notes(one) for one in results).strip()
         self.regions = _rows(first)
         self.patches, self.patch_tiles = _patches(first)
-        if len(partial) > 1:
-            self.other = _rows(partial[1])
-            self.other_patches, self.other_tiles = _patches(partial[1])
-        split = first.group_names if len(self._models) == 1 else ()
+        if len(results) > 1:
+            self.other = _rows(results[1])
+            self.other_patches, self.other_tiles = _patches(results[1])
+        split = first.group_names if len(results) == 1 else ()
         self.groups = ["all", *split] if split else []
         self.grouped = [self.regions, *(_rows(first, name) for name in split)] if split else []
         self.trust = trust_rows(first.trust())
-        self.skipped = _skipped(partial)
+        self.skipped = _skipped(results)
 
-    def _checked(self, sync_data: dict[str, Any]) -> dict[str, Any]:
-        sync_data = {name: value for name, value in sync_data.items() if name != "cursor"}
-        foreign = sync_data.keys() - _FROM_THE_BROWSER
-        if foreign:
-            raise ValueError(f"the page may not set {', '.join(sorted(foreign))}")
-        chosen = sync_data.get("chosen", "")
+    def _checked(self, changed: dict[str, Any]) -> dict[str, Any]:
+        chosen = changed.get("chosen", "")
         if chosen != "" and chosen not in self._names:
             raise ValueError(f"chosen must be a region or empty, not {chosen!r:.40}")
         for name, low, high in (
-            ("opened", -1, self._results[0].total - 1 if self._results else -1),
+            ("opened", -1, _each(self._result)[0].total - 1 if self._result is not None else -1),
             ("opened_by", 0, len(self._models) - 1),
             ("group", 0, max(0, len(self.groups) - 1)),
         ):
-            value = sync_data.get(name, low)
-            if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-                raise ValueError(f"{name} must be from {low} to {high}, not {value!r:.40}")
-        return sync_data
+            whole(name, changed.get(name, low), low, high)
+        return changed
 
     @t.validate("chosen")
     def _a_region(self, proposal: Any) -> str:
         if proposal.value and proposal.value not in self._names:
-            raise t.TraitError(f"no region is called {proposal.value!r}; there are {', '.join(self._names)}")
+            raise t.TraitError(
+                f"there is no region {proposal.value!r}; the regions are {', '.join(self._names)}"
+            )
         chosen: str = proposal.value
         return chosen
 
@@ -270,18 +235,18 @@ class FaceXView(View):
             self._answers.ask((self.opened, self.opened_by, self.chosen or self.pointed))
 
     def _answer(self, question: tuple[int, int, str]) -> None:
-        """Show a face whole: the picture, where a model looks in it, and the region's outline."""
+        """Open a face: its image, the model's attention in it, and the region's outline."""
         number, model, region = question
-        if model >= len(self._results):
+        if self._result is None:
             return
         if self._faces is None:
-            raise ValueError("to open a face, the data set is needed: pass faces= beside the results")
-        clf, result = self._models[model], self._results[model]
+            raise ValueError("opening a face needs the data set: pass faces= beside result=")
+        clf, result = self._models[model], _each(self._result)[model]
         face = self._faces[number]
         view = clf.view(face.image).cpu()
         found = attribute(clf, view[None], self._target, self._engine.method, **self._engine.options)
         attention = found.maps[0].clamp_min(0)
-        words = fit_labels(face.masks.long(), result.size)
+        region_bits = fit_labels(face.masks.long(), result.size)
         place = self._names.index(region) if region in self._names else 0
         box = next(
             (
@@ -301,24 +266,62 @@ class FaceXView(View):
             "answer": [
                 [clf.label(int(index)), p] for index, p in likeliest(clf.probabilities(view[None])[0], _TOP)
             ],
-            "picture": encode_frames((view * 255).round().to(torch.uint8)[None])[0],
+            "picture": encode_frames(as_bytes(view)[None])[0],
             "map": encode_grey(attention / attention.max().clamp_min(1e-30)),
-            "region_mask": encode_grey(regions_of(words, len(self._names))[..., place].float()),
+            "region_mask": encode_grey(regions_of(region_bits, len(self._names))[..., place].float()),
         }
 
-
-def _one_each(checkpoint: str | Path | Sequence[str | Path] | None, models: int) -> list[str | Path | None]:
-    """A file for each model."""
-    if checkpoint is None:
-        return [None] * models
-    files = [checkpoint] if isinstance(checkpoint, str | Path) else list(checkpoint)
-    if len(files) != models or len({Path(file) for file in files}) != models:
-        raise ValueError(f"checkpoint: give a file of its own for each of the {models} classifiers")
-    return [*files]
+    def _release(self) -> None:
+        super()._release()
+        self._faces = None
 
 
-def _skipped(results: list[FaceXResult]) -> dict[str, Any]:
-    """The faces that could not be used, of all results; empty where there are none."""
+def _each(result: OneOrTwo) -> tuple[FaceXResult, ...]:
+    """Return the results of the classifiers, in their order."""
+    return result if isinstance(result, tuple) else (result,)
+
+
+def _matching(result: Any, models: int) -> FaceXResult:
+    """Return the first result; refuse results that do not fit the classifiers or each other.
+
+    Raises
+    ------
+    TypeError, ValueError
+        The results given, and those that are accepted.
+    """
+    accepted = "a FaceXResult" if models == 1 else "a pair of FaceXResults, one for each classifier"
+    results = (result,) if models == 1 else result
+    require_kind("result", results, tuple, accepted)
+    if len(results) != models:
+        raise ValueError(f"result must be {accepted}, not {len(results)} of them")
+    for one in results:
+        require_kind("result", one, FaceXResult, accepted)
+    first, last = results[0], results[-1]
+    for name in ("label", "regions", "total"):
+        if getattr(first, name) != getattr(last, name):
+            raise ValueError(
+                f"result: the two differ in {name}, {getattr(first, name)!r} and {getattr(last, name)!r}"
+            )
+    return results[0]
+
+
+def _checkpoints(path: str | Path | None) -> list[Path | None]:
+    """Return the files of the first classifier and of the second."""
+    if path is None:
+        return [None, None]
+    first = Path(path)
+    return [first, first.with_name(f"{first.stem}-second{first.suffix}")]
+
+
+def _notes(result: FaceXResult) -> str:
+    """Say what a reader must know beside the scores."""
+    if len(result.predicted_target) and not bool(result.predicted_target.any()):
+        return f"{result.model} predicts {result.label} for none of these faces."
+    return ""
+
+
+def _skipped(results: Sequence[FaceXResult]) -> dict[str, Any]:
+    """Return the unusable faces of all results; empty where there are none."""
     reasons = {face.number: face.why for one in results for face in one.skipped}
     if not reasons:
         return {}
@@ -333,13 +336,13 @@ def _rows(result: FaceXResult, group: str | None = None) -> list[dict[str, Any]]
     return [
         {
             "name": row.region,
-            "label": _WORDS.get(row.region, row.region),
+            "label": region_label(row.region),
             "ior": _known(row.ior),
             "low": _known(row.low),
             "high": _known(row.high),
             "count": int(row.count),
             "rank": None if math.isnan(row.rank) else int(row.rank),
-            "null": _known(row.null),
+            "null": _known(row.randomised),
         }
         for row in result.to_frame(group).astype({"rank": "float"}).itertuples(index=False, name="Row")
     ]
@@ -350,7 +353,7 @@ def _known(value: float) -> float | None:
 
 
 def _patches(result: FaceXResult) -> tuple[dict[str, list[dict[str, Any]]], bytes]:
-    """Which patches there are, and their pixels."""
+    """Return the patches by region, and their pixels."""
     found: dict[str, list[dict[str, Any]]] = {}
     taken = result.patches.images >= 0
     tile = 0
@@ -358,8 +361,9 @@ def _patches(result: FaceXResult) -> tuple[dict[str, list[dict[str, Any]]], byte
         rows = []
         for k, image in enumerate(result.patches.images[place][taken[place]].tolist()):
             value = float(result.patches.values[place, k])
-            name_of_it = result.name_of(image)
-            rows.append({"tile": tile, "image": image, "name": name_of_it, "value": round(value, 4)})
+            rows.append(
+                {"tile": tile, "image": image, "name": result.name_of(image), "value": round(value, 4)}
+            )
             tile += 1
         found[name] = rows
     return found, pack(encode_frames(result.patches.pixels[taken])) if tile else b""

@@ -99,7 +99,7 @@ def expected(drawn: dict[str, list[tuple[int, int]]]) -> list[list[set[str]]]:
 
 @pytest.fixture
 def truth() -> dict[str, list[list[int]]]:
-    """The label words of each image of the tree `hq`."""
+    """The region bits of each image of the tree `hq`."""
     return {
         f"{number}.jpg": [
             [sum(1 << REGIONS.index(region) for region in regions) for regions in line]

@@ -51,7 +51,7 @@ def test_shapes_types_and_ranges() -> None:
     assert faces.attributes.dtype == torch.bool
     assert faces.masks.shape == (3, 19, 40, 40)
     assert faces.masks.dtype == torch.bool
-    assert faces.words.dtype == torch.int32
+    assert faces.region_bits.dtype == torch.int32
     assert (len(faces), faces.size, faces.seed, faces.first) == (3, 40, 1, 0)
     assert faces.names == ATTRIBUTES
     assert faces.regions == REGIONS
@@ -61,7 +61,7 @@ def test_shapes_types_and_ranges() -> None:
 def test_the_same_numbers_give_the_same_portraits_and_others_do_not() -> None:
     one, same, other = portraits(4, 48, 3), portraits(4, 48, 3), portraits(4, 48, 4)
     assert torch.equal(one.pixels, same.pixels)
-    assert torch.equal(one.words, same.words)
+    assert torch.equal(one.region_bits, same.region_bits)
     assert torch.equal(one.attributes, same.attributes)
     assert not torch.equal(one.pixels, other.pixels)
     assert len({image.numpy().tobytes() for image in one.pixels}) == 4
@@ -72,7 +72,7 @@ def test_a_portrait_depends_on_its_number_alone(many: Portraits) -> None:
     # 100 are drawn in other processes, 5 in this one
     few = portraits(5, size=96, seed=5, attributes=shares)
     assert torch.equal(few.pixels, many.pixels[:5])
-    assert torch.equal(few.words, many.words[:5])
+    assert torch.equal(few.region_bits, many.region_bits[:5])
     later = portraits(3, size=96, seed=5, attributes=shares, first=7)
     assert torch.equal(later.pixels, many.pixels[7:10])
     assert torch.equal(later.attributes, many.attributes[7:10])
@@ -82,7 +82,7 @@ def test_a_loader_takes_them(plain: Portraits) -> None:
     batch = next(iter(DataLoader(plain, batch_size=6, collate_fn=collate_faces)))  # type: ignore[arg-type]
     assert torch.equal(batch.image, plain.images[:6])
     assert torch.equal(batch.attributes, plain.attributes[:6])
-    assert torch.equal(batch.masks, plain.words[:6])
+    assert torch.equal(batch.masks, plain.region_bits[:6])
     assert [face.name for face in plain][:2] == ["portrait 0", "portrait 1"]
     assert torch.equal(torch.stack([face.image for face in plain]), plain.images)
     with pytest.raises(IndexError):
@@ -118,9 +118,9 @@ def test_plain_faces_have_all_their_parts(plain: Portraits) -> None:
 
 
 def test_every_pixel_belongs_somewhere_and_the_background_to_nothing_else(many: Portraits) -> None:
-    assert (many.words > 0).all()
-    assert (many.words < 1 << 19).all()
-    assert (many.words[many.mask("background")] == 1).all()
+    assert (many.region_bits > 0).all()
+    assert (many.region_bits < 1 << 19).all()
+    assert (many.region_bits[many.mask("background")] == 1).all()
 
 
 def test_left_is_the_persons_left(plain: Portraits) -> None:
@@ -194,7 +194,7 @@ def test_an_edit_changes_nothing_far_from_its_regions(
     differs = (without.pixels != edited.pixels).any(1, keepdim=True)
     assert differs.flatten(1).any(1).all()
     assert not (differs & ~near).any()
-    other = (without.words ^ edited.words) != 0
+    other = (without.region_bits ^ edited.region_bits) != 0
     assert not (other[:, None] & ~near).any()
 
 
@@ -221,7 +221,7 @@ def test_an_edit_and_its_opposite_give_back_the_portraits(plain: Portraits) -> N
     worn = plain.attribute("Wearing_Lipstick")
     back = plain.edited(Wearing_Lipstick=~worn).edited(Wearing_Lipstick=worn)
     assert torch.equal(back.pixels, plain.pixels)
-    assert torch.equal(back.words, plain.words)
+    assert torch.equal(back.region_bits, plain.region_bits)
     assert torch.equal(back.attributes, plain.attributes)
 
 

@@ -91,9 +91,9 @@ def alone(clf, faces):
 
 
 def assert_same(a, b):
-    for name in ("numbers", "called", "groups"):
+    for name in ("numbers", "predicted_target", "groups"):
         assert torch.equal(getattr(a, name), getattr(b, name))
-    for name in ("ior", "probability", "null"):
+    for name in ("ior", "probability", "randomised"):
         torch.testing.assert_close(getattr(a, name), getattr(b, name), rtol=0, atol=1e-6, equal_nan=True)
     for name in ("images", "places", "pixels"):
         assert torch.equal(getattr(a.patches, name), getattr(b.patches, name))

@@ -24,7 +24,8 @@ from cfwidgets.run import Run
 SIDE = 16
 REGIONS = ("face", "mouth", "eyes", "hat")
 FACE, MOUTH, EYES, HAT = (1 << bit for bit in range(4))
-FAST = FaceX(patch=4, patches=3, probed=0, batch_size=4)
+FAST = FaceX(patch=4, patches=3, trust=False, batch_size=4)
+TRUST = replace(FAST, trust=True)
 
 
 def sees_red():
@@ -105,7 +106,7 @@ def explain(engine, faces, clf=None, target=1, **more):
 
 
 def assert_same(a, b, atol=1e-6, *, exactly=()):
-    for name in ("ior", "probability", "null"):
+    for name in ("ior", "probability", "randomised"):
         one, other = getattr(a, name), getattr(b, name)
         assert (one is None) == (other is None)
         if one is not None:
@@ -131,6 +132,9 @@ def test_it_finds_where_the_network_looks():
     assert frame["rank"].tolist() == [3, 1, 2, 4]
     assert result.names == ("0", "1", "2")
     assert (result.target, result.label, result.size, result.total) == (1, "red", (16, 16), 3)
+    assert result.labels == ("blue", "red")
+    assert result.predicted_target.all()
+    torch.testing.assert_close(result.prediction, torch.softmax(torch.tensor([0.0, 40 * 8 / 256]), 0))
     logits = torch.tensor([40.0, 40, 32]) * 8 / 256
     torch.testing.assert_close(result.probability, torch.sigmoid(logits))
 
@@ -161,7 +165,7 @@ def test_another_class_looks_elsewhere():
 @pytest.mark.parametrize("mode", ["paper", "reference"])
 def test_the_batch_size_changes_nothing(mode):
     faces = drawn(9)
-    engine = replace(FAST, mode=mode, probed=3)
+    engine = replace(TRUST, mode=mode, probed=3)
     whole = explain(engine, faces)
     for size in (1, 2, 7, 64):
         # The published tool rounds to levels: a difference of 1e-7 may move a pixel across its threshold.
@@ -188,15 +192,15 @@ def test_the_order_of_the_faces_changes_no_mean():
 
 
 def test_updates_tell_how_far_it_is():
-    updates = list(replace(FAST, probed=6).steps(convolutions(), drawn(9), 1, regions=REGIONS))
+    updates = list(replace(TRUST, probed=6).steps(convolutions(), drawn(9), 1, regions=REGIONS))
     fractions = [update.fraction for update in updates]
     assert fractions == sorted(fractions)
     assert fractions[0] == 0
     assert fractions[-1] == 1
     assert all(fraction < 1 for fraction in fractions[:-1])
     assert [len(update.partial.ior) for update in updates] == [0, 4, 8, 9, 9, 9]
-    assert all(update.partial.null is None for update in updates[:-1])
-    assert updates[-1].partial.null.shape == (6, 4)
+    assert all(update.partial.randomised is None for update in updates[:-1])
+    assert updates[-1].partial.randomised.shape == (6, 4)
     seconds = [update.partial.seconds for update in updates]
     assert seconds == sorted(seconds)
     for update in updates:  # every one is a result
@@ -204,8 +208,8 @@ def test_updates_tell_how_far_it_is():
         assert len(update.partial.names) == len(update.partial.ior) == len(update.partial.groups)
 
 
-def test_going_on_is_as_good_as_never_having_stopped(tmp_path):
-    faces, engine = drawn(11), replace(FAST, probed=5, groups="smiles")
+def test_a_resumed_run_is_as_good_as_one_never_stopped(tmp_path):
+    faces, engine = drawn(11), replace(TRUST, probed=5, groups="smiles")
     whole = explain(engine, faces)
     steps = engine.steps(convolutions(), faces, 1, regions=REGIONS)
     parts = [next(steps).partial for _ in range(3)]
@@ -218,16 +222,12 @@ def test_going_on_is_as_good_as_never_having_stopped(tmp_path):
         assert again.seconds > part.seconds
     asked = []
     faces.items = [Counted(face, asked, number) for number, face in enumerate(faces.items)]
-    explain(
-        replace(engine, probed=0),
-        faces,
-        resume=replace(parts[2], settings={**parts[2].settings, "probed": 0}),
-    )
+    explain(replace(engine, trust=False), faces, resume=parts[2])
     assert set(asked) == {0, 8, 9, 10}  # 0: what size?
 
 
-def test_a_checkpoint_is_gone_on_from_wherever_it_ended(tmp_path):
-    path, faces, engine = tmp_path / "run.safetensors", drawn(11), replace(FAST, probed=5, groups="smiles")
+def test_a_checkpoint_is_resumed_wherever_it_ended(tmp_path):
+    path, faces, engine = tmp_path / "run.safetensors", drawn(11), replace(TRUST, probed=5, groups="smiles")
     whole = explain(engine, faces)
     for seen in (0, 4, 8, 11):
         steps = engine.steps(convolutions(), faces, 1, regions=REGIONS, checkpoint=path)
@@ -247,14 +247,14 @@ def test_a_checkpoint_is_gone_on_from_wherever_it_ended(tmp_path):
 
 def test_a_checkpoint_survives_a_failure_and_a_kill(tmp_path):
     path, good = tmp_path / "run.safetensors", drawn(40)
-    with pytest.raises(RuntimeError, match="one after the other"):
+    with pytest.raises(RuntimeError, match="in a row"):
         explain(FAST, broken(good, range(8, 40)), checkpoint=path)
     assert FaceXResult.load(path).numbers.tolist() == list(range(8))
     program = f"""
 import os, runpy, signal
-from cfwidgets.engines.facex import engine as facex
+from cfwidgets.engines import base
 given = runpy.run_path({str(Path(__file__))!r})
-facex._SAVED_EVERY = 0
+base._SAVED_EVERY = 0
 steps = given["FAST"].steps(
     given["convolutions"](), given["drawn"](40), 1, regions=given["REGIONS"], checkpoint={str(path)!r}
 )
@@ -271,9 +271,8 @@ for update in steps:
 def test_a_checkpoint_of_something_else(tmp_path):
     path = tmp_path / "run.safetensors"
     explain(FAST, drawn(3), checkpoint=path)
-    with pytest.raises(
-        ValueError, match=r"checkpoint: the result in .*run.safetensors has target 1; asked for"
-    ):
+    wrong = r"checkpoint: the result in .*run.safetensors has target='class 1'; asked for is 'class 2'"
+    with pytest.raises(ValueError, match=wrong):
         explain(FAST, drawn(3), target=2, checkpoint=path)
     with pytest.raises(ValueError, match="there is no folder"):
         explain(FAST, drawn(3), checkpoint=tmp_path / "missing" / "run")
@@ -298,30 +297,30 @@ class Counted:
 @pytest.mark.parametrize(
     ("engine", "target", "total", "named"),
     [
-        (replace(FAST, mode="reference"), 1, 5, "settings"),
-        (FAST, 2, 5, "target"),
-        (FAST, 1, 6, "total"),
+        (replace(FAST, mode="reference"), 1, 5, "mode='paper'"),
+        (FAST, 2, 5, "target='class 1'"),
+        (FAST, 1, 6, "faces=5"),
     ],
 )
-def test_only_the_same_is_gone_on_with(engine, target, total, named):
+def test_only_the_same_is_resumed(engine, target, total, named):
     part = next(FAST.steps(convolutions(), drawn(5), 1, regions=REGIONS)).partial
     with pytest.raises(ValueError, match=f"resume: the result given has {named}"):
         engine.explain(convolutions(), drawn(total), target, regions=REGIONS, resume=part)
 
 
-def test_another_model_is_not_gone_on_with():
+def test_another_model_is_not_resumed():
     part = next(FAST.steps(convolutions(), drawn(5), 1, regions=REGIONS)).partial
     with pytest.raises(ValueError, match="resume: the result given is of another model, or of other weights"):
         explain(FAST, drawn(5), convolutions(seed=1), resume=part)
 
 
-def test_another_data_set_is_not_gone_on_with():
+def test_another_data_set_is_not_resumed():
     part = next(FAST.steps(convolutions(), drawn(5), 1, regions=REGIONS)).partial
     with pytest.raises(ValueError, match="resume: the result given is of another data set"):
         explain(FAST, drawn(5, seed=1), resume=part)
 
 
-def test_other_batches_may_go_on():
+def test_other_batches_may_resume():
     part = [update.partial for update in FAST.steps(convolutions(), drawn(9), 1, regions=REGIONS)][1]
     engine = replace(FAST, batch_size=3, readers=1)
     again = explain(engine, drawn(9), resume=part)
@@ -336,7 +335,7 @@ def test_a_stopped_run_leaves_the_model_as_it_was():
     net[4].weight.requires_grad = False
     net[0].weight.grad = torch.ones_like(net[0].weight)
     before = {name: value.clone() for name, value in net.state_dict().items()}
-    steps = replace(FAST, probed=4).steps(clf, drawn(9), 1, regions=REGIONS)
+    steps = replace(TRUST, probed=4).steps(clf, drawn(9), 1, regions=REGIONS)
     for _ in range(2):
         next(steps)
         flags = [part.training for part in net]
@@ -385,16 +384,16 @@ def broken(good, numbers):
 @pytest.mark.parametrize("missing", [(0,), (2, 3), (4, 5, 6, 7)])
 def test_what_cannot_be_read_is_skipped_and_named(missing, size):
     good = drawn(11)
-    result = explain(replace(FAST, batch_size=size, probed=3), broken(good, missing))
+    result = explain(replace(TRUST, batch_size=size, probed=3), broken(good, missing))
     assert [one.number for one in result.skipped] == list(missing)
     assert result.skipped[0].why == f"OSError: {missing[0]}.jpg is truncated"
     left = [number for number in range(11) if number not in missing]
     assert result.numbers.tolist() == left
     assert result.names == tuple(f"face {number}" for number in left)
     assert result.seen == result.total == 11
-    alone = explain(replace(FAST, probed=3), Faces([good.items[number] for number in left]))
+    alone = explain(replace(TRUST, probed=3), Faces([good.items[number] for number in left]))
     torch.testing.assert_close(result.ior, alone.ior, equal_nan=True, rtol=0, atol=1e-6)
-    torch.testing.assert_close(result.null, alone.null, equal_nan=True, rtol=0, atol=1e-6)
+    torch.testing.assert_close(result.randomised, alone.randomised, equal_nan=True, rtol=0, atol=1e-6)
     taken = alone.patches.images >= 0
     assert torch.equal(result.patches.images[taken], torch.tensor(left)[alone.patches.images[taken]])
     assert set(result.patch_frame()["name"]) == set(alone.patch_frame()["name"])
@@ -418,7 +417,7 @@ def test_a_data_set_that_fails_half_way_loses_nothing(size):
     if size == 32:  # some of a batch are read: no reason to end
         assert len(run.result(20).skipped) == 28
         return
-    with pytest.raises(RuntimeError, match=r"20 faces could not be used one after the other; face 31: OSErr"):
+    with pytest.raises(RuntimeError, match=r"20 faces in a row could not be used; face 31: OSErr"):
         run.result(20)
     assert len(run.partial.ior) == 12
     assert_same(explain(engine, good, resume=run.partial), explain(engine, good), 0, exactly=("pixels",))
@@ -542,18 +541,44 @@ def test_the_published_tool_counts_what_is_above_the_mean():
     assert float(result.patches.values[1, 0]) == pytest.approx(expected, rel=1e-5)
 
 
-def test_random_weights_are_asked_the_same():
-    result = explain(replace(FAST, probed=6, seed=3), drawn(9))
-    assert result.null.shape == (6, 4)
-    assert torch.equal(result.null.isnan(), result.ior[:6].isnan())
-    assert not torch.allclose(result.null, result.ior[:6], equal_nan=True)
-    twin = convolutions().randomised(3, (SIDE, SIDE))
-    directly = explain(FAST, Faces(drawn(9).items[:6]), twin)
-    torch.testing.assert_close(result.null, directly.ior, equal_nan=True, atol=1e-6, rtol=0)
-    assert explain(replace(FAST, probed=600), drawn(5)).null.shape == (5, 4)
-    assert explain(FAST, drawn(5)).null is None
-    # what random weights look at is not among the patches
-    assert_same(replace(result, null=None), explain(replace(FAST, seed=3), drawn(9)), 0, exactly=("pixels",))
+def test_a_randomised_model_is_evaluated_on_the_same_faces():
+    result = explain(replace(TRUST, probed=6, seed=3), drawn(9))
+    assert result.randomised.shape == (6, 4)
+    assert torch.equal(result.randomised.isnan(), result.ior[:6].isnan())
+    assert not torch.allclose(result.randomised, result.ior[:6], equal_nan=True)
+    model = convolutions().randomised(3, (SIDE, SIDE))
+    directly = explain(FAST, Faces(drawn(9).items[:6]), model)
+    torch.testing.assert_close(result.randomised, directly.ior, equal_nan=True, atol=1e-6, rtol=0)
+    assert explain(replace(TRUST, probed=600), drawn(5)).randomised.shape == (5, 4)
+    assert explain(FAST, drawn(5)).randomised is None
+    # the randomised model adds no patches
+    assert_same(
+        replace(result, randomised=None), explain(replace(FAST, seed=3), drawn(9)), 0, exactly=("pixels",)
+    )
+
+
+def test_trust_is_measured_later_and_kept():
+    faces, engine = drawn(9), replace(TRUST, probed=6)
+    whole, without = explain(engine, faces), explain(replace(engine, trust=False), faces)
+    assert without.randomised is None
+    asked = []
+    noting = Faces([Counted(face, asked, number) for number, face in enumerate(faces.items)])
+    assert_same(explain(engine, noting, resume=without), whole, 0, exactly=("pixels",))
+    assert set(asked) == set(range(6))  # the attention is there already
+    asked.clear()
+    for trust in (True, False):
+        again = explain(replace(engine, trust=trust), noting, resume=whole)
+        assert torch.equal(again.randomised.nan_to_num(-1), whole.randomised.nan_to_num(-1))
+    assert set(asked) == {0}
+
+
+def test_the_randomised_model_is_evaluated_again_on_other_faces():
+    good, engine = drawn(11), replace(TRUST, probed=3)
+    early, late = (explain(engine, broken(good, (number,))) for number in (1, 8))
+    whole = explain(engine, good)
+    assert not torch.equal(early.randomised.nan_to_num(-1), whole.randomised.nan_to_num(-1))
+    for part in (early, late):
+        assert_same(explain(engine, good, resume=part), whole, exactly=("images", "pixels"))
 
 
 def test_masks_follow_the_image_to_the_size_that_the_model_sees():
@@ -600,7 +625,7 @@ def test_an_empty_data_set():
         (SimpleNamespace(image=torch.rand(3, 16, 16), masks=torch.full((16, 16), -1)), "beyond the 4 given"),
         (
             SimpleNamespace(image=torch.rand(3, 18, 16), masks=torch.ones(18, 16).int()),
-            "does not divide the 18",
+            "does not divide the model's input, 18 x 16",
         ),
     ],
 )
@@ -615,12 +640,12 @@ def test_the_face_that_is_wrong_is_named():
     faces.items[6].masks = faces.items[6].masks[:8]
     (unknown, cut) = explain(FAST, faces).skipped
     assert (unknown.number, cut.number) == (5, 6)
-    assert unknown.why == "ValueError: the masks of face 5 name a region beyond the 4 given"
+    assert unknown.why == "ValueError: the masks of face 5 have a region beyond the 4 given"
     assert "(8, 16) and its image (16, 16)" in cut.why
 
 
 @pytest.mark.parametrize("dtype", [torch.bool, torch.uint8, torch.int16, torch.int32, torch.int64])
-def test_words_of_every_whole_type(dtype):
+def test_region_bits_of_every_integer_type(dtype):
     faces = [SimpleNamespace(image=face.image, masks=torch.ones(16, 16).to(dtype)) for face in drawn(2).items]
     assert explain(FAST, faces).to_frame()["count"].tolist() == [2, 0, 0, 0]
 
@@ -647,7 +672,7 @@ def test_a_black_box_is_refused():
         {"patches": 0},
         {"batch_size": 0},
         {"per_image": 0},
-        {"probed": -1},
+        {"probed": 0},
         {"seed": -1},
     ],
 )
@@ -668,7 +693,7 @@ def test_what_was_given_is_not_changed():
 
 def test_drawn_portraits():
     faces = portraits(20, size=64, seed=3)
-    result = FaceX(probed=0, groups="Male", batch_size=8).explain(sees_red(), faces, "blue")
+    result = FaceX(trust=False, groups="Male", batch_size=8).explain(sees_red(), faces, "blue")
     assert result.regions == REGIONS_OF_FACES
     assert result.group_names == ("Male", "not Male")
     assert (result.groups == 0).tolist() == faces.attribute("Male").tolist()

@@ -75,22 +75,22 @@ def test_a_face_as_the_model_sees_it():
     ]
     read = FaceReader(CLF, faces, 2, (4, 4))(0)
     assert isinstance(read, ReadFace)
-    assert (read.number, read.name, read.has) == (0, "<b>", None)
+    assert (read.number, read.name, read.has_attribute) == (0, "<b>", None)
     assert torch.equal(read.image, CLF.view(faces[0].image))
-    assert read.words.shape == (4, 4)
-    assert read.words.dtype == torch.int32
+    assert read.region_bits.shape == (4, 4)
+    assert read.region_bits.dtype == torch.int32
 
 
 def test_the_attribute_that_was_asked_for():
     read = FaceReader(CLF, Noted(5), 2, (4, 4), "smiles")
-    assert [read(number).has for number in (0, 1, 2)] == [True, False, True]
+    assert [read(number).has_attribute for number in (0, 1, 2)] == [True, False, True]
     missing = FaceReader(CLF, [Noted(5)[0]], 2, (4, 4), "smiles")(0)  # a list has no names
     assert isinstance(missing, Skipped)
 
 
 def test_many_regions_keep_their_bits():
-    words = torch.zeros(4, 4, dtype=torch.int64)
-    words[0, 0] = 1 << 39
-    faces = [SimpleNamespace(image=torch.rand(3, 4, 4), masks=words)]
-    assert int(FaceReader(CLF, faces, 40, (4, 4))(0).words.max()) == 1 << 39
+    region_bits = torch.zeros(4, 4, dtype=torch.int64)
+    region_bits[0, 0] = 1 << 39
+    faces = [SimpleNamespace(image=torch.rand(3, 4, 4), masks=region_bits)]
+    assert int(FaceReader(CLF, faces, 40, (4, 4))(0).region_bits.max()) == 1 << 39
     assert "beyond the 39" in FaceReader(CLF, faces, 39, (4, 4))(0).why

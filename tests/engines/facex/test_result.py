@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 from dataclasses import replace
 
@@ -25,18 +26,18 @@ def result(ior, **changes):
     values = {
         "settings": {"seed": 0, "options": {"layer": None}},
         "model": "net",
-        "weights": "0a",
-        "sample": "0b",
+        "labels": ("female", "Male"),
+        "prediction": torch.tensor([0.25, 0.75]),
+        "fingerprints": {"model": "0a", "data set": "0b"},
         "numbers": torch.arange(n),
         "target": 1,
-        "label": "Male",
         "regions": tuple("abcdefgh"[:count]),
         "total": n + 3,
         "names": tuple(f"{number}.jpg" for number in range(n)),
         "size": (4, 4),
         "ior": ior,
         "probability": torch.linspace(0, 1, n),
-        "called": torch.arange(n) % 2 == 0,
+        "predicted_target": torch.arange(n) % 2 == 0,
         "groups": torch.zeros(n, dtype=torch.int64),
         "group_names": (),
         "patches": no_patches(count, 2, 2),
@@ -68,14 +69,14 @@ def test_the_regions_are_those_of_celebamask_hq():
 
 def test_the_table():
     frame = result([[0.2, 0.5, NAN], [0.4, NAN, NAN], [0.9, 0.7, NAN]]).to_frame()
-    assert list(frame.columns) == ["region", "ior", "low", "high", "count", "rank", "by_luck", "null"]
+    assert list(frame.columns) == ["region", "ior", "low", "high", "count", "rank", "chance", "randomised"]
     assert frame["region"].tolist() == ["a", "b", "c"]
     assert frame["ior"][:2].tolist() == pytest.approx([0.5, 0.6])
     assert frame["count"].tolist() == [3, 2, 0]
     assert frame["rank"].tolist() == [2, 1, pd.NA]
-    assert frame["by_luck"][:2].tolist() == [1, 0.5]
-    assert frame.loc[2, ["ior", "low", "high", "by_luck", "null"]].isna().all()
-    assert frame["null"].isna().all()
+    assert frame["chance"][:2].tolist() == [1, 0.5]
+    assert frame.loc[2, ["ior", "low", "high", "chance", "randomised"]].isna().all()
+    assert frame["randomised"].isna().all()
     for row in frame.iloc[:2].itertuples():
         assert row.low <= row.ior <= row.high
 
@@ -83,7 +84,7 @@ def test_the_table():
 def test_equals_share_the_better_rank():
     frame = result([[0.5, 0.75, 0.5, NAN, 0.25, 0.75]]).to_frame()
     assert frame["rank"].tolist() == [3, 1, 3, pd.NA, 5, 1]
-    assert frame["by_luck"].dropna().tolist() == pytest.approx([0.6, 0.2, 0.6, 1, 0.2])
+    assert frame["chance"].dropna().tolist() == pytest.approx([0.6, 0.2, 0.6, 1, 0.2])
 
 
 def test_no_interval_of_a_single_face():
@@ -146,9 +147,9 @@ def test_groups():
     assert split.to_frame("Male")["ior"].tolist() == pytest.approx([0.55, 0.6])
     assert split.to_frame("not Male")["count"].tolist() == [1, 0]
     assert split.per_image()["group"].tolist() == ["Male", "not Male", "Male"]
-    with pytest.raises(ValueError, match="no group is called 'Young'; there are 'Male', 'not Male'"):
+    with pytest.raises(ValueError, match="there is no group 'Young'; the groups are 'Male', 'not Male'"):
         split.to_frame("Young")
-    with pytest.raises(ValueError, match=r"there are none: FaceX\(groups=…\) makes some"):
+    with pytest.raises(ValueError, match=r"the groups are none: FaceX\(groups=…\) makes some"):
         result([[0.5]]).to_frame("Male")
 
 
@@ -182,13 +183,13 @@ def test_one_row_a_patch():
         assert row.name == f"{row.image}.jpg"
 
 
-def test_trust_in_halves_and_against_random_weights():
+def test_trust_in_halves_and_against_a_randomised_model():
     ior = torch.tensor(
         [[0.1, 0.2, 0.3, 0.4], [0.2, 0.3, 0.4, 0.5], [0.0, 0.1, 0.2, 0.9], [0.3, 0.4, 0.5, 0.6]]
     )
-    trust = result(ior, null=ior.flip(1)).trust().set_index("measure")
-    assert trust.loc["two halves of the faces", "value"] == pytest.approx(1)
-    assert trust.loc["random network", "value"] == pytest.approx(-1)
+    trust = result(ior, randomised=ior.flip(1)).trust().set_index("measure")
+    assert trust.loc["agreement of two halves", "value"] == pytest.approx(1)
+    assert trust.loc["randomised model", "value"] == pytest.approx(-1)
     assert trust["against"].tolist() == ["should be near 1", "should be near 0"]
     ior[1::2] = ior[1::2].flip(1)
     assert result(ior).trust()["value"].tolist() == pytest.approx([-1])
@@ -196,16 +197,18 @@ def test_trust_in_halves_and_against_random_weights():
 
 def test_trust_is_not_measured_by_too_little():
     assert result([[0.1, 0.2, 0.3]]).trust().empty  # one face has no halves
-    assert result([[0.1, 0.2, NAN], [0.1, 0.2, 0.3]], null=torch.tensor([[0.1, NAN, 0.3]])).trust().empty
+    assert (
+        result([[0.1, 0.2, NAN], [0.1, 0.2, 0.3]], randomised=torch.tensor([[0.1, NAN, 0.3]])).trust().empty
+    )
 
 
-def test_trust_in_maps_of_zeros_and_in_a_class_that_is_never_the_answer():
+def test_trust_in_maps_of_zeros_and_in_a_class_that_is_never_predicted():
     found = result([[0.1, NAN], [0.0, NAN], [0.0, 0.0], [0.0, 0.2]])
     trust = found.trust().set_index("measure")
     assert trust["value"].to_dict() == {"empty maps": 0.5}
-    never = replace(found, called=torch.zeros(4, dtype=torch.bool)).trust().set_index("measure")
-    assert never.loc["faces called Male", "value"] == 0
-    assert "none of the faces" in never.loc["faces called Male", "meaning"]
+    never = replace(found, predicted_target=torch.zeros(4, dtype=torch.bool)).trust().set_index("measure")
+    assert never.loc["faces predicted as Male", "value"] == 0
+    assert "none of the faces" in never.loc["faces predicted as Male", "meaning"]
 
 
 def part(numbers, ior, skipped=()):
@@ -215,7 +218,7 @@ def part(numbers, ior, skipped=()):
         names=tuple(f"{number}.jpg" for number in numbers),
         ior=torch.tensor(ior),
         probability=torch.tensor(numbers) / 10,
-        called=torch.zeros(n, dtype=torch.bool),
+        predicted_target=torch.zeros(n, dtype=torch.bool),
         groups=torch.tensor(numbers),
         patches=no_patches(2, 2, 2),
         skipped=tuple(Skipped(number, "gone") for number in skipped),
@@ -242,21 +245,25 @@ def test_parts_may_come_in_any_order():
         assert found.seen == found.total == 6
     assert found.name_of(4) == "4.jpg"
     for number in (1, 6, -1):
-        with pytest.raises(ValueError, match=f"face {number} was not looked at"):
+        with pytest.raises(ValueError, match=f"face {number} is none of the 4 summarised"):
             found.name_of(number)
     assert "(4 of 6 faces; 2 could not be used)" in found._repr_html_()
 
 
-def test_random_weights_stand_beside():
-    frame = result([[0.2, 0.5], [0.4, 0.7]], null=torch.tensor([[0.5, NAN]])).to_frame()
-    assert frame["null"][0] == 0.5
-    assert np.isnan(frame["null"][1])
+def test_a_randomised_model_stands_beside():
+    frame = result([[0.2, 0.5], [0.4, 0.7]], randomised=torch.tensor([[0.5, NAN]])).to_frame()
+    assert frame["randomised"][0] == 0.5
+    assert np.isnan(frame["randomised"][1])
 
 
 def test_it_can_be_kept(tmp_path):
     found, _ = with_patches()
     found = replace(
-        found, null=torch.tensor([[0.1, NAN]]), group_names=("x", "not x"), seconds=1.5, names=("ä", "b", "c")
+        found,
+        randomised=torch.tensor([[0.1, NAN]]),
+        group_names=("x", "not x"),
+        seconds=1.5,
+        names=("ä", "b", "c"),
     )
     found.save(tmp_path / "found.safetensors")
     again = FaceXResult.load(tmp_path / "found.safetensors")
@@ -275,9 +282,11 @@ def test_it_can_be_kept(tmp_path):
 
 
 def test_its_line_in_a_notebook():
-    found = result([[0.2, 0.5, NAN, 0.9]], model="<b>net</b>", label="A & B")
-    text = found._repr_html_()
-    assert text == "<p>&lt;b&gt;net&lt;/b&gt;, A &amp; B: d 0.90, b 0.50, a 0.20 (1 of 4 faces)</p>"
+    found = result([[0.2, 0.5, NAN, 0.9]], model="<b>net</b>", labels=("other", "A & B"))
+    line = "mean attention for A & B is highest on d 0.90, b 0.50, a 0.20 (1 of 4 faces)"
+    assert found.summary() == f"<b>net</b>: {line}"
+    shown = found._repr_html_()
+    assert shown.startswith(f"<p>&lt;b&gt;net&lt;/b&gt;: {html.escape(line)}</p><img alt=")
     nasty = replace(found, regions=("<script>", "b", "c", "<i>"))._repr_html_()
     assert "<script>" not in nasty
     assert "<i>" not in nasty

@@ -122,8 +122,8 @@ def test_the_pixels_are_those_of_the_image_at_the_place(each):
             row, column = kept.places[region, place].tolist()
             part = images[image, :, row : row + SIDE, column : column + SIDE]
             assert torch.equal(kept.pixels[region, place], (part * 255).round().to(torch.uint8))
-            where = row // SIDE * COLUMNS + column // SIDE
-            assert kept.values[region, place] == values[image, where, region]
+            patch = row // SIDE * COLUMNS + column // SIDE
+            assert kept.values[region, place] == values[image, patch, region]
 
 
 def test_pixels_are_rounded_to_the_nearest_level():

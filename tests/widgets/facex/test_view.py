@@ -73,7 +73,7 @@ def found():
 
 @pytest.fixture
 def view(found):
-    shown = FaceXView(classifier(), Faces(), engine=QUICK, results=[found])
+    shown = FaceXView(classifier(), Faces(), engine=QUICK, result=found)
     yield shown
     shown.close()
 
@@ -116,15 +116,15 @@ def test_the_browser_gets_all_that_it_needs(view, found):
     assert view.groups == ["all", "Male", "not Male"]
     assert [len(group) for group in view.grouped] == [4, 4, 4]
     assert view.grouped[1][2]["count"] == 6
-    assert [row["name"] for row in view.trust][:2] == ["two halves of the faces", "random network"]
+    assert [row["name"] for row in view.trust][:2] == ["agreement of two halves", "randomised model"]
     assert view.skipped == {}
 
 
 def test_two_models_stand_side_by_side():
-    both = made(other=classifier(-1.0))
+    both = made(second=classifier(-1.0))
     both.run.result(30)
     until(lambda: both.state == "done")
-    assert len(both.models) == len(both.results) == 2
+    assert len(both.models) == len(both.result) == 2
     hair, dark = (next(r for r in rows if r["name"] == "hair")["ior"] for rows in (both.regions, both.other))
     assert hair > dark
     assert both.counts == "12 of 12 faces"
@@ -132,7 +132,7 @@ def test_two_models_stand_side_by_side():
 
 
 def test_a_face_is_opened_with_the_map_of_the_model_that_its_patch_is_of():
-    both = made(other=classifier(-1.0))
+    both = made(second=classifier(-1.0))
     both.run.result(30)
     until(lambda: both.state == "done")
     maps = []
@@ -167,9 +167,9 @@ def test_a_face_is_opened_with_its_map_and_the_region_s_outline(view):
 
 
 def test_without_the_faces_none_is_opened(found):
-    shown = FaceXView(classifier(), engine=QUICK, results=[found])
+    shown = FaceXView(classifier(), engine=QUICK, result=found)
     shown.set_state({"opened": 1})
-    until(lambda: "the data set is needed" in shown.error)
+    until(lambda: "needs the data set" in shown.error)
     shown.close()
 
 
@@ -195,7 +195,7 @@ def test_rubbish_is_refused_and_seen(view, sent, text):
     assert view.error == ""
 
 
-def test_what_a_chart_and_the_view_tell_each_other_is_none_of_the_kernel_s_business(view):
+def test_the_kernel_leaves_alone_what_a_chart_and_the_view_share(view):
     # bqplot hands over arrays, which arrive as bytes
     view.set_state({"cursor": memoryview(b"\x02\0\0\0"), "pointed": "hair"})
     assert (view.error, view.cursor, view.pointed) == ("", None, "hair")
@@ -203,7 +203,7 @@ def test_what_a_chart_and_the_view_tell_each_other_is_none_of_the_kernel_s_busin
 
 def test_the_pinned_region_is_set_from_python(view):
     view.chosen = "skin"
-    with pytest.raises(TraitError, match="no region is called 'tail'; there are background, skin"):
+    with pytest.raises(TraitError, match="there is no region 'tail'; the regions are background, skin"):
         view.chosen = "tail"
 
 
@@ -219,7 +219,7 @@ class Torn(Faces):
         return super().__getitem__(index)
 
 
-def test_faces_that_cannot_be_used_are_told_of_and_the_others_keep_their_numbers():
+def test_unusable_faces_are_listed_and_the_others_keep_their_numbers():
     running = FaceXView(classifier(), Torn(2, 7), "Male", engine=QUICK, regions=REGIONS)
     until(lambda: running.state == "done")
     assert running.error == ""
@@ -236,7 +236,7 @@ def test_faces_that_cannot_be_used_are_told_of_and_the_others_keep_their_numbers
     running.close()
 
 
-def test_a_run_that_fails_keeps_what_was_found_and_goes_on():
+def test_a_run_that_fails_keeps_what_was_found_and_resumes():
     class Gone(Torn):
         names = ()
 
@@ -252,7 +252,7 @@ def test_a_run_that_fails_keeps_what_was_found_and_goes_on():
     assert "KeyboardInterrupt" in running.error
     assert running.counts == "5 of 12 faces"
     faces.damaged.clear()
-    running.proceed()
+    running.resume()
     until(lambda: running.state == "done")
     whole = engine.explain(classifier(), Faces(), "Male", regions=REGIONS)
     assert torch.equal(running.result.ior.nan_to_num(-1), whole.ior.nan_to_num(-1))
@@ -272,7 +272,7 @@ def test_a_group_may_have_no_faces():
     running.close()
 
 
-def test_a_run_goes_on_from_its_checkpoint(tmp_path):
+def test_a_run_resumes_from_its_checkpoint(tmp_path):
     kept = tmp_path / "run.zip"
     first = made(checkpoint=kept)
     until(lambda: first.state == "done")
@@ -291,11 +291,53 @@ def test_a_run_goes_on_from_its_checkpoint(tmp_path):
 
 
 def test_two_models_have_a_checkpoint_each(tmp_path):
-    kept = [tmp_path / "one.zip", tmp_path / "two.zip"]
-    both = made(other=classifier(-1.0), checkpoint=kept)
+    kept = tmp_path / "run.zip"
+    both = made(second=classifier(-1.0), checkpoint=kept)
     until(lambda: both.state == "done")
+    found = both.result
     both.close()
-    assert all(file.exists() for file in kept)
+    for file, expected in zip((kept, tmp_path / "run-second.zip"), found, strict=True):
+        assert torch.equal(FaceXResult.load(file).ior.nan_to_num(-1), expected.ior.nan_to_num(-1))
+    assert not torch.equal(found[0].ior.nan_to_num(-1), found[1].ior.nan_to_num(-1))
+
+
+def test_a_pair_resumes_where_its_second_model_failed():
+    class Gone(Faces):
+        reads = 0
+
+        def __getitem__(self, index):
+            self.reads += index == 7
+            if index == 7 and self.reads == 2:  # the first model has read it once
+                raise KeyboardInterrupt
+            return super().__getitem__(index)
+
+    models, engine = [classifier(), classifier(-1.0)], replace(QUICK, groups=None)
+    running = FaceXView(models[0], Gone(), "Male", second=models[1], engine=engine, regions=REGIONS)
+    until(lambda: running.state == "failed")
+    assert [len(one.numbers) for one in running.result] == [12, 5]
+    assert running.counts == "12 of 12 faces · 5 of 12 faces"
+    running.resume()
+    until(lambda: running.state == "done")
+    for model, one in zip(models, running.result, strict=True):
+        whole = engine.explain(model, Faces(), "Male", regions=REGIONS)
+        assert torch.equal(one.ior.nan_to_num(-1), whole.ior.nan_to_num(-1))
+    running.close()
+
+
+def test_a_second_model_that_cannot_be_explained_is_seen_at_once():
+    running = made(second=Classifier(lambda images: images.mean((2, 3)), labels=["a", "b", "c"]))
+    until(lambda: running.state == "failed")
+    assert "needs a torch module" in running.error
+    assert running.result is None
+    running.close()
+
+
+def test_the_notes_say_that_the_class_is_never_predicted(found):
+    never = replace(found, predicted_target=torch.zeros(12, dtype=torch.bool))
+    for result, notes in ((found, ""), (never, "net predicts Male for none of these faces.")):
+        shown = FaceXView(classifier(), engine=QUICK, result=replace(result, model="net"))
+        assert shown.notes == notes
+        shown.close()
 
 
 def test_what_cannot_be_shown_fails_the_run_and_is_seen(monkeypatch):
@@ -346,11 +388,8 @@ def test_it_runs_on_a_cluster(found):
         ({"target": None}, ValueError, "give faces and the class to explain"),
         ({"engine": "fast"}, TypeError, "engine must be FaceX"),
         ({"clf": len}, TypeError, "clf must be a Classifier"),
-        ({"other": 3}, TypeError, "clf must be a Classifier, not int"),
+        ({"second": 3}, TypeError, "second must be a Classifier, not int"),
         ({"regions": ("skin", "tail")}, PrototypeError, "the drawing has no region tail"),
-        ({"checkpoint": ["a", "b"]}, ValueError, "a file of its own for each of the 1 classifiers"),
-        ({"other": classifier(), "checkpoint": "a"}, ValueError, "for each of the 2 classifiers"),
-        ({"other": classifier(), "checkpoint": ["a", "a"]}, ValueError, "a file of its own"),
     ],
 )
 def test_what_cannot_be_is_the_cell_s_error(given, kind, text):
@@ -359,8 +398,19 @@ def test_what_cannot_be_is_the_cell_s_error(given, kind, text):
         FaceXView(**settings)
 
 
+def test_results_that_do_not_fit_are_refused(found):
+    two = {"second": classifier(-1.0)}
+    with pytest.raises(TypeError, match="result must be a FaceXResult, not list"):
+        FaceXView(classifier(), result=[found])
+    for given, kind in ((found, TypeError), ((found,), ValueError), ((found, 3), TypeError)):
+        with pytest.raises(kind, match="a pair of FaceXResults, one for each classifier"):
+            FaceXView(classifier(), result=given, **two)
+    with pytest.raises(ValueError, match="the two differ in label, 'Male' and 'female'"):
+        FaceXView(classifier(), result=(found, replace(found, target=0)), **two)
+
+
 def test_the_chart_has_the_scores(found):
-    explorer = FaceXExplorer(classifier(), Faces(), engine=QUICK, results=[found])
+    explorer = FaceXExplorer(classifier(), Faces(), engine=QUICK, result=found)
     bars = explorer.chart.marks[0]
     assert np.allclose(bars.y, [row["ior"] or 0 for row in explorer.view.regions])
     assert list(bars.x) == ["background", "skin", "hair", "hat"]
@@ -368,12 +418,12 @@ def test_the_chart_has_the_scores(found):
     assert not bars.display_legend
     explorer.chosen = "hair"
     assert explorer.view.chosen == explorer.chosen == "hair"
-    assert explorer.result is explorer.results[0] is found
+    assert explorer.result is found
     explorer.close()
 
 
 def test_the_chart_goes_with_the_group(found):
-    explorer = FaceXExplorer(classifier(), Faces(), engine=QUICK, results=[found])
+    explorer = FaceXExplorer(classifier(), Faces(), engine=QUICK, result=found)
     bars = explorer.chart.marks[0]
     end = bars.scales["y"].max
     for group in (1, 2):
@@ -387,7 +437,7 @@ def test_the_chart_has_both_models(found):
     other = QUICK.explain(classifier(-1.0), Faces(), "Male", regions=REGIONS)
     pair = [classifier(), classifier(-1.0)]
     pair[1].name = "portraits/male-any-hair"
-    explorer = FaceXExplorer(pair[0], Faces(), other=pair[1], engine=QUICK, results=[found, other])
+    explorer = FaceXExplorer(pair[0], Faces(), second=pair[1], engine=QUICK, result=(found, other))
     bars = explorer.chart.marks[0]
     expected = [[row["ior"] or 0 for row in rows] for rows in (explorer.view.regions, explorer.view.other)]
     assert np.allclose(bars.y, expected)

@@ -1,9 +1,9 @@
-"""Label words of many images in one file, which several processes read and add to at once.
+"""Region bits of many images in one file, which several processes read and add to at once.
 
-The file is a row of records, one an image. Each says whose data set it is of, its image's name, from what
-files the words were made (their sizes and times), and carries checksums. A record is added in one piece at
-the end, so that what is packed stays packed whenever the program ends. What is not whole is passed over: the
-rest of the file is still good.
+The file is a row of records, one an image. Each names its data set, its image, and the files that the region
+bits were made from (their sizes and times), and carries checksums. A record is added in one piece at the end,
+so that packed masks stay packed whenever the program ends. A damaged record is skipped: the rest of the file
+is still good.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class _Record(NamedTuple):
 
 
 class MaskCache:
-    """The label words that are kept of one data set.
+    """The region bits that are kept of one data set.
 
     Parameters
     ----------
@@ -83,11 +83,11 @@ class MaskCache:
         self._repair()
 
     def __len__(self) -> int:
-        """Count the images whose words are kept."""
+        """Count the images whose region bits are kept."""
         return len(self._entries)
 
     def holds(self, name: str, stamp: bytes) -> bool:
-        """Whether the words of that image, made from these files, are kept."""
+        """Return True if the region bits of that image, made from these files, are kept."""
         entry = self._entries.get(name)
         if entry is None or entry.stamp != stamp:
             self._scan()
@@ -95,14 +95,14 @@ class MaskCache:
         return entry is not None and entry.stamp == stamp
 
     def get(self, name: str, stamp: bytes) -> npt.NDArray[np.int32] | None:
-        """Read the words of an image.
+        """Read the region bits of an image.
 
         Parameters
         ----------
         name
             The image's name.
         stamp
-            16 bytes that stand for the files from which the words are made.
+            16 bytes that stand for the files from which the region bits are made.
 
         Returns
         -------
@@ -128,15 +128,15 @@ class MaskCache:
                     f"the mask cache {self.path} was damaged or deleted while in use; masks are packed again",
                 )
                 return None
-        return _words(content)
+        return _region_bits(content)
 
-    def put(self, name: str, stamp: bytes, words: npt.NDArray[np.int32]) -> None:
-        """Keep the words ``(h, w)`` of an image. A folder that cannot be written to is a warning."""
+    def put(self, name: str, stamp: bytes, region_bits: npt.NDArray[np.int32]) -> None:
+        """Keep the region bits ``(h, w)`` of an image. A folder that cannot be written to is a warning."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # One write without a buffer: at the end of the file, and in one piece, whoever else is adding.
             with self.path.open("ab", buffering=0) as file:
-                file.write(_encode(self._key, stamp, name, words))
+                file.write(_encode(self._key, stamp, name, region_bits))
         except OSError as error:
             self._warn(
                 "put",
@@ -249,20 +249,20 @@ class MaskCache:
             self._warned.add(about)
 
 
-def _encode(key: bytes, stamp: bytes, name: str, words: npt.NDArray[np.int32]) -> bytes:
-    # A face has some dozens of words, so that a pixel is a byte, and a mask of 512 x 512 about 7 kB.
+def _encode(key: bytes, stamp: bytes, name: str, region_bits: npt.NDArray[np.int32]) -> bytes:
+    # A face has some dozens of different values: a pixel is a byte, and a mask of 512 x 512 about 7 kB.
     seen = np.zeros(1 << len(REGIONS), np.bool_)
-    seen[words] = True
+    seen[region_bits] = True
     palette = np.flatnonzero(seen)
     numbers = np.zeros(len(seen), _pixel_type(len(palette)))
     numbers[palette] = np.arange(len(palette))
-    pixels = zlib.compress(numbers[words].tobytes())
+    pixels = zlib.compress(numbers[region_bits].tobytes())
     body = name.encode() + palette.astype("<i4").tobytes() + pixels
     head = struct.pack(
         "<16s16sIIIIII",
         key,
         stamp,
-        *words.shape,
+        *region_bits.shape,
         len(name.encode()),
         len(palette),
         len(pixels),
@@ -272,7 +272,7 @@ def _encode(key: bytes, stamp: bytes, name: str, words: npt.NDArray[np.int32]) -
 
 
 def _whole(content: bytes | mmap.mmap, position: int) -> _Record | None:
-    """Read the record that begins there, without its words; None where none does, or it is damaged."""
+    """Read the record that begins there, without its region bits; None where none does, or it is damaged."""
     head = content[position : position + _HEAD.size]
     if len(head) < _HEAD.size or head[:4] != _MAGIC:
         return None
@@ -294,8 +294,8 @@ def _next_whole(content: mmap.mmap, position: int) -> int | None:
     return None
 
 
-def _words(content: bytes) -> npt.NDArray[np.int32]:
-    """Read the words of a record that is whole."""
+def _region_bits(content: bytes) -> npt.NDArray[np.int32]:
+    """Read the region bits of a record that is whole."""
     _, _, _, _, height, width, name, count, _, _ = _HEAD.unpack_from(content)
     start = _HEAD.size + name
     palette = np.frombuffer(content, "<i4", count, start).astype(np.int32)

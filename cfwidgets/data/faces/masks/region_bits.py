@@ -1,7 +1,7 @@
-"""Label words: the masks of 19 regions in one number a pixel, with one bit a region.
+"""Region bits: the masks of 19 regions in one integer a pixel, with one bit a region.
 
 Masks may overlap (hair over an ear), so that a map with one label a pixel would lose some; 19 masks of their
-own take 19 bytes a pixel. A word takes four and keeps all.
+own take 19 bytes a pixel. An int32 takes four and keeps all.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor
 from cfwidgets.data.faces.regions import REGIONS
 from cfwidgets.images import fit
 
-__all__ = ["MaskError", "as_words", "pack", "resize", "unpack"]
+__all__ = ["MaskError", "as_region_bits", "pack", "resize", "unpack"]
 
 # Rounding of a scaled mask, so that exactly one half is not taken for more.
 _NOISE = 1e-5
@@ -27,7 +27,7 @@ class MaskError(ValueError):
 
 
 def pack(masks: Tensor) -> Tensor:
-    """Put the masks of the regions into label words.
+    """Put the masks of the regions into region bits.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def pack(masks: Tensor) -> Tensor:
     Returns
     -------
     Tensor
-        ``(..., h, w)`` int32; bit r of a word says whether the pixel belongs to region r.
+        ``(..., h, w)`` int32; bit r is set where the pixel belongs to region r.
 
     Examples
     --------
@@ -51,12 +51,12 @@ def pack(masks: Tensor) -> Tensor:
     return (masks.to(torch.int32) << bits[:, None, None]).sum(-3, dtype=torch.int32)
 
 
-def unpack(words: Tensor) -> Tensor:
-    """Take the masks of the regions out of label words.
+def unpack(region_bits: Tensor) -> Tensor:
+    """Take the masks of the regions out of region bits.
 
     Parameters
     ----------
-    words
+    region_bits
         ``(..., h, w)`` int32.
 
     Returns
@@ -69,19 +69,19 @@ def unpack(words: Tensor) -> Tensor:
     >>> unpack(torch.tensor([[2, 8194]], dtype=torch.int32))[[1, 13], 0].tolist()
     [[True, True], [False, True]]
     """
-    bits = torch.arange(len(REGIONS), device=words.device, dtype=words.dtype)
-    return (words.unsqueeze(-3) >> bits[:, None, None]) & 1 == 1
+    bits = torch.arange(len(REGIONS), device=region_bits.device, dtype=region_bits.dtype)
+    return (region_bits.unsqueeze(-3) >> bits[:, None, None]) & 1 == 1
 
 
-def resize(words: Tensor, size: tuple[int, int]) -> Tensor:
-    """Bring label words to another size, exactly as `cfwidgets.images.fit` brings an image there.
+def resize(region_bits: Tensor, size: tuple[int, int]) -> Tensor:
+    """Bring region bits to another size, exactly as `cfwidgets.images.fit` brings an image there.
 
     Parameters
     ----------
-    words
+    region_bits
         ``(h, w)`` int32.
     size
-        Height and width. The words are scaled until they just cover it, and the centre is cut out.
+        Height and width. The regions are scaled until they just cover it, and the centre is cut out.
 
     Returns
     -------
@@ -97,27 +97,27 @@ def resize(words: Tensor, size: tuple[int, int]) -> Tensor:
     >>> resize(halves, (2, 2)).tolist()
     [[2, 4], [2, 4]]
     """
-    if tuple(words.shape) == size:
-        return words
-    found = int(np.bitwise_or.reduce(words.cpu().numpy(), axis=None))
+    if tuple(region_bits.shape) == size:
+        return region_bits
+    found = int(np.bitwise_or.reduce(region_bits.cpu().numpy(), axis=None))
     present = [bit for bit in range(len(REGIONS)) if found >> bit & 1]
-    layers = torch.stack([(words >> bit) & 1 for bit in present] + [(words == 0).int()])
+    layers = torch.stack([(region_bits >> bit) & 1 for bit in present] + [(region_bits == 0).int()])
     coverage = fit(layers.float()[None], size)[0]
     chosen = coverage > 0.5 + _NOISE
     gaps = ~chosen.any(0)
     most = coverage.argmax(0)
     chosen[most[gaps], gaps.nonzero()[:, 0], gaps.nonzero()[:, 1]] = True
-    weights = torch.tensor([1 << bit for bit in present] + [0], dtype=torch.int32, device=words.device)
+    weights = torch.tensor([1 << bit for bit in present] + [0], dtype=torch.int32, device=region_bits.device)
     return (chosen * weights[:, None, None]).sum(0, dtype=torch.int32)
 
 
-def as_words(value: Tensor | npt.NDArray[Any], size: tuple[int, int], of: str) -> Tensor:
-    """Read what a function of the user's made of an image: masks or label words.
+def as_region_bits(value: Tensor | npt.NDArray[Any], size: tuple[int, int], of: str) -> Tensor:
+    """Read masks or region bits that a user's function returned for an image.
 
     Parameters
     ----------
     value
-        ``(19, h, w)`` bool, or ``(h, w)`` whole numbers that are label words.
+        ``(19, h, w)`` bool, or region bits ``(h, w)`` of any integer type.
     size
         Height and width that it must have.
     of
@@ -131,7 +131,7 @@ def as_words(value: Tensor | npt.NDArray[Any], size: tuple[int, int], of: str) -
     Raises
     ------
     MaskError
-        Another type, shape or size; words with bits beyond the 19 regions.
+        Another type, shape or size; bits beyond the 19 regions.
     """
     if isinstance(value, np.ndarray):
         # A copy: torch takes no negative strides, and no arrays that are read-only without a warning.
@@ -147,8 +147,8 @@ def as_words(value: Tensor | npt.NDArray[Any], size: tuple[int, int], of: str) -
     low, high = (int(end) for end in torch.aminmax(value))
     if low < 0 or high >= 1 << len(REGIONS):
         raise MaskError(
-            f"the label words of {of} go from {low} to {high}; 19 bits, one a region, end at "
-            f"{(1 << len(REGIONS)) - 1}: a map with one region's number a pixel is turned into words by "
+            f"the region bits of {of} go from {low} to {high}; 19 bits, one a region, end at "
+            f"{(1 << len(REGIONS)) - 1}: a map with one region's number a pixel becomes region bits by "
             "1 << numbers"
         )
     return value.to(torch.int32)
@@ -157,6 +157,6 @@ def as_words(value: Tensor | npt.NDArray[Any], size: tuple[int, int], of: str) -
 def _refusal(of: str, found: str, size: tuple[int, int]) -> str:
     height, width = size
     return (
-        f"the masks of {of} must be bool (19, {height}, {width}) in the order of REGIONS, or label words "
+        f"the masks of {of} must be bool (19, {height}, {width}) in the order of REGIONS, or region bits "
         f"({height}, {width}) of whole numbers; got {found}"
     )

@@ -1,4 +1,4 @@
-"""Where the masks of a data set's images come from, and where they are kept."""
+"""Sources of the masks of a data set's images, and their cache."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from platformdirs import user_cache_path
 from torch import Tensor
 
 from cfwidgets.data.faces.masks.cache import MaskCache
-from cfwidgets.data.faces.masks.region_bits import as_words, resize
+from cfwidgets.data.faces.masks.region_bits import as_region_bits, resize
 from cfwidgets.data.folders import FolderError
 from cfwidgets.images import as_image
 
 __all__ = ["MaskSource", "Masks", "ParsedMasks", "Parser", "cache_folder", "stamp"]
 
 Parser: TypeAlias = Callable[[Tensor], Tensor | npt.NDArray[Any]]
-"""Finds the regions of a face: takes an image ``(3, h, w)`` and gives masks ``(19, h, w)`` bool or label
-words ``(h, w)``. Where it has an attribute ``cache_key``, a text that changes whenever its masks would, they
+"""Finds the regions of a face: takes an image ``(3, h, w)`` and gives masks ``(19, h, w)`` bool or region
+bits ``(h, w)``. Where it has an attribute ``cache_key``, a text that changes whenever its masks would, they
 are kept."""
 
 
 class MaskSource(Protocol):
-    """What knows the masks of images by their names."""
+    """A source of masks, which gives them by the images' names."""
 
     @property
     def key(self) -> str | None:
-        """What the masks depend on beside the files; None where they must not be kept."""
+        """A text for all that the masks depend on beside the files; None where they must not be cached."""
         ...
 
     def stamp(self, name: str) -> bytes:
         """16 bytes that stand for the files from which the masks of an image are made."""
         ...
 
-    def words(self, name: str) -> Tensor:
-        """Label words ``(h, w)`` int32 of an image."""
+    def region_bits(self, name: str) -> Tensor:
+        """Region bits ``(h, w)`` int32 of an image."""
         ...
 
 
@@ -56,24 +56,24 @@ class ParsedMasks:
         """Stand for the image's file."""
         return stamp([self._folder / name])
 
-    def words(self, name: str) -> Tensor:
+    def region_bits(self, name: str) -> Tensor:
         """Find the regions in the image, in its own size."""
         image = as_image(self._folder / name)
         height, width = image.shape[-2:]
-        return as_words(self._parser(image), (height, width), name)
+        return as_region_bits(self._parser(image), (height, width), name)
 
 
 class Masks:
-    """The label words of a data set's images, in one size: packed once, and kept.
+    """The region bits of a data set's images, in one size: packed once, and cached.
 
     Parameters
     ----------
     source
-        Where they come from.
+        The source.
     size
         Height and width; None leaves them as they come.
     cache
-        Where they are kept; None keeps none.
+        The cache; None for no cache.
     """
 
     def __init__(self, source: MaskSource, size: tuple[int, int] | None, cache: MaskCache | None) -> None:
@@ -83,18 +83,18 @@ class Masks:
 
     @property
     def cache(self) -> MaskCache | None:
-        """Where they are kept, if they are."""
+        """The cache; None where masks are not cached."""
         return self._cache
 
     def __call__(self, name: str) -> Tensor:
-        """Label words ``(h, w)`` int32 of an image."""
+        """Region bits ``(h, w)`` int32 of an image."""
         if self._cache is None:
             return self._made(name)
         found = self._stamped(self._cache, name)
         return self._made(name) if found is None else torch.from_numpy(found)
 
     def holds(self, name: str) -> bool:
-        """Whether they are kept, and made from the files that are there now."""
+        """Return True where the masks are cached, and made from the files that are there now."""
         return self._cache is not None and self._cache.holds(name, self._source.stamp(name))
 
     def _stamped(self, cache: MaskCache, name: str) -> npt.NDArray[Any] | None:
@@ -107,8 +107,8 @@ class Masks:
         return found
 
     def _made(self, name: str) -> Tensor:
-        words = self._source.words(name)
-        return words if self._size is None else resize(words, self._size)
+        region_bits = self._source.region_bits(name)
+        return region_bits if self._size is None else resize(region_bits, self._size)
 
 
 def stamp(paths: Iterable[Path]) -> bytes:
@@ -130,5 +130,5 @@ def stamp(paths: Iterable[Path]) -> bytes:
 
 
 def cache_folder() -> Path:
-    """Where masks are kept unless the user says where: a folder of the user's, or of CFWIDGETS_CACHE's."""
+    """Return the default folder of cached masks: within CFWIDGETS_CACHE, or the user's cache folder."""
     return Path(os.environ.get("CFWIDGETS_CACHE") or user_cache_path("cfwidgets")) / "masks"

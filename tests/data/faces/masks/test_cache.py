@@ -19,7 +19,7 @@ KEY, OTHER = bytes(range(16)), bytes(16)
 OLD, NEW = b"o" * 16, b"n" * 16
 
 
-def words(number: int, size: tuple[int, int] = (40, 30)) -> np.ndarray:
+def region_bits(number: int, size: tuple[int, int] = (40, 30)) -> np.ndarray:
     return np.random.default_rng(number).integers(0, 1 << 19, size, dtype=np.int32)
 
 
@@ -32,7 +32,7 @@ def path(tmp_path):
 def filled(path):
     cache = MaskCache(path, KEY)
     for number in range(5):
-        cache.put(f"{number}.jpg", OLD, words(number))
+        cache.put(f"{number}.jpg", OLD, region_bits(number))
     return path
 
 
@@ -40,7 +40,7 @@ def assert_has(cache: MaskCache, numbers) -> None:
     for number in range(5):
         found = cache.get(f"{number}.jpg", OLD)
         if number in numbers:
-            np.testing.assert_array_equal(found, words(number))
+            np.testing.assert_array_equal(found, region_bits(number))
             assert found.dtype == np.int32
         else:
             assert found is None
@@ -55,7 +55,7 @@ def test_what_is_kept_comes_back_in_this_and_in_the_next_session(path) -> None:
     assert not path.exists()
     assert cache.get("0.jpg", OLD) is None
     for number in range(5):
-        cache.put(f"{number}.jpg", OLD, words(number))
+        cache.put(f"{number}.jpg", OLD, region_bits(number))
     assert_has(cache, range(5))
     cache = MaskCache(path, KEY)
     assert len(cache) == 5
@@ -67,18 +67,18 @@ def test_what_is_kept_comes_back_in_this_and_in_the_next_session(path) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(
-    words=arrays(
+    region_bits=arrays(
         np.int32, st.tuples(st.integers(1, 40), st.integers(1, 40)), elements=st.integers(0, 2**19 - 1)
     )
 )
-def test_any_words_come_back(tmp_path_factory, words) -> None:
+def test_any_region_bits_come_back(tmp_path_factory, region_bits) -> None:
     cache = MaskCache(tmp_path_factory.mktemp("any") / "faces.masks", KEY)
-    cache.put("ä b/c.jpg", OLD, words)
-    np.testing.assert_array_equal(cache.get("ä b/c.jpg", OLD), words)
+    cache.put("ä b/c.jpg", OLD, region_bits)
+    np.testing.assert_array_equal(cache.get("ä b/c.jpg", OLD), region_bits)
 
 
 @pytest.mark.parametrize("count", [1, 256, 257, 65536, 65537])
-def test_as_many_words_as_there_are(path, count) -> None:
+def test_as_many_values_as_there_are(path, count) -> None:
     many = np.arange(count, dtype=np.int32).reshape(1, -1)
     MaskCache(path, KEY).put("1.jpg", OLD, many)
     np.testing.assert_array_equal(MaskCache(path, KEY).get("1.jpg", OLD), many)
@@ -87,8 +87,8 @@ def test_as_many_words_as_there_are(path, count) -> None:
 def test_masks_of_a_face_take_little(path) -> None:
     face = np.ones((512, 512), np.int32)
     rows, columns = np.indices(face.shape)
-    for radius, word in ((220, 8192), (180, 2), (40, 4)):
-        face[(rows - 256) ** 2 + (columns - 256) ** 2 < radius**2] = word
+    for radius, bits in ((220, 8192), (180, 2), (40, 4)):
+        face[(rows - 256) ** 2 + (columns - 256) ** 2 < radius**2] = bits
     MaskCache(path, KEY).put("1.jpg", OLD, face)
     assert path.stat().st_size < face.nbytes / 100
 
@@ -96,11 +96,11 @@ def test_masks_of_a_face_take_little(path) -> None:
 @pytest.mark.filterwarnings("error")
 def test_two_sessions_see_what_the_other_adds(filled) -> None:
     first, second = MaskCache(filled, KEY), MaskCache(filled, KEY)
-    first.put("5.jpg", OLD, words(5))
-    second.put("6.jpg", OLD, words(6))
+    first.put("5.jpg", OLD, region_bits(5))
+    second.put("6.jpg", OLD, region_bits(6))
     for cache in (first, second):
         for number in (5, 6):
-            np.testing.assert_array_equal(cache.get(f"{number}.jpg", OLD), words(number))
+            np.testing.assert_array_equal(cache.get(f"{number}.jpg", OLD), region_bits(number))
 
 
 @pytest.mark.filterwarnings("error")
@@ -111,7 +111,7 @@ def test_a_pickled_one_goes_on(filled) -> None:
 def add(path, first: int) -> None:
     cache = MaskCache(path, KEY)
     for number in range(first, first + 40):
-        cache.put(f"{number}.jpg", OLD, words(number))
+        cache.put(f"{number}.jpg", OLD, region_bits(number))
 
 
 @pytest.mark.filterwarnings("error")
@@ -125,7 +125,7 @@ def test_processes_add_at_once(path) -> None:
     cache = MaskCache(path, KEY)
     assert len(cache) == 160
     for number in range(160):
-        np.testing.assert_array_equal(cache.get(f"{number}.jpg", OLD), words(number))
+        np.testing.assert_array_equal(cache.get(f"{number}.jpg", OLD), region_bits(number))
 
 
 @pytest.mark.filterwarnings("error")
@@ -133,11 +133,11 @@ def test_masks_of_files_that_changed_are_replaced(filled) -> None:
     cache = MaskCache(filled, KEY)
     with pytest.warns(RuntimeWarning, match=r"files of 2\.jpg changed since its masks were packed"):
         assert cache.get("2.jpg", NEW) is None
-    cache.put("2.jpg", NEW, words(9))
-    np.testing.assert_array_equal(cache.get("2.jpg", NEW), words(9))
+    cache.put("2.jpg", NEW, region_bits(9))
+    np.testing.assert_array_equal(cache.get("2.jpg", NEW), region_bits(9))
     cache = MaskCache(filled, KEY)
     assert len(cache) == 5
-    np.testing.assert_array_equal(cache.get("2.jpg", NEW), words(9))
+    np.testing.assert_array_equal(cache.get("2.jpg", NEW), region_bits(9))
 
 
 @pytest.mark.filterwarnings("error")
@@ -146,7 +146,7 @@ def test_a_file_that_is_mostly_outdated_shrinks(filled) -> None:
     for _ in range(2):
         add_again = MaskCache(filled, KEY)
         for number in range(5):
-            add_again.put(f"{number}.jpg", NEW, words(number))
+            add_again.put(f"{number}.jpg", NEW, region_bits(number))
     MaskCache(filled, KEY)
     assert filled.stat().st_size == once
     assert [file.name for file in filled.parent.iterdir()] == [filled.name]
@@ -166,7 +166,7 @@ def test_one_damaged_mask_costs_only_itself(filled, where, which) -> None:
         cache = MaskCache(filled, KEY)
     assert_has(cache, set(range(5)) - {which})
     assert filled.stat().st_size < whole
-    cache.put(f"{which}.jpg", OLD, words(which))
+    cache.put(f"{which}.jpg", OLD, region_bits(which))
     assert_has(MaskCache(filled, KEY), range(5))
 
 
@@ -195,8 +195,8 @@ def test_what_is_added_after_a_mask_cut_short_is_found(filled) -> None:
     cache = MaskCache(filled, KEY)
     with filled.open("ab") as file:
         file.write(filled.read_bytes()[:3000])
-    cache.put("5.jpg", OLD, words(5, (8, 8)))
-    np.testing.assert_array_equal(cache.get("5.jpg", OLD), words(5, (8, 8)))
+    cache.put("5.jpg", OLD, region_bits(5, (8, 8)))
+    np.testing.assert_array_equal(cache.get("5.jpg", OLD), region_bits(5, (8, 8)))
     assert_has(cache, range(5))
 
 
@@ -216,7 +216,7 @@ def test_what_another_adds_during_a_repair_stays(filled, monkeypatch) -> None:
 
     def added_first(**where):
         with filled.open("ab") as file:
-            file.write(mask_cache._encode(KEY, OLD, "0.jpg", words(0)))
+            file.write(mask_cache._encode(KEY, OLD, "0.jpg", region_bits(0)))
         return make(**where)
 
     monkeypatch.setattr(mask_cache.tempfile, "mkstemp", added_first)
@@ -233,7 +233,7 @@ def test_a_file_of_something_else_is_replaced(path, content) -> None:
             cache = MaskCache(path, KEY)
     else:
         cache = MaskCache(path, KEY)
-    cache.put("0.jpg", OLD, words(0))
+    cache.put("0.jpg", OLD, region_bits(0))
     assert_has(cache, {0})
     assert_has(MaskCache(path, KEY), {0})
 
@@ -261,7 +261,7 @@ def test_a_file_that_is_deleted_while_in_use_is_begun_anew(filled) -> None:
     filled.unlink()
     assert cache.get("7.jpg", OLD) is None
     assert_has(cache, ())
-    cache.put("0.jpg", OLD, words(0))
+    cache.put("0.jpg", OLD, region_bits(0))
     assert_has(cache, {0})
 
 
@@ -271,7 +271,7 @@ def test_a_file_written_anew_by_another_is_read_anew(filled) -> None:
     other = filled.with_name("other")
     again = MaskCache(other, KEY)
     for number in range(6, -1, -1):
-        again.put(f"{number}.jpg", OLD, words(number))
+        again.put(f"{number}.jpg", OLD, region_bits(number))
     other.replace(filled)
     assert_has(cache, range(5))
 
@@ -280,9 +280,9 @@ def test_a_file_written_anew_by_another_is_read_anew(filled) -> None:
 def test_a_shorter_file_in_its_place_is_read(filled) -> None:
     cache = MaskCache(filled, KEY)
     other = filled.with_name("other")
-    MaskCache(other, KEY).put("7.jpg", OLD, words(7))
+    MaskCache(other, KEY).put("7.jpg", OLD, region_bits(7))
     other.replace(filled)
-    np.testing.assert_array_equal(cache.get("7.jpg", OLD), words(7))
+    np.testing.assert_array_equal(cache.get("7.jpg", OLD), region_bits(7))
     assert_has(cache, ())
 
 
@@ -290,9 +290,9 @@ def test_a_folder_that_cannot_be_written_to_is_one_warning(tmp_path) -> None:
     (tmp_path / "file").write_text("no folder")
     cache = MaskCache(tmp_path / "file/faces.masks", KEY)
     with pytest.warns(RuntimeWarning, match=r"masks cannot be kept in .*file .* cache= names another folder"):
-        cache.put("0.jpg", OLD, words(0))
+        cache.put("0.jpg", OLD, region_bits(0))
     with warnings.catch_warnings(action="error"):
-        cache.put("1.jpg", OLD, words(1))
+        cache.put("1.jpg", OLD, region_bits(1))
     assert cache.get("0.jpg", OLD) is None
 
 

@@ -1,4 +1,4 @@
-"""The drawing on which regions are shown: a face, or whatever has the regions of one's own data."""
+"""The drawing on which regions are shown: a face, or a drawing of the regions of other data."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _PANEL = re.compile(r"panel-(\d+)")
 
 
 class PrototypeError(ValueError):
-    """A drawing that cannot be read; says where, and what is accepted."""
+    """A drawing cannot be read: the message says where, and what is accepted."""
 
 
 @dataclass(frozen=True)
 class Region:
-    """A region as it is drawn.
+    """The outline of a region.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Region:
     paths
         SVG path data, one or more.
     panel
-        0 for the figure itself; 1 for what would cover it and stands beside it.
+        0 for the figure itself; 1 for objects that would cover it (hat, glasses), drawn beside it.
     """
 
     name: str
@@ -47,9 +47,9 @@ class Prototype:
     Attributes
     ----------
     box
-        x, y, width and height of the drawing.
+        x, y, width and height of the drawing, in its own units.
     regions
-        In the order in which they are drawn.
+        The regions in drawing order.
 
     Examples
     --------
@@ -63,8 +63,8 @@ class Prototype:
 
     @classmethod
     def face(cls) -> Prototype:
-        """The face with the 19 regions of CelebAMask-HQ; the person's left is on the picture's right."""
-        return cls.from_svg(files("cfwidgets.widgets.facex") / "face.svg")
+        """Return a face with the 19 regions of CelebAMask-HQ; the person's left is on the picture's right."""
+        return cls.from_svg(files("cfwidgets.data.faces") / "face.svg")
 
     @classmethod
     def from_svg(cls, path: str | Path | Any) -> Prototype:
@@ -74,18 +74,18 @@ class Prototype:
         ----------
         path
             The file. It has a viewBox and groups with the ids ``panel-0`` and, if need be, ``panel-1``; in
-            them, for each region, a path (or a group of paths) with the region's name as its id. Paths
-            without transforms; colours are the view's.
+            them, for each region, a path (or a group of paths) with the region's name as its id. Transforms
+            are refused; colours are ignored.
 
         Raises
         ------
         PrototypeError
-            Not such a file.
+            The file is missing, is no SVG, or is laid out in another way.
         """
         source = path if hasattr(path, "read_text") else Path(path)
         try:
             # Nothing is fetched or expanded: entities and external references are refused by the parser or
-            # left alone, and of what is read only ids and path data are used.
+            # left alone, and only ids and path data are used.
             root = ET.fromstring(source.read_text(encoding="utf-8"))  # noqa: S314
         except FileNotFoundError as error:
             raise PrototypeError(f"there is no file {path}") from error
@@ -109,12 +109,12 @@ class Prototype:
         return cls(box, tuple(regions))
 
     def require(self, names: tuple[str, ...]) -> None:
-        """Refuse regions of the data that are not drawn.
+        """Raise an error for regions of the data that are not drawn.
 
         Raises
         ------
         PrototypeError
-            With their names.
+            The missing regions, and those that are drawn.
         """
         drawn = {region.name for region in self.regions}
         missing = [name for name in names if name not in drawn]

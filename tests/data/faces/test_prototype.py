@@ -7,7 +7,7 @@ import re
 import pytest
 
 from cfwidgets.data.faces import REGIONS
-from cfwidgets.widgets.facex.prototype import Prototype, PrototypeError, Region
+from cfwidgets.data.faces.prototype import Prototype, PrototypeError, Region
 
 
 def svg(inside, *, box='viewBox="0 0 100 50"', namespace='xmlns="http://www.w3.org/2000/svg"'):
