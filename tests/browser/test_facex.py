@@ -239,7 +239,7 @@ def test_a_run_is_stopped_and_resumed(open_notebook):
     expect(view).to_have_attribute("data-state", "running")
     notebook.wait("w.result is not None and len(w.result.ior) >= 8")
     view.get_by_role("button", name="Stop").click()
-    expect(view).to_have_attribute("data-state", "stopped")
+    expect(view).to_have_attribute("data-state", "stopped", timeout=30_000)
     kept = notebook.eval("len(w.result.ior)")
     assert 8 <= kept < 24
     notebook.exec("pause = 0")

@@ -314,8 +314,9 @@ def _checkpoints(path: str | Path | None) -> list[Path | None]:
 
 
 def _notes(result: FaceXResult) -> str:
-    """Say what a reader must know beside the scores."""
-    if len(result.predicted_target) and not bool(result.predicted_target.any()):
+    """Say, once all faces are summarised, that the class is never predicted."""
+    complete = len(result.numbers) and result.seen == result.total
+    if complete and not bool(result.predicted_target.any()):
         return f"{result.model} predicts {result.label} for none of these faces."
     return ""
 

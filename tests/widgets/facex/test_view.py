@@ -334,7 +334,12 @@ def test_a_second_model_that_cannot_be_explained_is_seen_at_once():
 
 def test_the_notes_say_that_the_class_is_never_predicted(found):
     never = replace(found, predicted_target=torch.zeros(12, dtype=torch.bool))
-    for result, notes in ((found, ""), (never, "net predicts Male for none of these faces.")):
+    early = replace(never, total=13)
+    for result, notes in (
+        (found, ""),
+        (early, ""),
+        (never, "net predicts Male for none of these faces."),
+    ):
         shown = FaceXView(classifier(), engine=QUICK, result=replace(result, model="net"))
         assert shown.notes == notes
         shown.close()
