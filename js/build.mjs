@@ -1,8 +1,9 @@
-// Bundles every view: src/NAME.ts and src/NAME.css become cfwidgets/widgets/static/NAME.js and NAME.css.
+// Bundles every view, a folder src/NAME with an index.ts: it becomes cfwidgets/widgets/static/NAME.js, and its style.css
+// NAME.css.
 // The digest of the sources stands in each bundle's first line: hatch_build.py and the tests see by it whether
 // a bundle is up to date (file times say nothing after a clone).
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as esbuild from "esbuild";
 
 const OUT = "../cfwidgets/widgets/static";
@@ -19,13 +20,15 @@ function digest() {
   return hash.digest("hex");
 }
 
+const views = readdirSync("src").filter((name) => existsSync(`src/${name}/index.ts`));
 const watch = process.argv.includes("--watch");
 // A bundle made while watching is not minified and soon out of date: without a digest, the next build replaces it.
 const banner = watch ? "/* built by npm run watch */" : `/* sources sha256 ${digest()} */`;
 const options = {
-  entryPoints: readdirSync("src")
-    .filter((name) => /\.(ts|css)$/.test(name) && !name.endsWith(".d.ts"))
-    .map((name) => ({ in: `src/${name}`, out: name.replace(/\.\w+$/, "") })),
+  entryPoints: views.flatMap((name) => [
+    { in: `src/${name}/index.ts`, out: name },
+    { in: `src/${name}/style.css`, out: name },
+  ]),
   outdir: OUT,
   bundle: true,
   format: "esm",

@@ -4,8 +4,8 @@ import { SMALL } from "../shared/fit";
 import { probability } from "../shared/format";
 import { differenceOf, PixelReader } from "../shared/pixels";
 import type { Scope } from "../shared/scope";
+import { tablesOf, tint } from "../shared/signed";
 import type { Colour } from "../shared/theme";
-import { tablesOf, tint } from "../transitions/signed";
 import * as words from "./words";
 
 const GAP = 12;

@@ -1,26 +1,26 @@
 /** The view of plausible counterfactuals: a front of believable edits to walk through, and to change by hand. */
 import type { AnyModel } from "@anywidget/types";
-import { createChanges } from "./pareto/changes";
-import { letPointsBeClicked } from "./pareto/charts";
-import { createImportance } from "./pareto/importance";
-import { Picture } from "./pareto/picture";
-import { createQuestion } from "./pareto/question";
-import { inRegions, lookAt } from "./pareto/region";
-import { type Against, createStage, type StagePicture } from "./pareto/stage";
-import { createStrip } from "./pareto/strip";
-import type { Member, Traits } from "./pareto/traits";
-import { readTraits } from "./pareto/wire";
-import * as words from "./pareto/words";
-import { createButton } from "./shared/button";
-import { h, setAttribute, setText } from "./shared/dom";
-import { createHead } from "./shared/head";
-import { packOpener } from "./shared/pack";
-import { oncePerMessage, withNextFrame } from "./shared/redraw";
-import { createScope } from "./shared/scope";
-import { type Colour, colours, followTheme } from "./shared/theme";
-import { Tiles } from "./shared/tiles";
-import { createTrust } from "./shared/trust";
-import { Waiting } from "./shared/waiting";
+import { createButton } from "../shared/button";
+import { h, setAttribute, setText } from "../shared/dom";
+import { createHead } from "../shared/head";
+import { packOpener } from "../shared/pack";
+import { oncePerMessage, withNextFrame } from "../shared/redraw";
+import { createScope } from "../shared/scope";
+import { type Colour, colours, followTheme } from "../shared/theme";
+import { Tiles } from "../shared/tiles";
+import { createTrust } from "../shared/trust";
+import { Waiting } from "../shared/waiting";
+import { createChanges } from "./changes";
+import { letPointsBeClicked } from "./charts";
+import { createImportance } from "./importance";
+import { Picture } from "./picture";
+import { createQuestion } from "./question";
+import { inRegions, lookAt } from "./region";
+import { type Against, createStage, type StagePicture } from "./stage";
+import { createStrip } from "./strip";
+import type { Member, Traits } from "./traits";
+import { readTraits } from "./wire";
+import * as words from "./words";
 
 const SPANS = [
   ["across_0", "up_0"],

@@ -1,27 +1,27 @@
 /** The superpixel view: a picture to click on, and what the model says about the part that is shown. */
 import type { AnyModel } from "@anywidget/types";
-import { OUTSIDE } from "./shared/boundaries";
-import { toBytes } from "./shared/bytes";
-import { h, setAttribute, setText } from "./shared/dom";
-import { probability } from "./shared/format";
-import { createHead } from "./shared/head";
-import { createPicker } from "./shared/picker";
-import { createReadout, SILENT } from "./shared/readout";
-import { oncePerMessage } from "./shared/redraw";
-import { createScope } from "./shared/scope";
-import { createSlider } from "./shared/slider";
-import { followTheme } from "./shared/theme";
-import { createTrust } from "./shared/trust";
-import { Waiting } from "./shared/waiting";
-import { barsOf, isCurrent, standing } from "./superpixels/answers";
-import { createControls, type Edit } from "./superpixels/controls";
-import { Editor } from "./superpixels/editor";
-import { generationsIn, inverted, mostImportant, shownCount, unpackMask } from "./superpixels/masks";
-import type { Mode } from "./superpixels/painter";
-import { followPicture } from "./superpixels/pictures";
-import { createStage } from "./superpixels/stage";
-import type { Traits } from "./superpixels/traits";
-import { counts, describe, HELP, HINT, kept, spokenAnswer } from "./superpixels/words";
+import { OUTSIDE } from "../shared/boundaries";
+import { toBytes } from "../shared/bytes";
+import { h, setAttribute, setText } from "../shared/dom";
+import { probability } from "../shared/format";
+import { createHead } from "../shared/head";
+import { createPicker } from "../shared/picker";
+import { createReadout, SILENT } from "../shared/readout";
+import { oncePerMessage } from "../shared/redraw";
+import { createScope } from "../shared/scope";
+import { createSlider } from "../shared/slider";
+import { followTheme } from "../shared/theme";
+import { createTrust } from "../shared/trust";
+import { Waiting } from "../shared/waiting";
+import { barsOf, isCurrent, standing } from "./answers";
+import { createControls, type Edit } from "./controls";
+import { Editor } from "./editor";
+import { generationsIn, inverted, mostImportant, shownCount, unpackMask } from "./masks";
+import type { Mode } from "./painter";
+import { followPicture } from "./pictures";
+import { createStage } from "./stage";
+import type { Traits } from "./traits";
+import { counts, describe, HELP, HINT, kept, spokenAnswer } from "./words";
 
 /** Traits that are only drawn; the others are followed where they are read. */
 const DRAWN: (keyof Traits)[] = [
