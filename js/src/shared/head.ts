@@ -1,8 +1,7 @@
 import { h, setAttribute, setText, uniqueId } from "./dom";
 import { createPopover } from "./popover";
 import type { Scope } from "./scope";
-
-export type RunState = "empty" | "running" | "done" | "stopped" | "failed";
+import type { RunState } from "./traits";
 
 export interface HeadStatus {
   state: RunState;
@@ -26,7 +25,7 @@ const PATIENCE = 5000;
 /** The head of every view: the question, what goes on, how far it is, and the one button to stop or go on. */
 export function createHead(
   scope: Scope,
-  question: (Node | string)[],
+  question: readonly (Node | string)[],
   command: (kind: "stop" | "continue") => void,
 ) {
   const helpId = uniqueId();

@@ -55,6 +55,42 @@ export function colours(element: Element, token: string): Colour[] {
   });
 }
 
+/** What the theme gives to what is drawn on canvases, read once a theme. Of a view not yet on the page it is nothing. */
+export class Palette {
+  readonly #stops = new Map<string, readonly Colour[]>();
+  readonly #values = new Map<string, string>();
+
+  constructor(readonly root: Element) {}
+
+  /** The colours of a token that lists them: "--cfw-heat", "--cfw-signed". */
+  stops(token: string): readonly Colour[] {
+    const known = this.#stops.get(token);
+    if (known?.length) return known;
+    const now = colours(this.root, token);
+    this.#stops.set(token, now);
+    return now;
+  }
+
+  /** The text of a token. */
+  value(token: string): string {
+    const now = this.#values.get(token) || getComputedStyle(this.root).getPropertyValue(token).trim();
+    this.#values.set(token, now);
+    return now;
+  }
+
+  /** Whether something was asked for that was not there yet. */
+  get incomplete(): boolean {
+    const empty = ({ length }: { length: number }) => length === 0;
+    return [...this.#stops.values()].some(empty) || [...this.#values.values()].some(empty);
+  }
+
+  /** The theme has changed. */
+  forget(): void {
+    this.#stops.clear();
+    this.#values.clear();
+  }
+}
+
 /** The colour at `amount` (0 to 1) of a map given by evenly spaced stops. */
 export function colourAt(stops: readonly Colour[], amount: number): Colour {
   const place = Math.min(1, Math.max(0, amount)) * (stops.length - 1);

@@ -1,11 +1,5 @@
 import { h } from "./dom";
-
-export interface TrustRow {
-  name: string;
-  value: string;
-  note: string;
-  help: string;
-}
+import type { TrustRow } from "./traits";
 
 /** "How far to trust it": measures of an explanation, each with what it should be compared with. */
 export function createTrust(later = "measured when the search has ended") {
