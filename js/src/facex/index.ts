@@ -149,7 +149,7 @@ function render({ model, el, signal }: RenderOptions): () => void {
   const question = createQuestion();
   const head = createHead(scope, [question.element], (kind) => model.send({ kind }));
   const faces = createFaces(scope, { pointed: point, focused: focus, pinned: pin });
-  const placeholder = h("div", { class: "cfw-stage-words" });
+  const placeholder = h("div.cfw-stage-words");
   const groups = createSegments(
     scope,
     "Faces",
@@ -158,17 +158,12 @@ function render({ model, el, signal }: RenderOptions): () => void {
   );
   const heatLegend = createLegend("heat", "attention", words.score);
   const signedLegend = createLegend("signed", "difference", words.signed);
-  const none = h(
-    "span",
-    { class: "cfw-legend-none cfw-muted" },
-    h("i", { "aria-hidden": "true" }),
-    "no face has it",
-  );
-  const hint = h("p", { class: "cfw-hint cfw-muted" });
+  const none = h("span.cfw-legend-none.cfw-muted", h("i", { "aria-hidden": "true" }), "no face has it");
+  const hint = h("p.cfw-hint.cfw-muted");
   const opened = createOpened(scope, (by) => save({ opened_by: by }), close);
   const readout = createReadout();
   const patches = [0, 1].map((by) => createPatches(scope, (tile, button) => open(by, tile, button)));
-  const see = h("div", { class: "cfw-see" }, readout.element, ...patches.map(({ element }) => element));
+  const see = h("div.cfw-see", readout.element, ...patches.map(({ element }) => element));
   for (const part of [see, groups.element])
     part.addEventListener("focusout", ({ relatedTarget }) => focus(null, relatedTarget as Node | null), {
       signal: scope.signal,
@@ -176,53 +171,42 @@ function render({ model, el, signal }: RenderOptions): () => void {
   const ranking = createRanking(scope, { pointed: point, focused: focus, pinned: pin });
   const trust = createTrust("measured when the run has ended");
   const skipped = createSkipped();
-  const notes = h("p", { class: "cfw-notes cfw-muted" });
-  const live = h("div", { class: "cfw-live", "aria-live": "polite", role: "status" });
+  const notes = h("p.cfw-notes.cfw-muted");
+  const live = h("div.cfw-live", { "aria-live": "polite", role: "status" });
   const drawn = h(
-    "div",
-    { class: "cfw-drawn" },
+    "div.cfw-drawn",
     placeholder,
     faces.element,
-    h("div", { class: "cfw-legends" }, heatLegend.element, signedLegend.element, none),
+    h("div.cfw-legends", heatLegend.element, signedLegend.element, none),
     groups.element,
     hint,
   );
   const root = h(
-    "section",
-    {
-      class: "cfw-root cfw-sentence cfw-facex",
-      "data-testid": "cfw-facex",
-      "data-lm-suppress-shortcuts": "true",
-      "aria-label": "FaceX explorer",
-    },
+    "section.cfw-root.cfw-sentence.cfw-facex",
+    { "data-testid": "cfw-facex", "data-lm-suppress-shortcuts": "true", "aria-label": "FaceX explorer" },
     head.element,
     h(
-      "div",
-      { class: "cfw-body" },
-      h("div", { class: "cfw-stage" }, drawn, opened.element),
+      "div.cfw-body",
+      h("div.cfw-stage", drawn, opened.element),
       see,
       ranking.element,
-      h("div", { class: "cfw-more" }, trust.element, skipped.element, notes),
+      h("div.cfw-more", trust.element, skipped.element, notes),
     ),
     live,
   );
-  root.addEventListener(
-    "keydown",
-    (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key !== "Escape") {
-        // Notebooks bind plain keys, and the arrows, in command mode.
-        event.stopPropagation();
-        return;
-      }
-      if (traits.opened() >= 0) close();
-      else if (traits.chosen()) unpin();
-      else return;
+  scope.on(root, "keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key !== "Escape") {
+      // Notebooks bind plain keys, and the arrows, in command mode.
       event.stopPropagation();
-      event.preventDefault();
-    },
-    { signal: scope.signal },
-  );
+      return;
+    }
+    if (traits.opened() >= 0) close();
+    else if (traits.chosen()) unpin();
+    else return;
+    event.stopPropagation();
+    event.preventDefault();
+  });
 
   // ---- drawing what is now
 

@@ -15,8 +15,8 @@ export function createFilm(
 ) {
   const { scope, traits, notes } = frame;
   const strip = createStrip(scope, (place, { timeStamp }) => choose(place, timeStamp, false));
-  const about = h("span", { class: "cfw-muted cfw-number" });
-  const key = h("span", { class: "cfw-muted cfw-film-key" });
+  const about = h("span.cfw-muted.cfw-number");
+  const key = h("span.cfw-muted.cfw-film-key");
   const all = createButton(scope, "clear what is brushed in the charts", () => front.showAll(), "show all");
   const best = createButton(
     scope,
@@ -24,9 +24,9 @@ export function createFilm(
     () => choose(-1, performance.now()),
     `${words.MARKS.best} best pick`,
   );
-  const empty = h("p", { class: "cfw-muted cfw-film-empty" });
-  const heading = h("span", { class: "cfw-heading" }, "The front");
-  const head = h("div", { class: "cfw-film-head" }, heading, about, key, all, best);
+  const empty = h("p.cfw-muted.cfw-film-empty");
+  const heading = h("span.cfw-heading", "The front");
+  const head = h("div.cfw-film-head", heading, about, key, all, best);
 
   const drawTiles = () => {
     const { members, brushed } = front;
@@ -53,7 +53,7 @@ export function createFilm(
     best.hidden = traits.crossing < 0;
   };
   return {
-    element: h("div", { class: "cfw-film-box" }, head, notes, strip.element, empty),
+    element: h("div.cfw-film-box", head, notes, strip.element, empty),
     mark: strip.mark,
     reveal: strip.reveal,
     draw() {

@@ -2,8 +2,9 @@ import type { Edit } from "./edit";
 import type { Front } from "./front";
 import type { Side } from "./pair";
 import type { Pictures } from "./pictures";
-import type { Against } from "./tools";
 import * as words from "./words";
+
+export type Against = keyof typeof words.LEFT;
 
 /** What the counterfactual is compared with. */
 export function leftSide(front: Front, pictures: Pictures, against: Against): Side {
@@ -11,13 +12,13 @@ export function leftSide(front: Front, pictures: Pictures, against: Against): Si
   const { original } = front;
   if (against === "image") {
     const verdict = original && before !== null ? `${words.MARKS.stays} says ${original}` : "";
-    return { ...EMPTY, bitmap: pictures.image.bitmap, title: words.LEFT.image, p: before, verdict };
+    return { ...EMPTY, bitmap: pictures.image.bitmap, title: words.LEFT.image[0], p: before, verdict };
   }
   const flips = repainted_label !== original;
   const verdict = repainted_p === null ? "" : words.verdict(flips, repainted_label);
   return {
     ...EMPTY,
-    ...{ bitmap: pictures.repainted.bitmap, title: words.LEFT.repainted, p: repainted_p, flips, verdict },
+    ...{ bitmap: pictures.repainted.bitmap, title: words.LEFT.repainted[0], p: repainted_p, flips, verdict },
   };
 }
 

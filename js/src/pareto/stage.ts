@@ -1,33 +1,36 @@
+import { createChoice } from "../shared/choice";
 import { h, setAttribute } from "../shared/dom";
 import { differenceDrawer } from "./difference";
 import type { Edit } from "./edit";
 import type { Front } from "./front";
 import { createSide, fitPair } from "./pair";
 import type { Pictures } from "./pictures";
-import { leftSide, rightSide } from "./sides";
-import { createAgainst, createTools } from "./tools";
+import { type Against, leftSide, rightSide } from "./sides";
+import { createTools } from "./tools";
 import type { ParetoFrame } from "./traits";
+import * as words from "./words";
 
 /** The image beside the counterfactual, and what the model says to each; or their difference. */
 export function createStage(frame: ParetoFrame, front: Front, edit: Edit, pictures: Pictures) {
   const { traits, placeholder, palette } = frame;
-  const against = createAgainst(frame.scope, frame.repaint);
+  let against: Against = "image";
+  const choice = createChoice(frame.scope, "Compare with", words.LEFT, (name) => {
+    against = name;
+    frame.repaint();
+  });
   const tools = createTools(frame.scope, frame.repaint);
-  const left = createSide("cfw-before", against.element);
+  const left = createSide("cfw-before", choice.element);
   const right = createSide("cfw-after");
-  const pair = h("div", { class: "cfw-pair" }, left.element, right.element);
-  const element = h("div", { class: "cfw-stage" }, pair, placeholder, tools.element);
+  const pair = h("div.cfw-pair", left.element, right.element);
+  const element = h("div.cfw-stage", pair, placeholder, tools.element);
   const difference = differenceDrawer();
 
   const paint = () => {
     pair.hidden = tools.element.hidden = frame.absent;
-    const [image, now] = [
-      leftSide(front, pictures, against.value),
-      rightSide(front, pictures, edit, front.shown),
-    ];
+    const [image, now] = [leftSide(front, pictures, against), rightSide(front, pictures, edit, front.shown)];
     const [before, after] = [image.bitmap, now.bitmap];
     const held = tools.held && before !== null && after !== null;
-    against.update();
+    choice.update(against);
     tools.update(after !== null);
     if (frame.absent) return;
     const [height, width] = traits.size;

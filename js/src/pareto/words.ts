@@ -19,15 +19,16 @@ export const WAITING: Record<Wait, string> = {
   silent: "no answer yet (kernel busy or gone); the strip still works",
 };
 /** With what the counterfactual is compared. */
-export const LEFT = { image: "the image", repainted: "painted anew" } as const;
-export const COMPARE = {
-  image: "compare with the image itself",
-  repainted: "compare with the image painted anew, without a change: what differs then is the change alone",
+export const LEFT = {
+  image: ["the image", "compare with the image itself"],
+  repainted: [
+    "painted anew",
+    "compare with the image painted anew, without a change: what differs then is the change alone",
+  ],
 } as const;
-export const MODES = { pictures: "side by side", difference: "difference" } as const;
-export const MODE_TITLES = {
-  pictures: "the image beside the counterfactual",
-  difference: "where the counterfactual is brighter or darker",
+export const MODES = {
+  pictures: ["side by side", "the image beside the counterfactual"],
+  difference: ["difference", "where the counterfactual is brighter or darker"],
 } as const;
 export const FROZEN = "frozen: the search leaves it as it is";
 export const BEST_PICK =

@@ -5,15 +5,11 @@ import type { Scope } from "./scope";
  * (Ctrl, Cmd, Alt) go on to it, unless `taken` says that the view has used the key.
  */
 export function fenceKeys(scope: Scope, root: HTMLElement, taken: (event: KeyboardEvent) => boolean): void {
-  root.addEventListener(
-    "keydown",
-    (event) => {
-      const used = taken(event);
-      if (used) event.preventDefault();
-      if (used || !(isCommand(event) || event.key === "Escape")) event.stopPropagation();
-    },
-    { signal: scope.signal },
-  );
+  scope.on(root, "keydown", (event) => {
+    const used = taken(event);
+    if (used) event.preventDefault();
+    if (used || !(isCommand(event) || event.key === "Escape")) event.stopPropagation();
+  });
 }
 
 export function isCommand({ ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {

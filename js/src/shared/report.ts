@@ -29,7 +29,7 @@ export interface PictureState {
 
 /** What all views tell of a run: in the head, in the place of the picture, in the measures of trust and the notes. */
 export class Report {
-  readonly notes = h("p", { class: "cfw-notes" });
+  readonly notes = h("p.cfw-notes");
   readonly #placeholder = createPlaceholder();
   readonly #trust;
   #status: Status = { help: "", kept: "" };

@@ -117,9 +117,8 @@ function render<T extends ViewTable>(definition: ViewDefinition<T>, options: Ren
   const { model, el } = options;
   const scope = createScope(options.signal);
   const traits = readTraits(model, table);
-  const live = h("div", { class: "cfw-live", "aria-live": "polite", role: "status" });
-  const root = h("section", {
-    class: `cfw-root cfw-${name}`,
+  const live = h("div.cfw-live", { "aria-live": "polite", role: "status" });
+  const root = h(`section.cfw-${name}`, {
     "data-testid": `cfw-${name}`,
     "data-lm-suppress-shortcuts": "true",
     "aria-label": label,
@@ -174,7 +173,7 @@ function render<T extends ViewTable>(definition: ViewDefinition<T>, options: Ren
     parts = definition.build(frame);
   });
   head = createHead(scope, parts.question, (kind) => model.send({ kind }));
-  root.append(head.element, h("div", { class: "cfw-body" }, ...parts.body), live);
+  root.append(head.element, h("div.cfw-body", ...parts.body), live);
   fenceKeys(scope, root, (event) => parts.keys?.(event) ?? false);
   const loud = Object.keys(table).filter((trait) => !followed.includes(trait));
   frame.listen(loud, refresh);

@@ -132,8 +132,8 @@ function build(frame: SuperpixelFrame) {
   return {
     question: question.elements,
     body: [
-      h("div", { class: "cfw-left" }, stage.element, controls.element, top.element, replay.element),
-      h("div", { class: "cfw-middle" }, answer.element, frame.trust, frame.notes),
+      h("div.cfw-left", stage.element, controls.element, top.element, replay.element),
+      h("div.cfw-middle", answer.element, frame.trust, frame.notes),
     ],
     status: () => ({
       help: words.HELP[traits.objective],

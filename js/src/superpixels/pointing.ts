@@ -1,5 +1,6 @@
 import { OUTSIDE } from "../shared/boundaries";
 import { isCommand } from "../shared/keys";
+import type { Scope } from "../shared/scope";
 import { type Regions, regionAt, regionBeside, regionsAlong } from "./regions";
 
 const ARROWS: Record<string, [dx: number, dy: number]> = {
@@ -30,19 +31,18 @@ export class Pointing {
   constructor(
     readonly canvas: HTMLCanvasElement,
     readonly events: PointingEvents,
-    signal: AbortSignal,
+    scope: Scope,
   ) {
-    const on = <K extends keyof HTMLElementEventMap>(type: K, run: (event: HTMLElementEventMap[K]) => void) =>
-      canvas.addEventListener(type, run, { signal });
-    on("pointerdown", (event) => this.#press(event));
-    on("pointermove", (event) => this.#move(event));
-    for (const type of ["pointerup", "pointercancel", "lostpointercapture"] as const)
-      on(type, () => this.#lift());
-    on("pointerleave", () => this.#stroke ?? this.#point(OUTSIDE, false));
-    // A click focuses the canvas, too, but the pointer already shows where it is.
-    on("focus", () => this.regions && canvas.matches(":focus-visible") && this.#point(this.#cursor, true));
-    on("blur", () => this.#point(this.#hovered, false));
-    on("keydown", (event) => this.#key(event));
+    scope.on(canvas, "pointerdown", (event) => this.#press(event));
+    scope.on(canvas, "pointermove", (event) => this.#move(event));
+    scope.on(canvas, ["pointerup", "pointercancel", "lostpointercapture"], () => this.#lift());
+    scope.on(canvas, "pointerleave", () => this.#stroke ?? this.#point(OUTSIDE, false));
+    scope.on(canvas, "focus", () => {
+      // A click focuses the canvas, too, but the pointer already shows where it is.
+      if (this.regions && canvas.matches(":focus-visible")) this.#point(this.#cursor, true);
+    });
+    scope.on(canvas, "blur", () => this.#point(this.#hovered, false));
+    scope.on(canvas, "keydown", (event) => this.#key(event));
   }
 
   /** OUTSIDE for none. */

@@ -223,56 +223,41 @@ function render({ model, el, signal }: RenderOptions): () => void {
   const original = createOriginal(name);
   const confidence = createConfidence();
   const trust = createTrust();
-  const line = h("div", { class: "cfw-line cfw-muted cfw-number" });
-  const notes = h("p", { class: "cfw-notes cfw-muted" });
-  const live = h("div", { class: "cfw-live", "aria-live": "polite", role: "status" });
+  const line = h("div.cfw-line.cfw-muted.cfw-number");
+  const notes = h("p.cfw-notes.cfw-muted");
+  const live = h("div.cfw-live", { "aria-live": "polite", role: "status" });
   const root = h(
-    "section",
+    "section.cfw-root.cfw-transitions",
     {
-      class: "cfw-root cfw-transitions",
       "data-testid": "cfw-transitions",
       "data-lm-suppress-shortcuts": "true",
       "aria-label": "Transition explorer",
     },
     head.element,
     h(
-      "div",
-      { class: "cfw-body" },
-      h(
-        "div",
-        { class: "cfw-left" },
-        stage.element,
-        transport.slider,
-        transport.buttons,
-        views.modes,
-        views.maps,
-        line,
-      ),
-      h("div", { class: "cfw-side" }, original.element, confidence.element, trust.element),
+      "div.cfw-body",
+      h("div.cfw-left", stage.element, transport.slider, transport.buttons, views.modes, views.maps, line),
+      h("div.cfw-side", original.element, confidence.element, trust.element),
       strip.element,
-      h("div", { class: "cfw-candidates" }, gallery.element, notes),
+      h("div.cfw-candidates", gallery.element, notes),
     ),
     live,
   );
-  root.addEventListener(
-    "keydown",
-    (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Escape") return;
-      // Notebooks bind plain keys, and the arrows, in command mode.
-      event.stopPropagation();
-      const target = event.composedPath()[0];
-      const onSlider = target === transport.input;
-      if (event.defaultPrevented || (target instanceof HTMLInputElement && !onSlider)) return;
-      if (target instanceof HTMLButtonElement && (event.key === " " || event.key === "Enter")) return;
-      const key = path && keyOf(event, place(), path.phases, onSlider);
-      if (!key) return;
-      event.preventDefault();
-      if (key === "flip") toFlip();
-      else if (key !== "play") jump(key.to);
-      else if (!event.repeat) toggle();
-    },
-    { signal: scope.signal },
-  );
+  scope.on(root, "keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Escape") return;
+    // Notebooks bind plain keys, and the arrows, in command mode.
+    event.stopPropagation();
+    const target = event.composedPath()[0];
+    const onSlider = target === transport.input;
+    if (event.defaultPrevented || (target instanceof HTMLInputElement && !onSlider)) return;
+    if (target instanceof HTMLButtonElement && (event.key === " " || event.key === "Enter")) return;
+    const key = path && keyOf(event, place(), path.phases, onSlider);
+    if (!key) return;
+    event.preventDefault();
+    if (key === "flip") toFlip();
+    else if (key !== "play") jump(key.to);
+    else if (!event.repeat) toggle();
+  });
   for (const type of ["input", "click", "keydown"])
     root.addEventListener(
       type,
