@@ -30,7 +30,6 @@ async function nested(file) {
   const { code, warnings } = await esbuild.transform(`.cfw-${basename(file.path, ".css")}{${file.text}}`, {
     ...{ loader: "css", target: BROWSERS, supported: { nesting: true }, minify: !watch, charset: "utf8" },
   });
-  // What cannot be nested, such as @keyframes, would hold for the whole page.
   if (warnings.length > 0) throw new Error(`${file.path}: ${warnings.map(({ text }) => text).join("; ")}`);
   return code;
 }

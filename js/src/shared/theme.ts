@@ -48,7 +48,10 @@ export type Colour = readonly [red: number, green: number, blue: number];
 
 /** The colours of a token that lists "#rrggbb, #rrggbb, …". */
 export function colours(element: Element, token: string): Colour[] {
-  const text = getComputedStyle(element).getPropertyValue(token);
+  return coloursIn(getComputedStyle(element).getPropertyValue(token));
+}
+
+function coloursIn(text: string): Colour[] {
   return [...text.matchAll(/#([0-9a-f]{6})/gi)].map(([, hex]) => {
     const value = Number.parseInt(hex!, 16);
     return [value >> 16, (value >> 8) & 255, value & 255];
@@ -57,19 +60,9 @@ export function colours(element: Element, token: string): Colour[] {
 
 /** What the theme gives to what is drawn on canvases, read once a theme. Of a view not yet on the page it is nothing. */
 export class Palette {
-  readonly #stops = new Map<string, readonly Colour[]>();
   readonly #values = new Map<string, string>();
 
   constructor(readonly root: Element) {}
-
-  /** The colours of a token that lists them: "--cfw-heat", "--cfw-signed". */
-  stops(token: string): readonly Colour[] {
-    const known = this.#stops.get(token);
-    if (known?.length) return known;
-    const now = colours(this.root, token);
-    this.#stops.set(token, now);
-    return now;
-  }
 
   /** The text of a token. */
   value(token: string): string {
@@ -78,15 +71,18 @@ export class Palette {
     return now;
   }
 
+  /** The colours of a token that lists them: "--cfw-heat", "--cfw-signed". */
+  stops(token: string): Colour[] {
+    return coloursIn(this.value(token));
+  }
+
   /** Whether something was asked for that was not there yet. */
   get incomplete(): boolean {
-    const empty = ({ length }: { length: number }) => length === 0;
-    return [...this.#stops.values()].some(empty) || [...this.#values.values()].some(empty);
+    return [...this.#values.values()].includes("");
   }
 
   /** The theme has changed. */
   forget(): void {
-    this.#stops.clear();
     this.#values.clear();
   }
 }

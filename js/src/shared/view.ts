@@ -25,6 +25,10 @@
  * (`say`), the fence around the keys, the theme (`data-cfw-theme`, `palette`), the size, the end. Nothing lives outside
  * of `build`; what must end with the view is registered with `frame.scope`. A function of `draw`, `paint` or a listener
  * that throws is told in the head and does not keep the others from their work.
+ *
+ * `draw` is for what comes from the kernel, `paint` for what follows the hand. Parts take the frame, or of it what they
+ * need; state that several share is an object of its own (see pareto/front.ts), not variables of `build`. The style.css
+ * of a view imports shared/frame.css, and the build nests all of it under the root.
  */
 import type { AnyModel } from "@anywidget/types";
 import { h, setText } from "./dom";
