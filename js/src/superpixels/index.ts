@@ -2,12 +2,11 @@
 import { OUTSIDE } from "../shared/boundaries";
 import { toBytes } from "../shared/bytes";
 import { h, setAttribute } from "../shared/dom";
-import { createSlider } from "../shared/slider";
 import { defineView } from "../shared/view";
 import { createAnswer } from "./answer";
-import { createControls, type Edit } from "./controls";
+import { createControls } from "./controls";
 import { Editor } from "./editor";
-import { inverted, mostImportant, shownCount } from "./masks";
+import { shownCount } from "./masks";
 import type { Mode } from "./painter";
 import { followPicture } from "./pictures";
 import { createQuestion } from "./question";
@@ -49,31 +48,10 @@ function build(frame: SuperpixelFrame) {
       frame.refresh();
     },
   });
-  const edits: Record<Edit, () => void> = {
-    best: () => editor.follow(),
-    all: () => editor.edit(editor.mask.map(() => 1)),
-    none: () => editor.edit(editor.mask.map(() => 0)),
-    invert: () => editor.edit(inverted(editor.mask)),
-    undo: () => editor.undo(),
-  };
-  const controls = createControls(
-    frame.scope,
-    (chosen) => {
-      mode = chosen;
-      frame.refresh();
-    },
-    (chosen) => edits[chosen](),
-  );
-  const top = createSlider(
-    frame.scope,
-    "most important",
-    "show the k most important superpixels",
-    (k, first) => {
-      if (first) editor.begin();
-      editor.edit(mostImportant(traits.importance, k));
-    },
-    () => editor.end(),
-  );
+  const controls = createControls(frame, editor, (chosen) => {
+    mode = chosen;
+    frame.refresh();
+  });
   const replay = createReplay(frame, editor);
   const answer = createAnswer(frame, editor, explain);
 
@@ -85,21 +63,7 @@ function build(frame: SuperpixelFrame) {
     root.dataset.focus = pointed === OUTSIDE ? "" : String(pointed);
   };
   const drawControls = () => {
-    const [n, { importance, best }] = [editor.mask.length, traits];
-    const shown = shownCount(editor.mask);
-    controls.update({
-      mode,
-      heat: importance.length > 0,
-      following: editor.following,
-      enabled: {
-        best: ready && best.length > 0,
-        all: ready,
-        none: ready,
-        invert: ready,
-        undo: ready && editor.edits > 0,
-      },
-    });
-    top.update(shown, Math.max(1, n), n > 0 ? `${shown} of ${n}` : "", !ready || importance.length !== n);
+    controls.draw(mode, ready);
     replay.draw(ready);
   };
   const paint = () => {
@@ -132,7 +96,7 @@ function build(frame: SuperpixelFrame) {
   return {
     question: question.elements,
     body: [
-      h("div.cfw-left", stage.element, controls.element, top.element, replay.element),
+      h("div.cfw-left", stage.element, ...controls.elements, replay.element),
       h("div.cfw-middle", answer.element, frame.trust, frame.notes),
     ],
     status: () => ({
