@@ -32,13 +32,9 @@ def digest(js: Path) -> str:
 
 
 def bundles(root: Path) -> list[Path]:
-    """Return the files that the build makes: for each view a script, and where there is one a style sheet."""
-    suffixes = {".ts": ".js", ".css": ".css"}
-    return [
-        root / STATIC / (source.stem + suffixes[source.suffix])
-        for source in sorted((root / "js/src").iterdir())
-        if source.suffix in suffixes and not source.name.endswith(".d.ts")
-    ]
+    """Return the files that the build makes: a script and a style sheet for each view."""
+    views = sorted(index.parent.name for index in (root / "js/src").glob("*/index.ts"))
+    return [root / STATIC / f"{view}{suffix}" for view in views for suffix in (".css", ".js")]
 
 
 def up_to_date(root: Path) -> bool:

@@ -56,7 +56,10 @@ def build(project: Path, target: str, to: Path) -> Path:
 
 
 def test_the_installed_bundles_are_made_from_the_sources(project: Path, build_hook: ModuleType) -> None:
-    assert build_hook.bundles(project)
+    views = ["facex", "pareto", "superpixels", "transitions"]
+    assert [path.name for path in build_hook.bundles(project)] == [
+        f"{view}{suffix}" for view in views for suffix in (".css", ".js")
+    ]
     assert build_hook.up_to_date(project), "run `pip install .` again, or in js/ `npm run build`"
 
 
@@ -82,7 +85,7 @@ def test_bundles_that_are_up_to_date_are_left_alone(
 
 
 @pytest.mark.parametrize(
-    "source", ["src/superpixels.ts", "src/superpixels.css", "build.mjs", "package-lock.json"]
+    "source", ["src/superpixels/index.ts", "src/superpixels/style.css", "build.mjs", "package-lock.json"]
 )
 def test_a_changed_source_is_noticed(project: Path, build_hook: ModuleType, source: str) -> None:
     with (project / "js" / source).open("a") as file:
@@ -91,7 +94,7 @@ def test_a_changed_source_is_noticed(project: Path, build_hook: ModuleType, sour
 
 
 def test_a_changed_source_is_bundled(with_bundler: Path, build_hook: ModuleType) -> None:
-    with (with_bundler / "js/src/superpixels.ts").open("a") as file:
+    with (with_bundler / "js/src/superpixels/index.ts").open("a") as file:
         file.write("\nconsole.log('a mark that minifying keeps');\n")
     (with_bundler / build_hook.STATIC / "gone.js").write_text("of a view that is no more")
     hook(build_hook, with_bundler).initialize("standard", {})
@@ -102,7 +105,7 @@ def test_a_changed_source_is_bundled(with_bundler: Path, build_hook: ModuleType)
 
 
 def test_a_source_that_cannot_be_bundled_says_why(with_bundler: Path, build_hook: ModuleType) -> None:
-    with (with_bundler / "js/src/superpixels.ts").open("a") as file:
+    with (with_bundler / "js/src/superpixels/index.ts").open("a") as file:
         file.write("\nimport './not-there';\n")
     with pytest.raises(RuntimeError, match=r'Could not resolve "\./not-there"'):
         hook(build_hook, with_bundler).initialize("standard", {})

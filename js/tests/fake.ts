@@ -129,7 +129,7 @@ export function superpixelState(changes: Partial<Traits> = {}): Traits {
     cursor: [1, 1],
     trust: [{ name: "deletion, area", value: ".11", note: "random .29", help: "lower is better" }],
     measures: true,
-    error: "",
+    ...{ counts: "", notes: "", error: "" },
     ...changes,
   };
 }

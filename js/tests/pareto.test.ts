@@ -178,8 +178,8 @@ describe("what stands in the view", () => {
 
   it("says where the image would be what is wrong", async () => {
     const { find } = await show(start({ original: wire(Uint8Array.of(255)) }));
-    expect(text(find(".cfw-stage-words"))).toBe("the browser cannot decode the image");
-    expect(find(".cfw-stage-words").getAttribute("role")).toBe("alert");
+    expect(text(find(".cfw-placeholder"))).toBe("the browser cannot decode the image");
+    expect(find(".cfw-placeholder").getAttribute("role")).toBe("alert");
   });
 
   it("lives with traits that are not there", async () => {

@@ -27,8 +27,7 @@ export interface FaceState {
 
 /** One drawn face or several beside each other, by mouse, touch and keyboard. The keyboard works in the first one. */
 export function createFaces(scope: Scope, events: PointingEvents) {
-  const { signal } = scope;
-  const element = h("div", { class: "cfw-faces" });
+  const element = h("div.cfw-faces");
   let drawing: Drawing | null = null;
   let figures: { title: HTMLElement; figure: ReturnType<typeof createFigure> }[] = [];
   /** In reading order, to go through them one by one; the index of the one that the Tab key leads to. */
@@ -40,7 +39,7 @@ export function createFaces(scope: Scope, events: PointingEvents) {
 
   const build = (count: number) => {
     figures = Array.from({ length: drawing ? count : 0 }, () => ({
-      title: h("div", { class: "cfw-face-name cfw-ellipsis" }),
+      title: h("div.cfw-face-name.cfw-ellipsis"),
       figure: createFigure(drawing!),
     }));
     element.dataset.count = String(count);
@@ -56,7 +55,7 @@ export function createFaces(scope: Scope, events: PointingEvents) {
           },
           ...figure.panels,
         );
-        return h("div", { class: "cfw-face" }, title, list);
+        return h("div.cfw-face", title, list);
       }),
     );
     figures[0]?.figure.regions.forEach((region) => {
@@ -80,36 +79,28 @@ export function createFaces(scope: Scope, events: PointingEvents) {
   };
 
   followPointing(scope, element, events);
-  element.addEventListener(
-    "focusin",
-    (event) => {
-      const shape = at(event);
-      if (shape < 0) return;
-      lead(order.indexOf(shape));
-      if (place?.shape !== shape) place = null;
-    },
-    { signal },
-  );
-  element.addEventListener(
-    "keydown",
-    (event) => {
-      const from = at(event);
-      if (event.ctrlKey || event.metaKey || event.altKey || !drawing || from < 0) return;
-      const arrow = ARROWS[event.key];
-      const step = STEPS[event.key];
-      if (arrow) {
-        places ??= placesOf(drawing);
-        const here = place ?? places.find(({ shape }) => shape === from);
-        const to = here && placeBeside(places, here, ...arrow);
-        focus(to?.shape ?? from);
-        if (to) place = to;
-      } else if (step) focus(order[step(order.indexOf(from), order.length - 1)]!);
-      else if (event.key !== "Enter" && event.key !== " ") return;
-      else if (!event.repeat) events.pinned(drawing.shapes[from]!.name);
-      event.preventDefault();
-    },
-    { signal },
-  );
+  scope.on(element, "focusin", (event) => {
+    const shape = at(event);
+    if (shape < 0) return;
+    lead(order.indexOf(shape));
+    if (place?.shape !== shape) place = null;
+  });
+  scope.on(element, "keydown", (event) => {
+    const from = at(event);
+    if (event.ctrlKey || event.metaKey || event.altKey || !drawing || from < 0) return;
+    const arrow = ARROWS[event.key];
+    const step = STEPS[event.key];
+    if (arrow) {
+      places ??= placesOf(drawing);
+      const here = place ?? places.find(({ shape }) => shape === from);
+      const to = here && placeBeside(places, here, ...arrow);
+      focus(to?.shape ?? from);
+      if (to) place = to;
+    } else if (step) focus(order[step(order.indexOf(from), order.length - 1)]!);
+    else if (event.key !== "Enter" && event.key !== " ") return;
+    else if (!event.repeat) events.pinned(drawing.shapes[from]!.name);
+    event.preventDefault();
+  });
 
   return {
     element,

@@ -3,11 +3,11 @@ import type { Region } from "./traits";
 
 /** A score between 0 and 1 with its interval, among the scores of the other regions. */
 export function createInterval() {
-  const ticks = h("span", { class: "cfw-interval-ticks" });
-  const bar = h("i", { class: "cfw-interval-bar" });
-  const point = h("b", { class: "cfw-interval-point" });
-  const random = h("u", { class: "cfw-interval-random" });
-  const element = h("div", { class: "cfw-interval", "aria-hidden": "true" }, ticks, random, bar, point);
+  const ticks = h("span.cfw-interval-ticks");
+  const bar = h("i.cfw-interval-bar");
+  const point = h("b.cfw-interval-point");
+  const random = h("u.cfw-interval-random");
+  const element = h("div.cfw-interval", { "aria-hidden": "true" }, ticks, random, bar, point);
   const at = (value: number) => `${(100 * Math.min(1, Math.max(0, value))).toFixed(2)}%`;
   let drawn = "";
   return {

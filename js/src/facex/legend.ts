@@ -3,15 +3,15 @@ import { amountOf, type Scale } from "./scale";
 
 /** What the colours of the face mean: the values at their ends, and where the region that is looked at stands. */
 export function createLegend(kind: "heat" | "signed", unit: string, text: (value: number) => string) {
-  const low = h("span", { class: "cfw-number" });
-  const high = h("span", { class: "cfw-number" });
+  const low = h("span.cfw-number");
+  const high = h("span.cfw-number");
   const mark = h("b");
-  const words = h("span", { class: "cfw-legend-unit cfw-ellipsis" }, unit);
+  const words = h("span.cfw-legend-unit.cfw-ellipsis", unit);
   const element = h(
-    "div",
-    { class: "cfw-legend cfw-muted", "data-kind": kind },
+    "div.cfw-legend.cfw-muted",
+    { "data-kind": kind },
     low,
-    h("span", { class: "cfw-legend-colours", "aria-hidden": "true" }, mark),
+    h("span.cfw-legend-colours", { "aria-hidden": "true" }, mark),
     high,
     words,
   );

@@ -26,7 +26,7 @@ export function createOpened(scope: Scope, looked: (by: number) => void, close: 
   let attention = true;
   let now: OpenedState | null = null;
   const nameId = uniqueId();
-  const name = h("span", { id: nameId, class: "cfw-opened-name cfw-ellipsis" });
+  const name = h("span.cfw-opened-name.cfw-ellipsis", { id: nameId });
   const toggle = createButton(
     scope,
     "dim what the model does not look at",
@@ -38,24 +38,19 @@ export function createOpened(scope: Scope, looked: (by: number) => void, close: 
   );
   const closing = createButton(scope, "back to the drawn face (Escape)", close, "Close");
   const models = createSegments(scope, "Whose attention", (name) => `where ${name} looks`, looked);
-  const canvas = h("canvas", { class: "cfw-opened-canvas", role: "img" });
-  const placeholder = h("div", { class: "cfw-opened-placeholder" });
-  const frame = h("div", { class: "cfw-opened-frame" }, canvas, placeholder);
-  const about = h("p", { class: "cfw-muted cfw-opened-about" });
-  const heading = h("div", { class: "cfw-heading cfw-opened-heading" });
-  const answers = h("ul", { class: "cfw-opened-answers" });
-  const wrong = h("p", { class: "cfw-muted" });
+  const canvas = h("canvas.cfw-opened-canvas", { role: "img" });
+  const placeholder = h("div.cfw-opened-placeholder");
+  const frame = h("div.cfw-opened-frame", canvas, placeholder);
+  const about = h("p.cfw-muted.cfw-opened-about");
+  const heading = h("div.cfw-heading.cfw-opened-heading");
+  const answers = h("ul.cfw-opened-answers");
+  const wrong = h("p.cfw-muted");
   const element = h(
-    "div",
-    { class: "cfw-opened", role: "group", "aria-labelledby": nameId },
-    h("div", { class: "cfw-opened-head" }, name, toggle, closing),
+    "div.cfw-opened",
+    { role: "group", "aria-labelledby": nameId },
+    h("div.cfw-opened-head", name, toggle, closing),
     models.element,
-    h(
-      "div",
-      { class: "cfw-opened-body" },
-      frame,
-      h("div", { class: "cfw-opened-side" }, about, heading, answers, wrong),
-    ),
+    h("div.cfw-opened-body", frame, h("div.cfw-opened-side", about, heading, answers, wrong)),
   );
   let answered: unknown = null;
 
@@ -99,8 +94,8 @@ export function createOpened(scope: Scope, looked: (by: number) => void, close: 
       answered = closeup?.face ?? null;
       answers.replaceChildren(
         ...(closeup?.face.answer ?? []).slice(0, 5).map(([label, p]) => {
-          const text = h("span", { class: "cfw-ellipsis", title: label }, label);
-          return h("li", {}, text, h("span", { class: "cfw-number" }, probability(p)));
+          const text = h("span.cfw-ellipsis", { title: label }, label);
+          return h("li", text, h("span.cfw-number", probability(p)));
         }),
       );
     }

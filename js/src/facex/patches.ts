@@ -25,16 +25,11 @@ export interface PatchTile {
  * buttons: a browser composes one in less time than twenty.
  */
 export function createPatches(scope: Scope, opened: (tile: PatchTile, button: HTMLElement) => void) {
-  const title = h("span", { class: "cfw-heading cfw-ellipsis" });
-  const about = h("span", { class: "cfw-muted cfw-ellipsis cfw-patch-words" });
-  const canvas = h("canvas", { class: "cfw-patch-canvas", "aria-hidden": "true", width: 1, height: 1 });
-  const grid = h("div", { class: "cfw-patch-grid", role: "group" }, canvas);
-  const element = h(
-    "div",
-    { class: "cfw-patches" },
-    h("div", { class: "cfw-patch-head" }, title, about),
-    grid,
-  );
+  const title = h("span.cfw-heading.cfw-ellipsis");
+  const about = h("span.cfw-muted.cfw-ellipsis.cfw-patch-words");
+  const canvas = h("canvas.cfw-patch-canvas", { "aria-hidden": "true", width: 1, height: 1 });
+  const grid = h("div.cfw-patch-grid", { role: "group" }, canvas);
+  const element = h("div.cfw-patches", h("div.cfw-patch-head", title, about), grid);
   let context: CanvasRenderingContext2D | null = null;
   let shown: readonly PatchTile[] = [];
   /** What is on the canvas. */
@@ -42,9 +37,9 @@ export function createPatches(scope: Scope, opened: (tile: PatchTile, button: HT
   let place = { columns: 5, tile: NARROW, scale: 1 };
 
   const buttons = Array.from({ length: MOST }, (_, i) => {
-    const button = h("button", { type: "button", class: "cfw-patch" });
+    const button = h("button.cfw-patch", { type: "button" });
     const open = () => shown[i] && opened(shown[i], button);
-    button.addEventListener("click", open, { signal: scope.signal });
+    scope.on(button, "click", open);
     return button;
   });
   grid.append(...buttons);

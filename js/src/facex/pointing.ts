@@ -16,13 +16,13 @@ export function regionOf(event: Event): string | null {
 
 /** Follows mouse, touch and focus over the regions within an element. */
 export function followPointing(
-  { signal }: Scope,
+  scope: Scope,
   element: HTMLElement,
   { pointed, focused, pinned }: PointingEvents,
 ): void {
   /** A click gives the focus, too, but is not the keyboard's. */
   let byPointer = false;
-  const on = (type: string, run: (event: Event) => void) => element.addEventListener(type, run, { signal });
+  const on = (type: keyof HTMLElementEventMap, run: (event: Event) => void) => scope.on(element, type, run);
   on("pointerover", (event) => pointed(regionOf(event), event));
   on("pointerleave", (event) => pointed(null, event));
   on("pointerdown", () => {

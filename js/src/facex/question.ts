@@ -3,15 +3,12 @@ import { h, setText } from "../shared/dom";
 /** "Where does lipstick look for Male, and what does it see there?" */
 export function createQuestion() {
   const before = h("span");
-  const names = [
-    h("strong", { class: "cfw-asked-model" }),
-    h("strong", { class: "cfw-asked-model" }),
-  ] as const;
+  const names = [h("strong.cfw-asked-model"), h("strong.cfw-asked-model")] as const;
   const and = h("span");
   const look = h("span");
-  const target = h("strong", { class: "cfw-asked-target" });
+  const target = h("strong.cfw-asked-target");
   const after = h("span");
-  const element = h("span", {}, before, names[0], and, names[1], look, target, after);
+  const element = h("span", before, names[0], and, names[1], look, target, after);
   return {
     element,
     update(models: readonly string[], aim: string) {

@@ -7,8 +7,8 @@ import * as words from "./words";
 
 /** All regions as bars, the highest first; of two models one bar below the other. */
 export function createRanking(scope: Scope, events: PointingEvents) {
-  const list = h("ol", { class: "cfw-ranking-list" });
-  const element = h("div", { class: "cfw-ranking" }, h("div", { class: "cfw-heading" }, "All regions"), list);
+  const list = h("ol.cfw-ranking-list");
+  const element = h("div.cfw-ranking", h("div.cfw-heading", "All regions"), list);
   const items = new Map<string, ReturnType<typeof createItem>>();
   let order: string[] = [];
   const buttons = () => order.map((name) => items.get(name)!.button);
@@ -53,20 +53,20 @@ export function createRanking(scope: Scope, events: PointingEvents) {
 }
 
 function createItem(region: string) {
-  const rank = h("span", { class: "cfw-rank-number cfw-muted cfw-number" });
-  const name = h("span", { class: "cfw-rank-name cfw-ellipsis" });
+  const rank = h("span.cfw-rank-number.cfw-muted.cfw-number");
+  const name = h("span.cfw-rank-name.cfw-ellipsis");
   const bars = [createBar(0), createBar(1)] as const;
-  const value = h("span", { class: "cfw-rank-value cfw-number" });
+  const value = h("span.cfw-rank-value.cfw-number");
   const button = h(
-    "button",
-    { type: "button", class: "cfw-rank-row", "data-region": region },
+    "button.cfw-rank-row",
+    { type: "button", "data-region": region },
     rank,
     name,
-    h("span", { class: "cfw-rank-bars", "aria-hidden": "true" }, bars[0].element, bars[1].element),
+    h("span.cfw-rank-bars", { "aria-hidden": "true" }, bars[0].element, bars[1].element),
     value,
   );
   return {
-    element: h("li", {}, button),
+    element: h("li", button),
     button,
     update(row: Row) {
       const [one, two] = row.by;
@@ -86,7 +86,7 @@ function createItem(region: string) {
 function createBar(model: number) {
   const fill = h("i");
   const range = h("b");
-  const element = h("span", { class: "cfw-rank-bar", "data-model": model }, fill, range);
+  const element = h("span.cfw-rank-bar", { "data-model": model }, fill, range);
   return {
     element,
     update(value: number | null, low: number | null, high: number | null) {

@@ -6,28 +6,21 @@ import * as words from "./words";
 
 /** What is known of the region that is looked at. */
 export function createReadout() {
-  const name = h("span", { class: "cfw-region-name cfw-ellipsis" });
-  const pin = h("span", { class: "cfw-pin cfw-muted" });
+  const name = h("span.cfw-region-name.cfw-ellipsis");
+  const pin = h("span.cfw-pin.cfw-muted");
   const scores = [createScore(), createScore()] as const;
-  const difference = h("div", { class: "cfw-difference cfw-ellipsis cfw-number" });
-  const random = h(
-    "span",
-    { class: "cfw-key" },
-    h("i", { class: "cfw-key-random", "aria-hidden": "true" }),
-    "random weights",
-  );
+  const difference = h("div.cfw-difference.cfw-ellipsis.cfw-number");
+  const random = h("span.cfw-key", h("i.cfw-key-random", { "aria-hidden": "true" }), "random weights");
   const key = h(
-    "div",
-    { class: "cfw-interval-key cfw-muted" },
-    h("i", { class: "cfw-key-tick", "aria-hidden": "true" }),
+    "div.cfw-interval-key.cfw-muted",
+    h("i.cfw-key-tick", { "aria-hidden": "true" }),
     "other regions",
     random,
   );
   const element = h(
-    "div",
-    { class: "cfw-region" },
-    h("div", { class: "cfw-region-head" }, name, pin),
-    h("div", { class: "cfw-scores" }, scores[0].element, scores[1].element),
+    "div.cfw-region",
+    h("div.cfw-region-head", name, pin),
+    h("div.cfw-scores", scores[0].element, scores[1].element),
     difference,
     key,
   );
@@ -65,25 +58,18 @@ export function createReadout() {
 
 /** The score of one model. */
 function createScore() {
-  const model = h("div", { class: "cfw-score-model cfw-ellipsis" });
-  const big = h("span", { class: "cfw-big cfw-number" });
-  const rank = h("div", { class: "cfw-rank cfw-number" });
-  const faces = h("div", { class: "cfw-muted cfw-number cfw-ellipsis" });
+  const model = h("div.cfw-score-model.cfw-ellipsis");
+  const big = h("span.cfw-big.cfw-number");
+  const rank = h("div.cfw-rank.cfw-number");
+  const faces = h("div.cfw-muted.cfw-number.cfw-ellipsis");
   const interval = createInterval();
-  const range = h("div", { class: "cfw-range-words cfw-muted cfw-number" });
+  const range = h("div.cfw-range-words.cfw-muted.cfw-number");
   const element = h(
-    "div",
-    { class: "cfw-score" },
+    "div.cfw-score",
     model,
-    h("div", { class: "cfw-score-line" }, big, h("div", { class: "cfw-score-words" }, rank, faces)),
+    h("div.cfw-score-line", big, h("div.cfw-score-words", rank, faces)),
     interval.element,
-    h(
-      "div",
-      { class: "cfw-interval-ends cfw-muted cfw-number" },
-      h("span", {}, "0"),
-      range,
-      h("span", {}, "1"),
-    ),
+    h("div.cfw-interval-ends.cfw-muted.cfw-number", h("span", "0"), range, h("span", "1")),
   );
   return {
     element,

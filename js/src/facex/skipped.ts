@@ -5,8 +5,8 @@ import * as words from "./words";
 /** How many faces could not be used; on demand which, and why. */
 export function createSkipped() {
   const sum = h("summary");
-  const list = h("ul", { class: "cfw-skipped-list" });
-  const element = h("details", { class: "cfw-skipped cfw-muted" }, sum, list);
+  const list = h("ul.cfw-skipped-list");
+  const element = h("details.cfw-skipped.cfw-muted", sum, list);
   let drawn = "";
   return {
     element,
@@ -19,7 +19,7 @@ export function createSkipped() {
       const lines = skipped.faces.map(([face, why]) => `face ${face}: ${why}`);
       const more = skipped.count - lines.length;
       if (more > 0) lines.push(words.andMore(more));
-      list.replaceChildren(...lines.map((line) => h("li", {}, line)));
+      list.replaceChildren(...lines.map((line) => h("li", line)));
     },
   };
 }

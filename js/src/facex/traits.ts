@@ -1,51 +1,51 @@
 import type { Wire } from "../shared/bytes";
-import type { RunState } from "../shared/head";
-import type { TrustRow } from "../shared/trust";
+import { runTraits } from "../shared/traits";
+import type { Reader, TraitsOf } from "../shared/wire";
+
+/** Of a shape that wire.ts guards. */
+const unguarded =
+  <T>(): Reader<T> =>
+  (value) =>
+    value as T;
 
 /** The traits of the model, as cfwidgets/widgets/facex.py declares them. */
-export interface Traits {
+export const traits = {
+  ...runTraits,
   /** The drawing: a box, and the paths of each region in the order in which they are drawn. */
-  prototype: { box: number[]; regions: { name: string; paths: string[]; panel: number }[] } | object;
-  regions: Region[];
+  prototype: unguarded<
+    { box: number[]; regions: { name: string; paths: string[]; panel: number }[] } | object
+  >(),
+  regions: unguarded<Region[]>(),
   /** The same of a second model, or nothing. */
-  other: Region[];
-  models: string[];
+  other: unguarded<Region[]>(),
+  models: unguarded<string[]>(),
   /** By region, the patches that moved the model most, the best first. */
-  patches: Record<string, Patch[]>;
-  other_patches: Record<string, Patch[]>;
+  patches: unguarded<Record<string, Patch[]>>(),
+  other_patches: unguarded<Record<string, Patch[]>>(),
   /** Packs of small pictures. */
-  patch_tiles: Wire;
-  other_tiles: Wire;
+  patch_tiles: unguarded<Wire>(),
+  other_tiles: unguarded<Wire>(),
   /** The class that is explained. */
-  target: string;
+  target: unguarded<string>(),
   /** What the faces were split by; `grouped` has the regions of each group. */
-  groups: string[];
-  group: number;
-  grouped: Region[][];
+  groups: unguarded<string[]>(),
+  group: unguarded<number>(),
+  grouped: unguarded<Region[][]>(),
   /** The region that is pinned; "" for none. */
-  chosen: string;
+  chosen: unguarded<string>(),
   /** The region under the pointer; never saved. */
-  pointed: string;
+  pointed: unguarded<string>(),
   /** The place of that or the pinned region in `regions`, and what was clicked in a chart: linked with the chart's choice. */
-  cursor: ArrayLike<number> | null;
+  cursor: unguarded<ArrayLike<number> | null>(),
   /** The face that is opened, by its number; -1 for none. And the model whose map is laid over it. */
-  opened: number;
-  opened_by: number;
-  face: Partial<Face>;
-  trust: TrustRow[];
-  /** Whether there will be more such rows when the run has ended. */
-  measures: boolean;
-  state: RunState;
-  /** Words for what the run is doing. */
-  activity: string;
-  progress: number;
-  counts: string;
-  /** What limits this, in a sentence. */
-  notes: string;
+  opened: unguarded<number>(),
+  opened_by: unguarded<number>(),
+  face: unguarded<Partial<Face>>(),
   /** The faces that could not be used; nothing where all could. */
-  skipped: Skipped | object;
-  error: string;
-}
+  skipped: unguarded<Skipped | object>(),
+};
+
+export type Traits = TraitsOf<typeof traits>;
 
 /** What the model makes of one region over all faces. */
 export interface Region {

@@ -1,5 +1,5 @@
 import { count, probability } from "../shared/format";
-import type { RunState } from "../shared/head";
+import type { RunState } from "../shared/traits";
 import { facesIn, type Row, rankedCount } from "./rows";
 import type { Patch, Region, Skipped } from "./traits";
 

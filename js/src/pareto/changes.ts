@@ -9,19 +9,10 @@ export function createChanges(
   changed: (index: number, value: number) => void,
   undone: () => void,
 ) {
-  const heading = h("div", { class: "cfw-heading" });
+  const heading = h("div.cfw-heading");
   const undo = createButton(scope, "back to the counterfactual as it was found", undone, "undo edits");
-  const list = h("div", {
-    class: "cfw-changes-list",
-    role: "group",
-    "aria-label": "Changes of the attributes",
-  });
-  const element = h(
-    "div",
-    { class: "cfw-changes" },
-    h("div", { class: "cfw-changes-head" }, heading, undo),
-    list,
-  );
+  const list = h("div.cfw-changes-list", { role: "group", "aria-label": "Changes of the attributes" });
+  const element = h("div.cfw-changes", h("div.cfw-changes-head", heading, undo), list);
   let rows: ReturnType<typeof createRow>[] = [];
   let drawn = "";
   return {
@@ -53,17 +44,17 @@ export function createChanges(
 
 function createRow(scope: Scope, attribute: string, changed: (value: number) => void) {
   const label = words.attribute(attribute);
-  const name = h("span", { class: "cfw-change-name cfw-ellipsis", title: label }, label);
-  const has = h("span", { class: "cfw-change-has cfw-muted" });
+  const name = h("span.cfw-change-name.cfw-ellipsis", { title: label }, label);
+  const has = h("span.cfw-change-has.cfw-muted");
   const fill = h("b", { "aria-hidden": "true" });
-  const input = h("input", { type: "range", class: "cfw-change-range", step: "any", "aria-label": label });
-  const value = h("span", { class: "cfw-change-value cfw-number" });
+  const input = h("input.cfw-change-range", { type: "range", step: "any", "aria-label": label });
+  const value = h("span.cfw-change-value.cfw-number");
   const element = h(
-    "label",
-    { class: "cfw-change", "data-attribute": attribute },
+    "label.cfw-change",
+    { "data-attribute": attribute },
     name,
     has,
-    h("span", { class: "cfw-change-track" }, fill, input),
+    h("span.cfw-change-track", fill, input),
     value,
   );
   let reach = 1;
@@ -85,16 +76,13 @@ function createRow(scope: Scope, attribute: string, changed: (value: number) => 
     paint(now);
     changed(Math.min(reach, Math.max(-reach, now)));
   };
-  input.addEventListener(
-    "input",
-    () => {
-      moving = true;
-      told(Number(input.value));
-    },
-    { signal: scope.signal },
-  );
-  for (const event of ["change", "pointerup", "pointercancel", "blur"])
-    input.addEventListener(event, () => (moving = false), { signal: scope.signal });
+  scope.on(input, "input", () => {
+    moving = true;
+    told(Number(input.value));
+  });
+  scope.on(input, ["change", "pointerup", "pointercancel", "blur"], () => {
+    moving = false;
+  });
   const steps: Record<string, (at: number) => number> = {
     ArrowLeft: (at) => at - 0.05,
     ArrowDown: (at) => at - 0.05,
@@ -106,17 +94,13 @@ function createRow(scope: Scope, attribute: string, changed: (value: number) => 
     End: () => reach,
     Delete: () => 0,
   };
-  input.addEventListener(
-    "keydown",
-    (event) => {
-      const step = steps[event.key];
-      if (!step || event.ctrlKey || event.metaKey || event.altKey || input.disabled) return;
-      event.preventDefault();
-      input.value = String(Math.min(reach, Math.max(-reach, step(Number(input.value)))));
-      told(Number(input.value));
-    },
-    { signal: scope.signal },
-  );
+  scope.on(input, "keydown", (event) => {
+    const step = steps[event.key];
+    if (!step || event.ctrlKey || event.metaKey || event.altKey || input.disabled) return;
+    event.preventDefault();
+    input.value = String(Math.min(reach, Math.max(-reach, step(Number(input.value)))));
+    told(Number(input.value));
+  });
   return {
     element,
     update(now: number, to: number, present: boolean, still: boolean, enabled: boolean) {

@@ -1,4 +1,7 @@
+import { isFromChart, markedBy } from "../shared/cursor";
 import type { Scope } from "../shared/scope";
+import type { Front } from "./front";
+import type { ParetoFrame } from "./traits";
 
 /** The class that the charts of cfwidgets/widgets/pareto_charts.py have, and what bqplot calls a point and its shape. */
 const CHART = ".cfw-pareto-chart";
@@ -54,5 +57,28 @@ export function letPointsBeClicked(scope: Scope) {
   return {
     /** Whether a point is being clicked: what the charts choose at other times is an echo of what they were told. */
     clicking: () => clicking,
+  };
+}
+
+/** Follows the charts, which are linked in the browser: a click on a point chooses, and what is shown is marked there. */
+export function followCharts(
+  frame: ParetoFrame,
+  front: Front,
+  choose: (place: number, since: number) => void,
+) {
+  const { clicking } = letPointsBeClicked(frame.scope);
+  const marked = () => markedBy(frame.traits.cursor);
+  frame.listen(["cursor"], () => {
+    if (marked() === front.shown) return;
+    const picked = clicking() && isFromChart(frame.traits.cursor) ? marked() : -1;
+    if (picked >= 0 && picked < front.members.length) choose(picked, performance.now());
+    // An echo of what was told before: what is shown is told again.
+    else frame.repaint();
+  });
+  return {
+    /** Marks what is shown. Not saved. */
+    mark(place: number) {
+      if (marked() !== place) frame.set({ cursor: place < 0 ? null : [place] });
+    },
   };
 }

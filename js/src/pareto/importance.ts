@@ -7,19 +7,16 @@ const MOST = 6;
 /** Which changes buy the most success, over all counterfactuals that flip the model. */
 export function createImportance() {
   const body = h("tbody");
-  const unit = h("p", { class: "cfw-muted cfw-buys-unit" });
+  const unit = h("p.cfw-muted.cfw-buys-unit");
   const column = (name: string, title: string) => h("th", { scope: "col", title }, name);
   const table = h(
-    "table",
-    { class: "cfw-buys-table" },
+    "table.cfw-buys-table",
     h(
       "thead",
-      {},
       h(
-        "tr",
-        { class: "cfw-muted" },
+        "tr.cfw-muted",
         column("taken back", "the change that is taken back, the others kept"),
-        h("td", {}),
+        h("td"),
         column("gain", "log-probability of the original class that comes back, mean over the flips"),
         column("per unit", "the same, for each unit of change: 1 is from absent to present"),
         column("change", "mean change over the flips"),
@@ -27,15 +24,8 @@ export function createImportance() {
     ),
     body,
   );
-  const wait = h("p", { class: "cfw-muted cfw-buys-later" });
-  const element = h(
-    "div",
-    { class: "cfw-buys" },
-    h("div", { class: "cfw-heading" }, "What each change buys"),
-    wait,
-    unit,
-    table,
-  );
+  const wait = h("p.cfw-muted.cfw-buys-later");
+  const element = h("div.cfw-buys", h("div.cfw-heading", "What each change buys"), wait, unit, table);
   let drawn = "";
   return {
     element,
@@ -57,10 +47,10 @@ export function createImportance() {
             "tr",
             { "data-attribute": name },
             h("th", { scope: "row" }, words.attribute(name)),
-            h("td", { "aria-hidden": "true" }, h("div", { class: "cfw-track" }, fill)),
-            h("td", { class: "cfw-number" }, words.signed(success)),
-            h("td", { class: "cfw-number cfw-muted" }, words.signed(per_unit)),
-            h("td", { class: "cfw-number cfw-muted" }, words.signed(change)),
+            h("td", { "aria-hidden": "true" }, h("div.cfw-track", fill)),
+            h("td.cfw-number", words.signed(success)),
+            h("td.cfw-number.cfw-muted", words.signed(per_unit)),
+            h("td.cfw-number.cfw-muted", words.signed(change)),
           );
         }),
       );

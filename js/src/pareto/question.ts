@@ -7,12 +7,12 @@ export function createQuestion() {
     h("span"),
     h("strong"),
     h("span"),
-    h("strong", { class: "cfw-asked-original" }),
+    h("strong.cfw-asked-original"),
     h("span"),
-    h("strong", { class: "cfw-asked-target" }),
+    h("strong.cfw-asked-target"),
     h("span"),
   ];
-  const element = h("span", {}, first, model, says, answer, then, target, end);
+  const element = h("span", first, model, says, answer, then, target, end);
   return {
     element,
     update(name: string, labels: readonly string[], original: number) {

@@ -1,7 +1,7 @@
 import type { Member } from "./traits";
+import type { Span } from "./wire";
 
 export type Objective = "plausibility" | "success" | "intensity";
-export type Span = readonly [low: number, high: number];
 
 /** What the charts draw against each other, as cfwidgets/widgets/pareto_charts.py has it: across, up. */
 export const PAIRS: readonly (readonly [across: Objective, up: Objective])[] = [

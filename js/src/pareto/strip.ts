@@ -19,8 +19,7 @@ export interface StripTile {
 
 /** The counterfactuals in a row, by the probability that is left; the keys walk from one to the next. */
 export function createStrip(scope: Scope, chosen: (place: number, event: Event) => void) {
-  const element = h("div", {
-    class: "cfw-film",
+  const element = h("div.cfw-film", {
     role: "listbox",
     "aria-label": "Counterfactuals",
     "aria-orientation": "horizontal",
@@ -41,7 +40,7 @@ export function createStrip(scope: Scope, chosen: (place: number, event: Event) 
     const tile = tiles.find(({ option }) => option.contains(event.target as Node));
     if (tile && tile.place !== current) chosen(tile.place, event);
   };
-  for (const event of ["focusin", "click"]) element.addEventListener(event, choose, { signal: scope.signal });
+  scope.on(element, ["focusin", "click"], choose);
 
   const reveal = () => {
     const tile = tiles.find(({ place }) => place === current);
@@ -89,15 +88,15 @@ export function createStrip(scope: Scope, chosen: (place: number, event: Event) 
 }
 
 function createTile() {
-  const canvas = h("canvas", { class: "cfw-film-picture", "aria-hidden": "true" });
-  const mark = h("span", { class: "cfw-film-mark", "aria-hidden": "true" });
-  const value = h("span", { class: "cfw-number" });
-  const best = h("span", { class: "cfw-film-best" });
+  const canvas = h("canvas.cfw-film-picture", { "aria-hidden": "true" });
+  const mark = h("span.cfw-film-mark", { "aria-hidden": "true" });
+  const value = h("span.cfw-number");
+  const best = h("span.cfw-film-best");
   const option = h(
-    "div",
-    { class: "cfw-film-tile", role: "option", tabindex: -1 },
+    "div.cfw-film-tile",
+    { role: "option", tabindex: -1 },
     canvas,
-    h("span", { class: "cfw-film-words" }, mark, value),
+    h("span.cfw-film-words", mark, value),
     best,
   );
   let drawn: ImageBitmap | null = null;

@@ -1,89 +1,100 @@
-import type { Wire } from "../shared/bytes";
-import type { RunState } from "../shared/head";
-import type { TrustRow } from "../shared/trust";
+import { cursor } from "../shared/cursor";
+import { runTraits } from "../shared/traits";
+import type { Frame } from "../shared/view";
+import {
+  anything,
+  bool,
+  bytes,
+  integer,
+  list,
+  number,
+  record,
+  records,
+  type TraitsOf,
+  text,
+  tuple,
+} from "../shared/wire";
 
-/** The traits of the model, as cfwidgets/widgets/pareto.py declares them. */
-export interface Traits {
+/** A second model's answer; null where there is no second model. */
+const second = (value: unknown) => (typeof value === "string" ? value : null);
+
+/** The traits of the model, as cfwidgets/widgets declares them. */
+export const traits = {
+  ...runTraits,
   /** The image, as the editor sees it, and painted anew without a change. */
-  original: Wire;
-  repainted: Wire;
-  size: [height: number, width: number];
+  original: bytes(),
+  repainted: bytes(),
+  /** Height and width. */
+  size: tuple(integer(), integer()),
   /** The front: a picture, an entry and a row of changes (float32) each; the original class's probability falling. */
-  tiles: Wire;
-  members: Member[];
-  deltas: Wire;
+  tiles: bytes(),
+  members: records({
+    /** The probability that is left to the original class. */
+    p: number(Number.NaN),
+    flips: bool(),
+    /** The model's answer. */
+    label: text(),
+    plausibility: number(null),
+    success: number(null),
+    intensity: number(null),
+    second,
+  }),
+  deltas: bytes(),
   /** The place of the best pick; -1 for none. */
-  crossing: number;
+  crossing: integer(-1),
   /** Of the attributes; and what the image has, 0 to 1. */
-  names: string[];
-  attributes: number[];
+  names: list(text()),
+  attributes: list(number()),
   /** Those that the search leaves as they are. */
-  frozen: string[];
+  frozen: list(text()),
   /** How far an attribute may be changed. */
-  reach: number;
-  model: string;
-  labels: string[];
-  original_class: number;
+  reach: (value: unknown) => number()(value) || 1,
+  model: text(),
+  labels: list(text()),
+  original_class: integer(-1),
   /** Its probability for the image, and for that painted anew; the model's answer to the latter. */
-  before: number | null;
-  repainted_p: number | null;
-  repainted_label: string;
+  before: number(null),
+  repainted_p: number(null),
+  repainted_label: text(),
   /** The place of the counterfactual that is shown; -1 for the best pick, or where there is none see `lookAt`. */
-  chosen: number;
+  chosen: integer(-1),
   /** To which of them the strip is filtered; none for all. */
-  brushed: number[];
+  brushed: list(integer()),
   /** Changes by hand, one an attribute; none for none. */
-  edit: number[];
-  edited: Partial<Edited>;
-  /** The point that is marked in the charts, and what was clicked there. */
-  cursor: ArrayLike<number> | null;
-  /** What the brush of each chart spans. */
-  across_0: unknown;
-  up_0: unknown;
-  across_1: unknown;
-  up_1: unknown;
-  across_2: unknown;
-  up_2: unknown;
-  importance: Importance[];
-  trust: TrustRow[];
-  state: RunState;
-  activity: string;
-  progress: number;
-  counts: string;
-  notes: string;
-  error: string;
-}
+  edit: list(number()),
+  /** The answer for such changes; null for none. */
+  edited: record(
+    {
+      deltas: list(number()),
+      top: list(tuple(text(), number(Number.NaN))),
+      p: number(Number.NaN),
+      flips: bool(),
+      critic: number(null),
+      second,
+      picture: bytes(),
+    },
+    "p",
+  ),
+  cursor,
+  /** What the brush of each chart spans: see `span`. */
+  across_0: anything(),
+  up_0: anything(),
+  across_1: anything(),
+  up_1: anything(),
+  across_2: anything(),
+  up_2: anything(),
+  importance: records({
+    name: text(),
+    /** The log-probability that is won back by taking the change back. */
+    success: number(),
+    per_unit: number(),
+    /** The mean change. */
+    change: number(),
+  }),
+};
 
-export interface Member {
-  /** The probability that is left to the original class. */
-  p: number;
-  flips: boolean;
-  /** The model's answer. */
-  label: string;
-  plausibility: number | null;
-  success: number | null;
-  intensity: number | null;
-  /** A second model's answer. */
-  second: string | null;
-}
-
-/** The answer for changes made by hand. */
-export interface Edited {
-  deltas: number[];
-  top: [label: string, probability: number][];
-  p: number;
-  flips: boolean;
-  critic: number | null;
-  /** A second model's answer. */
-  second: string | null;
-  picture: Wire;
-}
-
-export interface Importance {
-  name: string;
-  /** The log-probability that is won back by taking the change back. */
-  success: number;
-  per_unit: number;
-  /** The mean change. */
-  change: number;
-}
+export type Traits = TraitsOf<typeof traits>;
+export type ParetoFrame = Frame<typeof traits>;
+export type Member = Traits["members"][number];
+export type Edited = NonNullable<Traits["edited"]>;
+export type Importance = Traits["importance"][number];

@@ -1,5 +1,5 @@
 import { count, probability } from "../shared/format";
-import type { RunState } from "../shared/head";
+import type { Wait } from "../shared/waiting";
 import type { Member } from "./traits";
 
 /** What one sees, and whose idea it is. */
@@ -11,11 +11,24 @@ export const HELP =
 export const NOTHING_YET = "counterfactuals appear here as they are found";
 export const NONE_FOUND = "no counterfactual was found";
 export const NO_PICTURE = "the image will be here";
-export const ASKING = "asking the model…";
-export const SILENT = "no answer yet (kernel busy or gone); the strip still works";
-export const COMPARE = {
-  image: "compare with the image itself",
-  repainted: "compare with the image painted anew, without a change: what differs then is the change alone",
+/** While an answer is outstanding. */
+export const WAITING: Record<Wait, string> = {
+  none: "",
+  short: "",
+  asking: "asking the model…",
+  silent: "no answer yet (kernel busy or gone); the strip still works",
+};
+/** With what the counterfactual is compared. */
+export const LEFT = {
+  image: ["the image", "compare with the image itself"],
+  repainted: [
+    "painted anew",
+    "compare with the image painted anew, without a change: what differs then is the change alone",
+  ],
+} as const;
+export const MODES = {
+  pictures: ["side by side", "the image beside the counterfactual"],
+  difference: ["difference", "where the counterfactual is brighter or darker"],
 } as const;
 export const FROZEN = "frozen: the search leaves it as it is";
 export const BEST_PICK =
@@ -112,13 +125,17 @@ export function stripWords(shown: number, all: number, brushing: boolean): strin
     : "none is in the brushed region: all are shown";
 }
 
+/** What the marks under the pictures mean: "● stays Male · ▲ flips". */
+export function stripKey(original: string): string {
+  return `${MARKS.stays} stays ${quoted(original)} · ${MARKS.flips} flips`;
+}
+
 /** Of pictures that the browser cannot decode. */
 export function undecoded(failed: number): string {
   return failed > 0 ? `the browser cannot decode ${count(failed)} of the pictures` : "";
 }
 
 /** What is kept of a run that stopped or failed. */
-export function kept(state: RunState, found: number): string {
-  if ((state !== "stopped" && state !== "failed") || found === 0) return "";
-  return "the counterfactuals so far are kept, Continue goes on";
+export function kept(found: number): string {
+  return found > 0 ? "the counterfactuals so far are kept" : "";
 }

@@ -11,9 +11,7 @@ export function createButton(
   clicked: () => void,
   ...children: (Node | string)[]
 ): HTMLButtonElement {
-  const element = h("button", { type: "button", class: "cfw-button", title }, ...children);
-  element.addEventListener("click", () => element.hasAttribute("aria-disabled") || clicked(), {
-    signal: scope.signal,
-  });
+  const element = h("button.cfw-button", { type: "button", title }, ...children);
+  scope.on(element, "click", () => element.hasAttribute("aria-disabled") || clicked());
   return element;
 }

@@ -2,14 +2,23 @@
 
 type Attributes = Record<string, string | number | boolean>;
 
-/** An element: `false` leaves an attribute out, `true` sets it empty; strings among the children are text. */
-export function h<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  attributes: Attributes = {},
-  ...children: (Node | string)[]
+type Tag = keyof HTMLElementTagNameMap;
+type Child = Node | string;
+
+/**
+ * An element, named as in a style sheet: "div.cfw-head.cfw-muted". Among the attributes `false` leaves one out, `true`
+ * sets it empty; strings among the children are text.
+ */
+export function h<K extends Tag>(
+  name: K | `${K}.${string}`,
+  attributes?: Attributes | Child,
+  ...children: Child[]
 ): HTMLElementTagNameMap[K] {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) setAttribute(element, name, value);
+  const [tag, ...classes] = name.split(".");
+  const element = document.createElement(tag as K);
+  if (classes.length > 0) element.className = classes.join(" ");
+  if (typeof attributes === "string" || attributes instanceof Node) element.append(attributes);
+  else for (const [key, value] of Object.entries(attributes ?? {})) setAttribute(element, key, value);
   element.append(...children);
   return element;
 }

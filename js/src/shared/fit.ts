@@ -28,3 +28,11 @@ export function followRatio(scope: Scope, changed: () => void): void {
     { once: true, signal: scope.signal },
   );
 }
+
+/** Calls when an element has another size, or the screen another pixel ratio. */
+export function followSize(scope: Scope, element: Element, changed: () => void): void {
+  const observer = new ResizeObserver(changed);
+  observer.observe(element);
+  scope.defer(() => observer.disconnect());
+  followRatio(scope, changed);
+}

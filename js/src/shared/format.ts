@@ -22,3 +22,8 @@ export function change(after: number, before: number): { sign: "▲" | "▼" | "
   if (Math.abs(difference) < 0.0005) return { sign: "", amount: "" };
   return { sign: difference > 0 ? "▲" : "▼", amount: probability(Math.abs(difference)) };
 }
+
+/** The name of a class; where it has none, its number. */
+export function className(labels: readonly string[], index: number): string {
+  return labels[index] ?? (index < 0 ? "…" : `class ${index}`);
+}

@@ -1,8 +1,7 @@
 import { h, setAttribute, setText, uniqueId } from "./dom";
 import { createPopover } from "./popover";
 import type { Scope } from "./scope";
-
-export type RunState = "empty" | "running" | "done" | "stopped" | "failed";
+import type { RunState } from "./traits";
 
 export interface HeadStatus {
   state: RunState;
@@ -26,53 +25,34 @@ const PATIENCE = 5000;
 /** The head of every view: the question, what goes on, how far it is, and the one button to stop or go on. */
 export function createHead(
   scope: Scope,
-  question: (Node | string)[],
+  question: readonly (Node | string)[],
   command: (kind: "stop" | "continue") => void,
 ) {
   const helpId = uniqueId();
   const helpButton = h(
-    "button",
-    { type: "button", class: "cfw-help-button", "aria-label": "About this view", "aria-controls": helpId },
+    "button.cfw-help-button",
+    { type: "button", "aria-label": "About this view", "aria-controls": helpId },
     "?",
   );
-  const helpPanel = h("div", { id: helpId, class: "cfw-popover cfw-help-panel" });
-  const helpBox = h("span", { class: "cfw-help" }, helpButton, helpPanel);
+  const helpPanel = h("div.cfw-popover.cfw-help-panel", { id: helpId });
+  const helpBox = h("span.cfw-help", helpButton, helpPanel);
   createPopover(scope, helpBox, helpButton, helpPanel);
 
-  const heading = h("div", { class: "cfw-question", role: "heading", "aria-level": 3 }, ...question);
-  const word = h("span", { class: "cfw-ellipsis" });
-  const status = h(
-    "span",
-    { class: "cfw-status" },
-    h("span", { class: "cfw-dot", "aria-hidden": "true" }),
-    word,
-  );
-  const counts = h("span", { class: "cfw-counts cfw-number" });
-  const button = h("button", { type: "button", class: "cfw-button cfw-run-button" });
+  const heading = h("div.cfw-question", { role: "heading", "aria-level": 3 }, ...question);
+  const word = h("span.cfw-ellipsis");
+  const status = h("span.cfw-status", h("span.cfw-dot", { "aria-hidden": "true" }), word);
+  const counts = h("span.cfw-counts.cfw-number");
+  const button = h("button.cfw-button.cfw-run-button", { type: "button" });
   const fill = h("i");
   const progress = h(
-    "div",
-    {
-      class: "cfw-progress",
-      role: "progressbar",
-      "aria-label": "Progress",
-      "aria-valuemin": 0,
-      "aria-valuemax": 100,
-    },
+    "div.cfw-progress",
+    { role: "progressbar", "aria-label": "Progress", "aria-valuemin": 0, "aria-valuemax": 100 },
     fill,
   );
-  const alert = h("p", { class: "cfw-alert", role: "alert" });
+  const alert = h("p.cfw-alert", { role: "alert" });
   const element = h(
-    "header",
-    { class: "cfw-head" },
-    h(
-      "div",
-      { class: "cfw-headline" },
-      h("div", { class: "cfw-ask" }, heading, helpBox),
-      status,
-      counts,
-      button,
-    ),
+    "header.cfw-head",
+    h("div.cfw-headline", h("div.cfw-ask", heading, helpBox), status, counts, button),
     progress,
     alert,
   );
@@ -85,15 +65,11 @@ export function createHead(
     setAttribute(button, "aria-disabled", waiting && "true");
     if (waiting) timer = setTimeout(() => wait(false), PATIENCE);
   };
-  button.addEventListener(
-    "click",
-    () => {
-      if (button.hasAttribute("aria-disabled")) return;
-      command(state === "running" ? "stop" : "continue");
-      wait(true);
-    },
-    { signal: scope.signal },
-  );
+  scope.on(button, "click", () => {
+    if (button.hasAttribute("aria-disabled")) return;
+    command(state === "running" ? "stop" : "continue");
+    wait(true);
+  });
 
   return {
     element,

@@ -21,23 +21,22 @@ export interface PickerOptions {
 
 /** A class name that is itself the control to change the class: a button that opens a small search field. */
 export function createPicker(scope: Scope, options: PickerOptions) {
-  const { signal } = scope;
   const listId = uniqueId();
-  const label = h("span", { class: "cfw-picker-name" });
+  const label = h("span.cfw-picker-name");
   const button = h(
-    "button",
+    "button.cfw-picker-button",
     {
       type: "button",
-      class: "cfw-picker-button",
+
       "aria-haspopup": "listbox",
       title: options.title ?? "explain another class",
     },
     label,
-    h("span", { class: "cfw-picker-caret", "aria-hidden": "true" }, "▾"),
+    h("span.cfw-picker-caret", { "aria-hidden": "true" }, "▾"),
   );
-  const input = h("input", {
+  const input = h("input.cfw-picker-input", {
     type: "text",
-    class: "cfw-picker-input",
+
     role: "combobox",
     "aria-label": "Class to explain",
     "aria-autocomplete": "list",
@@ -47,10 +46,10 @@ export function createPicker(scope: Scope, options: PickerOptions) {
     autocomplete: "off",
     spellcheck: "false",
   });
-  const list = h("ul", { id: listId, class: "cfw-picker-list", role: "listbox", "aria-label": "Classes" });
-  const none = h("p", { class: "cfw-picker-none" }, "no class of this name");
-  const panel = h("div", { class: "cfw-popover cfw-picker-panel" }, input, list, none);
-  const element = h("span", { class: "cfw-picker" }, button, panel);
+  const list = h("ul.cfw-picker-list", { id: listId, role: "listbox", "aria-label": "Classes" });
+  const none = h("p.cfw-picker-none", "no class of this name");
+  const panel = h("div.cfw-popover.cfw-picker-panel", input, list, none);
+  const element = h("span.cfw-picker", button, panel);
 
   let matches: Choice[] = [];
   let active = 0;
@@ -83,10 +82,10 @@ export function createPicker(scope: Scope, options: PickerOptions) {
     list.replaceChildren(
       ...matches.map((choice, i) => {
         const item = h(
-          "li",
-          { id: `${listId}-${i}`, role: "option", class: "cfw-picker-option" },
-          h("span", { class: "cfw-ellipsis" }, options.name(choice.index)),
-          h("span", { class: "cfw-number cfw-muted" }, choice.note),
+          "li.cfw-picker-option",
+          { id: `${listId}-${i}`, role: "option" },
+          h("span.cfw-ellipsis", options.name(choice.index)),
+          h("span.cfw-number.cfw-muted", choice.note),
         );
         // Not on click: the field would lose the focus first, and the list with it.
         item.addEventListener("pointerdown", (event) => {
@@ -100,22 +99,18 @@ export function createPicker(scope: Scope, options: PickerOptions) {
     mark();
   };
 
-  input.addEventListener("input", search, { signal });
-  input.addEventListener(
-    "keydown",
-    (event) => {
-      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      if (step !== undefined) {
-        active = (active + step + matches.length) % Math.max(1, matches.length);
-        mark();
-        event.preventDefault();
-      } else if (event.key === "Enter") {
-        choose(matches[active]);
-        event.preventDefault();
-      }
-    },
-    { signal },
-  );
+  scope.on(input, "input", search);
+  scope.on(input, "keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step !== undefined) {
+      active = (active + step + matches.length) % Math.max(1, matches.length);
+      mark();
+      event.preventDefault();
+    } else if (event.key === "Enter") {
+      choose(matches[active]);
+      event.preventDefault();
+    }
+  });
 
   return {
     element,

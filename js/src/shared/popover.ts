@@ -18,7 +18,6 @@ export function createPopover(
   panel: HTMLElement,
   opened: () => void = () => {},
 ): Popover {
-  const { signal } = scope;
   const show = (open: boolean) => {
     panel.hidden = !open;
     setAttribute(button, "aria-expanded", String(open));
@@ -38,31 +37,19 @@ export function createPopover(
   show(false);
   // A click into the panel, though not on a control, keeps it open.
   panel.tabIndex = -1;
-  button.addEventListener(
-    "click",
-    () => {
-      if (!panel.hidden) return popover.close();
-      // Safari does not focus a button that is clicked.
-      button.focus();
-      popover.open();
-    },
-    { signal },
-  );
-  wrapper.addEventListener(
-    "keydown",
-    (event) => {
-      if (event.key !== "Escape" || panel.hidden) return;
-      event.stopPropagation();
-      popover.close();
-    },
-    { signal },
-  );
-  wrapper.addEventListener(
-    "focusout",
-    (event) => {
-      if (!wrapper.contains(event.relatedTarget as Node | null)) show(false);
-    },
-    { signal },
-  );
+  scope.on(button, "click", () => {
+    if (!panel.hidden) return popover.close();
+    // Safari does not focus a button that is clicked.
+    button.focus();
+    popover.open();
+  });
+  scope.on(wrapper, "keydown", (event) => {
+    if (event.key !== "Escape" || panel.hidden) return;
+    event.stopPropagation();
+    popover.close();
+  });
+  scope.on(wrapper, "focusout", (event) => {
+    if (!wrapper.contains(event.relatedTarget as Node | null)) show(false);
+  });
   return popover;
 }

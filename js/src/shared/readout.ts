@@ -29,43 +29,34 @@ export const SILENT = "no answer yet: the kernel is busy or gone; the picture st
 
 /** The model's answer: one large number, its change against a reference, and the top classes as bars. */
 export function createReadout(scope: Scope, reference: string, chosen: (index: number) => void) {
-  const big = h("span", { class: "cfw-big cfw-number" });
-  const asking = h("span", { class: "cfw-asking" });
-  const caption = h("div", { class: "cfw-muted cfw-caption" });
-  const delta = h("div", { class: "cfw-delta cfw-number" });
-  const list = h("ul", { class: "cfw-bars" });
+  const big = h("span.cfw-big.cfw-number");
+  const asking = h("span.cfw-asking");
+  const caption = h("div.cfw-muted.cfw-caption");
+  const delta = h("div.cfw-delta.cfw-number");
+  const list = h("ul.cfw-bars");
   const tick = h(
-    "div",
-    { class: "cfw-tick cfw-muted" },
-    h("span", { class: "cfw-tick-mark", "aria-hidden": "true" }),
+    "div.cfw-tick.cfw-muted",
+    h("span.cfw-tick-mark", { "aria-hidden": "true" }),
     `tick: ${reference}`,
   );
-  const element = h(
-    "div",
-    { class: "cfw-readout" },
-    h("div", { class: "cfw-bigline" }, big, asking),
-    caption,
-    delta,
-    list,
-    tick,
-  );
+  const element = h("div.cfw-readout", h("div.cfw-bigline", big, asking), caption, delta, list, tick);
 
   const rows: ReturnType<typeof createRow>[] = [];
   const createRow = () => {
-    const name = h("button", { type: "button", class: "cfw-bar-name cfw-ellipsis" });
+    const name = h("button.cfw-bar-name.cfw-ellipsis", { type: "button" });
     const fill = h("i");
     const mark = h("b");
-    const value = h("span", { class: "cfw-number cfw-bar-value" });
-    const track = h("span", { class: "cfw-track", "aria-hidden": "true" }, fill, mark);
+    const value = h("span.cfw-number.cfw-bar-value");
+    const track = h("span.cfw-track", { "aria-hidden": "true" }, fill, mark);
     const row = {
-      item: h("li", { class: "cfw-bar" }, name, track, value),
+      item: h("li.cfw-bar", name, track, value),
       name,
       fill,
       mark,
       value,
       index: -1,
     };
-    name.addEventListener("click", () => chosen(row.index), { signal: scope.signal });
+    scope.on(name, "click", () => chosen(row.index));
     return row;
   };
 

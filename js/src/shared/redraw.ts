@@ -25,3 +25,20 @@ export function withNextFrame(scope: Scope, paint: () => void): () => void {
     });
   };
 }
+
+/** Paints at once, for the frame to come, and not again before the next. */
+export function atOnce(scope: Scope, paint: () => void): () => void {
+  let painted = false;
+  let again = false;
+  const endFrame = withNextFrame(scope, () => {
+    if (again) paint();
+    painted = again = false;
+  });
+  return () => {
+    if (scope.signal.aborted) return;
+    endFrame();
+    if (painted) again = true;
+    else paint();
+    painted = true;
+  };
+}

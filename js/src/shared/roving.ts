@@ -14,36 +14,27 @@ export function createRoving(
   items: () => readonly HTMLElement[],
   steps: Steps,
 ) {
-  const { signal } = scope;
   let stop: HTMLElement | undefined;
   const lead = () => {
     const all = items();
     if (!stop || !all.includes(stop)) stop = all[0];
     for (const item of all) setAttribute(item, "tabindex", item === stop ? 0 : -1);
   };
-  group.addEventListener(
-    "focusin",
-    (event) => {
-      const item = items().find((candidate) => candidate.contains(event.target as Node));
-      if (!item) return;
-      stop = item;
-      lead();
-    },
-    { signal },
-  );
-  group.addEventListener(
-    "keydown",
-    (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const step = steps[event.key];
-      const all = items();
-      const at = all.findIndex((item) => item.contains(event.target as Node));
-      if (!step || at < 0) return;
-      all[Math.min(Math.max(0, step(at, all.length - 1)), all.length - 1)]!.focus();
-      event.preventDefault();
-    },
-    { signal },
-  );
+  scope.on(group, "focusin", (event) => {
+    const item = items().find((candidate) => candidate.contains(event.target as Node));
+    if (!item) return;
+    stop = item;
+    lead();
+  });
+  scope.on(group, "keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const step = steps[event.key];
+    const all = items();
+    const at = all.findIndex((item) => item.contains(event.target as Node));
+    if (!step || at < 0) return;
+    all[Math.min(Math.max(0, step(at, all.length - 1)), all.length - 1)]!.focus();
+    event.preventDefault();
+  });
   return {
     /** The items have changed. */
     lead,

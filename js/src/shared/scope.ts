@@ -6,6 +6,12 @@ export interface Scope {
   end(): void;
   /** Runs when the view ends. */
   defer(undo: () => void): void;
+  /** Listens to events of an element. */
+  on<K extends keyof HTMLElementEventMap>(
+    target: EventTarget,
+    types: K | readonly K[],
+    run: (event: HTMLElementEventMap[K]) => void,
+  ): void;
   /** Follows traits of a model. */
   // biome-ignore lint/suspicious/noExplicitAny: any model will do, its traits are named by text
   listen(model: AnyModel<any>, traits: readonly string[], callback: () => void): void;
@@ -23,6 +29,9 @@ export function createScope(host?: AbortSignal): Scope {
     signal,
     end,
     defer,
+    on(target, types, run) {
+      for (const type of [types].flat()) target.addEventListener(type, run as EventListener, { signal });
+    },
     listen(model, traits, callback) {
       for (const trait of traits) {
         const event: `change:${string}` = `change:${trait}`;

@@ -10,15 +10,15 @@ export function createSlider(
   moved: (value: number, first: boolean) => void,
   released: () => void,
 ) {
-  const input = h("input", { type: "range", class: "cfw-range", min: 0, step: 1, "aria-label": name });
-  const mark = h("span", { class: "cfw-slider-mark", "aria-hidden": "true" });
+  const input = h("input.cfw-range", { type: "range", min: 0, step: 1, "aria-label": name });
+  const mark = h("span.cfw-slider-mark", { "aria-hidden": "true" });
   mark.hidden = true;
-  const output = h("span", { class: "cfw-slider-value cfw-number" });
+  const output = h("span.cfw-slider-value.cfw-number");
   const element = h(
-    "label",
-    { class: "cfw-slider", title },
-    h("span", { class: "cfw-slider-name" }, name),
-    h("span", { class: "cfw-slider-track" }, mark, input),
+    "label.cfw-slider",
+    { title },
+    h("span.cfw-slider-name", name),
+    h("span.cfw-slider-track", mark, input),
     output,
   );
   let moving = false;
@@ -26,24 +26,19 @@ export function createSlider(
     const span = Number(input.max);
     input.style.setProperty("--cfw-fill", `${span > 0 ? (100 * Number(input.value)) / span : 0}%`);
   };
-  input.addEventListener(
-    "input",
-    () => {
-      const first = !moving;
-      moving = true;
-      fill();
-      moved(Number(input.value), first);
-    },
-    { signal: scope.signal },
-  );
+  scope.on(input, "input", () => {
+    const first = !moving;
+    moving = true;
+    fill();
+    moved(Number(input.value), first);
+  });
   const release = () => {
     if (!moving) return;
     moving = false;
     released();
   };
   // A slider that is drawn away and back again fires no change.
-  for (const event of ["change", "pointerup", "pointercancel", "blur"])
-    input.addEventListener(event, release, { signal: scope.signal });
+  scope.on(input, ["change", "pointerup", "pointercancel", "blur"], release);
   return {
     element,
     input,

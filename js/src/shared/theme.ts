@@ -48,11 +48,43 @@ export type Colour = readonly [red: number, green: number, blue: number];
 
 /** The colours of a token that lists "#rrggbb, #rrggbb, …". */
 export function colours(element: Element, token: string): Colour[] {
-  const text = getComputedStyle(element).getPropertyValue(token);
+  return coloursIn(getComputedStyle(element).getPropertyValue(token));
+}
+
+function coloursIn(text: string): Colour[] {
   return [...text.matchAll(/#([0-9a-f]{6})/gi)].map(([, hex]) => {
     const value = Number.parseInt(hex!, 16);
     return [value >> 16, (value >> 8) & 255, value & 255];
   });
+}
+
+/** What the theme gives to what is drawn on canvases, read once a theme. Of a view not yet on the page it is nothing. */
+export class Palette {
+  readonly #values = new Map<string, string>();
+
+  constructor(readonly root: Element) {}
+
+  /** The text of a token. */
+  value(token: string): string {
+    const now = this.#values.get(token) || getComputedStyle(this.root).getPropertyValue(token).trim();
+    this.#values.set(token, now);
+    return now;
+  }
+
+  /** The colours of a token that lists them: "--cfw-heat", "--cfw-signed". */
+  stops(token: string): Colour[] {
+    return coloursIn(this.value(token));
+  }
+
+  /** Whether something was asked for that was not there yet. */
+  get incomplete(): boolean {
+    return [...this.#values.values()].includes("");
+  }
+
+  /** The theme has changed. */
+  forget(): void {
+    this.#values.clear();
+  }
 }
 
 /** The colour at `amount` (0 to 1) of a map given by evenly spaced stops. */

@@ -1,18 +1,12 @@
 import { h } from "./dom";
-
-export interface TrustRow {
-  name: string;
-  value: string;
-  note: string;
-  help: string;
-}
+import type { TrustRow } from "./traits";
 
 /** "How far to trust it": measures of an explanation, each with what it should be compared with. */
 export function createTrust(later = "measured when the search has ended") {
   const body = h("tbody");
-  const table = h("table", { class: "cfw-trust-table" }, h("caption", {}, "How far to trust it"), body);
-  const wait = h("p", { class: "cfw-muted cfw-trust-later" }, later);
-  const element = h("div", { class: "cfw-trust" }, table, wait);
+  const table = h("table.cfw-trust-table", h("caption", "How far to trust it"), body);
+  const wait = h("p.cfw-muted.cfw-trust-later", later);
+  const element = h("div.cfw-trust", table, wait);
   let drawn: readonly TrustRow[] = [];
   return {
     element,
@@ -25,7 +19,6 @@ export function createTrust(later = "measured when the search has ended") {
         ...rows.map(({ name, value, note, help }) => {
           return h(
             "tr",
-            {},
             h(
               "th",
               { scope: "row" },
@@ -39,8 +32,8 @@ export function createTrust(later = "measured when the search has ended") {
                 name,
               ),
             ),
-            h("td", { class: "cfw-number" }, value),
-            h("td", { class: "cfw-muted" }, note),
+            h("td.cfw-number", value),
+            h("td.cfw-muted", note),
           );
         }),
       );

@@ -19,6 +19,12 @@ export class Waiting {
     return this.#wait;
   }
 
+  /** Says at each drawing whether an answer is outstanding. */
+  update(outstanding: boolean): void {
+    if (outstanding) this.begin();
+    else this.end();
+  }
+
   /** The answer is outstanding. Further calls change nothing until it came or `alive` was called. */
   begin(): void {
     if (this.#wait !== "none") return;

@@ -1,69 +1,88 @@
 import { createButton } from "../shared/button";
+import { createChoice } from "../shared/choice";
 import { h, setAttribute } from "../shared/dom";
-import type { Scope } from "../shared/scope";
-import { MODES, type Mode } from "./painter";
+import { createSlider } from "../shared/slider";
+import type { Editor } from "./editor";
+import { inverted, mostImportant, shownCount } from "./masks";
+import type { Mode } from "./painter";
+import type { SuperpixelFrame } from "./traits";
 
-const MODE_TITLES: Record<Mode, string> = {
-  dim: "hidden superpixels darkened",
-  hide: "exactly what the model sees",
-  outline: "the whole picture, the shown part outlined",
-  heat: "how much each superpixel matters",
+const MODES: Record<Mode, [text: string, title: string]> = {
+  dim: ["dim", "hidden superpixels darkened"],
+  hide: ["hide", "exactly what the model sees"],
+  outline: ["outline", "the whole picture, the shown part outlined"],
+  heat: ["heat", "how much each superpixel matters"],
 };
 
 /** The edits of the mask that a button makes. */
-export const EDITS = ["best", "all", "none", "invert", "undo"] as const;
-export type Edit = (typeof EDITS)[number];
-
-const EDIT_TITLES: Record<Edit, string> = {
-  best: "follow the best answer of the search",
-  all: "show every superpixel",
-  none: "hide every superpixel",
-  invert: "swap shown and hidden",
-  undo: "take the last edit back (Ctrl+Z)",
+const EDITS: Record<string, [title: string, edit: (editor: Editor) => void]> = {
+  best: ["follow the best answer of the search", (editor) => editor.follow()],
+  all: ["show every superpixel", (editor) => editor.edit(editor.mask.map(() => 1))],
+  none: ["hide every superpixel", (editor) => editor.edit(editor.mask.map(() => 0))],
+  invert: ["swap shown and hidden", (editor) => editor.edit(inverted(editor.mask))],
+  undo: ["take the last edit back (Ctrl+Z)", (editor) => editor.undo()],
 };
 
-export interface ControlsState {
-  mode: Mode;
-  heat: boolean;
-  /** Whether the best answer is shown, whatever it will be. */
-  following: boolean;
-  enabled: Record<Edit, boolean>;
-}
-
-/** The buttons under the stage: how it is drawn, and edits of the whole mask. */
-export function createControls(scope: Scope, setMode: (mode: Mode) => void, edit: (edit: Edit) => void) {
-  const modes = new Map(
-    MODES.map((mode) => [mode, createButton(scope, MODE_TITLES[mode], () => setMode(mode), mode)]),
-  );
+/** Under the stage: how it is drawn, edits of the whole mask, and how many of the most important are shown. */
+export function createControls(
+  { scope, traits }: SuperpixelFrame,
+  editor: Editor,
+  setMode: (mode: Mode) => void,
+) {
+  const modes = createChoice(scope, "View", MODES, setMode);
   const edits = new Map(
-    EDITS.map((name) => [name, createButton(scope, EDIT_TITLES[name], () => edit(name), name)]),
+    Object.entries(EDITS).map(([name, [title, edit]]) => [
+      name,
+      createButton(scope, title, () => edit(editor), name),
+    ]),
   );
   const legend = h(
-    "div",
-    { class: "cfw-legend cfw-muted cfw-number", role: "img", "aria-label": "importance from 0 to 1" },
+    "div.cfw-legend.cfw-muted.cfw-number",
+    { role: "img", "aria-label": "importance from 0 to 1" },
     "importance 0",
     h("i"),
     "1",
   );
-  const element = h(
-    "div",
-    { class: "cfw-controls" },
-    h(
-      "div",
-      { class: "cfw-views" },
-      h("div", { class: "cfw-segmented", role: "group", "aria-label": "View" }, ...modes.values()),
-      legend,
-    ),
-    h("div", { class: "cfw-edits", role: "group", "aria-label": "Edit" }, ...edits.values()),
+  const top = createSlider(
+    scope,
+    "most important",
+    "show the k most important superpixels",
+    (k, first) => {
+      if (first) editor.begin();
+      editor.edit(mostImportant(traits.importance, k));
+    },
+    () => editor.end(),
   );
+  const drawModes = (mode: Mode) => {
+    modes.update(mode);
+    setAttribute(modes.buttons.get("heat")!, "aria-disabled", traits.importance.length === 0 && "true");
+    legend.classList.toggle("cfw-invisible", mode !== "heat");
+  };
+  const drawEdits = (ready: boolean) => {
+    const possible = (name: string) =>
+      ready && (name !== "best" || traits.best.length > 0) && (name !== "undo" || editor.edits > 0);
+    for (const [name, button] of edits) setAttribute(button, "aria-disabled", !possible(name) && "true");
+    setAttribute(edits.get("best")!, "aria-pressed", String(editor.following));
+  };
+  const drawTop = (ready: boolean) => {
+    const [all, shown] = [editor.mask.length, shownCount(editor.mask)];
+    const known = ready && traits.importance.length === all;
+    top.update(shown, Math.max(1, all), all > 0 ? `${shown} of ${all}` : "", !known);
+  };
   return {
-    element,
-    update({ mode, heat, following, enabled }: ControlsState) {
-      for (const [name, element] of modes) setAttribute(element, "aria-pressed", String(name === mode));
-      setAttribute(modes.get("heat")!, "aria-disabled", !heat && "true");
-      setAttribute(edits.get("best")!, "aria-pressed", String(following));
-      legend.classList.toggle("cfw-invisible", mode !== "heat");
-      for (const [name, element] of edits) setAttribute(element, "aria-disabled", !enabled[name] && "true");
+    elements: [
+      h(
+        "div.cfw-controls",
+        h("div.cfw-views", modes.element, legend),
+        h("div.cfw-edits", { role: "group", "aria-label": "Edit" }, ...edits.values()),
+      ),
+      top.element,
+    ],
+    /** `ready`: the superpixels are known. */
+    draw(mode: Mode, ready: boolean) {
+      drawModes(mode);
+      drawEdits(ready);
+      drawTop(ready);
     },
   };
 }

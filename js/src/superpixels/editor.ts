@@ -1,9 +1,7 @@
-import type { AnyModel } from "@anywidget/types";
-import type { Scope } from "../shared/scope";
 import { throttle } from "../shared/throttle";
 import { indicesOf, type Mask, maskOf, sameMask } from "./masks";
 import type { Picture, Shown } from "./pictures";
-import type { Traits } from "./traits";
+import type { SuperpixelFrame } from "./traits";
 
 /** While a stroke goes on, the kernel hears of it at most this often, in ms. */
 const SAVE_EVERY = 60;
@@ -18,18 +16,14 @@ export class Editor {
   #setting = false;
   readonly #save;
 
-  constructor(
-    readonly model: AnyModel<Traits>,
-    scope: Scope,
-    readonly changed: () => void,
-  ) {
+  constructor(readonly frame: SuperpixelFrame) {
     this.#save = throttle(() => {
       // Set once more, since something else may have come from the kernel while the stroke went on.
       this.#set();
-      model.save_changes();
+      frame.save({});
     }, SAVE_EVERY);
-    scope.defer(() => this.#save.flush());
-    scope.listen(model, ["shown", "following", "best"], () => this.#read());
+    frame.scope.defer(() => this.#save.flush());
+    frame.listen(["shown", "following", "best"], () => this.#read());
   }
 
   get mask(): Mask {
@@ -70,6 +64,14 @@ export class Editor {
     this.#put({ mask: next, following: false });
   }
 
+  /** Shows or hides superpixels; `first` begins a stroke. */
+  stroke(regions: readonly number[], show: boolean, first: boolean): void {
+    if (first) this.begin();
+    const next = this.#mask.slice();
+    for (const region of regions) next[region] = show ? 1 : 0;
+    this.edit(next);
+  }
+
   /** Shows the best answer so far, and the better ones that are still to be found. */
   follow(): void {
     if (!this.#picture || this.#following) return;
@@ -93,26 +95,26 @@ export class Editor {
     this.#following = following;
     this.#set();
     this.#save();
-    this.changed();
+    this.frame.refresh();
   }
 
   #set(): void {
     this.#setting = true;
-    if (!this.#following) this.model.set("shown", indicesOf(this.#mask));
-    this.model.set("following", this.#following);
+    if (!this.#following) this.frame.set({ shown: indicesOf(this.#mask) });
+    this.frame.set({ following: this.#following });
     this.#setting = false;
   }
 
   #best(): Mask {
-    return maskOf(this.model.get("best"), this.#picture?.count ?? 0);
+    return maskOf(this.frame.traits.best, this.#picture?.count ?? 0);
   }
 
   /** Takes what the kernel, or another view, has set; but while a hand is at it, the hand is right. */
   #read(): void {
     if (this.#setting || this.#going || (this.#save.pending && !this.#following)) return;
-    this.#following = this.model.get("following");
+    this.#following = this.frame.traits.following;
     const count = this.#picture?.count ?? 0;
-    this.#mask = this.#following ? this.#best() : maskOf(this.model.get("shown"), count);
-    this.changed();
+    this.#mask = this.#following ? this.#best() : maskOf(this.frame.traits.shown, count);
+    this.frame.refresh();
   }
 }

@@ -4,8 +4,7 @@ import { type Colour, colourAt } from "../shared/theme";
 import type { Mask } from "./masks";
 import type { Regions } from "./regions";
 
-export const MODES = ["dim", "hide", "outline", "heat"] as const;
-export type Mode = (typeof MODES)[number];
+export type Mode = "dim" | "hide" | "outline" | "heat";
 
 /** The theme's part of the picture. */
 export interface Palette {

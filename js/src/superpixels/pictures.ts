@@ -1,10 +1,8 @@
-import type { AnyModel } from "@anywidget/types";
 import { decodePicture, toBytes, type Wire } from "../shared/bytes";
-import type { Scope } from "../shared/scope";
 import { Undo } from "../shared/undo";
 import type { Mask } from "./masks";
 import { decodeRegions, type Regions } from "./regions";
-import type { Traits } from "./traits";
+import type { SuperpixelFrame } from "./traits";
 
 /** What was shown before an edit. */
 export interface Shown {
@@ -51,7 +49,7 @@ export interface PictureEvents {
 }
 
 /** Reads the picture and its label map now and whenever they change; an outdated reading is dropped. */
-export function followPicture(scope: Scope, model: AnyModel<Traits>, events: PictureEvents): void {
+export function followPicture({ scope, traits, listen }: SuperpixelFrame, events: PictureEvents): void {
   const wrong = { map: "", picture: "" };
   const report = (part: keyof typeof wrong, what: string) => {
     wrong[part] = what;
@@ -60,7 +58,7 @@ export function followPicture(scope: Scope, model: AnyModel<Traits>, events: Pic
 
   let open: Picture | null | undefined;
   const readMap = async () => {
-    const picture = pictureOf(model.get("label_map"), model.get("size"), model.get("count"));
+    const picture = pictureOf(traits.label_map, traits.size, traits.count);
     if (picture === open) return;
     open = picture;
     report("map", "");
@@ -83,7 +81,7 @@ export function followPicture(scope: Scope, model: AnyModel<Traits>, events: Pic
   const readPictures = async () => {
     readings += 1;
     const reading = readings;
-    const wires = [model.get("picture"), model.get("hidden_picture")];
+    const wires = [traits.picture, traits.hidden_picture];
     const decoded = await Promise.all(
       wires.map((wire) => {
         const data = toBytes(wire);
@@ -99,8 +97,8 @@ export function followPicture(scope: Scope, model: AnyModel<Traits>, events: Pic
   };
   scope.defer(() => close(bitmaps));
 
-  scope.listen(model, ["label_map", "size", "count"], readMap);
-  scope.listen(model, ["picture", "hidden_picture"], readPictures);
+  listen(["label_map", "size", "count"], readMap);
+  listen(["picture", "hidden_picture"], readPictures);
   void readMap();
   void readPictures();
 }

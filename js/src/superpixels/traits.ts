@@ -1,63 +1,69 @@
-import type { Wire } from "../shared/bytes";
+import { runTraits } from "../shared/traits";
+import type { Frame } from "../shared/view";
+import {
+  bool,
+  bytes,
+  integer,
+  list,
+  number,
+  oneOf,
+  record,
+  type TraitsOf,
+  text,
+  tuple,
+} from "../shared/wire";
 
-/** The traits of the model, as cfwidgets/widgets/superpixels.py declares them. */
-export interface Traits {
+/** Classes and their probabilities. */
+const classes = list(tuple(integer(-1), number()));
+
+/** The traits of the model, as cfwidgets/widgets declares them. */
+export const traits = {
+  ...runTraits,
   /** What is explained, and the same with every superpixel hidden: encoded pictures. */
-  picture: Wire;
-  hidden_picture: Wire;
+  picture: bytes(),
+  hidden_picture: bytes(),
   /** Zlib-deflated little-endian uint16, row by row. */
-  label_map: Wire;
+  label_map: bytes(),
   /** Height and width of the label map. */
-  size: [number, number];
-  count: number;
-  labels: string[];
+  size: tuple(integer(), integer()),
+  count: integer(),
+  labels: list(text()),
   /** The explained class; below 0 while it is not known. */
-  target: number;
-  objective: "sufficient" | "necessary";
+  target: integer(-1),
+  objective: oneOf(["sufficient", "necessary"], "sufficient"),
   /** Superpixels of the best answer so far, sorted. */
-  best: number[];
+  best: list(integer(-1)),
   /** Whether `best` is what is shown, and changes with it; an edit ends that, and `shown` is. */
-  following: boolean;
-  shown: number[];
+  following: bool(),
+  shown: list(integer(-1)),
   /** Per superpixel from 0 to 1, or empty. */
-  importance: number[];
-  /** Classes and their probabilities on the whole picture. */
-  whole: ClassProbability[];
-  answer: Answer | null;
-  state: State;
-  activity: string;
-  progress: number;
-  generation: number;
-  generations: number;
-  evaluations: number;
+  importance: list(number()),
+  /** On the whole picture. */
+  whole: classes,
+  /** The model's answer for exactly one mask and one class. */
+  answer: record(
+    {
+      shown: list(integer(-1)),
+      target: integer(-1),
+      top: classes,
+      probability: number(Number.NaN),
+      /** The class's probability on the whole picture. */
+      whole: number(Number.NaN),
+    },
+    "shown",
+  ),
+  generation: integer(),
+  generations: integer(),
+  evaluations: integer(),
   /** Whether a search that has ended can go on. */
-  continuable: boolean;
+  continuable: bool(true),
   /** A packed mask a generation. */
-  history_masks: Wire;
+  history_masks: bytes(),
   /** The generation looked at, twice: a bqplot line is linked to it. */
-  cursor: [number, number];
-  trust: TrustRow[];
-  /** Whether there will be such rows when the run has ended. */
-  measures: boolean;
-  error: string;
-}
+  cursor: tuple(number(), number()),
+};
 
-export type State = "empty" | "running" | "done" | "stopped" | "failed";
-export type ClassProbability = [index: number, probability: number];
-
-/** The model's answer for exactly one mask and one class. */
-export interface Answer {
-  shown: number[];
-  target: number;
-  top: ClassProbability[];
-  probability: number;
-  /** The class's probability on the whole picture. */
-  whole: number;
-}
-
-export interface TrustRow {
-  name: string;
-  value: string;
-  note: string;
-  help: string;
-}
+export type Traits = TraitsOf<typeof traits>;
+export type SuperpixelFrame = Frame<typeof traits>;
+export type Answer = NonNullable<Traits["answer"]>;
+export type ClassProbability = Traits["whole"][number];

@@ -13,6 +13,7 @@ export const HELP: Record<Traits["objective"], string> = {
     "exactly what is shown.",
 };
 
+export const LATER = "the picture will be here";
 export const HINT = "click to show or hide a superpixel, drag to paint";
 
 /** One superpixel: "superpixel 17 · importance .82 · shown". */
@@ -31,10 +32,9 @@ export function counts(generation: number, generations: number, evaluations: num
   return parts.join(" · ");
 }
 
-/** What is kept of a search that stopped or failed, and whether it can go on. */
-export function kept(state: Traits["state"], best: readonly number[], continuable: boolean): string {
-  if ((state !== "stopped" && state !== "failed") || best.length === 0) return "";
-  return `the best so far is kept${continuable ? ", Continue goes on" : ""}`;
+/** What is kept of a search that stopped or failed. */
+export function kept(best: readonly number[]): string {
+  return best.length > 0 ? "the best so far is kept" : "";
 }
 
 /** For the ear. */

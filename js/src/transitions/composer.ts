@@ -1,5 +1,5 @@
 import { differenceOf, PixelReader } from "../shared/pixels";
-import { type Table, type Tables, tint } from "./signed";
+import { type Table, type Tables, tint } from "../shared/signed";
 
 /** Something to look at: a picture, and its two maps if there are any. */
 export interface Layers {

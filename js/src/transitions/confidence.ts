@@ -17,33 +17,31 @@ export interface ConfidenceState {
 
 /** How sure the model is of the two classes at the phase looked at. */
 export function createConfidence() {
-  const called = h("div", { class: "cfw-called" });
+  const called = h("div.cfw-called");
   const marks = ["●", "▲"];
   const rows = (["wrong", "correct"] as const).map((side, i) => {
-    const name = h("span", { class: "cfw-ellipsis" });
+    const name = h("span.cfw-ellipsis");
     const fill = h("i");
     const tick = h("b");
-    const value = h("span", { class: "cfw-number cfw-confidence-value" });
+    const value = h("span.cfw-number.cfw-confidence-value");
     const item = h(
       "li",
       { class: `cfw-confidence-row cfw-${side}` },
-      h("span", { class: "cfw-confidence-name" }, h("span", { "aria-hidden": "true" }, marks[i]!), name),
-      h("span", { class: "cfw-track", "aria-hidden": "true" }, fill, tick),
+      h("span.cfw-confidence-name", h("span", { "aria-hidden": "true" }, marks[i]!), name),
+      h("span.cfw-track", { "aria-hidden": "true" }, fill, tick),
       value,
     );
     return { item, name, fill, tick, value };
   });
   const note = h(
-    "div",
-    { class: "cfw-tick cfw-muted" },
-    h("span", { class: "cfw-tick-mark", "aria-hidden": "true" }),
+    "div.cfw-tick.cfw-muted",
+    h("span.cfw-tick-mark", { "aria-hidden": "true" }),
     "tick: the image",
   );
   const element = h(
-    "div",
-    { class: "cfw-confidence" },
+    "div.cfw-confidence",
     called,
-    h("ul", { class: "cfw-confidence-rows" }, ...rows.map(({ item }) => item)),
+    h("ul.cfw-confidence-rows", ...rows.map(({ item }) => item)),
     note,
   );
   return {

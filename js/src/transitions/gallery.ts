@@ -32,27 +32,21 @@ const STEPS: Record<string, (at: number, last: number) => number> = {
 
 /** A row of candidates. Its tiles stay in their places while others come: nothing blinks, and the focus stays. */
 function createRow(scope: Scope, workshop: Workshop, side: string, pick: (id: number) => void) {
-  const { signal } = scope;
   const title = h("span", { class: `cfw-row-title cfw-${side}` });
-  const note = h("span", { class: "cfw-muted" });
-  const list = h("div", { class: "cfw-row", role: "group" });
-  const element = h(
-    "div",
-    { class: "cfw-gallery-row" },
-    h("div", { class: "cfw-row-head" }, title, note),
-    list,
-  );
+  const note = h("span.cfw-muted");
+  const list = h("div.cfw-row", { role: "group" });
+  const element = h("div.cfw-gallery-row", h("div.cfw-row-head", title, note), list);
   const tiles: ReturnType<typeof createTile>[] = [];
   /** The tile that the Tab key leads to. */
   let stop = 0;
 
   const createTile = () => {
     const miniature = createMiniature(workshop, MOST);
-    const number = h("span", { class: "cfw-number cfw-tile-number" });
-    const button = h("button", { type: "button", class: "cfw-tile" }, miniature.element, number);
+    const number = h("span.cfw-number.cfw-tile-number");
+    const button = h("button.cfw-tile", { type: "button" }, miniature.element, number);
     const tile = { button, miniature, number, id: 0 };
-    button.addEventListener("click", () => pick(tile.id), { signal });
-    button.addEventListener("focus", () => lead(tiles.indexOf(tile)), { signal });
+    scope.on(button, "click", () => pick(tile.id));
+    scope.on(button, "focus", () => lead(tiles.indexOf(tile)));
     return tile;
   };
   const lead = (to: number) => {
@@ -71,18 +65,14 @@ function createRow(scope: Scope, workshop: Workshop, side: string, pick: (id: nu
     if (own.left < row.left || own.right > row.right)
       list.scrollLeft += own.left - row.left - (row.width - own.width) / 2;
   };
-  list.addEventListener(
-    "keydown",
-    (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const step = STEPS[event.key];
-      if (!step) return;
-      lead(step(stop, tiles.length - 1));
-      tiles[stop]?.button.focus();
-      event.preventDefault();
-    },
-    { signal },
-  );
+  scope.on(list, "keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const step = STEPS[event.key];
+    if (!step) return;
+    lead(step(stop, tiles.length - 1));
+    tiles[stop]?.button.focus();
+    event.preventDefault();
+  });
 
   return {
     element,
@@ -125,16 +115,15 @@ export function createGallery(
   follow: () => void,
 ) {
   const best = createButton(scope, "follow the nearest candidates of each row", follow, "best");
-  const heading = h("span", { class: "cfw-heading" }, "Candidates");
-  const words = h("span", { class: "cfw-muted cfw-number cfw-gallery-words" });
+  const heading = h("span.cfw-heading", "Candidates");
+  const words = h("span.cfw-muted.cfw-number.cfw-gallery-words");
   const rows = [
     createRow(scope, workshop, "wrong", (id) => pick(id, false)),
     createRow(scope, workshop, "correct", (id) => pick(id, true)),
   ] as const;
   const element = h(
-    "div",
-    { class: "cfw-gallery" },
-    h("div", { class: "cfw-gallery-head" }, heading, words, best),
+    "div.cfw-gallery",
+    h("div.cfw-gallery-head", heading, words, best),
     rows[0].element,
     rows[1].element,
   );

@@ -53,9 +53,9 @@ export function keepRoom(row: HTMLElement, workshop: Workshop, most: number): vo
 
 /** A small picture above the same with its map over it. It keeps what it shows until the next is decoded. */
 export function createMiniature(workshop: Workshop, most: number) {
-  const above = h("canvas", { class: "cfw-miniature" });
-  const below = h("canvas", { class: "cfw-miniature" });
-  const element = h("span", { class: "cfw-miniatures", "aria-hidden": "true" }, above, below);
+  const above = h("canvas.cfw-miniature");
+  const below = h("canvas.cfw-miniature");
+  const element = h("span.cfw-miniatures", { "aria-hidden": "true" }, above, below);
   let shown: MiniatureContent | null = null;
   let readings = 0;
 

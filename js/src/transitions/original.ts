@@ -7,14 +7,13 @@ import type { ClassProbability } from "./traits";
 
 /** The explained image, to compare the frames with, and what it is read as. */
 export function createOriginal(name: (index: number) => string) {
-  const canvas = h("canvas", { class: "cfw-original-canvas", role: "img", "aria-label": "the image" });
-  const read = h("div", { class: "cfw-read" });
-  const list = h("ul", { class: "cfw-top" });
+  const canvas = h("canvas.cfw-original-canvas", { role: "img", "aria-label": "the image" });
+  const read = h("div.cfw-read");
+  const list = h("ul.cfw-top");
   const element = h(
-    "div",
-    { class: "cfw-original" },
+    "div.cfw-original",
     canvas,
-    h("div", { class: "cfw-original-words" }, h("div", { class: "cfw-heading" }, "The image"), read, list),
+    h("div.cfw-original-words", h("div.cfw-heading", "The image"), read, list),
   );
   const composer = new Composer();
   let drawn = "";
@@ -52,7 +51,7 @@ export function createOriginal(name: (index: number) => string) {
           const mark = index === wrong ? "● " : index === correct ? "▲ " : "";
           const label = h("span", { class: `cfw-ellipsis ${side}` }, mark + text);
           setAttribute(label, "title", text);
-          return h("li", {}, label, h("span", { class: "cfw-number" }, p));
+          return h("li", label, h("span.cfw-number", p));
         }),
       );
     },

@@ -1,6 +1,6 @@
+import { tablesOf } from "../shared/signed";
 import { colours } from "../shared/theme";
 import type { StagePalette } from "./painter";
-import { tablesOf } from "./signed";
 
 /** What is drawn on canvases, in the colours of the theme. */
 export function readPalette(element: Element): StagePalette {

@@ -2,9 +2,9 @@ import { h, setText } from "../shared/dom";
 
 /** The question of the head line, in the words that fit what the model made of the image. */
 export function createQuestion(picker: HTMLElement) {
-  const wrong = h("span", { class: "cfw-wrong cfw-asked-class" });
+  const wrong = h("span.cfw-wrong.cfw-asked-class");
   const texts = [h("span"), h("span"), h("span")] as const;
-  const element = h("span", { class: "cfw-asked" });
+  const element = h("span.cfw-asked");
   let order = "";
   const set = (name: string, nodes: HTMLElement[], words: readonly [string, string, string]) => {
     // Only where the order changes: moving the picker would close it.

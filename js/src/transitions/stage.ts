@@ -5,10 +5,10 @@ import { Painter, type Scene } from "./painter";
 
 /** The frame looked at. */
 export function createStage(scope: Scope, repaint: () => void) {
-  const canvas = h("canvas", { class: "cfw-scene-canvas", role: "img" });
-  const words = h("div", { class: "cfw-scene-words" });
-  const frame = h("div", { class: "cfw-scene" }, canvas, words);
-  const element = h("div", { class: "cfw-transitions-stage" }, frame);
+  const canvas = h("canvas.cfw-scene-canvas", { role: "img" });
+  const words = h("div.cfw-scene-words");
+  const frame = h("div.cfw-scene", canvas, words);
+  const element = h("div.cfw-transitions-stage", frame);
   const painter = new Painter(canvas);
   let size: readonly [number, number] = [1, 1];
 

@@ -13,14 +13,14 @@ export interface StripTile {
 
 /** Typical phases, each a button that goes there. */
 export function createStrip(scope: Scope, workshop: Workshop, chosen: (phase: number) => void) {
-  const element = h("div", { class: "cfw-strip", role: "group", "aria-label": "Typical phases" });
+  const element = h("div.cfw-strip", { role: "group", "aria-label": "Typical phases" });
   const tiles: ReturnType<typeof createTile>[] = [];
   const createTile = () => {
     const miniature = createMiniature(workshop, MOST);
-    const number = h("span", { class: "cfw-number cfw-tile-number" });
-    const button = h("button", { type: "button", class: "cfw-tile" }, miniature.element, number);
+    const number = h("span.cfw-number.cfw-tile-number");
+    const button = h("button.cfw-tile", { type: "button" }, miniature.element, number);
     const tile = { button, miniature, number, phase: 0 };
-    button.addEventListener("click", () => chosen(tile.phase), { signal: scope.signal });
+    scope.on(button, "click", () => chosen(tile.phase));
     return tile;
   };
   return {

@@ -1,54 +1,52 @@
 import type { Wire } from "../shared/bytes";
-import type { RunState } from "../shared/head";
-import type { TrustRow } from "../shared/trust";
+import { runTraits } from "../shared/traits";
+import type { Reader, TraitsOf } from "../shared/wire";
+
+/** Of a shape that wire.ts guards. */
+const unguarded =
+  <T>(): Reader<T> =>
+  (value) =>
+    value as T;
 
 /** The traits of the model, as cfwidgets/widgets/transitions.py declares them. */
-export interface Traits {
+export const traits = {
+  ...runTraits,
   /** The explained image as the model sees it. */
-  picture: Wire;
+  picture: unguarded<Wire>(),
   /** A pack of its two relevance maps, for `wrong` and for `correct`; or empty. */
-  picture_maps: Wire;
+  picture_maps: unguarded<Wire>(),
   /** Height and width of the picture, the frames, the maps and the tiles; 0 while they are not known. */
-  size: [number, number];
-  labels: string[];
+  size: unguarded<[number, number]>(),
+  labels: unguarded<string[]>(),
   /** Classes; below 0 while they are not known. */
-  predicted: number;
-  wrong: number;
-  correct: number;
+  predicted: unguarded<number>(),
+  wrong: unguarded<number>(),
+  correct: unguarded<number>(),
   /** Classes and their probabilities for the image, `wrong` and `correct` among them. */
-  whole: ClassProbability[];
+  whole: unguarded<ClassProbability[]>(),
   /** The candidates to show, the nearest to the image first within each row. */
-  gallery: Candidate[];
+  gallery: unguarded<Candidate[]>(),
   /** Packs: the picture of each tile, and its map for the class it is called. */
-  gallery_tiles: Wire;
-  gallery_maps: Wire;
-  gallery_scale: number;
+  gallery_tiles: unguarded<Wire>(),
+  gallery_maps: unguarded<Wire>(),
+  gallery_scale: unguarded<number>(),
   /** The ends of the path, unless `following`: then they are `best`, whatever that will be. */
-  picked: Ends;
-  following: boolean;
-  best: Ends;
-  path: Partial<PathTrait>;
+  picked: unguarded<Ends>(),
+  following: unguarded<boolean>(),
+  best: unguarded<Ends>(),
+  path: unguarded<Partial<PathTrait>>(),
   /** Packs, one blob an entry of the path: its frame; its map for `wrong` above its map for `correct`. */
-  frames: Wire;
-  maps: Wire;
+  frames: unguarded<Wire>(),
+  maps: unguarded<Wire>(),
   /** The phase looked at. */
-  phase: number;
+  phase: unguarded<number>(),
   /** The phase looked at, twice: a bqplot line is linked to it. */
-  cursor: [number, number];
+  cursor: unguarded<[number, number]>(),
   /** How much of the change goes along with each region. */
-  answer: Partial<RegionsAnswer>;
-  trust: TrustRow[];
-  /** Whether there will be such rows when the run has ended. */
-  measures: boolean;
-  state: RunState;
-  /** Words for what the run is doing. */
-  activity: string;
-  progress: number;
-  counts: string;
-  /** What limits this, in a sentence. */
-  notes: string;
-  error: string;
-}
+  answer: unguarded<Partial<RegionsAnswer>>(),
+};
+
+export type Traits = TraitsOf<typeof traits>;
 
 export type ClassProbability = [index: number, probability: number];
 /** Ids of the candidates at the ends of a path; empty while there are none. */

@@ -51,8 +51,8 @@ export function createTransport(scope: Scope, actions: TransportActions) {
   speed.classList.add("cfw-speed", "cfw-number");
   const loop = createButton(scope, "begin again at the end", () => actions.setLoop(!state?.loop), "loop");
   const buttons = h(
-    "div",
-    { class: "cfw-transport-buttons", role: "group", "aria-label": "Playing" },
+    "div.cfw-transport-buttons",
+    { role: "group", "aria-label": "Playing" },
     ...[play, flip, speed, loop],
   );
   slider.element.classList.add("cfw-scrub");

@@ -27,7 +27,7 @@ export interface ViewsState {
 /** How the stage is drawn: the mode, the map of which class, and what its colours mean. */
 export function createViews(scope: Scope, setMode: (mode: Mode) => void, setWhich: (which: number) => void) {
   const modes = MODES.map((mode) => createButton(scope, TITLES[mode], () => setMode(mode), mode));
-  const names = [h("span", { class: "cfw-ellipsis" }), h("span", { class: "cfw-ellipsis" })] as const;
+  const names = [h("span.cfw-ellipsis"), h("span.cfw-ellipsis")] as const;
   const sides = names.map((name, which) =>
     createButton(
       scope,
@@ -42,16 +42,16 @@ export function createViews(scope: Scope, setMode: (mode: Mode) => void, setWhic
     ),
   );
   const group = (label: string, buttons: HTMLElement[]) =>
-    h("div", { class: "cfw-segmented", role: "group", "aria-label": label }, ...buttons);
+    h("div.cfw-segmented", { role: "group", "aria-label": label }, ...buttons);
   const toggle = group("Map for", sides);
   toggle.classList.add("cfw-sides");
   const low = h("span");
   const high = h("span");
-  const unit = h("span", { class: "cfw-ellipsis" });
-  const legend = h("div", { class: "cfw-scale cfw-muted cfw-number" }, low, h("i"), high, unit);
+  const unit = h("span.cfw-ellipsis");
+  const legend = h("div.cfw-scale.cfw-muted.cfw-number", low, h("i"), high, unit);
   return {
     modes: group("View", modes),
-    maps: h("div", { class: "cfw-maps" }, toggle, legend),
+    maps: h("div.cfw-maps", toggle, legend),
     update(now: ViewsState) {
       MODES.forEach((mode, i) => {
         setAttribute(modes[i]!, "aria-pressed", String(mode === now.mode));

@@ -1,5 +1,5 @@
 import { probability } from "../shared/format";
-import type { RunState } from "../shared/head";
+import type { RunState } from "../shared/traits";
 import type { Candidate, Ends } from "./traits";
 
 /** What one sees, and whose idea it is. */

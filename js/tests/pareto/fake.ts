@@ -65,7 +65,8 @@ export function paretoState(changes: Partial<Traits> = {}): Traits {
       chosen: -1,
       brushed: [],
       edit: [],
-      edited: {},
+      // As the kernel sends it: none.
+      edited: {} as unknown as null,
       cursor: null,
     },
     ...{ across_0: null, up_0: null, across_1: null, up_1: null, across_2: null, up_2: null },
@@ -81,6 +82,7 @@ export function paretoState(changes: Partial<Traits> = {}): Traits {
       counts: "2 of 4 flip · 1,200 asked",
       notes: "",
       error: "",
+      measures: true,
     },
     ...changes,
   };

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { fitPair } from "../../src/pareto/pair";
 import { inRegions, lookAt } from "../../src/pareto/region";
-import { fitPair } from "../../src/pareto/stage";
-import { readSpan, readTraits } from "../../src/pareto/wire";
+import { traits as table } from "../../src/pareto/traits";
+import { nearest, span } from "../../src/pareto/wire";
 import * as words from "../../src/pareto/words";
+import { readTraits } from "../../src/shared/wire";
 import { fakeModel } from "../fake";
 import { members, paretoState } from "./fake";
 
@@ -83,10 +85,9 @@ describe("spans", () => {
     const view = new DataView(new ArrayBuffer(16));
     view.setFloat64(0, 2.5, true);
     view.setFloat64(8, -1, true);
-    for (const value of [[2.5, -1], Float64Array.of(2.5, -1), view])
-      expect(readSpan(value)).toEqual([-1, 2.5]);
+    for (const value of [[2.5, -1], Float64Array.of(2.5, -1), view]) expect(span(value)).toEqual([-1, 2.5]);
     for (const value of [null, undefined, [], [1], "ab", [1, Number.NaN], new DataView(new ArrayBuffer(8))])
-      expect(readSpan(value)).toBeNull();
+      expect(span(value)).toBeNull();
   });
 });
 
@@ -134,10 +135,11 @@ describe("words", () => {
 
 describe("the most like", () => {
   it("is the nearest of those that there are", () => {
-    const traits = readTraits(fakeModel(paretoState()).view());
-    expect(traits.nearest([0.75, -0.5, 0], 4)).toBe(2);
-    expect(traits.nearest([1, -0.7, 0.4], 4)).toBe(3);
-    expect(traits.nearest([1, -0.7, 0.4], 2)).toBe(1);
-    expect(traits.nearest([0, 0, 0], 0)).toBe(-1);
+    const read = (count: number) =>
+      readTraits(fakeModel(paretoState({ members: members().slice(0, count) })).view(), table);
+    expect(nearest(read(4), [0.75, -0.5, 0])).toBe(2);
+    expect(nearest(read(4), [1, -0.7, 0.4])).toBe(3);
+    expect(nearest(read(2), [1, -0.7, 0.4])).toBe(1);
+    expect(nearest(read(0), [0, 0, 0])).toBe(-1);
   });
 });

@@ -1,10 +1,10 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
 import { differenceOf } from "../../src/shared/pixels";
+import { tablesOf, tint } from "../../src/shared/signed";
 import { strongestCells } from "../../src/transitions/cells";
 import { keyOf } from "../../src/transitions/keys";
 import { fitMiniature } from "../../src/transitions/miniature";
-import { tablesOf, tint } from "../../src/transitions/signed";
 import * as words from "../../src/transitions/words";
 
 describe("keys", () => {

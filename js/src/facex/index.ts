@@ -1,32 +1,32 @@
 /** The FaceX view: where a classifier looks over a whole data set of faces, and what it sees there. */
 import type { AnyModel } from "@anywidget/types";
-import { type Closeup, readCloseup } from "./facex/closeup";
-import { readDrawing } from "./facex/drawing";
-import { createFaces } from "./facex/faces";
-import type { Fill } from "./facex/figure";
-import { createLegend } from "./facex/legend";
-import { createOpened } from "./facex/opened";
-import { createPatches, type PatchTile } from "./facex/patches";
-import { createQuestion } from "./facex/question";
-import { createRanking } from "./facex/ranking";
-import { createReadout } from "./facex/readout";
-import { facesIn, type Row, ranked, rowsOf } from "./facex/rows";
-import { colourOf, differenceScaleOf, type Scale, scaleOf } from "./facex/scale";
-import { createSegments } from "./facex/segments";
-import { createSkipped } from "./facex/skipped";
-import type { Face, Traits } from "./facex/traits";
-import { readTraits } from "./facex/wire";
-import * as words from "./facex/words";
-import { h, setAttribute, setText } from "./shared/dom";
-import { followRatio } from "./shared/fit";
-import { createHead } from "./shared/head";
-import { packOpener } from "./shared/pack";
-import { oncePerMessage } from "./shared/redraw";
-import { createScope } from "./shared/scope";
-import { type Colour, colours, followTheme } from "./shared/theme";
-import { Tiles } from "./shared/tiles";
-import { createTrust } from "./shared/trust";
-import { Waiting } from "./shared/waiting";
+import { h, setAttribute, setText } from "../shared/dom";
+import { followRatio } from "../shared/fit";
+import { createHead } from "../shared/head";
+import { packOpener } from "../shared/pack";
+import { oncePerMessage } from "../shared/redraw";
+import { createScope } from "../shared/scope";
+import { type Colour, colours, followTheme } from "../shared/theme";
+import { Tiles } from "../shared/tiles";
+import { createTrust } from "../shared/trust";
+import { Waiting } from "../shared/waiting";
+import { type Closeup, readCloseup } from "./closeup";
+import { readDrawing } from "./drawing";
+import { createFaces } from "./faces";
+import type { Fill } from "./figure";
+import { createLegend } from "./legend";
+import { createOpened } from "./opened";
+import { createPatches, type PatchTile } from "./patches";
+import { createQuestion } from "./question";
+import { createRanking } from "./ranking";
+import { createReadout } from "./readout";
+import { facesIn, type Row, ranked, rowsOf } from "./rows";
+import { colourOf, differenceScaleOf, type Scale, scaleOf } from "./scale";
+import { createSegments } from "./segments";
+import { createSkipped } from "./skipped";
+import type { Face, Traits } from "./traits";
+import { readTraits } from "./wire";
+import * as words from "./words";
 
 /** Traits that are only drawn; the others are followed where they are read. */
 const DRAWN: (keyof Traits)[] = [
@@ -149,7 +149,7 @@ function render({ model, el, signal }: RenderOptions): () => void {
   const question = createQuestion();
   const head = createHead(scope, [question.element], (kind) => model.send({ kind }));
   const faces = createFaces(scope, { pointed: point, focused: focus, pinned: pin });
-  const placeholder = h("div", { class: "cfw-stage-words" });
+  const placeholder = h("div.cfw-stage-words");
   const groups = createSegments(
     scope,
     "Faces",
@@ -158,17 +158,12 @@ function render({ model, el, signal }: RenderOptions): () => void {
   );
   const heatLegend = createLegend("heat", "attention", words.score);
   const signedLegend = createLegend("signed", "difference", words.signed);
-  const none = h(
-    "span",
-    { class: "cfw-legend-none cfw-muted" },
-    h("i", { "aria-hidden": "true" }),
-    "no face has it",
-  );
-  const hint = h("p", { class: "cfw-hint cfw-muted" });
+  const none = h("span.cfw-legend-none.cfw-muted", h("i", { "aria-hidden": "true" }), "no face has it");
+  const hint = h("p.cfw-hint.cfw-muted");
   const opened = createOpened(scope, (by) => save({ opened_by: by }), close);
   const readout = createReadout();
   const patches = [0, 1].map((by) => createPatches(scope, (tile, button) => open(by, tile, button)));
-  const see = h("div", { class: "cfw-see" }, readout.element, ...patches.map(({ element }) => element));
+  const see = h("div.cfw-see", readout.element, ...patches.map(({ element }) => element));
   for (const part of [see, groups.element])
     part.addEventListener("focusout", ({ relatedTarget }) => focus(null, relatedTarget as Node | null), {
       signal: scope.signal,
@@ -176,53 +171,42 @@ function render({ model, el, signal }: RenderOptions): () => void {
   const ranking = createRanking(scope, { pointed: point, focused: focus, pinned: pin });
   const trust = createTrust("measured when the run has ended");
   const skipped = createSkipped();
-  const notes = h("p", { class: "cfw-notes cfw-muted" });
-  const live = h("div", { class: "cfw-live", "aria-live": "polite", role: "status" });
+  const notes = h("p.cfw-notes.cfw-muted");
+  const live = h("div.cfw-live", { "aria-live": "polite", role: "status" });
   const drawn = h(
-    "div",
-    { class: "cfw-drawn" },
+    "div.cfw-drawn",
     placeholder,
     faces.element,
-    h("div", { class: "cfw-legends" }, heatLegend.element, signedLegend.element, none),
+    h("div.cfw-legends", heatLegend.element, signedLegend.element, none),
     groups.element,
     hint,
   );
   const root = h(
-    "section",
-    {
-      class: "cfw-root cfw-sentence cfw-facex",
-      "data-testid": "cfw-facex",
-      "data-lm-suppress-shortcuts": "true",
-      "aria-label": "FaceX explorer",
-    },
+    "section.cfw-root.cfw-sentence.cfw-facex",
+    { "data-testid": "cfw-facex", "data-lm-suppress-shortcuts": "true", "aria-label": "FaceX explorer" },
     head.element,
     h(
-      "div",
-      { class: "cfw-body" },
-      h("div", { class: "cfw-stage" }, drawn, opened.element),
+      "div.cfw-body",
+      h("div.cfw-stage", drawn, opened.element),
       see,
       ranking.element,
-      h("div", { class: "cfw-more" }, trust.element, skipped.element, notes),
+      h("div.cfw-more", trust.element, skipped.element, notes),
     ),
     live,
   );
-  root.addEventListener(
-    "keydown",
-    (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key !== "Escape") {
-        // Notebooks bind plain keys, and the arrows, in command mode.
-        event.stopPropagation();
-        return;
-      }
-      if (traits.opened() >= 0) close();
-      else if (traits.chosen()) unpin();
-      else return;
+  scope.on(root, "keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key !== "Escape") {
+      // Notebooks bind plain keys, and the arrows, in command mode.
       event.stopPropagation();
-      event.preventDefault();
-    },
-    { signal: scope.signal },
-  );
+      return;
+    }
+    if (traits.opened() >= 0) close();
+    else if (traits.chosen()) unpin();
+    else return;
+    event.stopPropagation();
+    event.preventDefault();
+  });
 
   // ---- drawing what is now
 

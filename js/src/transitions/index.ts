@@ -1,41 +1,41 @@
 /** The transition view: what separates the class that an image is read as from the one that it should be. */
 import type { AnyModel } from "@anywidget/types";
-import { h, setAttribute, setText } from "./shared/dom";
-import { followRatio } from "./shared/fit";
-import { count, probability } from "./shared/format";
-import { createHead } from "./shared/head";
-import { packOpener } from "./shared/pack";
-import { createPicker } from "./shared/picker";
-import { oncePerMessage, withNextFrame } from "./shared/redraw";
-import { createScope } from "./shared/scope";
-import { followTheme } from "./shared/theme";
-import { createTrust } from "./shared/trust";
-import { Waiting } from "./shared/waiting";
-import { strongestCells } from "./transitions/cells";
-import type { Layers } from "./transitions/composer";
-import { createConfidence } from "./transitions/confidence";
-import { Frames, type Source } from "./transitions/frames";
-import { createGallery } from "./transitions/gallery";
-import { followImage } from "./transitions/image";
-import { keyOf } from "./transitions/keys";
-import { legendOf } from "./transitions/legend";
-import { createWorkshop } from "./transitions/miniature";
-import { createOriginal } from "./transitions/original";
-import type { Mode, StagePalette } from "./transitions/painter";
-import { readPalette } from "./transitions/palette";
-import { calledAt, nearestEntry, type Path, valueAt } from "./transitions/path";
-import { Phase } from "./transitions/phase";
-import { Player } from "./transitions/player";
-import { createQuestion } from "./transitions/question";
-import { rowOf } from "./transitions/rows";
-import { createStage } from "./transitions/stage";
-import { createStrip } from "./transitions/strip";
-import type { Ends, Traits } from "./transitions/traits";
-import { followTransition } from "./transitions/transition";
-import { createTransport } from "./transitions/transport";
-import { createViews } from "./transitions/views";
-import { readTraits } from "./transitions/wire";
-import * as words from "./transitions/words";
+import { h, setAttribute, setText } from "../shared/dom";
+import { followRatio } from "../shared/fit";
+import { count, probability } from "../shared/format";
+import { createHead } from "../shared/head";
+import { packOpener } from "../shared/pack";
+import { createPicker } from "../shared/picker";
+import { oncePerMessage, withNextFrame } from "../shared/redraw";
+import { createScope } from "../shared/scope";
+import { followTheme } from "../shared/theme";
+import { createTrust } from "../shared/trust";
+import { Waiting } from "../shared/waiting";
+import { strongestCells } from "./cells";
+import type { Layers } from "./composer";
+import { createConfidence } from "./confidence";
+import { Frames, type Source } from "./frames";
+import { createGallery } from "./gallery";
+import { followImage } from "./image";
+import { keyOf } from "./keys";
+import { legendOf } from "./legend";
+import { createWorkshop } from "./miniature";
+import { createOriginal } from "./original";
+import type { Mode, StagePalette } from "./painter";
+import { readPalette } from "./palette";
+import { calledAt, nearestEntry, type Path, valueAt } from "./path";
+import { Phase } from "./phase";
+import { Player } from "./player";
+import { createQuestion } from "./question";
+import { rowOf } from "./rows";
+import { createStage } from "./stage";
+import { createStrip } from "./strip";
+import type { Ends, Traits } from "./traits";
+import { followTransition } from "./transition";
+import { createTransport } from "./transport";
+import { createViews } from "./views";
+import { readTraits } from "./wire";
+import * as words from "./words";
 
 /** Traits that are only drawn; the others are followed where they are read. */
 const DRAWN: (keyof Traits)[] = [
@@ -223,56 +223,41 @@ function render({ model, el, signal }: RenderOptions): () => void {
   const original = createOriginal(name);
   const confidence = createConfidence();
   const trust = createTrust();
-  const line = h("div", { class: "cfw-line cfw-muted cfw-number" });
-  const notes = h("p", { class: "cfw-notes cfw-muted" });
-  const live = h("div", { class: "cfw-live", "aria-live": "polite", role: "status" });
+  const line = h("div.cfw-line.cfw-muted.cfw-number");
+  const notes = h("p.cfw-notes.cfw-muted");
+  const live = h("div.cfw-live", { "aria-live": "polite", role: "status" });
   const root = h(
-    "section",
+    "section.cfw-root.cfw-transitions",
     {
-      class: "cfw-root cfw-transitions",
       "data-testid": "cfw-transitions",
       "data-lm-suppress-shortcuts": "true",
       "aria-label": "Transition explorer",
     },
     head.element,
     h(
-      "div",
-      { class: "cfw-body" },
-      h(
-        "div",
-        { class: "cfw-left" },
-        stage.element,
-        transport.slider,
-        transport.buttons,
-        views.modes,
-        views.maps,
-        line,
-      ),
-      h("div", { class: "cfw-side" }, original.element, confidence.element, trust.element),
+      "div.cfw-body",
+      h("div.cfw-left", stage.element, transport.slider, transport.buttons, views.modes, views.maps, line),
+      h("div.cfw-side", original.element, confidence.element, trust.element),
       strip.element,
-      h("div", { class: "cfw-candidates" }, gallery.element, notes),
+      h("div.cfw-candidates", gallery.element, notes),
     ),
     live,
   );
-  root.addEventListener(
-    "keydown",
-    (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Escape") return;
-      // Notebooks bind plain keys, and the arrows, in command mode.
-      event.stopPropagation();
-      const target = event.composedPath()[0];
-      const onSlider = target === transport.input;
-      if (event.defaultPrevented || (target instanceof HTMLInputElement && !onSlider)) return;
-      if (target instanceof HTMLButtonElement && (event.key === " " || event.key === "Enter")) return;
-      const key = path && keyOf(event, place(), path.phases, onSlider);
-      if (!key) return;
-      event.preventDefault();
-      if (key === "flip") toFlip();
-      else if (key !== "play") jump(key.to);
-      else if (!event.repeat) toggle();
-    },
-    { signal: scope.signal },
-  );
+  scope.on(root, "keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Escape") return;
+    // Notebooks bind plain keys, and the arrows, in command mode.
+    event.stopPropagation();
+    const target = event.composedPath()[0];
+    const onSlider = target === transport.input;
+    if (event.defaultPrevented || (target instanceof HTMLInputElement && !onSlider)) return;
+    if (target instanceof HTMLButtonElement && (event.key === " " || event.key === "Enter")) return;
+    const key = path && keyOf(event, place(), path.phases, onSlider);
+    if (!key) return;
+    event.preventDefault();
+    if (key === "flip") toFlip();
+    else if (key !== "play") jump(key.to);
+    else if (!event.repeat) toggle();
+  });
   for (const type of ["input", "click", "keydown"])
     root.addEventListener(
       type,

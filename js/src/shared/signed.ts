@@ -1,5 +1,5 @@
 /** Maps of signed amounts: a grey of 128 is zero, 1 is the most negative and 255 the most positive value. */
-import { type Colour, colourAt } from "../shared/theme";
+import { type Colour, colourAt } from "./theme";
 
 /** The colour of each grey value, as the 32 bits of a pixel. */
 export type Table = Uint32Array;

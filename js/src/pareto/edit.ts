@@ -1,0 +1,47 @@
+import type { Front } from "./front";
+import type { Edited, ParetoFrame } from "./traits";
+
+/** Changes by hand: what the kernel was asked, and what it has answered. */
+export class Edit {
+  /** The answer to what was edited before: not to what is edited now. */
+  #past: Edited | null = null;
+
+  constructor(
+    readonly frame: ParetoFrame,
+    readonly front: Front,
+  ) {}
+
+  get on(): boolean {
+    return this.frame.traits.edit.length > 0;
+  }
+
+  /** The changes that are shown, whether by hand or not. */
+  get changes(): readonly number[] {
+    return this.on ? this.frame.traits.edit : this.front.changes(this.front.shown);
+  }
+
+  /** Whether nothing is outstanding. */
+  get settled(): boolean {
+    const { edit, edited } = this.frame.traits;
+    return !this.on || (edited !== null && edit.every((value, i) => value === edited.deltas[i]));
+  }
+
+  /** The answer to show: to these changes, or to earlier ones of the same edit. */
+  get answer(): Edited | null {
+    const { edited } = this.frame.traits;
+    return this.on && (this.settled || edited !== this.#past) ? edited : null;
+  }
+
+  change(index: number, value: number): void {
+    const { edited, reach } = this.frame.traits;
+    if (!this.on) this.#past = edited;
+    // What was found may lie a rounding error outside.
+    const edit = this.changes.map((old, i) => Math.min(reach, Math.max(-reach, i === index ? value : old)));
+    // What is edited stays what it is, also if something better is found meanwhile.
+    this.frame.save({ chosen: this.front.shown, edit });
+  }
+
+  undo(): void {
+    this.frame.save({ edit: [] });
+  }
+}

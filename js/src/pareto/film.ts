@@ -1,0 +1,64 @@
+import { createButton } from "../shared/button";
+import { h, setText } from "../shared/dom";
+import type { Front } from "./front";
+import type { Pictures } from "./pictures";
+import { createStrip } from "./strip";
+import type { ParetoFrame } from "./traits";
+import * as words from "./words";
+
+/** The strip of counterfactuals, and above it what it shows. */
+export function createFilm(
+  frame: ParetoFrame,
+  front: Front,
+  pictures: Pictures,
+  choose: (place: number, since: number, aloud?: boolean) => void,
+) {
+  const { scope, traits, notes } = frame;
+  const strip = createStrip(scope, (place, { timeStamp }) => choose(place, timeStamp, false));
+  const about = h("span.cfw-muted.cfw-number");
+  const key = h("span.cfw-muted.cfw-film-key");
+  const all = createButton(scope, "clear what is brushed in the charts", () => front.showAll(), "show all");
+  const best = createButton(
+    scope,
+    words.BEST_PICK,
+    () => choose(-1, performance.now()),
+    `${words.MARKS.best} best pick`,
+  );
+  const empty = h("p.cfw-muted.cfw-film-empty");
+  const heading = h("span.cfw-heading", "The front");
+  const head = h("div.cfw-film-head", heading, about, key, all, best);
+
+  const drawTiles = () => {
+    const { members, brushed } = front;
+    const places = brushed?.length ? brushed : members.map((_, place) => place);
+    strip.update(
+      places.map((place) => ({
+        ...{ place, bitmap: pictures.tiles.at(place), p: members[place]!.p, flips: members[place]!.flips },
+        best: place === traits.crossing,
+        label: front.describe(place),
+      })),
+      [traits.size[1], traits.size[0]],
+    );
+  };
+  const drawWords = () => {
+    const { members, brushed } = front;
+    const some = members.length > 0;
+    const early = traits.state === "running" || traits.state === "empty";
+    setText(empty, pictures.unread || (some ? "" : early ? words.NOTHING_YET : words.NONE_FOUND));
+    empty.hidden = empty.textContent === "";
+    strip.element.classList.toggle("cfw-film-waiting", !some);
+    setText(about, some ? words.stripWords(brushed?.length ?? 0, members.length, brushed !== null) : "");
+    setText(key, some ? words.stripKey(front.original) : "");
+    all.hidden = brushed === null;
+    best.hidden = traits.crossing < 0;
+  };
+  return {
+    element: h("div.cfw-film-box", head, notes, strip.element, empty),
+    mark: strip.mark,
+    reveal: strip.reveal,
+    draw() {
+      drawTiles();
+      drawWords();
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { inRegions, lookAt } from "./region";
+import type { Member, ParetoFrame, Traits } from "./traits";
+import { changesOf, nearest, span } from "./wire";
+import * as words from "./words";
+
+/** The brush of each chart. */
+const BRUSHES = [
+  ["across_0", "up_0"],
+  ["across_1", "up_1"],
+  ["across_2", "up_2"],
+] as const;
+
+/** The front as it is now, which counterfactual of it is shown, and which are in the brushed region. */
+export class Front {
+  /** The places that the brushes leave; null where nothing is brushed. */
+  brushed: readonly number[] | null = null;
+  /** The changes of the counterfactual that was chosen: a newer front has it at another place. */
+  #followed: readonly number[] | null = null;
+  #deltas: Traits["deltas"];
+
+  constructor(readonly frame: ParetoFrame) {}
+
+  get members(): readonly Member[] {
+    return this.frame.traits.members;
+  }
+
+  /** The class that the model says of the image. */
+  get original(): string {
+    const { labels, original_class } = this.frame.traits;
+    return labels[original_class] ?? "";
+  }
+
+  /** The counterfactual that is shown; -1 while there is none. */
+  get shown(): number {
+    const { chosen, crossing, members } = this.frame.traits;
+    const there = (place: number) => place >= 0 && place < members.length;
+    return there(chosen) ? chosen : there(crossing) ? crossing : lookAt(members);
+  }
+
+  /** Whether the front is the one that was followed last. */
+  get known(): boolean {
+    return this.frame.traits.deltas === this.#deltas;
+  }
+
+  changes(place: number): number[] {
+    return changesOf(this.frame.traits, place);
+  }
+
+  /** For the ear, and under the pointer. */
+  describe(place: number): string {
+    const { names, crossing } = this.frame.traits;
+    const changes = words.changes(names, this.changes(place));
+    return words.spoken(place, this.members, this.original, place === crossing, changes);
+  }
+
+  title(place: number): string {
+    return words.title(
+      place,
+      this.members,
+      place === this.frame.traits.crossing,
+      place === lookAt(this.members),
+    );
+  }
+
+  /** Stays with what was chosen. */
+  follow(): void {
+    const { traits } = this.frame;
+    if (!this.known && this.#followed) {
+      const place = nearest(traits, this.#followed);
+      if (place !== traits.chosen) this.frame.save({ chosen: place });
+    }
+    this.#deltas = traits.deltas;
+    this.#followed = traits.chosen < 0 ? null : this.changes(traits.chosen);
+  }
+
+  /** Finds what is in the brushed region, and tells the kernel: another front has other places there. */
+  brush(): void {
+    const { traits } = this.frame;
+    const regions = BRUSHES.map((brush) => {
+      const [across, up] = brush.map((trait) => span(traits[trait]));
+      return across && up ? ([across, up] as const) : null;
+    });
+    this.brushed = inRegions(this.members, regions);
+    const next = this.brushed ?? [];
+    if (next.join() !== traits.brushed.join()) this.frame.save({ brushed: next });
+  }
+
+  /** Takes all brushes away. */
+  showAll(): void {
+    for (const trait of BRUSHES.flat())
+      if (this.frame.traits[trait] != null) this.frame.set({ [trait]: null });
+    this.frame.refresh();
+  }
+}

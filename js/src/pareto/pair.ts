@@ -1,0 +1,78 @@
+import { h, setAttribute, setText } from "../shared/dom";
+import { SMALL } from "../shared/fit";
+import { probability } from "../shared/format";
+import * as words from "./words";
+
+const GAP = 12;
+/** How wide a picture is beside the other, at least, and how wide it may become. */
+const LEAST = 180;
+const MOST = 320;
+
+/** A picture of the pair, and what the model says to it. */
+export interface Side {
+  bitmap: ImageBitmap | null;
+  title: string;
+  p: number | null;
+  verdict: string;
+  flips: boolean;
+  /** What a second model says. */
+  second: string;
+}
+
+/** How large two pictures are beside each other in a room, or below each other where it is narrow. */
+export function fitPair(width: number, height: number, room: number): [width: number, height: number] {
+  // Small ones at a whole-number zoom.
+  const most = (space: number) => {
+    const wide = Math.min(MOST, space);
+    return width > 0 && width <= SMALL ? width * Math.max(1, Math.floor(wide / width)) : Math.floor(wide);
+  };
+  const beside = most((room - GAP) / 2);
+  const wide = beside >= LEAST ? beside : most(Math.max(LEAST, room));
+  return [wide, Math.round((wide * height) / Math.max(1, width))];
+}
+
+/** One side; `choice` stands in the place of its title. */
+export function createSide(kind: string, choice?: HTMLElement) {
+  const canvas = h("canvas.cfw-pair-canvas", { role: "img" });
+  const title = h("div.cfw-muted.cfw-ellipsis");
+  const value = h("span.cfw-big.cfw-number");
+  const unit = h("span.cfw-muted.cfw-ellipsis");
+  const verdict = h("div.cfw-verdict.cfw-ellipsis");
+  const second = h("div.cfw-muted.cfw-ellipsis.cfw-second");
+  const line = h("div.cfw-picture-line", value, h("div.cfw-picture-words", unit, verdict, second));
+  const heading = h("div.cfw-pair-title", choice ?? title);
+  const element = h("div", { class: `cfw-picture ${kind}` }, canvas, heading, line);
+  return {
+    element,
+    update(now: Side, original: string) {
+      setAttribute(canvas, "aria-label", [now.title, now.verdict].filter(Boolean).join(", "));
+      setText(title, now.title);
+      setAttribute(title, "title", now.title);
+      // Nothing to say yet, but its place is kept.
+      line.classList.toggle("cfw-invisible", now.p === null);
+      setText(value, probability(now.p, 2));
+      setText(unit, original ? `probability of ${words.quoted(original)}` : "");
+      setText(verdict, now.verdict);
+      setAttribute(verdict, "data-flips", String(now.flips));
+      setText(second, now.second);
+      second.hidden = now.second === "";
+    },
+    /** `coming`: a picture that is not here yet will be; till then the one before stays. */
+    paint(
+      picture: ImageBitmap | HTMLCanvasElement | null,
+      [width, height]: readonly [number, number],
+      coming = false,
+    ) {
+      element.style.width = canvas.style.width = `${width}px`;
+      canvas.style.height = `${height}px`;
+      const context = canvas.getContext("2d");
+      if (!context || (!picture && coming)) return;
+      if (picture && canvas.width !== picture.width) canvas.width = picture.width;
+      if (picture && canvas.height !== picture.height) canvas.height = picture.height;
+      context.clearRect(0, 0, canvas.width, canvas.height);
+      if (!picture) return;
+      canvas.style.imageRendering = picture.width <= SMALL ? "pixelated" : "auto";
+      context.drawImage(picture, 0, 0);
+    },
+  };
+}

@@ -1,0 +1,314 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { runTraits } from "../../src/shared/traits";
+import { defineView, type Frame, type Parts } from "../../src/shared/view";
+import { integer, type TraitsOf } from "../../src/shared/wire";
+import { fakeModel } from "../fake";
+
+const traits = { ...runTraits, size: integer(), quiet: integer() };
+type Traits = TraitsOf<typeof traits>;
+
+const ends: (() => void)[] = [];
+afterEach(() => {
+  for (const end of ends.splice(0)) end();
+  document.body.replaceChildren();
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+const drawn = () => new Promise<void>((done) => setTimeout(done, 40));
+const text = (element: Element | null | undefined) => element?.textContent ?? "";
+
+async function show(
+  more: (frame: Frame<typeof traits>) => Partial<Parts>,
+  state: Partial<Traits> = {},
+  definition: { eager?: boolean; alive?: ["size"] } = {},
+) {
+  const fake = fakeModel({ state: "done", ...state } as Traits);
+  let frame: Frame<typeof traits> | undefined;
+  const view = defineView({
+    ...{ name: "trial", label: "A trial", traits, followed: ["quiet"], ...definition },
+    build(made) {
+      frame = made;
+      return {
+        ...{ question: ["Why?"], body: [made.placeholder, made.trust, made.notes], draw: [] },
+        status: () => ({ help: "About it.", kept: "" }),
+        ...more(made),
+      };
+    },
+  });
+  const el = document.body.appendChild(document.createElement("div"));
+  ends.push(view.render({ model: fake.view(), el }));
+  const root = el.querySelector<HTMLElement>("[data-testid=cfw-trial]")!;
+  const find = (selector: string) => root.querySelector<HTMLElement>(selector)!;
+  await drawn();
+  return { fake, el, root, find, frame: frame!, end: ends.at(-1)! };
+}
+
+describe("the frame", () => {
+  it("has a root of its name, with the head, the body and what is heard", async () => {
+    const { root, find, frame } = await show(() => ({}), { counts: "3 of 4", notes: "Few." });
+    expect([root.className, root.getAttribute("aria-label"), root.dataset.state]).toEqual([
+      "cfw-trial",
+      "A trial",
+      "done",
+    ]);
+    expect(root.getAttribute("data-lm-suppress-shortcuts")).toBe("true");
+    expect(
+      [".cfw-question", ".cfw-status", ".cfw-counts", ".cfw-help-panel", ".cfw-notes"].map(find).map(text),
+    ).toEqual(["Why?", "done", "3 of 4", "About it.", "Few."]);
+    frame.say("hear");
+    expect([text(find(".cfw-live")), find(".cfw-live").getAttribute("aria-live")]).toEqual([
+      "hear",
+      "polite",
+    ]);
+    expect(root.dataset.cfwTheme).toBe("light");
+  });
+
+  it("says what is kept only of a run that stopped or failed, and whether it can go on", async () => {
+    let continuable: boolean | undefined;
+    const status = () => ({
+      help: "",
+      kept: "the best is kept",
+      ...(continuable === undefined ? {} : { continuable }),
+    });
+    const { fake, find } = await show(() => ({ status }), { state: "done" });
+    const button = () => !find(".cfw-run-button").classList.contains("cfw-invisible");
+    const said = async (state: Traits["state"]) => {
+      fake.receive({ state });
+      await drawn();
+      return [text(find(".cfw-status")), button()];
+    };
+    expect(await said("running")).toEqual(["running", true]);
+    expect(await said("stopped")).toEqual(["stopped: the best is kept, Continue goes on", true]);
+    expect(await said("done")).toEqual(["done", false]);
+    continuable = false;
+    expect(await said("failed")).toEqual(["failed: the best is kept", false]);
+    continuable = true;
+    expect(await said("done")).toEqual(["done", true]);
+  });
+
+  it("puts words in the place of a picture, an error first, and then not in the head too", async () => {
+    let [there, broken] = [false, ""];
+    const picture = { there: () => there, broken: () => broken, later: "later" };
+    const { fake, find, frame } = await show(() => ({ picture }));
+    const box = () => [
+      text(find(".cfw-placeholder")),
+      find(".cfw-placeholder").getAttribute("role"),
+      frame.absent,
+    ];
+    expect(box()).toEqual(["later", null, true]);
+    fake.receive({ activity: "reading" });
+    await drawn();
+    expect(box()).toEqual(["reading", null, true]);
+    broken = "unreadable";
+    frame.refresh();
+    await drawn();
+    expect(box()).toEqual(["unreadable", "alert", true]);
+    fake.receive({ error: "no model" });
+    await drawn();
+    expect([...box(), text(find(".cfw-alert"))]).toEqual(["no model", "alert", true, ""]);
+    [there, broken] = [true, ""];
+    frame.refresh();
+    await drawn();
+    expect([find(".cfw-placeholder").hidden, frame.absent, text(find(".cfw-alert"))]).toEqual([
+      true,
+      false,
+      "no model",
+    ]);
+  });
+
+  it("fills the measures of trust, and adds a view's remarks to the notes", async () => {
+    const status = () => ({ help: "", kept: "", remarks: ["", "One is missing."] });
+    const { fake, find } = await show(() => ({ status }), { state: "running", notes: "Few." });
+    expect([text(find(".cfw-notes")), find(".cfw-trust").hidden]).toEqual(["Few. One is missing.", false]);
+    fake.receive({ measures: false });
+    await drawn();
+    expect(find(".cfw-trust").hidden).toBe(true);
+    fake.receive({ trust: [{ name: "luck", value: ".1", note: "", help: "" }] });
+    await drawn();
+    expect(text(find(".cfw-trust tbody"))).toBe("luck.1");
+  });
+});
+
+describe("drawing", () => {
+  it("comes once a message, painting with the next frame, and not for what parts follow", async () => {
+    const [draw, paint, followed] = [vi.fn(), vi.fn(), vi.fn()];
+    const { fake } = await show((frame) => {
+      frame.listen(["quiet"], followed);
+      return { draw: [draw], paint };
+    });
+    for (const spy of [draw, paint]) spy.mockClear();
+    fake.receive({ size: 3, progress: 0.5, quiet: 1 });
+    expect(draw).not.toHaveBeenCalled();
+    await Promise.resolve();
+    expect([draw.mock.calls.length, paint.mock.calls.length]).toEqual([1, 0]);
+    await drawn();
+    fake.receive({ quiet: 2 });
+    await drawn();
+    expect([draw, paint, followed].map((spy) => spy.mock.calls.length)).toEqual([1, 1, 2]);
+  });
+
+  it("paints at once where a view is eager, and then once a frame", async () => {
+    const paint = vi.fn();
+    const { frame } = await show(() => ({ paint }), {}, { eager: true });
+    paint.mockClear();
+    for (let i = 0; i < 5; i++) frame.repaint();
+    expect(paint).toHaveBeenCalledTimes(1);
+    await drawn();
+    expect(paint).toHaveBeenCalledTimes(2);
+    await drawn();
+    expect(paint).toHaveBeenCalledTimes(2);
+  });
+
+  it("measures how long an input took", async () => {
+    const { frame, root } = await show(() => ({}));
+    expect(root.dataset.latency).toBeUndefined();
+    frame.clock(performance.now() - 100);
+    frame.repaint();
+    await drawn();
+    expect(Number(root.dataset.latency)).toBeGreaterThanOrEqual(100);
+  });
+
+  it("waits for answers until a trait shows that the kernel is alive", async () => {
+    const { frame, fake } = await show(() => ({}), {}, { alive: ["size"] });
+    const alive = vi.spyOn(frame.waiting, "alive");
+    fake.receive({ progress: 1 });
+    expect(alive).not.toHaveBeenCalled();
+    fake.receive({ size: 2 });
+    expect(alive).toHaveBeenCalledOnce();
+    frame.waiting.update(true);
+    expect(frame.waiting.wait).toBe("short");
+    frame.waiting.update(false);
+    expect(frame.waiting.wait).toBe("none");
+  });
+
+  it("is anew in another theme, with other colours", async () => {
+    const [themed, draw] = [vi.fn(), vi.fn()];
+    const { frame, root } = await show(() => ({ themed, draw: [draw] }));
+    root.style.setProperty("--some", "#010203, #0a0b0c");
+    expect(frame.palette.stops("--some")).toEqual([
+      [1, 2, 3],
+      [10, 11, 12],
+    ]);
+    root.style.setProperty("--some", "#ffffff");
+    expect(frame.palette.stops("--some")).toHaveLength(2);
+    expect(frame.palette.incomplete).toBe(false);
+    expect([frame.palette.value("--none"), frame.palette.incomplete]).toEqual(["", true]);
+    for (const spy of [themed, draw]) spy.mockClear();
+    document.body.dataset.jpThemeLight = "false";
+    await drawn();
+    delete document.body.dataset.jpThemeLight;
+    expect([root.dataset.cfwTheme, themed.mock.calls.length, draw.mock.calls.length]).toEqual(["dark", 1, 1]);
+    expect(frame.palette.stops("--some")).toEqual([[255, 255, 255]]);
+  });
+});
+
+describe("traits", () => {
+  it("are set for this page, and saved for the kernel", async () => {
+    const { frame, fake } = await show(() => ({}));
+    frame.set({ quiet: 4 });
+    expect([fake.state.quiet, fake.saved]).toEqual([4, []]);
+    frame.save({ size: 7 });
+    expect(fake.saved).toEqual([{ quiet: 4, size: 7 }]);
+  });
+
+  it("of another shape, or missing, are empty", async () => {
+    const { frame, root } = await show(() => ({}), { state: 3, trust: "x", size: null } as unknown as Traits);
+    expect([root.dataset.state, frame.traits.trust, frame.traits.size]).toEqual(["empty", [], 0]);
+  });
+});
+
+describe("keys", () => {
+  it("stay in the view, but for Escape and commands that it does not use", async () => {
+    const keys = vi.fn(({ key }: KeyboardEvent) => key === "u");
+    const { el, root } = await show(() => ({ keys }));
+    const heard: string[] = [];
+    el.addEventListener("keydown", ({ key }) => heard.push(key));
+    const press = (key: string, more: KeyboardEventInit = {}) => {
+      const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more });
+      root.dispatchEvent(event);
+      return event.defaultPrevented;
+    };
+    expect([press("a"), press("ArrowUp"), press("u"), press("Escape")]).toEqual([false, false, true, false]);
+    expect([
+      press("s", { ctrlKey: true }),
+      press("x", { altKey: true }),
+      press("u", { metaKey: true }),
+    ]).toEqual([false, false, true]);
+    expect(heard).toEqual(["Escape", "s", "x"]);
+  });
+});
+
+describe("a fault", () => {
+  it("of one part is told in the head, keeps no other from its work, and goes with it", async () => {
+    const report = vi.fn();
+    vi.stubGlobal("reportError", report);
+    let fails = true;
+    const [after, paint] = [vi.fn(), vi.fn()];
+    const part = () => {
+      if (fails) throw new TypeError("no such tile");
+    };
+    const { find, frame, fake } = await show(() => ({ draw: [part, after], paint }), { error: "no model" });
+    expect(text(find(".cfw-alert"))).toBe("a part of this view failed: TypeError: no such tile\nno model");
+    expect([after, paint].every((spy) => spy.mock.calls.length > 0)).toBe(true);
+    expect(report.mock.calls[0]).toEqual([new TypeError("no such tile")]);
+    fails = false;
+    frame.refresh();
+    await drawn();
+    expect(text(find(".cfw-alert"))).toBe("no model");
+    expect(fake.saved).toEqual([]);
+  });
+
+  it.each(["paint", "status", "themed"] as const)("of %s is told too", async (name) => {
+    vi.stubGlobal("reportError", vi.fn());
+    const { find } = await show(() => ({
+      [name]() {
+        throw new Error(`in ${name}`);
+      },
+    }));
+    expect(text(find(".cfw-alert"))).toBe(`a part of this view failed: Error: in ${name}`);
+    expect(text(find(".cfw-question"))).toBe("Why?");
+  });
+
+  it("of a listener is told, and the others hear", async () => {
+    vi.stubGlobal("reportError", vi.fn());
+    const other = vi.fn();
+    const { find, fake } = await show((frame) => {
+      frame.listen(["quiet"], () => {
+        throw new Error("deaf");
+      });
+      frame.listen(["quiet"], other);
+      return {};
+    });
+    fake.receive({ quiet: 1 });
+    expect([text(find(".cfw-alert")), other.mock.calls.length]).toEqual([
+      "a part of this view failed: Error: deaf",
+      1,
+    ]);
+  });
+
+  it("of the making leaves a head that says so", async () => {
+    vi.stubGlobal("reportError", vi.fn());
+    const { find, root } = await show(() => {
+      throw new Error("no canvas");
+    });
+    expect(text(find(".cfw-alert"))).toBe("a part of this view failed: Error: no canvas");
+    expect([text(find(".cfw-question")), root.dataset.state]).toEqual(["A trial", "done"]);
+  });
+});
+
+it("the end takes everything along", async () => {
+  const [undo, draw] = [vi.fn(), vi.fn()];
+  const { fake, el, end, frame } = await show((made) => {
+    made.scope.defer(undo);
+    return { draw: [draw] };
+  });
+  expect(fake.listeners()).toBeGreaterThan(5);
+  draw.mockClear();
+  frame.refresh();
+  end();
+  await drawn();
+  expect([undo.mock.calls.length, draw.mock.calls.length, fake.listeners(), el.children.length]).toEqual([
+    1, 0, 0, 0,
+  ]);
+});
