@@ -73,7 +73,7 @@ class CourseChart:
         self._words = bq.Label(
             scales={"x": bq.LinearScale(min=0, max=1), "y": scales["y"]},
             text=[words for _, words, *_ in _LINES],
-            x=[-0.12, 0.29, 0.76],
+            x=[-0.25, 0.14, 0.66],
             y=[_ABOVE] * len(_LINES),
             colors=[colour for _, _, colour, *_ in _LINES],
             default_size=11,
