@@ -92,15 +92,15 @@ def parts(clf, editor, image, device):
 
 def whole(clf, editor, images, has, evaluations, insertion, device):
     """Seconds of a search of one image, or of several side by side; the first is not counted."""
-    engine = PlausibleCounterfactuals(SMPSO(insertion=insertion), evaluations=evaluations)
+    engine = PlausibleCounterfactuals(SMPSO(insertion=insertion), evaluations=evaluations, trust=False)
     taken = []
     for _ in range(2):
         synchronised(device)
         started = time.perf_counter()
         if len(images) == 1:
-            engine.explain(clf, editor, images[0], has[0])
+            engine.explain(clf, editor, images[0], attributes=has[0])
         else:
-            engine.explain_many(clf, editor, images, has)
+            engine.explain_many(clf, editor, images, attributes=has)
         synchronised(device)
         taken.append(time.perf_counter() - started)
     print(

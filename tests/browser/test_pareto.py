@@ -141,7 +141,9 @@ def test_it_is_walked_clicked_and_brushed_without_the_kernel(open_notebook):
     for objective, other in enumerate((1, count - 2, place)):
         page.mouse.click(*point(notebook, objective * count + other, chart=3))
         expect(view).to_have_attribute("data-shown", str(other), timeout=1000)
-        marked = page.locator(".cfw-pareto-chart").nth(3).locator(".object_grp path[style*='stroke-width: 3px']")
+        marked = (
+            page.locator(".cfw-pareto-chart").nth(3).locator(".object_grp path[style*='stroke-width: 3px']")
+        )
         expect(marked).to_have_count(3)
     # brushed
     overlay = page.locator(".cfw-pareto-chart").first.locator(".selector .overlay")

@@ -63,6 +63,7 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
 
     Examples
     --------
+    >>> from cfwidgets.search import SMPSO
     >>> class Tint:
     ...     attributes = ("red", "green")
     ...     def encode(self, image):

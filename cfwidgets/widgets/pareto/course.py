@@ -22,7 +22,8 @@ _LINES = (
     ("plausibility", "◆ plausibility lost", "#b05fd0", "diamond", "dashed"),
     ("intensity", "■ intensity", "#2f9e55", "square", "dotted"),
 )
-_ABOVE = 1.13  # where the words stand, in parts of the height of the plot
+_SIZES, _MANY = (24, 12), 40  # of points, in square pixels: up to so many counterfactuals, and of more
+_ABOVE = 1.18  # where the words stand, in parts of the height of the plot
 
 
 class CourseChart:
@@ -52,7 +53,6 @@ class CourseChart:
                 y=none,
                 colors=[colour],
                 marker=shape,
-                default_size=24,
                 stroke_width=0.5,
                 interactions={"click": "select"},
                 selected_style={"stroke": "var(--jp-ui-font-color1, #111)", "stroke-width": "3px"},
@@ -114,6 +114,7 @@ class CourseChart:
         heights = {name: column if name == "p" else _scaled(column) for name, column in values.items()}
         places = np.arange(1, count + 1)
         for (name, *_), line, points in zip(_LINES, self._lines, self._points, strict=True):
+            points.default_size = _SIZES[count > _MANY]
             for mark in (line, points):
                 with mark.hold_sync():
                     mark.visible = shown[name]
