@@ -160,10 +160,10 @@ class ParetoSurvey(ExplainerResult):
             random, meaning = self.random_flips.float().mean(), _RANDOM.format(count=len(self.random_flips))
             rows.append(Measure("random edits flip", float(random), "should be near 0", np.nan, meaning))
         if self.invalid:
-            asked = self.evaluations * count
-            meaning = _INVALID.format(invalid=self.invalid, count=asked)
+            candidates = self.evaluations * count
+            meaning = _INVALID.format(invalid=self.invalid, count=candidates)
             rows.append(
-                Measure("predictions not finite", self.invalid / asked, "should be 0", np.nan, meaning)
+                Measure("predictions not finite", self.invalid / candidates, "should be 0", np.nan, meaning)
             )
         return rows
 
