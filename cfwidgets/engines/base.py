@@ -179,9 +179,9 @@ def to_the_end(
     def explain(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return run_to_end(steps(self, *args, **kwargs))
 
-    explain.__name__ = "explain"
-    explain.__qualname__ = f"{steps.__qualname__.rpartition('.')[0]}.explain"
-    explain.__doc__ = "Run to the end and return the result: see `steps`."
+    explain.__name__ = steps.__name__.replace("steps", "explain")
+    explain.__qualname__ = f"{steps.__qualname__.rpartition('.')[0]}.{explain.__name__}"
+    explain.__doc__ = f"Run to the end and return the result: see `{steps.__name__}`."
     return explain
 
 

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from cfwidgets.models.editor import EditorError
+from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.models.guard import untouched
 from cfwidgets.networks.attgan import AttGAN, AttGANDiscriminator, FoldedDecoder
 
@@ -27,11 +28,12 @@ class AttGANEditor:
     Parameters
     ----------
     generator
-        Where its weights are, images are painted.
+        The generator; images are painted on the device of its weights.
     attributes
-        The names, in its order.
+        Names of its attributes, in its order.
     discriminator
-        Its own, or None: published checkpoints hold none.
+        The discriminator that it was trained with, as its critic. None, as for published checkpoints: the
+        editor then has no ``critic`` and no ``recognise``.
 
     Examples
     --------
@@ -64,34 +66,35 @@ class AttGANEditor:
         """The generator and the discriminator."""
         return self._generator, self._discriminator
 
+    def fingerprint(self) -> str:
+        """Sum up the weights of both networks in 32 hexadecimal digits."""
+        return fingerprint(self._weights())
+
     def save(self, path: str | Path, *, half: bool = False) -> None:
-        """Write the weights with the names of the attributes to one safetensors file, which `load` reads.
+        """Write the weights and the names of the attributes to one safetensors file, which `load` reads.
 
         Parameters
         ----------
         path
             The file.
         half
-            In half precision: half the size, and edits that differ by less than a level.
+            Store half precision: half the size, and images that differ by less than one level of 256.
         """
-        networks = {"generator": self._generator, "discriminator": self._discriminator}
         weights = {
-            f"{part}.{name}": (value.half() if half and value.is_floating_point() else value).contiguous()
-            for part, network in networks.items()
-            if network is not None
-            for name, value in network.state_dict().items()
+            name: (value.half() if half and value.is_floating_point() else value).contiguous()
+            for name, value in self._weights().items()
         }
         about = {"attributes": list(self.attributes), "size": self.size[0]}
         save_file(weights, path, metadata={_ABOUT: json.dumps(about)})
 
     @classmethod
     def load(cls, path: str | Path, *, device: str | torch.device = "cpu") -> AttGANEditor:
-        """Read what `save` wrote.
+        """Read an editor that `save` wrote.
 
         Raises
         ------
         EditorError
-            The file is something else.
+            The file is no saved editor, or is damaged.
         """
         try:
             with safe_open(path, framework="pt") as file:
@@ -118,14 +121,24 @@ class AttGANEditor:
         return cls(generator, about["attributes"], discriminator)
 
     def encode(self, image: Tensor) -> FoldedDecoder:
-        """Make ready to paint an image ``(3, H, W)``."""
+        """Encode an image ``(3, H, W)`` once for all its edits."""
         with untouched(self._generator), torch.no_grad():
             return self._generator.folded(image.to(self._device))
 
     def decode(self, encoded: FoldedDecoder, attributes: Tensor) -> Tensor:
-        """Paint it ``(n, 3, H, W)`` with attributes ``(n, A)``."""
+        """Paint images ``(n, 3, H, W)`` with attributes ``(n, A)``."""
         with torch.no_grad():  # the decoder has its own weights
             return encoded(attributes.to(self._device, torch.float32))
+
+    def _weights(self) -> dict[str, Tensor]:
+        """The tensors of both networks, by the part and their name in it."""
+        networks = {"generator": self._generator, "discriminator": self._discriminator}
+        return {
+            f"{part}.{name}": value
+            for part, network in networks.items()
+            if network is not None
+            for name, value in network.state_dict().items()
+        }
 
     def _critic(self, images: Tensor) -> Tensor:
         return self._judged(images)[0]

@@ -1,43 +1,53 @@
-"""What an editor of attributes is to this package: three names, and more that it may have."""
+"""The protocol of attribute editors: three required names, and optional ones."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
-__all__ = ["Editor", "EditorError", "criticised", "painted", "recognised", "require_editor"]
+__all__ = [
+    "Editor",
+    "EditorError",
+    "criticised",
+    "painted",
+    "recognised",
+    "require_editor",
+    "weights_fingerprint",
+]
 
-_NOISE = 1e-3  # what rounding, of bfloat16 for one, may leave outside [0, 1]
+_NOISE = 1e-3  # rounding, in bfloat16 for example, may leave values this far outside [0, 1]
 
 
 class EditorError(ValueError):
-    """An editor, or what it painted, that cannot be used; says what was given and is accepted."""
+    """An editor or its output cannot be used: the message names what was given and what is accepted."""
 
 
 @runtime_checkable
 class Editor(Protocol):
-    """Anything that paints an image anew with other attributes.
+    """Anything that repaints an image with other attributes.
 
     An editor may also have
 
-    - ``size``, height and width of its images; without it, it takes any;
-    - ``critic(images)``, ``(n, 3, H, W)`` to ``(n,)``: how real they look, higher is more; without it, the
-      search has two objectives;
-    - ``recognise(images)``, ``(n, 3, H, W)`` to ``(n, A)`` in [0, 1]: the attributes that images have;
-      without it, the user has to say them.
+    - ``size``: height and width of its images; without it, images of any size are accepted;
+    - ``critic(images)``: from ``(n, 3, H, W)`` to scores ``(n,)``, higher for images that look more real;
+      without it, a search has two objectives in the place of three;
+    - ``recognise(images)``: from ``(n, 3, H, W)`` to the attributes of the images, ``(n, A)`` in [0, 1];
+      without it, the attributes of an image must be given;
+    - ``fingerprint()``: a text that differs for other weights; without it, a search may be resumed as long as
+      the editor's reconstruction of the image is the same.
 
     Attributes
     ----------
     attributes
-        Their names.
+        Names of the A attributes.
 
     Examples
     --------
-    An editor of one's own, here one that makes pictures red or green:
+    An editor that makes pictures red or green:
 
     >>> class Tint:
     ...     attributes = ("red", "green")
@@ -53,21 +63,21 @@ class Editor(Protocol):
     attributes: Sequence[str]
 
     def encode(self, image: Tensor) -> Any:
-        """Make ready to paint an image ``(3, H, W)`` in [0, 1]: what `decode` is given."""
+        """Encode an image ``(3, H, W)`` in [0, 1]; `decode` is given what this returns."""
         ...
 
     def decode(self, encoded: Any, attributes: Tensor) -> Tensor:
-        """Paint it ``(n, 3, H, W)`` in [0, 1] with attributes ``(n, A)``: 0 is absent, 1 present."""
+        """Paint images ``(n, 3, H, W)`` in [0, 1] with attributes ``(n, A)``: 0 is absent, 1 is present."""
         ...
 
 
 def require_editor(editor: object) -> Editor:
-    """Refuse what is no editor.
+    """Refuse an object that is no editor.
 
     Raises
     ------
     EditorError
-        With what is missing.
+        Names that are missing.
     """
     missing = [name for name in ("attributes", "encode", "decode") if not hasattr(editor, name)]
     if isinstance(editor, type) or not isinstance(editor, Editor):
@@ -83,7 +93,7 @@ def require_editor(editor: object) -> Editor:
 
 
 def painted(editor: Editor, encoded: Any, attributes: Tensor) -> Tensor:
-    """Paint ``(n, 3, H, W)`` float32 in [0, 1] with attributes ``(n, A)``, and check what was painted.
+    """Paint ``(n, 3, H, W)`` float32 in [0, 1] with attributes ``(n, A)``, and check the images.
 
     Raises
     ------
@@ -106,12 +116,12 @@ def painted(editor: Editor, encoded: Any, attributes: Tensor) -> Tensor:
 
 
 def criticised(editor: Editor, images: Tensor) -> Tensor | None:
-    """Ask how real images look, ``(n,)`` float32 on the CPU; None of an editor without a critic.
+    """Score how real images look, ``(n,)`` float32 on the CPU; None for an editor without a critic.
 
     Raises
     ------
     EditorError
-        Another shape.
+        The scores have another shape.
     """
     critic = getattr(editor, "critic", None)
     if critic is None:
@@ -120,18 +130,24 @@ def criticised(editor: Editor, images: Tensor) -> Tensor | None:
 
 
 def recognised(editor: Editor, image: Tensor) -> Tensor:
-    """Ask which attributes an image ``(3, H, W)`` has: ``(A,)`` of 0 and 1.
+    """Recognise the attributes of an image ``(3, H, W)``: ``(A,)`` of 0 and 1.
 
     Raises
     ------
     EditorError
-        It cannot tell, or gives another shape.
+        The editor recognises none, or returns another shape.
     """
     recognise = getattr(editor, "recognise", None)
     if recognise is None:
-        raise EditorError("this editor cannot tell which attributes an image has: give attributes=")
+        raise EditorError("this editor does not recognise the attributes of an image: give attributes=")
     found = _column("recognise", recognise(image[None]), (1, len(editor.attributes)))
     return (found[0] > 0.5).float()
+
+
+def weights_fingerprint(editor: Editor) -> str:
+    """Return the editor's ``fingerprint()``, or an empty text where it has none."""
+    summed: Callable[[], str] | None = getattr(editor, "fingerprint", None)
+    return "" if summed is None else str(summed())
 
 
 def _column(name: str, given: object, shape: tuple[int, ...]) -> Tensor:

@@ -324,6 +324,16 @@ describe("the charts", () => {
     expect(pressed).toHaveBeenCalledOnce();
   });
 
+  it("choose by a click on a point that nothing covers", async () => {
+    const fake = start();
+    const { root } = await show(fake);
+    // Between two listeners of a click that a person makes, microtasks run.
+    chart(() => queueMicrotask(() => fake.view().set("cursor", Uint32Array.of(1))));
+    press(document.querySelectorAll(".object_grp path")[1]!, "click");
+    await drawn();
+    expect([root.dataset.shown, fake.state.chosen]).toEqual(["1", 1]);
+  });
+
   it("do not choose by an echo of what they were told", async () => {
     const fake = start();
     const { root } = await show(fake);

@@ -99,13 +99,13 @@ def whole(clf, editor, images, has, evaluations, insertion, device):
     """Seconds of a search of one image, or of several side by side; a short one goes before."""
     taken = []
     for many in (min(300, evaluations), evaluations):
-        engine = PlausibleCounterfactuals(SMPSO(insertion=insertion), evaluations=many)
+        engine = PlausibleCounterfactuals(SMPSO(insertion=insertion), evaluations=many, trust=False)
         synchronised(device)
         started = time.perf_counter()
         if len(images) == 1:
-            engine.explain(clf, editor, images[0], has[0])
+            engine.explain(clf, editor, images[0], attributes=has[0])
         else:
-            engine.explain_many(clf, editor, images, has)
+            engine.explain_many(clf, editor, images, attributes=has)
         synchronised(device)
         taken.append(time.perf_counter() - started)
     print(

@@ -1,4 +1,4 @@
-"""Which search finds the better front of believable edits: NSGA-II, GDE3 or SMPSO, and how chance would do.
+"""Compare the fronts that NSGA-II, GDE3 and SMPSO find, and those of edits drawn at random.
 
 Run it with ``python tests/benchmarks/pareto_search.py`` (``--quick`` for a look, ``--editor FILE`` for
 another editor than the zoo's). It trains the paper's classifier of Male on portraits, and searches each of
@@ -38,7 +38,7 @@ from pareto_hair import SIZE, TESTED, trained
 
 from cfwidgets import zoo
 from cfwidgets.data.portraits import portraits
-from cfwidgets.engines.pareto.edit_task import EditTask, asked, edit_box
+from cfwidgets.engines.pareto.edit_task import EditTask, edit_box, evaluate
 from cfwidgets.models.attgan_editor import AttGANEditor
 from cfwidgets.search import GDE3, NSGA2, SMPSO
 from cfwidgets.search.hypervolume import hypervolume
@@ -52,7 +52,7 @@ class Problem:
     """The edits of one face."""
 
     def __init__(self, clf, editor, image, attributes):
-        self.ask = lambda tasks, deltas: asked(clf, editor, tasks, deltas)[0][0]
+        self.objectives = lambda tasks, deltas: evaluate(clf, editor, tasks, deltas)[0][0]
         self.task = EditTask(clf, editor, image, attributes)
         self.lower, self.upper = edit_box(tuple(editor.attributes), self.task.has, (), 1.0, None)
         random = torch.Generator().manual_seed(_SEED)
@@ -67,7 +67,7 @@ class Problem:
     def __call__(self, deltas):
         """The objectives of ``(…, n, d)``."""
         parts = deltas.reshape(-1, deltas.shape[-1]).split(500)
-        found = torch.cat([self.ask([self.task], [part]) for part in parts])
+        found = torch.cat([self.objectives([self.task], [part]) for part in parts])
         return found.reshape(*deltas.shape[:-1], -1)
 
 

@@ -84,7 +84,7 @@ def test_a_run_ends_with_a_strip_and_a_best_pick(open_notebook):
     assert crossing >= 0
     expect(view.get_by_role("option")).to_have_count(count)
     expect(view).to_have_attribute("data-shown", str(crossing))
-    kept, flips = notebook.eval("[w.result.kept.tolist(), w.result.flips.tolist()]")
+    kept, flips = notebook.eval("[w.result.probability.tolist(), w.result.flips.tolist()]")
     assert kept == sorted(kept, reverse=True)
     tiles = view.locator(".cfw-film-tile")
     assert tiles.evaluate_all("all => all.map(tile => tile.dataset.flips === 'true')") == flips
@@ -92,10 +92,10 @@ def test_a_run_ends_with_a_strip_and_a_best_pick(open_notebook):
     expect(view).to_contain_text("says plain. What would make it say red <i>hot</i>?")  # labels are text
     expect(view).to_contain_text("<b>blue</b>")
     expect(view.locator(".cfw-buys tbody tr").first).to_contain_text("red light")
-    expect(notebook.page.locator(".cfw-pareto-chart")).to_have_count(3)
+    expect(notebook.page.locator(".cfw-pareto-chart")).to_have_count(4)
     # The image painted anew is compared with, too.
     view.get_by_role("button", name="painted anew").click()
-    again = notebook.eval("f'{float(w.result.repainted_answer[0]):.2f}'.removeprefix('0')")
+    again = notebook.eval("f'{float(w.result.reconstruction_prediction[0]):.2f}'.removeprefix('0')")
     expect(view.locator(".cfw-before .cfw-big")).to_have_text(again)
     assert notebook.eval("w.view.error") == ""
     notebook.exec("w.close()")
@@ -107,7 +107,7 @@ def test_it_is_walked_clicked_and_brushed_without_the_kernel(open_notebook):
     notebook, view = explorer(open_notebook, HELD)
     page = notebook.page
     options, place, count = view.get_by_role("option"), apart(notebook), notebook.eval("len(w.result.deltas)")
-    kept = notebook.eval("[f'{p:.2f}'.removeprefix('0') for p in w.result.kept.tolist()]")
+    kept = notebook.eval("[f'{p:.2f}'.removeprefix('0') for p in w.result.probability.tolist()]")
     with notebook.waiting_in(2):
         # walked
         view.get_by_role("option", selected=True).focus()
@@ -127,6 +127,16 @@ def test_it_is_walked_clicked_and_brushed_without_the_kernel(open_notebook):
         expect(view).to_have_attribute("data-latency", re.compile(r"^\d+\.\d$"))
         print("a click on a point to the frame that shows it:", view.get_attribute("data-latency"), "ms")
         expect(view.get_by_role("option", selected=True)).to_have_attribute("data-place", str(place))
+        # clicked in the chart of the objectives along the front: any of the three points of a counterfactual
+        for objective, other in enumerate((1, count - 2, place)):
+            page.mouse.click(*point(notebook, objective * count + other, chart=3))
+            expect(view).to_have_attribute("data-shown", str(other))
+            marked = (
+                page.locator(".cfw-pareto-chart")
+                .nth(3)
+                .locator(".object_grp path[style*='stroke-width: 3px']")
+            )
+            expect(marked).to_have_count(3)
         # brushed
         overlay = page.locator(".cfw-pareto-chart").first.locator(".selector .overlay")
         area = overlay.bounding_box()

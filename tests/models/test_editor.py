@@ -15,6 +15,7 @@ from cfwidgets.models.editor import (
     painted,
     recognised,
     require_editor,
+    weights_fingerprint,
 )
 from cfwidgets.networks import AttGAN, AttGANDiscriminator
 
@@ -75,7 +76,7 @@ def test_what_was_painted_is_checked(images, message):
 def test_what_an_editor_may_lack():
     image = torch.rand(3, 8, 8)
     assert criticised(Tint(), image[None]) is None
-    with pytest.raises(EditorError, match="give attributes="):
+    with pytest.raises(EditorError, match="does not recognise the attributes of an image: give attributes="):
         recognised(Tint(), image)
 
     class Odd(Tint):
@@ -130,6 +131,19 @@ def test_saved_and_loaded(tmp_path, half):
     torch.testing.assert_close(again.decode(again.encode(image), attributes), images, **close)
     torch.testing.assert_close(again.critic(images), editor.critic(images), **close)
     assert not any(weights.requires_grad for weights in again.networks[0].parameters())
+
+
+def test_the_fingerprint_is_of_the_weights(tmp_path):
+    editor = made()
+    editor.save(tmp_path / "mine.safetensors")
+    assert weights_fingerprint(AttGANEditor.load(tmp_path / "mine.safetensors")) == weights_fingerprint(
+        editor
+    )
+    before = editor.fingerprint()
+    with torch.no_grad():
+        next(editor.networks[1].parameters()).add_(1e-6)
+    assert weights_fingerprint(editor) != before
+    assert weights_fingerprint(Tint()) == ""
 
 
 def test_one_without_a_discriminator(tmp_path):

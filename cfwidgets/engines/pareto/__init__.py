@@ -1,1 +1,1 @@
-"""Which believable edits of an image change a classifier's mind: plausible counterfactuals."""
+"""Plausible counterfactuals: edits of an image that look real and change a classifier's prediction."""

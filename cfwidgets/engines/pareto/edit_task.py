@@ -1,4 +1,4 @@
-"""Edits of images, and what a classifier and a critic say of them."""
+"""Edits of one image, and their evaluation by a classifier and a critic."""
 
 from __future__ import annotations
 
@@ -13,44 +13,53 @@ from cfwidgets.models.backends.base import NotFiniteError
 from cfwidgets.models.classifier import Classifier
 from cfwidgets.models.editor import Editor, criticised, painted, recognised
 
-__all__ = ["OBJECTIVES", "EditTask", "asked", "edit_box"]
+__all__ = ["OBJECTIVES", "EditTask", "edit_box", "evaluate", "is_flip", "predictions"]
 
-OBJECTIVES = ("plausibility", "success", "intensity")
-"""Their names, in their order; without a critic there is no first."""
+OBJECTIVES = ("plausibility", "log-probability", "intensity")
+"""Names of the objectives, in their order; without a critic the first is left out."""
 
-_LEAST = 1e-7  # the smallest probability that counts: 5 % is -3, and nothing is below -16.1
+_LEAST = 1e-7  # smaller probabilities count as this one: no log-probability is below -16.1
 
 
 class EditTask:
-    """One image with all that stays the same while its edits are searched.
+    """One image with everything that stays the same while its edits are searched.
 
     Parameters
     ----------
     clf
-        Whose mind is to change.
+        The classifier whose prediction is to change.
     editor
-        Paints.
+        The editor that paints the image with other attributes.
     image
-        What `cfwidgets.images.as_image` reads; scaled to the editor's size.
+        Anything that `cfwidgets.images.as_image` reads; scaled to the editor's size.
     attributes
-        That it has, by name or in order; None: as the editor recognises.
+        Attributes of the image, from 0 to 1, by name or in the editor's order. None: the editor recognises
+        them.
+    target
+        The class that the edits are to leave, as an index or a label; None for the predicted class.
     baseline
-        What the critic compares with: the image, or what is painted without a change.
+        The critic's score of an edit is compared with that of the ``"image"`` or of its
+        ``"reconstruction"``.
 
     Attributes
     ----------
     image
-        ``(3, H, W)`` in [0, 1], as the editor sees it.
+        ``(3, H, W)`` in [0, 1], at the editor's size.
     has
-        ``(A,)`` in [0, 1].
-    repainted
-        ``(3, H, W)``: painted anew without a change.
-    before, repainted_answer
-        ``(C,)``: the classifier's answers to the two.
-    original
-        The class to be left.
-    critical
-        Whether the editor has a critic.
+        ``(A,)`` in [0, 1]: the attributes of the image.
+    reconstruction
+        ``(3, H, W)`` in [0, 1]: the image as the editor paints it without any change.
+    prediction, reconstruction_prediction
+        ``(C,)``: the classifier's probabilities for the two.
+    target
+        Index of the class that the edits are to leave.
+    has_critic
+        True where the editor has a critic.
+
+    Raises
+    ------
+    ValueError
+        The target is not the predicted class; attributes that do not fit the editor.
     """
 
     def __init__(
@@ -59,75 +68,92 @@ class EditTask:
         editor: Editor,
         image: ImageLike,
         attributes: Mapping[str, float] | Sequence[float] | Tensor | None = None,
+        target: int | str | None = None,
         baseline: Literal["image", "reconstruction"] = "image",
     ) -> None:
         self._editor = editor
         self.image = fit(as_image(image).cpu()[None], getattr(editor, "size", None))[0]
         self.has = _attributes(editor, self.image, attributes)
         self._encoded = editor.encode(self.image)
-        self.repainted = painted(editor, self._encoded, self.has[None])[0].cpu()
-        both = torch.stack([self.image, self.repainted])
-        self.before, self.repainted_answer = clf.probabilities(both)
-        self.original = int(self.before.argmax())
+        self.reconstruction = painted(editor, self._encoded, self.has[None])[0].cpu()
+        both = torch.stack([self.image, self.reconstruction])
+        self.prediction, self.reconstruction_prediction = clf.probabilities(both)
+        self.target = int(self.prediction.argmax())
+        if target is not None and (given := clf.class_index(target)) != self.target:
+            raise ValueError(
+                f"target must be the class that the model predicts for the image, "
+                f"{clf.label(self.target)!r}, and not {clf.label(given)!r}: only that class can be left"
+            )
         critic = criticised(editor, both)
-        self.critical = critic is not None
+        self.has_critic = critic is not None
         self._baseline = 0.0 if critic is None else float(critic[int(baseline == "reconstruction")])
 
     def paint(self, deltas: Tensor) -> Tensor:
-        """Paint ``(n, 3, H, W)`` with attributes changed by ``(n, A)``."""
+        """Paint ``(n, 3, H, W)`` with the attributes changed by ``(n, A)``."""
         return painted(self._editor, self._encoded, self.has + deltas)
 
-    def objectives(self, deltas: Tensor, answers: Tensor, critic: Tensor | None) -> Tensor:
-        """What is to be low, ``(n, m)`` in the order of `OBJECTIVES`; NaN where an answer is not finite."""
-        kept = answers[:, self.original].clamp_min(_LEAST).log()  # NaN stays NaN
-        columns = [kept, deltas.norm(dim=1).cpu()]
+    def objectives(self, deltas: Tensor, probabilities: Tensor, critic: Tensor | None) -> Tensor:
+        """Compute the objectives ``(n, m)``, all to be minimised; NaN where an answer is not finite.
+
+        Parameters
+        ----------
+        deltas, probabilities, critic
+            ``(n, A)`` changes, ``(n, C)`` probabilities and ``(n,)`` scores of the critic.
+        """
+        left = probabilities[:, self.target].clamp_min(_LEAST).log()  # NaN stays NaN
+        columns = [left, deltas.norm(dim=1).cpu()]
         if critic is not None:
             columns.insert(0, self._baseline - critic)
         return torch.stack(columns, dim=1)
 
 
-def asked(
+def evaluate(
     clf: Classifier, editor: Editor, tasks: Sequence[EditTask], deltas: Sequence[Tensor]
 ) -> list[tuple[Tensor, Tensor, Tensor]]:
-    """Paint changes of some images, and ask about all of them together.
+    """Paint edits of several images, and evaluate all of them in one batch.
 
     Parameters
     ----------
     clf, editor
         As in `EditTask`.
     tasks, deltas
-        For each image ``(n, A)`` changes; n may differ, and be 0.
+        For each image its task and ``(n, A)`` changes; n may differ, and be 0.
 
     Returns
     -------
     list of tuple
-        For each image: objectives ``(n, m)``, pictures ``(n, 3, H, W)`` and answers ``(n, C)``.
+        For each image: objectives ``(n, m)``, edited images ``(n, 3, H, W)`` and probabilities ``(n, C)``.
     """
-    pictures = [
+    images = [
         task.paint(some) if len(some) else task.image[None][:0]
         for task, some in zip(tasks, deltas, strict=True)
     ]
-    counts = [len(some) for some in pictures]
-    together = torch.cat([some for some in pictures if len(some)]) if any(counts) else pictures[0]
-    answers = (
-        _answers(clf, together, len(tasks[0].before)) if len(together) else tasks[0].before[None][:0]
-    ).split(counts)
-    critic = criticised(editor, together) if len(together) and tasks[0].critical else None
-    critics = [None] * len(tasks) if critic is None else critic.split(counts)
+    counts = [len(some) for some in images]
+    batch = torch.cat([some for some in images if len(some)]) if any(counts) else images[0]
+    rows = predictions(clf, batch, len(tasks[0].prediction)).split(counts)
+    critic = criticised(editor, batch) if len(batch) and tasks[0].has_critic else None
+    scores = [None] * len(tasks) if critic is None else critic.split(counts)
     return [
-        (task.objectives(some, answer, of), picture, answer)
-        for task, some, answer, of, picture in zip(tasks, deltas, answers, critics, pictures, strict=True)
+        (task.objectives(some, row, score), image, row)
+        for task, some, row, score, image in zip(tasks, deltas, rows, scores, images, strict=True)
     ]
 
 
-def _answers(clf: Classifier, images: Tensor, classes: int) -> Tensor:
-    """The classifier's answers; NaN for images at which it has none that is finite."""
+def predictions(clf: Classifier, images: Tensor, classes: int) -> Tensor:
+    """Probabilities ``(n, C)``; NaN for images at which the classifier has no finite answer."""
+    if not len(images):
+        return torch.zeros(0, classes)
     try:
         return clf.probabilities(images)
     except NotFiniteError:
         if len(images) == 1:
             return torch.full((1, classes), torch.nan)
-        return torch.cat([_answers(clf, half, classes) for half in images.tensor_split(2)])
+        return torch.cat([predictions(clf, half, classes) for half in images.tensor_split(2)])
+
+
+def is_flip(probabilities: Tensor, target: int) -> Tensor:
+    """``(n,)`` bool: True where the prediction ``(n, C)`` is finite and of another class than the target."""
+    return probabilities.isfinite().all(1) & (probabilities.argmax(1) != target)
 
 
 def edit_box(
@@ -137,12 +163,12 @@ def edit_box(
     reach: float,
     limits: tuple[float, float] | None,
 ) -> tuple[Tensor, Tensor]:
-    """Between which changes is searched, ``(A,)`` each: a frozen attribute has no room.
+    """Bounds of the changes, ``(A,)`` each; both are 0 for a frozen attribute.
 
     Raises
     ------
     ValueError
-        An unknown name, or nothing left to change.
+        An unknown name, or all attributes are frozen.
 
     Examples
     --------

@@ -1,26 +1,58 @@
-"""Counterfactuals of one image, none better than another in all that is wanted of them."""
+"""Counterfactuals of one image, none of which is better than another in all objectives."""
 
 from __future__ import annotations
 
-import html
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from cfwidgets.results import Result
+from cfwidgets.engines.base import ExplainerResult, Measure
 
-__all__ = ["ParetoResult", "crossing"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["ParetoResult", "crossing", "scaled"]
+
+_PICTURES = 10  # about as many counterfactuals are drawn: of the paper's front of 100 every tenth
+_CHANGES = 3
+
+_RECONSTRUCTION = (
+    "Probability of {label} where the editor paints the image without any change. It should hardly differ "
+    "from that for the image itself."
+)
+_SECOND = (
+    "Share of the {flips} flips that also flip a model which had no part in the search. Where it is small, "
+    "the edits exploit the first model, or show a bias that the second does not have."
+)
+_ROUNDED = (
+    "Share of the {flips} flips that still flip the model once their pixels are rounded to 256 levels, as "
+    "in any image file. A flip that rounding undoes is adversarial noise."
+)
+_RANDOM = (
+    "Share of {count} random edits that flip the model: the changes of the flips, dealt to other attributes "
+    "with random signs. Where it is large, nearly any edit of this size flips, and the attributes that were "
+    "found mean little."
+)
+_INVALID = (
+    "Share of the {count:,} candidates for which the model predicts NaN or infinity: {invalid:,}. They were "
+    "left out."
+)
+_LEAD = (
+    "Nothing flips. In the counterfactual that is closest to a flip, the probability of {label} exceeds that "
+    "of the next class by so much."
+)
 
 
 def crossing(probability: Tensor, plausibility: Tensor) -> int | None:
-    """The place where the falling probability of the original class meets the growing loss of plausibility.
+    """Find where the falling probability of the target class meets the growing loss of plausibility.
 
     Parameters
     ----------
     probability
-        ``(k,)`` of the original class, falling.
+        ``(k,)`` of the target class, falling.
     plausibility
         ``(k,)``: the first objective, lower is more plausible; scaled to [0, 1] here.
 
@@ -28,7 +60,7 @@ def crossing(probability: Tensor, plausibility: Tensor) -> int | None:
     -------
     int or None
         Of the two members around the first change of sign of their difference the one with the smaller gap;
-        None where there is none.
+        None where the two do not cross.
 
     Examples
     --------
@@ -38,8 +70,7 @@ def crossing(probability: Tensor, plausibility: Tensor) -> int | None:
     """
     if len(probability) < 2:
         return None
-    low, high = plausibility.aminmax()
-    gap = probability - (plausibility - low) / (high - low).clamp_min(1e-12)
+    gap = probability - scaled(plausibility)
     changes = (gap[:-1] * gap[1:] <= 0).nonzero()[:, 0]
     if not len(changes):
         return None
@@ -47,155 +78,264 @@ def crossing(probability: Tensor, plausibility: Tensor) -> int | None:
     return at if abs(float(gap[at])) <= abs(float(gap[at + 1])) else at + 1
 
 
-@dataclass(frozen=True, eq=False)
-class ParetoResult(Result):
-    """Believable edits of an image that change a classifier's mind, by the probability that is left.
+def scaled(values: Tensor) -> Tensor:
+    """Scale ``(k,)`` values to [0, 1]; all are 0 where they are the same."""
+    low, high = values.aminmax()
+    return (values - low) / (high - low).clamp_min(1e-12)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ParetoResult(ExplainerResult):
+    """Plausible edits of an image that change a classifier's prediction, by the probability that is left.
 
     Attributes
     ----------
-    settings
-        Those of the engine.
-    model
-        The classifier's name.
-    labels
-        Of its C classes.
-    original
-        The class that it gives the image: the one to be left.
+    settings, model, labels, prediction, fingerprints, seconds
+        See `ExplainerResult`.
+    target
+        Index of the class that the edits are to leave: the one that the model predicts for the image.
     image
-        ``(3, H, W)`` uint8, as the editor sees it.
+        ``(3, H, W)`` in [0, 1], at the editor's size.
     names
-        Of the A attributes.
+        Names of the A attributes.
     attributes
-        ``(A,)`` of 0 and 1: what the image has.
-    before
-        ``(C,)``: the model's answer to the image.
-    repainted, repainted_answer
-        The image as the editor paints it without any change, and the model's answer to that.
+        ``(A,)`` from 0 to 1: the attributes of the image.
+    reconstruction, reconstruction_prediction
+        ``(3, H, W)`` in [0, 1] and ``(C,)``: the image as the editor paints it without any change, and the
+        model's probabilities for that.
     objective_names
-        Of the m objectives, all of which are to be low.
+        Names of the m objectives, all of which are minimised: ``plausibility``, which an edit loses by the
+        critic (absent without a critic); ``log-probability`` of the target class; ``intensity``, the
+        length of the change.
     deltas
-        ``(k, A)``: the changes of attributes of each counterfactual; the front, in the order of the
-        probability of the original class, from the highest to the lowest.
+        ``(k, A)``: the changes of attributes of each counterfactual. The front is in the order of the
+        probability of the target class, from the highest to the lowest.
     objectives
         ``(k, m)``.
     images
         ``(k, 3, H, W)`` uint8.
-    answers
-        ``(k, C)``: the model's.
-    second_answers
-        ``(k, C)``: those of a second model that had no part in the search; None where none was given.
-    undone
-        ``(k, A)``: how much of the success is lost if one change is taken back; NaN where nothing was
-        changed; None before the end.
+    predictions
+        ``(k, C)``: the model's probabilities.
+    second_prediction, second_predictions
+        ``(C,)`` and ``(k, C)``: probabilities of a second model, which had no part in the search, for the
+        image and for the counterfactuals; None where no second model was given.
+    ablation
+        ``(k, A)``: how much the log-probability rises again where one change is taken back; NaN where
+        nothing was changed; None before the end.
+    rounded_flips
+        ``(k,)`` bool: True where a counterfactual flips the model once it is rounded to 8 bits; None before
+        the end and without ``trust``.
+    random_flips
+        ``(n,)`` bool: True where a random edit, as large as the flips, flips the model; none where nothing
+        flips; None before the end and without ``trust``.
     evaluations, invalid
-        Candidates asked about so far, and how many of them had an answer that is not finite.
+        Candidates evaluated so far, and how many of them had a prediction that is not finite.
     state
-        What going on needs.
-    seconds
-        Wall time.
+        State of the search, as named tensors, to resume it.
     """
 
-    settings: dict[str, Any]
-    model: str
-    labels: tuple[str, ...]
-    original: int
+    target: int
     image: Tensor
     names: tuple[str, ...]
     attributes: Tensor
-    before: Tensor
-    repainted: Tensor
-    repainted_answer: Tensor
+    reconstruction: Tensor
+    reconstruction_prediction: Tensor
     objective_names: tuple[str, ...]
     deltas: Tensor
     objectives: Tensor
     images: Tensor
-    answers: Tensor
-    second_answers: Tensor | None
-    undone: Tensor | None
-    evaluations: int
-    invalid: int
-    state: dict[str, Tensor]
-    seconds: float = 0.0
+    predictions: Tensor
+    second_prediction: Tensor | None = None
+    second_predictions: Tensor | None = None
+    ablation: Tensor | None = None
+    rounded_flips: Tensor | None = None
+    random_flips: Tensor | None = None
+    evaluations: int = 0
+    invalid: int = 0
+    state: dict[str, Tensor] = field(default_factory=dict)
 
     @property
-    def kept(self) -> Tensor:
-        """``(k,)``: the probability of the original class in each."""
-        return self.answers[:, self.original]
+    def label(self) -> str:
+        """Name of the target class."""
+        return self.labels[self.target]
+
+    @property
+    def probability(self) -> Tensor:
+        """``(k,)``: probability of the target class for each counterfactual."""
+        return self.predictions[:, self.target]
 
     @property
     def flips(self) -> Tensor:
-        """``(k,)`` bool: whether the model's answer is another class than the original one."""
-        return self.answers.argmax(1) != self.original
+        """``(k,)`` bool: True where the model predicts another class than the target."""
+        return self.predictions.argmax(1) != self.target
 
     @property
     def flipped(self) -> bool:
-        """Whether any does."""
+        """True where any counterfactual flips the model."""
         return bool(self.flips.any())
 
     @property
     def distance(self) -> float:
-        """How far the closest is from another answer: the lead of the original class; 0 where one flips."""
-        if not len(self.answers):
+        """Lead of the target class in the counterfactual closest to a flip, 0 to 1; 0 where one flips."""
+        if not len(self.predictions):
             return 1.0
-        others = self.answers.clone()
-        others[:, self.original] = -1
-        return max(0.0, float((self.kept - others.amax(1)).min()))
+        others = self.predictions.clone()
+        others[:, self.target] = -1
+        return max(0.0, float((self.probability - others.amax(1)).min()))
 
     @property
     def crossing(self) -> int | None:
         """The member where probability and plausibility cross; None without a crossing, or a critic."""
         if "plausibility" not in self.objective_names:
             return None
-        return crossing(self.kept, self.objectives[:, self.objective_names.index("plausibility")])
+        return crossing(self.probability, self._objective("plausibility"))
 
     @property
-    def disagrees_with_itself(self) -> bool:
-        """Whether merely painting the image anew, with nothing changed, changes the model's answer."""
-        return int(self.repainted_answer.argmax()) != self.original
+    def reconstruction_flips(self) -> bool:
+        """True where the reconstruction alone, without any change, flips the model."""
+        return int(self.reconstruction_prediction.argmax()) != self.target
+
+    def summary(self) -> str:
+        """Say how many counterfactuals flip the model, in one sentence."""
+        count, flips = len(self.deltas), int(self.flips.sum())
+        searched = f"{self.evaluations:,} edits evaluated"
+        if flips:
+            return f"{flips} of {count} counterfactuals of this {self.label} flip {self.model} ({searched})"
+        if not count:
+            return f"no counterfactual of this {self.label} was found for {self.model} yet ({searched})"
+        return (
+            f"nothing flips {self.model}: in the closest of {count} counterfactuals, {self.label} still "
+            f"leads by {self.distance:.2f} ({searched})"
+        )
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a counterfactual: ``probability`` (of the original class), ``answer``, ``flips``.
+        """Return one row a counterfactual, in the order of the front.
 
-        Then ``second answer`` where a second model was given, the objectives, and a column an attribute with
+        Columns: ``probability`` of the target class, ``predicted`` (the label), ``flips``, ``second model``
+        (the label that it predicts; only where one was given), the objectives, and a column an attribute with
         its change.
         """
         frame = pd.DataFrame(
             {
-                "probability": self.kept.numpy(),
-                "answer": [self.labels[place] for place in self.answers.argmax(1).tolist()],
+                "probability": self.probability.numpy(),
+                "predicted": [self.labels[place] for place in self.predictions.argmax(1).tolist()],
                 "flips": self.flips.numpy(),
             }
         )
-        if self.second_answers is not None:
-            frame["second answer"] = [self.labels[place] for place in self.second_answers.argmax(1).tolist()]
+        if self.second_predictions is not None:
+            frame["second model"] = [
+                self.labels[place] for place in self.second_predictions.argmax(1).tolist()
+            ]
         objectives = pd.DataFrame(self.objectives.numpy(), columns=list(self.objective_names))
         return pd.concat(
             [frame, objectives, pd.DataFrame(self.deltas.numpy(), columns=list(self.names))], axis=1
         )
 
     def importance(self) -> pd.DataFrame:
-        """Which changes buy the most success: one row an attribute, the most important first.
+        """Return how much each change lowers the log-probability of the target class, the most first.
 
-        Columns: ``attribute``; ``success`` (mean loss of success, in the units of the log-probability, where
-        its change is taken back, over the flips); ``per unit`` (of change); ``change`` (its mean). Empty
+        One row an attribute. Columns: ``attribute``; ``log-probability``, by which it rises again where the
+        change is taken back, as a mean over the flips; ``per unit`` of change; ``change``, its mean. Empty
         before the end of a run, and where nothing flips.
         """
-        columns = ["attribute", "success", "per unit", "change"]
-        if self.undone is None or not self.flipped:
+        columns = ["attribute", "log-probability", "per unit", "change"]
+        if self.ablation is None or not self.flipped:
             return pd.DataFrame(columns=columns)
-        lost, deltas = self.undone[self.flips].nan_to_num(0), self.deltas[self.flips]
-        success = lost.mean(0)
-        per_unit = success / deltas.abs().mean(0).clamp_min(1e-6)
+        gained, deltas = self.ablation[self.flips].nan_to_num(0), self.deltas[self.flips]
+        mean = gained.mean(0)
+        per_unit = mean / deltas.abs().mean(0).clamp_min(1e-6)
         frame = pd.DataFrame(
-            zip(self.names, success.tolist(), per_unit.tolist(), deltas.mean(0).tolist(), strict=True),
+            zip(self.names, mean.tolist(), per_unit.tolist(), deltas.mean(0).tolist(), strict=True),
             columns=columns,
         )
-        return frame.sort_values("success", ascending=False, ignore_index=True)
+        return frame.sort_values("log-probability", ascending=False, ignore_index=True)
 
-    def _repr_html_(self) -> str:
-        flips = int(self.flips.sum())
-        found = f"{flips} of {len(self.deltas)} counterfactuals flip {self.model}"
-        if not flips:
-            found = f"nothing flips {self.model}: the closest still leads by {self.distance:.2f}"
-        text = f"{self.labels[self.original]}: {found} ({self.evaluations:,} asked)"
-        return f"<p>{html.escape(text)}</p>"
+    def measures(self) -> list[Measure]:
+        """Return the rows of `trust`."""
+        label, flips = self.label, self.flips
+        before = float(self.prediction[self.target])
+        again = float(self.reconstruction_prediction[self.target])
+        rows = [
+            Measure("reconstruction", again, "the image itself", before, _RECONSTRUCTION.format(label=label))
+        ]
+        if len(flips) and not self.flipped:
+            rows.append(Measure("lead left", self.distance, "0 is a flip", np.nan, _LEAD.format(label=label)))
+        if self.flipped:
+            count = int(flips.sum())
+            if self.second_predictions is not None:
+                too = (self.second_predictions[flips].argmax(1) != self.target).float().mean()
+                meaning = _SECOND.format(flips=count)
+                rows.append(
+                    Measure("second model flips too", float(too), "should be near 1", np.nan, meaning)
+                )
+            if self.rounded_flips is not None:
+                rounded = float(self.rounded_flips[flips].float().mean())
+                meaning = _ROUNDED.format(flips=count)
+                rows.append(Measure("flips left in 8 bits", rounded, "should be 1", np.nan, meaning))
+        if self.random_flips is not None and len(self.random_flips):
+            random, meaning = self.random_flips.float().mean(), _RANDOM.format(count=len(self.random_flips))
+            rows.append(Measure("random edits flip", float(random), "should be near 0", np.nan, meaning))
+        if self.invalid:
+            share = self.invalid / self.evaluations
+            meaning = _INVALID.format(invalid=self.invalid, count=self.evaluations)
+            rows.append(Measure("predictions not finite", share, "should be 0", np.nan, meaning))
+        return rows
+
+    def plot(self) -> Figure:
+        """Draw the front by each pair of objectives, along its order, and about ten of its images.
+
+        As figures 2 and 3 of Barredo-Arrieta and Del Ser (2020): the planes show flips as triangles, others
+        as circles, and the crossing as a star; along the front, plausibility and intensity are scaled to
+        [0, 1] beside the probability of the target class; of a front of 100 every tenth counterfactual is
+        drawn, with its probability and its largest changes.
+
+        Raises
+        ------
+        ValueError
+            There are no counterfactuals yet.
+        """
+        from cfwidgets.engines.pareto import figure as draw
+
+        if not len(self.deltas):
+            raise ValueError("there is no counterfactual to draw yet")
+        label, flips, at = draw.cut(self.label, 18), self.flips, self.crossing
+        words = {
+            "plausibility": "plausibility lost",
+            "log-probability": f"log-probability of {label}",
+            "intensity": "intensity of the change",
+        }
+        pairs, places = list(draw.pairs(self.objective_names)), self._drawn()
+        changes = [draw.largest_changes(self.names, self.deltas[place], _CHANGES) for place in places]
+        figure, planes, course, axes = draw.front_figure(
+            len(pairs),
+            1 + len(places),
+            max(map(len, changes), default=0),
+            f"probability of {label}, and the largest changes of attributes",
+        )
+        for axis, names in zip(planes, pairs, strict=True):
+            across, up = ((words[name], self._objective(name)) for name in names)
+            draw.plane(axis, across, up, flips, at)
+        draw.legend(figure, f"{label} is still predicted", crossing=at is not None)
+        lines = [(f"probability of {label}", self.probability)]
+        lines += [
+            (f"{words[name]}, scaled", scaled(self._objective(name)))
+            for name in self.objective_names
+            if name != "log-probability"
+        ]
+        draw.course(course, lines, flips, at)
+        draw.picture(axes[0], self.image, f"image: {float(self.prediction[self.target]):.2f}", [])
+        for axis, place, some in zip(axes[1:], places, changes, strict=True):
+            mark = "★ " * (place == at) + ("▲" if flips[place] else "●")
+            title = f"{mark} no. {place + 1}: {float(self.probability[place]):.2f}"
+            draw.picture(axis, self.images[place], title, some)
+        return figure
+
+    def _objective(self, name: str) -> Tensor:
+        return self.objectives[:, self.objective_names.index(name)]
+
+    def _drawn(self) -> list[int]:
+        """Places of the counterfactuals to draw: evenly along the front, and the crossing."""
+        count = len(self.deltas)
+        every = -(-count // _PICTURES)
+        places = {*range(every - 1, count, every), count - 1}
+        return sorted(places if self.crossing is None else places | {self.crossing})

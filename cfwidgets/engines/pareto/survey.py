@@ -1,119 +1,200 @@
-"""Which changes flip a classifier, over many images."""
+"""Changes that flip a classifier, over many images."""
 
 from __future__ import annotations
 
-import html
 import math
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from cfwidgets.results import Result
+from cfwidgets.engines.base import ExplainerResult, Measure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["ParetoSurvey"]
 
 _Z = 1.959964  # of 95 %
+_BARS = 13
+
+_RECONSTRUCTION = (
+    "Share of the {count} images whose reconstruction alone, painted by the editor without any change, flips "
+    "the model: there the editor and not an attribute is the reason."
+)
+_FOUND = "Share of the {count} images for which a flip was found. The others count in no share of flips."
+_ROUNDED = (
+    "Share of the {flips} flips that still flip the model once their pixels are rounded to 256 levels, as "
+    "in any image file. A flip that rounding undoes is adversarial noise."
+)
+_RANDOM = (
+    "Share of {count} random edits that flip the model: the changes of each image's smallest flip, dealt to "
+    "other attributes with random signs. Where it is large, nearly any edit of this size flips, and the "
+    "attributes that were found mean little."
+)
+_INVALID = (
+    "Share of the {count:,} candidates for which the model predicts NaN or infinity: {invalid:,}. They were "
+    "left out."
+)
 
 
-@dataclass(frozen=True, eq=False)
-class ParetoSurvey(Result):
-    """The smallest flip that was found for each of B images, and what it needs.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ParetoSurvey(ExplainerResult):
+    """The smallest flip that was found for each of B images, and the changes that are necessary for it.
 
     Attributes
     ----------
-    settings
-        Those of the engine.
-    model
-        The classifier's name.
-    labels
-        Of its C classes.
+    settings, model, labels, fingerprints, seconds
+        See `ExplainerResult`.
+    prediction
+        ``(C,)``: the model's probabilities for the first image.
     names
-        Of the A attributes.
+        Names of the A attributes.
     images
-        ``(B, 3, H, W)`` uint8, as the editor sees them.
+        ``(B, 3, H, W)`` uint8, at the editor's size.
     attributes
-        ``(B, A)``: what they have.
-    before
-        ``(B, C)``: the classifier's answers to them.
-    original
-        ``(B,)`` int64: the class that each is given, and that is to be left.
-    repaint_flips
-        ``(B,)`` bool: whether merely painting it anew changes the answer.
+        ``(B, A)`` from 0 to 1: the attributes of the images.
+    predictions, reconstruction_predictions
+        ``(B, C)``: the model's probabilities for the images, and for those as the editor paints them without
+        any change.
     flipped
-        ``(B,)`` bool: whether a flip was found.
+        ``(B,)`` bool: True where a flip was found.
     deltas
-        ``(B, A)``: the smallest; 0 where there is none.
-    needed
-        ``(B, A)`` bool: whether it is no flip any more if this change is taken back; None before the end.
-    alone
-        ``(B, A)`` bool: whether turning this attribute around, and nothing else, flips; None before the end.
+        ``(B, A)``: the changes of the smallest flip; 0 where there is none.
+    necessary
+        ``(B, A)`` bool: True where taking back this change undoes the flip; None before the end.
+    sufficient
+        ``(B, A)`` bool: True where reversing this attribute, and no other, flips; None before the end.
+    rounded_flips
+        ``(B,)`` bool: True where the smallest flip still flips once it is rounded to 8 bits; None before the
+        end and without ``trust``.
+    random_flips
+        ``(n,)`` bool: True where a random edit, as large as a smallest flip, flips its image; none where no
+        image flips; None before the end and without ``trust``.
     evaluations
-        Candidates asked about for each image so far.
+        Candidates evaluated so far, for each image.
     invalid
-        How many of them, of all images, the model gave no finite answer to.
+        Candidates, of all images, whose prediction was not finite.
     state
-        What the search needs to go on from here.
-    seconds
-        Wall time.
+        State of the search, as named tensors, to resume it.
     """
 
-    settings: dict[str, Any]
-    model: str
-    labels: tuple[str, ...]
     names: tuple[str, ...]
     images: Tensor
     attributes: Tensor
-    before: Tensor
-    original: Tensor
-    repaint_flips: Tensor
+    predictions: Tensor
+    reconstruction_predictions: Tensor
     flipped: Tensor
     deltas: Tensor
-    needed: Tensor | None
-    alone: Tensor | None
-    evaluations: int
-    invalid: int
-    state: dict[str, Tensor]
-    seconds: float = 0.0
+    necessary: Tensor | None = None
+    sufficient: Tensor | None = None
+    rounded_flips: Tensor | None = None
+    random_flips: Tensor | None = None
+    evaluations: int = 0
+    invalid: int = 0
+    state: dict[str, Tensor] = field(default_factory=dict)
 
-    def to_frame(self, original: int | None = None) -> pd.DataFrame:
-        """One row an attribute, the most needed first.
+    @property
+    def targets(self) -> Tensor:
+        """``(B,)`` int64: the class that the model predicts for each image, which the edits are to leave."""
+        return self.predictions.argmax(1)
 
-        Columns: ``attribute``; ``needed``, the share of the flips that need its change, with ``low`` and
-        ``high`` (95 %, Wilson 1927); ``alone``, the share of the images that flip when it is turned around
-        and nothing else, with ``alone low`` and ``alone high``; ``change``, its mean over the flips.
+    @property
+    def reconstruction_flips(self) -> Tensor:
+        """``(B,)`` bool: True where the reconstruction alone, without any change, flips the model."""
+        return self.reconstruction_predictions.argmax(1) != self.targets
+
+    def summary(self) -> str:
+        """Say how many images flip, and which changes are necessary, in one sentence."""
+        text = f"{int(self.flipped.sum())} of {len(self.flipped)} images flip {self.model}"
+        if self.necessary is not None and bool(self.flipped.any()):
+            rows = self.to_frame().head(3).itertuples()
+            text += f"; necessary: {', '.join(f'{row.attribute} {row.necessary:.0%}' for row in rows)}"
+        return text
+
+    def to_frame(self, target: int | None = None) -> pd.DataFrame:
+        """Return one row an attribute, the one most often necessary first.
+
+        Columns: ``attribute``; ``necessary``, the share of the flips for which its change is necessary, with
+        ``low`` and ``high`` (95 %, Wilson 1927); ``sufficient``, the share of the images that flip when it is
+        reversed and no other, with ``sufficient low`` and ``sufficient high``; ``change``, its mean over the
+        flips.
 
         Parameters
         ----------
-        original
-            Only images that were given this class.
+        target
+            Only images for which the model predicts this class.
         """
-        which = torch.ones_like(self.flipped) if original is None else self.original == original
+        which = torch.ones_like(self.flipped) if target is None else self.targets == target
         flips = which & self.flipped
         rows = []
         for place, name in enumerate(self.names):
-            needed = None if self.needed is None else self.needed[flips, place]
-            alone = None if self.alone is None else self.alone[which, place]
+            necessary = None if self.necessary is None else self.necessary[flips, place]
+            sufficient = None if self.sufficient is None else self.sufficient[which, place]
             change = float(self.deltas[flips, place].mean()) if bool(flips.any()) else math.nan
-            rows.append((name, *_share(needed), *_share(alone), change))
-        columns = ["attribute", "needed", "low", "high", "alone", "alone low", "alone high", "change"]
+            rows.append((name, *_share(necessary), *_share(sufficient), change))
+        columns = [
+            *("attribute", "necessary", "low", "high"),
+            *("sufficient", "sufficient low", "sufficient high", "change"),
+        ]
         frame = pd.DataFrame(rows, columns=columns)
-        return frame.sort_values("needed", ascending=False, ignore_index=True)
+        return frame.sort_values("necessary", ascending=False, ignore_index=True)
 
-    def _repr_html_(self) -> str:
-        parts = [f"{self.model}: {int(self.flipped.sum())} of {len(self.flipped)} images flip"]
-        if self.needed is not None and bool(self.flipped.any()):
-            rows = self.to_frame().head(3).itertuples()
-            parts.append(f"needed: {', '.join(f'{row.attribute} {row.needed:.0%}' for row in rows)}")
+    def measures(self) -> list[Measure]:
+        """Return the rows of `trust`."""
+        count, flips = len(self.flipped), int(self.flipped.sum())
+        repainted, found = self.reconstruction_flips.float().mean(), self.flipped.float().mean()
+        meaning = _RECONSTRUCTION.format(count=count)
+        rows = [
+            Measure("reconstruction flips", float(repainted), "should be 0", np.nan, meaning),
+            Measure("images that flip", float(found), "should be near 1", np.nan, _FOUND.format(count=count)),
+        ]
+        if self.rounded_flips is not None and flips:
+            rounded = self.rounded_flips[self.flipped].float().mean()
+            meaning = _ROUNDED.format(flips=flips)
+            rows.append(Measure("flips left in 8 bits", float(rounded), "should be 1", np.nan, meaning))
+        if self.random_flips is not None and len(self.random_flips):
+            random, meaning = self.random_flips.float().mean(), _RANDOM.format(count=len(self.random_flips))
+            rows.append(Measure("random edits flip", float(random), "should be near 0", np.nan, meaning))
         if self.invalid:
-            parts.append(f"{self.invalid:,} answers were not finite")
-        return f"<p>{html.escape('; '.join(parts))}</p>"
+            candidates = self.evaluations * count
+            meaning = _INVALID.format(invalid=self.invalid, count=candidates)
+            rows.append(
+                Measure("predictions not finite", self.invalid / candidates, "should be 0", np.nan, meaning)
+            )
+        return rows
+
+    def plot(self) -> Figure:
+        """Draw the shares of necessary and of sufficient changes with their intervals, a pair an attribute.
+
+        Raises
+        ------
+        ValueError
+            Nothing flips, or the run has not ended.
+        """
+        from matplotlib.figure import Figure
+
+        from cfwidgets.engines.pareto import figure as draw
+
+        if self.necessary is None or not bool(self.flipped.any()):
+            raise ValueError("there is no flip to draw yet")
+        frame = self.to_frame().head(_BARS)
+        figure = Figure(figsize=(7, 1.1 + 0.36 * len(frame)), layout="constrained")
+        columns = ["necessary", "low", "high"], ["sufficient", "sufficient low", "sufficient high"]
+        labels = "necessary: without it, no flip", "sufficient: flips alone"
+        bars = [
+            (label, list(frame[some].itertuples(index=False, name=None)))
+            for label, some in zip(labels, columns, strict=True)
+        ]
+        draw.shares(figure.subplots(), [draw.attribute(name) for name in frame["attribute"]], bars)
+        return figure
 
 
 def _share(yes: Tensor | None) -> tuple[float, float, float]:
-    """A share with Wilson's interval."""
+    """Give a share with Wilson's interval; NaN for a share of nothing."""
     if yes is None or not len(yes):
         return math.nan, math.nan, math.nan
     n, p = len(yes), float(yes.float().mean())

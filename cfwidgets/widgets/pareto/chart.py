@@ -1,13 +1,16 @@
-"""The front in three linked charts, each pair of objectives, in bqplot."""
+"""The front in linked charts, by each pair of objectives and along its order, in bqplot."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import bqplot as bq
 import ipywidgets as w
 import numpy as np
+
+from cfwidgets.widgets.chart_parts import GREY, close_figure
+from cfwidgets.widgets.pareto.axes import ends, signed, ticks
+from cfwidgets.widgets.pareto.course import CourseChart
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -15,14 +18,13 @@ if TYPE_CHECKING:
     from cfwidgets.widgets.pareto.view import ParetoView
 
 # Readable on the light and on the dark theme: a mark cannot follow the theme. No end is a class's colour.
-_GREY = "#8a929a"
 _COLOURS = ["#2f9e55", "#9b95a0", "#b05fd0"]
 _WORDS = {
     "plausibility": "plausibility lost",
-    "success": "log probability left",
+    "success": "log-probability, original class",
     "intensity": "intensity of the change",
 }
-_SHORT = {"plausibility": "plausibility lost", "success": "log probability", "intensity": "intensity"}
+_SHORT = {"plausibility": "plausibility lost", "success": "log-probability", "intensity": "intensity"}
 # Across, up, colour.
 _PAIRS = (
     ("intensity", "success", "plausibility"),
@@ -32,10 +34,11 @@ _PAIRS = (
 
 
 class ParetoCharts:
-    """The front as points, three times; the point of the counterfactual that is shown stands out.
+    """The front by each pair of objectives, and the objectives along the front.
 
-    A triangle flips the model, a circle does not; a star is at the best pick. What is clicked and brushed
-    goes to the view in the browser, without the kernel.
+    The points of the counterfactual that is shown stand out. In the first three charts a triangle flips the
+    model, a circle does not; a star is at the best pick. Clicks and brushed regions go to the view in the
+    browser, without the kernel.
 
     Parameters
     ----------
@@ -47,8 +50,10 @@ class ParetoCharts:
     def __init__(self, view: ParetoView) -> None:
         self._view = view
         self._charts = [_Chart(view, place, *names) for place, names in enumerate(_PAIRS)]
+        self._course = CourseChart(view)
+        self._all: list[_Chart | CourseChart] = [*self._charts, self._course]
         self.figure = w.HBox(
-            [chart.figure for chart in self._charts],
+            [chart.figure for chart in self._all],
             layout=w.Layout(flex_flow="row wrap", flex="1 1 260px", max_width="960px", margin="40px 0 0 0"),
         )
         view.observe(self._draw, "members")
@@ -57,7 +62,7 @@ class ParetoCharts:
     def close(self) -> None:
         """Free the charts and their links."""
         self._view.unobserve(self._draw, "members")
-        for chart in self._charts:
+        for chart in self._all:
             chart.close()
         self.figure.layout.close()
         self.figure.close()
@@ -67,6 +72,7 @@ class ParetoCharts:
         for chart in self._charts:
             # A brushed region is a place on the page: below it the axes stand still.
             chart.draw(view.members, view.crossing, still=bool(view.brushed))
+        self._course.draw(view.members, view.crossing)
 
 
 class _Chart:
@@ -97,17 +103,17 @@ class _Chart:
             text=["★"],
             x=np.array([]),
             y=np.array([]),
-            colors=[_GREY],
+            colors=[GREY],
             align="middle",
             default_size=15,
             font_weight="normal",
             y_offset=-8,
         )
         self._brush = bq.interacts.BrushSelector(
-            x_scale=self._scales["x"], y_scale=self._scales["y"], color=_GREY
+            x_scale=self._scales["x"], y_scale=self._scales["y"], color=GREY
         )
         # bqplot cannot guess a format of no values.
-        axis = {"label_color": _GREY, "grid_lines": "none", "tick_format": ".1f"}
+        axis = {"label_color": GREY, "grid_lines": "none", "tick_format": ".1f"}
         self._axes = [
             bq.Axis(scale=self._scales["x"], label=_WORDS[across], label_offset="2.4em", **axis),
             bq.Axis(
@@ -124,7 +130,7 @@ class _Chart:
             interaction=self._brush,
             animation_duration=0,
             display_toolbar=False,  # it would cover points, and its panning the brush
-            title_style={"font-size": "11px", "fill": _GREY},
+            title_style={"font-size": "11px", "fill": GREY},
             fig_margin={"top": 26, "bottom": 42, "left": 58, "right": 10},
             layout=w.Layout(width="250px", height="222px", min_width="250px"),
         )
@@ -150,7 +156,7 @@ class _Chart:
             part: np.array([np.nan if one[name] is None else one[name] for one in members])
             for part, name in names.items()
         }
-        low, high = (_text(end) for end in _ends(values["color"], room=0))
+        low, high = (signed(end) for end in ends(values["color"]))
         self.figure.title = f"{_SHORT[names['color']]}: green {low}, purple {high}"
         if np.isnan(values["color"]).all():  # two objectives, and both have an axis
             self.figure.title = ""
@@ -169,45 +175,17 @@ class _Chart:
         for part, scale in self._scales.items():
             if not still or part == "color":
                 with scale.hold_sync():
-                    scale.min, scale.max = _ends(values[part], room=0 if part == "color" else 0.06)
+                    scale.min, scale.max = ends(values[part], margin=0 if part == "color" else 0.06)
         for part, axis in zip(("x", "y"), self._axes, strict=True):
-            ticks, digits = _ticks(self._scales[part].min, self._scales[part].max)
+            found, digits = ticks(self._scales[part].min, self._scales[part].max)
             with axis.hold_sync():
-                axis.tick_format, axis.tick_values = f".{digits}f", ticks
+                axis.tick_format, axis.tick_values = f".{digits}f", found
 
     def close(self) -> None:
         """Free the chart and its links."""
         for link in self._links:
             link.unlink()
             link.close()
-        parts = (self._brush, *self._marks, self._best, *self._axes, *self._scales.values())
-        figure = self.figure
-        for widget in (*parts, figure.scale_x, figure.scale_y, figure.layout, figure):
-            widget.close()
-
-
-def _text(value: float) -> str:
-    return f"{round(value, 1) + 0.0:.1f}".replace("-", "−")  # not "-0.0"
-
-
-def _ends(values: npt.NDArray[np.float64], room: float) -> tuple[float, float]:
-    """The ends of an axis: a little room on both sides, and more where all values are the same."""
-    known = values[np.isfinite(values)]
-    if not len(known):
-        return 0.0, 1.0
-    low, high = float(known.min()), float(known.max())
-    if high == low:
-        return low - 0.5, high + 0.5
-    return low - room * (high - low), high + room * (high - low)
-
-
-def _ticks(low: float, high: float) -> tuple[npt.NDArray[np.float64], int]:
-    """Two to five round values from ``low`` to ``high``, and how many digits they have after the point."""
-    least = (high - low) / 4
-    power = math.floor(math.log10(least))
-    # the smallest of 1, 2, 5, 10 times a power of ten that is no less
-    factor = next(factor for factor in (1, 2, 5, 10) if factor * 10.0**power >= least * (1 - 1e-9))
-    step = factor * 10.0**power
-    digits = max(0, -power - (factor == 10))
-    places = range(math.ceil(low / step), math.floor(high / step) + 1)
-    return np.array([step * place for place in places], dtype=np.float64), digits
+        self._brush.close()
+        self._scales["color"].close()
+        close_figure(self.figure)

@@ -1,34 +1,27 @@
-"""The explorer: the view, and beside it the chart."""
+"""The explorer of plausible counterfactuals: the view, and beside it charts of the front."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cfwidgets.engines.pareto.engine import PlausibleCounterfactuals
-from cfwidgets.models.classifier import Classifier
-from cfwidgets.widgets.explorer import Explorer
+from cfwidgets.widgets.explorer import Explorer, made_of
 from cfwidgets.widgets.pareto.chart import ParetoCharts
 from cfwidgets.widgets.pareto.view import ParetoView
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     import pandas as pd
     from torch import Tensor
 
-    from cfwidgets.engines.pareto.result import ParetoResult
-    from cfwidgets.images import ImageLike
-    from cfwidgets.models.editor import Editor
 
+class ParetoExplorer(Explorer[ParetoView]):
+    """A front of plausible counterfactuals: the film strip, and beside it four linked charts.
 
-class ParetoExplorer(Explorer):
-    """A front of believable edits: the film strip, and beside it the front in three linked charts.
-
-    A click on a point shows its counterfactual; a region that is brushed filters the strip.
+    Three charts show the front by each pair of objectives, the fourth shows the objectives along the front. A
+    click on a point shows its counterfactual; a region brushed in one of the three filters the strip.
 
     Parameters
     ----------
-    clf, editor, image, attributes, engine, second, result
+    clf, editor, image, target, attributes, engine, second, result, checkpoint
         See `ParetoView`.
 
     Attributes
@@ -36,23 +29,14 @@ class ParetoExplorer(Explorer):
     view
         The `ParetoView`.
     chart
-        The bqplot figures.
+        The bqplot figures, in a box.
     """
 
-    def __init__(
-        self,
-        clf: Classifier,
-        editor: Editor,
-        image: ImageLike,
-        attributes: Mapping[str, float] | Sequence[float] | Tensor | None = None,
-        *,
-        engine: PlausibleCounterfactuals | None = None,
-        second: Classifier | None = None,
-        result: ParetoResult | None = None,
-    ) -> None:
-        view = ParetoView(clf, editor, image, attributes, engine=engine, second=second, result=result)
-        super().__init__(view, ParetoCharts(view), "960px")
-        view.layout.flex = "20 1 560px"  # the charts do not grow with it
+    chart_type = ParetoCharts
+    widest = "960px"
+    flex = "20 1 560px"  # the charts do not grow with it
+
+    __init__ = made_of(ParetoView)
 
     @property
     def chosen(self) -> int:
@@ -66,6 +50,5 @@ class ParetoExplorer(Explorer):
 
     @property
     def selected(self) -> tuple[pd.DataFrame, Tensor]:
-        """The brushed counterfactuals, or all: a row each, and their pictures ``(k, 3, H, W)`` uint8."""
-        found: tuple[pd.DataFrame, Tensor] = self.view.selected
-        return found
+        """The brushed counterfactuals, or all: a row each, and their images ``(k, 3, H, W)`` uint8."""
+        return self.view.selected

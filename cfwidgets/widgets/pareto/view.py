@@ -1,4 +1,4 @@
-"""The view of a front of believable edits, to walk through and edit by hand, and the explorer with charts."""
+"""The view of a front of plausible counterfactuals, to walk through and to edit by hand."""
 
 from __future__ import annotations
 
@@ -9,78 +9,86 @@ import torch
 import traitlets as t
 
 from cfwidgets.engines.pareto.engine import PlausibleCounterfactuals
-from cfwidgets.images import as_image, fit
-from cfwidgets.models.classifier import Classifier
+from cfwidgets.engines.pareto.result import ParetoResult
+from cfwidgets.images import ImageLike, as_bytes, as_image, fit
 from cfwidgets.models.editor import criticised, painted, require_editor
+from cfwidgets.widgets.checks import is_whole, require_classifier, require_kind
 from cfwidgets.widgets.view import View, bundle
-from cfwidgets.widgets.wire import encode_frames, likeliest, pack
+from cfwidgets.widgets.wire import encode_frames, likeliest, pack, trust_rows
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
+    from pathlib import Path
 
     import pandas as pd
     from torch import Tensor
 
     from cfwidgets.engines.base import Update
-    from cfwidgets.engines.pareto.result import ParetoResult
-    from cfwidgets.images import ImageLike
+    from cfwidgets.models.classifier import Classifier
     from cfwidgets.models.editor import Editor
 
 _TOP = 3
-_OBJECTIVES = ("plausibility", "success", "intensity")
-# What the charts' brushes span: kept in the browser, for there alone it is read.
+_OBJECTIVES = {"plausibility": "plausibility", "log-probability": "success", "intensity": "intensity"}
+"""Names of the objectives in a result, and in the page."""
+# Spans of the charts' brushes: they stay in the browser, where alone they are read.
 _SPANS = ("across_0", "up_0", "across_1", "up_1", "across_2", "up_2")
-_OF_THE_CHARTS = {"cursor", *_SPANS}
-_FROM_THE_BROWSER = {"chosen", "brushed", "edit"}
 
 
 def _span() -> Any:
     return t.Any(default_value=None, allow_none=True).tag(sync=True, echo_update=False)
 
 
-class ParetoView(View):
-    """Counterfactuals of one image as a film strip, by the probability that they leave the original class.
+class ParetoView(View[ParetoResult]):
+    """Counterfactuals of one image as a film strip, by the probability that they leave to its class.
 
     It returns at once and fills in while the engine runs. It is complete by itself, with mouse and keyboard,
-    wherever anywidgets work; only to edit by hand needs the kernel.
+    wherever anywidgets work; only editing by hand needs the kernel.
 
     Parameters
     ----------
     clf
         The classifier.
     editor
-        Paints the image with other attributes: see `cfwidgets.models.editor.Editor`.
+        The editor that paints the image with other attributes: see `cfwidgets.models.editor.Editor`.
     image
-        What `cfwidgets.images.as_image` reads; scaled to the editor's size.
+        Anything that `cfwidgets.images.as_image` reads; scaled to the editor's size. None with ``result``.
+    target
+        The class that the edits are to leave: see `PlausibleCounterfactuals.steps`. None for the predicted
+        class.
     attributes
-        That the image has: see `PlausibleCounterfactuals.steps`. None: the editor recognises them.
+        Attributes of the image: see `PlausibleCounterfactuals.steps`. None: the editor recognises them.
     engine
         `PlausibleCounterfactuals`, with its settings.
     second
-        Another classifier of the same classes: does it flip too?
+        Another classifier of the same classes, which predicts the counterfactuals too.
     result
-        A finished result of this image to look at, in the place of a run.
+        An earlier result to show, in the place of a run.
+    checkpoint
+        A file that the result is written to now and then, and resumed from where it is there.
 
     Attributes
     ----------
     chosen
         The counterfactual that is shown, by its place in the front; -1 for the best pick, where probability
-        and plausibility cross. If they do not, or not in a flip, that is the most believable flip, without a
+        and plausibility cross. If they do not, or not in a flip, that is the most plausible flip, without a
         critic the smallest; where nothing flips, the closest. It can be set.
     brushed
-        Those to which the strip is filtered; empty for all.
+        Places to which the strip is filtered; empty for all.
     """
 
     _esm = bundle("pareto.js")
     _css = bundle("pareto.css")
 
+    from_page = frozenset({"chosen", "brushed", "edit"})
+    linked = frozenset({"cursor", *_SPANS})
+
     original = t.Bytes().tag(sync=True)
-    # Painted anew without a change, and what the model says to that.
+    # The reconstruction, without any change, and the model's prediction for it.
     repainted = t.Bytes().tag(sync=True)
     repainted_p = t.Float(None, allow_none=True).tag(sync=True)
     repainted_label = t.Unicode().tag(sync=True)
     size = t.List(t.Int(), default_value=[0, 0]).tag(sync=True)
-    # The front: one entry, one picture and one row of changes each, the original class's probability falling.
+    # The front, one entry, picture and row of changes each; the probability of the original class falls.
     tiles = t.Bytes().tag(sync=True)
     members = t.List(t.Dict()).tag(sync=True)
     deltas = t.Bytes().tag(sync=True)
@@ -93,7 +101,7 @@ class ParetoView(View):
     labels = t.List(t.Unicode()).tag(sync=True)
     original_class = t.Int(-1).tag(sync=True)
     before = t.Float(None, allow_none=True).tag(sync=True)
-    # What the user plays with. No echo: a late one would undo what was done since.
+    # Set by the page. No echo: a late one would undo a newer change.
     chosen = t.Int(-1).tag(sync=True, echo_update=False)
     brushed = t.List(t.Int()).tag(sync=True, echo_update=False)
     edit = t.List(t.Float()).tag(sync=True, echo_update=False)
@@ -104,61 +112,46 @@ class ParetoView(View):
     across_1, up_1 = _span(), _span()
     across_2, up_2 = _span(), _span()
     importance = t.List(t.Dict()).tag(sync=True)
-    trust = t.List(t.Dict()).tag(sync=True)
-    counts = t.Unicode().tag(sync=True)
-    notes = t.Unicode().tag(sync=True)
 
     def __init__(
         self,
         clf: Classifier,
         editor: Editor,
-        image: ImageLike,
-        attributes: Mapping[str, float] | Sequence[float] | Tensor | None = None,
+        image: ImageLike | None = None,
+        target: int | str | None = None,
         *,
+        attributes: Mapping[str, float] | Sequence[float] | Tensor | None = None,
         engine: PlausibleCounterfactuals | None = None,
         second: Classifier | None = None,
         result: ParetoResult | None = None,
+        checkpoint: str | Path | None = None,
     ) -> None:
-        for name, model in (("clf", clf), ("second", second)):
-            if not isinstance(model, Classifier) and not (name == "second" and model is None):
-                kind = type(model).__name__
-                raise TypeError(f"{name} must be a Classifier, not {kind}: wrap it, `Classifier(model, …)`")
+        require_classifier("clf", clf)
+        if second is not None:
+            require_classifier("second", second)
         engine = PlausibleCounterfactuals() if engine is None else engine
-        if not isinstance(engine, PlausibleCounterfactuals):
-            raise TypeError(f"engine must be PlausibleCounterfactuals(…), not {type(engine).__name__}")
+        require_kind("engine", engine, PlausibleCounterfactuals, "PlausibleCounterfactuals(…)")
         self._clf, self._second, self._engine = clf, second, engine
         self._editor = require_editor(editor)
-        self._image = fit(as_image(image).cpu()[None], getattr(editor, "size", None))[0]
-        self._attributes = attributes
-        self._result: ParetoResult | None = None
-        self._encoded: Any = None
-        self._most = 0  # counterfactuals that a front had so far
-        if result is not None:
-            self._require_same(result)
+        self._image = _image(editor, image, result)
+        self._target, self._attributes, self._checkpoint = target, attributes, checkpoint
+        self._shown: ParetoResult | None = None
+        self._encoded: tuple[Tensor, Any] | None = None  # for edits by hand: an image, and what it became
+        self._most = 0  # counterfactuals in the longest front so far
         super().__init__()
-        shown = (self._image * 255).round().to(torch.uint8)
+        self.measures = engine.trust
+        if result is not None:
+            self.show(result)
+            return
         with self.together():
-            self.original = encode_frames(shown[None])[0]
-            self.size = list(shown.shape[1:])
+            self._show_image(self._image)
             self.names = [str(name) for name in editor.attributes]
-            self.frozen = list(engine.frozen)
-            self.reach = float(engine.reach)
-            self.model = clf.name
-        if result is None:
-            self.start(self._steps())
-        else:
-            with self.together():
-                self._publish(result)
-                self.state, self.progress = "done", 1.0
-
-    @property
-    def result(self) -> ParetoResult | None:
-        """The front as it stands; None before the first step."""
-        return self._result
+            self.frozen, self.reach, self.model = list(engine.frozen), float(engine.reach), clf.name
+        self.start(self._steps())
 
     @property
     def selected(self) -> tuple[pd.DataFrame, Tensor]:
-        """The brushed counterfactuals, or all: a row each, as in ``result.to_frame()``, and their pictures.
+        """The brushed counterfactuals, or all: rows of ``result.to_frame()``, and images as bytes.
 
         Raises
         ------
@@ -172,94 +165,77 @@ class ParetoView(View):
         chosen = list(places)
         return result.to_frame().iloc[chosen], result.images[chosen]
 
-    def proceed(self) -> None:
-        """Go on where the run was stopped, or had come to when it failed."""
-        if self.state == "failed":
-            self.start(self._steps())
-        else:
-            super().proceed()
-
-    def close(self) -> None:
-        """Stop the run, free what it holds and found, and take the view off every page."""
-        if self._open:
-            super().close()
-            self._result = self._encoded = None
-
     def _steps(self) -> Generator[Update[ParetoResult], None, None]:
         return self._engine.steps(
             self._clf,
             self._editor,
             self._image,
-            self._attributes,
+            self._target,
+            attributes=self._attributes,
             second=self._second,
             resume=self._result,
+            checkpoint=self._checkpoint,
         )
 
-    def _require_same(self, result: ParetoResult) -> None:
-        if tuple(result.names) != tuple(self._editor.attributes):
-            raise ValueError(
-                f"result: that search was of other attributes ({', '.join(result.names)}) than the editor's"
-            )
-        if not torch.equal(result.image, (self._image * 255).round().to(torch.uint8)):
-            raise ValueError("result: that search was of another image")
+    def _release(self) -> None:
+        super()._release()
+        self._shown = self._encoded = None
 
     def _publish(self, partial: ParetoResult) -> None:
-        earlier, self._result = self._result, partial
+        earlier, self._shown = self._shown, partial
         self._most = max(self._most, len(partial.deltas))
+        self._show_image(partial.image)
+        self.names, self.model = list(partial.names), partial.model
+        self.frozen, self.reach = list(partial.settings["frozen"]), float(partial.settings["reach"])
         self.labels = list(partial.labels)
-        self.original_class = partial.original
-        self.before = float(partial.before[partial.original])
-        self.repainted = encode_frames(partial.repainted[None])[0]
-        self.repainted_p = float(partial.repainted_answer[partial.original])
-        self.repainted_label = partial.labels[int(partial.repainted_answer.argmax())]
+        self.original_class = partial.target
+        self.before = float(partial.prediction[partial.target])
+        self.repainted = encode_frames(as_bytes(partial.reconstruction[None]))[0]
+        self.repainted_p = float(partial.reconstruction_prediction[partial.target])
+        self.repainted_label = partial.labels[int(partial.reconstruction_prediction.argmax())]
         self.attributes = partial.attributes.tolist()
         self.chosen = _again(self.chosen, earlier, partial)
-        # Many fronts come while the search goes on, and without loss each takes five times as much.
+        # While the search runs many fronts come, and encoding without loss takes five times as long.
         running = self.run is not None and self.run.state == "running"
         self.tiles = pack(encode_frames(partial.images, exact=not running))
         self.deltas = partial.deltas.float().numpy().astype("<f4").tobytes()
-        # One that does not flip the model is no counterfactual: the page then picks a flip.
+        # A member that does not flip the model is no counterfactual: the page then picks a flip.
         pick = partial.crossing
         self.crossing = pick if pick is not None and bool(partial.flips[pick]) else -1
         self.members = _members(partial)
-        self.brushed = []  # the page brushes the new front anew
+        self.brushed = []  # the page filters the new front by the regions that are brushed
         self.importance = [
-            {
-                "name": row.attribute,
-                "success": float(row.success),
-                "per_unit": float(row.per_unit),
-                "change": float(row.change),
-            }
-            for row in partial.importance().rename(columns={"per unit": "per_unit"}).itertuples()
+            {"name": name, "success": lost, "per_unit": per_unit, "change": change}
+            for name, lost, per_unit, change in partial.importance().itertuples(index=False, name=None)
         ]
-        self.trust = _trust(partial)
+        self.trust = trust_rows(partial.trust())
         flips = int(partial.flips.sum())
-        self.counts = f"{flips} of {len(partial.deltas)} flip · {partial.evaluations:,} asked"
+        self.counts = f"{flips} of {len(partial.deltas)} flip · {partial.evaluations:,} evaluated"
         self.notes = _notes(partial)
 
-    def _checked(self, sync_data: dict[str, Any]) -> dict[str, Any]:
-        sync_data = {name: value for name, value in sync_data.items() if name not in _OF_THE_CHARTS}
-        foreign = sync_data.keys() - _FROM_THE_BROWSER
-        if foreign:
-            raise ValueError(f"the page may not set {', '.join(sorted(foreign))}")
-        count = len(self.members)
-        chosen = sync_data.get("chosen", -1)
-        if not _is_place(chosen, -1, self._most):
+    def _show_image(self, image: Tensor) -> None:
+        self.original = encode_frames(as_bytes(image[None]))[0]
+        self.size = list(image.shape[1:])
+
+    def _checked(self, changed: dict[str, Any]) -> dict[str, Any]:
+        count, last = len(self.members), max(self._most - 1, 0)
+        chosen = changed.get("chosen", -1)
+        if not is_whole(chosen, -1, last):
             raise ValueError(f"chosen must be from -1 to {count - 1}, not {chosen!r:.40}")
-        brushed = sync_data.get("brushed", [])
-        if not isinstance(brushed, list) or not all(_is_place(place, 0, self._most) for place in brushed):
+        brushed = changed.get("brushed", [])
+        if not isinstance(brushed, list) or not all(is_whole(place, 0, last) for place in brushed):
             raise ValueError(f"brushed must be a list of places from 0 to {count - 1}, not {brushed!r:.40}")
-        # What is beyond the end was meant for a longer front, before this one: the page will say it anew.
+        # Places beyond the end were chosen in a longer front, before this one: the page sends them again.
         if chosen >= count:
-            sync_data.pop("chosen")
+            changed.pop("chosen")
         if brushed:
-            sync_data["brushed"] = [place for place in brushed if place < count]
-        edit = sync_data.get("edit", [])
+            changed["brushed"] = [place for place in brushed if place < count]
+        edit = changed.get("edit", [])
         if not isinstance(edit, list) or len(edit) not in (0, len(self.names)):
             raise ValueError(f"edit must be a change for each of {len(self.names)} attributes, or empty")
         if not all(_is_change(change, self.reach) for change in edit):
             raise ValueError(f"a change is from {-self.reach:g} to {self.reach:g}, not as in {edit!r:.60}")
-        return sync_data
+        return changed
 
     @t.validate("chosen")
     def _a_member(self, proposal: Any) -> int:
@@ -276,15 +252,15 @@ class ParetoView(View):
             self._answers.ask(tuple(self.edit))
 
     def _answer(self, question: tuple[float, ...]) -> None:
-        """Paint the image with changes made by hand, and ask the model about it."""
+        """Paint the image with changes made by hand, and evaluate it."""
         result = self._result
         if result is None:
             return
-        if self._encoded is None:
-            self._encoded = self._editor.encode(self._image)
+        if self._encoded is None or self._encoded[0] is not result.image:
+            self._encoded = (result.image, self._editor.encode(result.image))
         wanted = result.attributes + torch.tensor(question)
-        image = painted(self._editor, self._encoded, wanted[None])
-        answer = self._clf.probabilities(image)[0]
+        image = painted(self._editor, self._encoded[1], wanted[None])
+        prediction = self._clf.probabilities(image)[0]
         critic = criticised(self._editor, image)
         second = None if self._second is None else int(self._second.probabilities(image)[0].argmax())
         if self._answers.superseded or not self._open:
@@ -292,17 +268,25 @@ class ParetoView(View):
         with self.together():
             self.edited = {
                 "deltas": list(question),
-                "top": [[result.labels[int(index)], p] for index, p in likeliest(answer, _TOP)],
-                "p": float(answer[result.original]),
-                "flips": int(answer.argmax()) != result.original,
+                "top": [[result.labels[int(index)], p] for index, p in likeliest(prediction, _TOP)],
+                "p": float(prediction[result.target]),
+                "flips": int(prediction.argmax()) != result.target,
                 "critic": None if critic is None else float(critic[0]),
                 "second": None if second is None else result.labels[second],
-                "picture": encode_frames((image.cpu() * 255).round().to(torch.uint8))[0],
+                "picture": encode_frames(as_bytes(image.cpu()))[0],
             }
 
 
-def _is_place(value: Any, low: int, end: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and low <= value < max(end, low + 1)
+def _image(editor: Editor, image: ImageLike | None, result: ParetoResult | None) -> Tensor:
+    """Give the image to explain, or that of a result of the same attributes."""
+    if result is not None and image is None:
+        require_kind("result", result, ParetoResult, "a ParetoResult")
+        if tuple(result.names) != tuple(editor.attributes):
+            raise ValueError(f"result has the attributes {', '.join(result.names)}, not those of the editor")
+        return result.image
+    if image is not None and result is None:
+        return fit(as_image(image).cpu()[None], getattr(editor, "size", None))[0]
+    raise ValueError("give either an image to explain or a finished result to show")
 
 
 def _is_change(value: Any, reach: float) -> bool:
@@ -311,7 +295,7 @@ def _is_change(value: Any, reach: float) -> bool:
 
 
 def _again(chosen: int, earlier: ParetoResult | None, now: ParetoResult) -> int:
-    """Where the chosen counterfactual, or the one that is most like it, is in a newer front."""
+    """Find the chosen counterfactual, or the one most like it, in a newer front."""
     if chosen < 0 or earlier is None or chosen >= len(earlier.deltas) or not len(now.deltas):
         return -1
     return int((now.deltas - earlier.deltas[chosen]).norm(dim=1).argmin())
@@ -319,15 +303,19 @@ def _again(chosen: int, earlier: ParetoResult | None, now: ParetoResult) -> int:
 
 def _members(result: ParetoResult) -> list[dict[str, Any]]:
     columns = {name: result.objectives[:, i].tolist() for i, name in enumerate(result.objective_names)}
-    second = None if result.second_answers is None else result.second_answers.argmax(1).tolist()
-    answers, kept, flips = result.answers.argmax(1).tolist(), result.kept.tolist(), result.flips.tolist()
+    second = None if result.second_predictions is None else result.second_predictions.argmax(1).tolist()
+    predicted, flips = result.predictions.argmax(1).tolist(), result.flips.tolist()
+    probability = result.probability.tolist()
     return [
         {
-            "p": kept[i],
+            "p": probability[i],
             "flips": flips[i],
-            "label": result.labels[answers[i]],
+            "label": result.labels[predicted[i]],
             "second": None if second is None else result.labels[second[i]],
-            **{name: _finite(columns[name][i]) if name in columns else None for name in _OBJECTIVES},
+            **{
+                key: _finite(columns[name][i]) if name in columns else None
+                for name, key in _OBJECTIVES.items()
+            },
         }
         for i in range(len(result.deltas))
     ]
@@ -337,76 +325,16 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _figure(probability: float) -> str:
-    """Two digits, without the leading zero, as the view writes probabilities."""
-    return f"{probability:.2f}".removeprefix("0")
-
-
 def _notes(result: ParetoResult) -> str:
     notes = []
     if len(result.deltas) and not result.flipped:
-        found = "Nothing flips" if result.undone is not None else "So far nothing flips"
-        original, lead = result.labels[result.original], _figure(result.distance)
-        notes.append(f"{found} the model: in the closest, {original} still leads by {lead}.")
-    if result.disagrees_with_itself:
+        found = "Nothing flips" if result.ablation is not None else "So far nothing flips"
+        lead = f"{result.distance:.2f}".removeprefix("0")
+        notes.append(f"{found} the model: in the closest, {result.label} still leads by {lead}.")
+    if result.reconstruction_flips:
         notes.append(
-            "The model changes its mind on the plain repainting already, without any change: "
-            "flips say less here."
-        )
-    return " ".join(notes)
-
-
-def _trust(result: ParetoResult) -> list[dict[str, str]]:
-    original = result.labels[result.original]
-    before, anew = (float(answer[result.original]) for answer in (result.before, result.repainted_answer))
-    rows = [
-        {
-            "name": "painted anew, unchanged",
-            "value": _figure(anew),
-            "note": f"the image itself {_figure(before)}",
-            "help": f"The model's probability of {original} where the editor paints the image without any "
-            "change: it should hardly differ from that for the image itself.",
-        }
-    ]
-    if result.second_answers is None:
-        rows.append(
-            {
-                "name": "a second model",
-                "value": "–",
-                "note": "none was given: second=…",
-                "help": "Whether a model which had no part in the search flips, too, tells a change that "
-                "matters from a trick that fools one model.",
-            }
-        )
-    elif result.flipped:
-        flips = result.flips
-        too = result.second_answers[flips].argmax(1) != result.original
-        rows.append(
-            {
-                "name": "a second model flips too",
-                "value": f"{int(too.sum())} of {int(flips.sum())}",
-                "note": "few: a trick, or a bias of its own",
-                "help": "Of the counterfactuals that flip the model, those that flip a model which had no "
-                "part in the search, too. What flips only the one it was made for is a trick on it, or shows "
-                "a reason that the other does not have: look at what was changed.",
-            }
+            "The editor's reconstruction alone, without any change, flips the model: flips mean less here."
         )
     if "plausibility" not in result.objective_names:
-        rows.append(
-            {
-                "name": "critic missing",
-                "value": "–",
-                "note": "two objectives: how real they look was not asked",
-                "help": "This editor has no critic: nothing kept the edits believable.",
-            }
-        )
-    if result.invalid:
-        rows.append(
-            {
-                "name": "answers not finite",
-                "value": f"{result.invalid:,}",
-                "note": f"of {result.evaluations:,}",
-                "help": "For these candidates the model answered NaN or infinity; they were left out.",
-            }
-        )
-    return rows
+        notes.append("This editor has no critic: nothing keeps the edits plausible.")
+    return " ".join(notes)

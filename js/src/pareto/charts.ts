@@ -39,9 +39,10 @@ export function letPointsBeClicked(scope: Scope) {
     "click",
     (event) => {
       if ((event.target as Element).closest?.(`${CHART} ${POINT}`)) {
-        // On its way to the point, whose choice is made before this event has ended.
+        // On its way to the point, whose choice is made before this event has ended; microtasks run earlier, after
+        // each listener.
         clicking = true;
-        queueMicrotask(() => {
+        setTimeout(() => {
           clicking = false;
         });
         return;

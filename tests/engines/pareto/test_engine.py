@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -46,7 +47,7 @@ class Bare(Tint):
 
 
 def redness(threshold=0.4):
-    """Says red with growing probability, and blue and green do not matter."""
+    """A model that predicts red by the redness alone."""
 
     def answer(images):
         red = torch.sigmoid(20 * (images[:, 0].mean((1, 2)) - threshold))
@@ -56,9 +57,9 @@ def redness(threshold=0.4):
 
 
 def same(a, b):
-    for name in ("deltas", "objectives", "answers", "images"):
+    for name in ("deltas", "objectives", "predictions", "images"):
         assert torch.equal(getattr(a, name), getattr(b, name)), name
-    torch.testing.assert_close(a.undone, b.undone, rtol=0, atol=0, equal_nan=True)
+    torch.testing.assert_close(a.ablation, b.ablation, rtol=0, atol=0, equal_nan=True)
 
 
 @pytest.mark.parametrize(
@@ -68,14 +69,14 @@ def same(a, b):
 )
 def test_it_finds_the_change_that_matters(search):
     result = replace(FAST, search=search).explain(redness(), Tint(), IMAGE)
-    assert result.original == 0
-    assert result.labels[result.original] == "plain"
+    assert result.target == 0
+    assert result.label == "plain"
     assert result.flipped
-    assert result.kept.tolist() == sorted(result.kept.tolist(), reverse=True)
+    assert result.probability.tolist() == sorted(result.probability.tolist(), reverse=True)
     best = result.importance().iloc[0]
     assert best.attribute == "red"
     assert best["change"] > 0.3
-    assert best.success > 5 * result.importance().iloc[1:].success.abs().max()
+    assert best["log-probability"] > 5 * result.importance().iloc[1:]["log-probability"].abs().max()
     frame = result.to_frame()
     assert frame.loc[frame["flips"], "red"].min() > 0.3
     # no counterfactual is better than another in everything
@@ -97,16 +98,16 @@ def test_the_objectives_are_what_they_say():
         1,
     )
     torch.testing.assert_close(result.objectives, expected)
-    torch.testing.assert_close(result.kept, kept)
+    torch.testing.assert_close(result.probability, kept)
     assert torch.equal(result.images, (images * 255).round().to(torch.uint8))
-    assert result.objective_names == ("plausibility", "success", "intensity")
+    assert result.objective_names == ("plausibility", "log-probability", "intensity")
     assert (result.evaluations, result.invalid) == (600, 0)
 
 
 @pytest.mark.parametrize(
-    ("p", "success"), [(0.5, -0.693147), (0.05, -2.995732), (1.0, 0.0), (0.0, -16.118096)]
+    ("p", "log_probability"), [(0.5, -0.693147), (0.05, -2.995732), (1.0, 0.0), (0.0, -16.118096)]
 )
-def test_success_is_the_logarithm_of_what_is_left(p, success):
+def test_small_probabilities_count_as_one_in_ten_million(p, log_probability):
     def fixed(images):
         untouched = (images.mean((1, 2, 3)) - 0.2).abs() < 1e-4
         left = torch.where(untouched, 0.9, p)
@@ -114,7 +115,7 @@ def test_success_is_the_logarithm_of_what_is_left(p, success):
 
     engine = replace(FAST, evaluations=20)
     result = engine.explain(Classifier(fixed), Tint(), IMAGE)
-    assert result.objectives[:, 1].min() == pytest.approx(success, abs=1e-5)
+    assert result.objectives[:, 1].min() == pytest.approx(log_probability, abs=1e-5)
 
 
 def test_nothing_changed_costs_nothing():
@@ -131,7 +132,7 @@ def test_without_a_critic_there_are_two_objectives():
     with pytest.raises(EditorError, match="give attributes="):
         FAST.explain(redness(), Bare(), IMAGE)
     result = FAST.explain(redness(), Bare(), IMAGE, attributes={"red": 0, "green": 0, "blue": 0})
-    assert result.objective_names == ("success", "intensity")
+    assert result.objective_names == ("log-probability", "intensity")
     assert result.objectives.shape[1] == 2
     assert result.crossing is None
     assert result.flipped
@@ -153,22 +154,22 @@ def test_answers_that_are_not_finite_are_counted_and_never_in_the_front():
 
     result = FAST.explain(Classifier(overflowing), Tint(), IMAGE)
     assert result.invalid > 0
-    assert bool(result.answers.isfinite().all())
+    assert bool(result.predictions.isfinite().all())
     assert result.flipped
     assert (result.deltas[:, 2] / 2 + 0.2 <= 0.51).all()
 
 
 def test_a_second_model_is_asked_too():
     result = FAST.explain(redness(), Tint(), IMAGE, second=redness(threshold=0.55))
-    assert result.second_answers.shape == result.answers.shape
-    second = (result.second_answers.argmax(1) == 1).sum()
+    assert result.second_predictions.shape == result.predictions.shape
+    second = (result.second_predictions.argmax(1) == 1).sum()
     assert 0 < second < result.flips.sum()
     three = Classifier(lambda images: torch.ones(len(images), 3) / 3)
     with pytest.raises(ValueError, match="second has 3 classes, and the classifier 2"):
         FAST.explain(redness(), Tint(), IMAGE, second=three)
 
 
-def test_stopped_saved_and_gone_on_with(tmp_path):
+def test_stopped_saved_and_resumed(tmp_path):
     whole = FAST.explain(redness(), Tint(), IMAGE)
     for update in FAST.steps(redness(), Tint(), IMAGE):
         if update.partial.evaluations >= 100:
@@ -180,15 +181,15 @@ def test_stopped_saved_and_gone_on_with(tmp_path):
     more = replace(FAST, evaluations=900).explain(redness(), Tint(), IMAGE, resume=whole)
     assert more.evaluations == 900
     for engine, clf, image, message in (
-        (replace(FAST, reach=0.5), redness(), IMAGE, "had reach=1.0; here it is 0.5"),
-        (FAST, redness(0.1), IMAGE, "another model"),
+        (replace(FAST, reach=0.5), redness(), IMAGE, "has reach=1.0; asked for is 0.5"),
+        (FAST, redness(0.38), IMAGE, "another model"),
         (FAST, redness(), IMAGE + 0.05, "another image"),
     ):
         with pytest.raises(ValueError, match=message):
             engine.explain(clf, Tint(), image, attributes=part.attributes, resume=part)
 
 
-def test_the_seed_says_it_all():
+def test_the_same_seed_gives_the_same_result():
     same(FAST.explain(redness(), Tint(), IMAGE), FAST.explain(redness(), Tint(), IMAGE))
     other = replace(FAST, seed=1).explain(redness(), Tint(), IMAGE)
     assert not torch.equal(other.deltas, FAST.explain(redness(), Tint(), IMAGE).deltas)
@@ -202,7 +203,9 @@ def test_a_run_shows_the_front_as_it_grows():
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1
     assert updates[0].partial.evaluations == 20
-    assert all(update.partial.undone is None for update in updates[:-1])
+    searching = [update.partial for update in updates if update.activity == "searching"]
+    assert [partial.evaluations for partial in searching[:5]] == [20, 40, 60, 80, 100]
+    assert all(partial.ablation is None for partial in searching)
 
 
 def test_an_onnx_file_is_as_good_as_its_module(tmp_path):
@@ -218,7 +221,7 @@ def test_an_onnx_file_is_as_good_as_its_module(tmp_path):
     )
     found, expected = (FAST.explain(Classifier(model), Tint(), IMAGE) for model in (path, net))
     assert found.flipped
-    torch.testing.assert_close(found.before, expected.before, rtol=0, atol=1e-6)
+    torch.testing.assert_close(found.prediction, expected.prediction, rtol=0, atol=1e-6)
     torch.testing.assert_close(found.deltas, expected.deltas, rtol=0, atol=1e-3)
 
 
@@ -263,6 +266,7 @@ def test_frozen_attributes_that_cannot_be():
         {"reach": 0},
         {"limits": (1, 0)},
         {"baseline": "x"},
+        {"trust": "no"},
         {"seed": -1},
     ],
 )
@@ -274,34 +278,38 @@ def test_settings_that_cannot_be(wrong):
 def test_many_side_by_side_find_what_each_finds_alone():
     images = torch.stack([IMAGE, IMAGE + 0.1, torch.full((3, 8, 8), 0.45)])
     survey = FAST.explain_many(redness(), Tint(), images)
-    assert survey.original.tolist() == [0, 0, 1]
+    assert survey.targets.tolist() == [0, 0, 1]
     assert survey.flipped.tolist() == [True, True, True]
     for place, image in enumerate(images):
         alone = FAST.explain(redness(), Tint(), image)
         flips = alone.deltas[alone.flips]
         torch.testing.assert_close(survey.deltas[place], flips[flips.norm(dim=1).argmin()])
     frame = survey.to_frame().set_index("attribute")
-    assert frame.loc["red", "needed"] == 1
-    assert frame.loc["red", "alone"] == pytest.approx(2 / 3)  # the last has to lose red that it does not have
-    assert frame.loc["green", "alone"] == frame.loc["green", "needed"] == 0
+    assert frame.loc["red", "necessary"] == 1
+    assert frame.loc["red", "sufficient"] == pytest.approx(
+        2 / 3
+    )  # the last has to lose red that it does not have
+    assert frame.loc["green", "sufficient"] == frame.loc["green", "necessary"] == 0
     low, high = frame.loc["red", ["low", "high"]]
     assert (low, high) == pytest.approx((3 / (3 + 1.959964**2), 1))  # Wilson's for 3 of 3
-    assert survey.to_frame(original=1).set_index("attribute").loc["red", "change"] < 0
-    assert survey.to_frame(original=0).set_index("attribute").loc["red", "change"] > 0
-    assert "3 of 3 images flip; needed: red 100%" in survey._repr_html_()
+    assert survey.to_frame(target=1).set_index("attribute").loc["red", "change"] < 0
+    assert survey.to_frame(target=0).set_index("attribute").loc["red", "change"] > 0
+    assert "3 of 3 images flip answer; necessary: red 100%" in survey._repr_html_()
 
 
 def test_a_survey_of_a_model_that_never_flips(tmp_path):
-    survey = FAST.explain_many(redness(threshold=2.0), Tint(), [IMAGE, IMAGE], [(0, 0, 0), (1, 0, 0)])
+    survey = FAST.explain_many(
+        redness(threshold=2.0), Tint(), [IMAGE, IMAGE], attributes=[(0, 0, 0), (1, 0, 0)]
+    )
     assert survey.flipped.tolist() == [False, False]
-    assert survey.to_frame()["needed"].isna().all()
-    assert (survey.to_frame()["alone"] == 0).all()
-    assert survey._repr_html_().endswith("0 of 2 images flip</p>")
+    assert survey.to_frame()["necessary"].isna().all()
+    assert (survey.to_frame()["sufficient"] == 0).all()
+    assert survey._repr_html_() == "<p>0 of 2 images flip answer</p>"
     survey.save(tmp_path / "survey")
     assert ParetoSurvey.load(tmp_path / "survey").to_frame().equals(survey.to_frame())
 
 
-def test_a_survey_stopped_saved_and_gone_on_with(tmp_path):
+def test_a_survey_stopped_saved_and_resumed(tmp_path):
     images = torch.stack([IMAGE, IMAGE + 0.1])
     whole = FAST.explain_many(redness(), Tint(), images)
     for update in FAST.steps_many(redness(), Tint(), images):
@@ -312,15 +320,15 @@ def test_a_survey_stopped_saved_and_gone_on_with(tmp_path):
     assert part.evaluations < 600
     found = FAST.explain_many(redness(), Tint(), images, resume=part)
     assert found.evaluations == 600
-    for name in ("deltas", "flipped", "needed", "alone"):
+    for name in ("deltas", "flipped", "necessary", "sufficient"):
         assert torch.equal(getattr(found, name), getattr(whole, name)), name
     for clf, others, message in (
-        (redness(0.1), images, "another model, whose answer to the image at place 0 differs"),
-        (redness(), images[[0, 0]], "another image at place 1"),
-        (redness(), images[:1], "of 2 images; here are 1"),
+        (redness(0.38), images, "another model"),
+        (redness(), images[[0, 0]], "another set of images"),
+        (redness(), images[:1], "another set of images"),
     ):
         with pytest.raises(ValueError, match=message):
-            FAST.explain_many(clf, Tint(), others, part.attributes[: len(others)], resume=part)
+            FAST.explain_many(clf, Tint(), others, attributes=part.attributes[: len(others)], resume=part)
 
 
 def test_answers_that_are_not_finite_are_counted_in_a_survey():
@@ -331,11 +339,147 @@ def test_answers_that_are_not_finite_are_counted_in_a_survey():
 
     survey = FAST.explain_many(Classifier(answer), Tint(), [IMAGE, IMAGE])
     assert 0 < survey.invalid < 2 * survey.evaluations
-    assert f"; {survey.invalid:,} answers were not finite" in survey._repr_html_()
+    row = survey.trust().set_index("measure").loc["predictions not finite"]
+    assert row["value"] == pytest.approx(survey.invalid / (2 * survey.evaluations))
+    assert f"{survey.invalid:,}" in row["meaning"]
 
 
 def test_surveys_of_nothing_and_of_what_does_not_fit():
     with pytest.raises(ValueError, match="there are no images"):
         FAST.explain_many(redness(), Tint(), [])
     with pytest.raises(ValueError, match="one row for each of 2 images; got 1"):
-        FAST.explain_many(redness(), Tint(), [IMAGE, IMAGE], [(0, 0, 0)])
+        FAST.explain_many(redness(), Tint(), [IMAGE, IMAGE], attributes=[(0, 0, 0)])
+
+
+def test_the_figure_of_a_survey_has_a_pair_of_bars_for_each_attribute():
+    survey = FAST.explain_many(redness(), Tint(), torch.stack([IMAGE, IMAGE + 0.1]))
+    (axis,) = survey.plot().axes
+    assert axis.get_yticklabels()[0].get_text() == "red"
+    necessary, sufficient = axis.containers[0], axis.containers[2]
+    frame = survey.to_frame()
+    assert [bar.get_width() for bar in necessary] == frame["necessary"].tolist()
+    assert [bar.get_width() for bar in sufficient] == frame["sufficient"].tolist()
+    assert "<img alt=" in survey._repr_html_()
+    with pytest.raises(ValueError, match="no flip to draw"):
+        replace(survey, necessary=None).plot()
+
+
+def test_a_survey_measures_how_far_to_trust_it():
+    images = torch.stack([IMAGE, IMAGE + 0.1])
+    survey = FAST.explain_many(redness(), Tint(), images)
+    rows = survey.trust().set_index("measure")["value"]
+    assert rows["reconstruction flips"] == 0
+    assert rows["images that flip"] == 1
+    assert rows["flips left in 8 bits"] == pytest.approx(float(survey.rounded_flips.float().mean()))
+    assert rows["random edits flip"] == pytest.approx(float(survey.random_flips.float().mean()))
+    assert survey.random_flips.shape == (20,)
+    without = replace(FAST, trust=False).explain_many(redness(), Tint(), images)
+    assert list(without.trust()["measure"]) == ["reconstruction flips", "images that flip"]
+
+
+def asked(clf_of):
+    """A classifier, and the list of how many images it was given each time."""
+    counts = []
+
+    def counted(images):
+        counts.append(len(images))
+        return clf_of.probabilities(images)
+
+    return Classifier(counted, labels=["plain", "red"]), counts
+
+
+def test_a_finished_result_is_resumed_at_once_and_what_is_missing_is_measured():
+    whole = FAST.explain(redness(), Tint(), IMAGE)
+    clf, counts = asked(redness())
+    whole = replace(whole, model=clf.name)
+    same(FAST.explain(clf, Tint(), IMAGE, resume=whole), whole)
+    assert sum(counts) == 2  # the image and its reconstruction, by which the model is known
+    assert whole.rounded_flips is not None
+    bare = replace(FAST, trust=False).explain(clf, Tint(), IMAGE)
+    assert (bare.rounded_flips, bare.random_flips) == (None, None)
+    counts.clear()
+    measured = FAST.explain(clf, Tint(), IMAGE, resume=bare)
+    assert sum(counts) == 2 + 100 + len(whole.deltas)
+    assert torch.equal(measured.random_flips, whole.random_flips)
+    assert torch.equal(measured.rounded_flips, whole.rounded_flips)
+    second = redness(threshold=0.55)
+    with_second = FAST.explain(clf, Tint(), IMAGE, resume=whole, second=second)
+    assert torch.equal(
+        with_second.second_predictions, FAST.explain(clf, Tint(), IMAGE, second=second).second_predictions
+    )
+    assert FAST.explain(clf, Tint(), IMAGE, resume=with_second).second_predictions is not None
+    with pytest.raises(ValueError, match="another second model"):
+        FAST.explain(clf, Tint(), IMAGE, resume=with_second, second=redness(threshold=0.3))
+
+
+def test_an_editor_is_known_by_its_reconstruction_or_its_weights():
+    class Other(Tint):
+        def decode(self, image, attributes):
+            return super().decode(image, attributes) * 0.9
+
+    class Weighted(Tint):
+        def __init__(self, weights):
+            self.weights = weights
+
+        def fingerprint(self):
+            return self.weights
+
+    part = next(FAST.steps(redness(), Tint(), IMAGE)).partial
+    with pytest.raises(ValueError, match="another editor, whose reconstruction differs"):
+        next(FAST.steps(redness(), Other(), IMAGE, resume=part))
+    part = next(FAST.steps(redness(), Weighted("a"), IMAGE)).partial
+    with pytest.raises(ValueError, match="of another editor"):
+        next(FAST.steps(redness(), Weighted("b"), IMAGE, resume=part))
+    survey = next(FAST.steps_many(redness(), Tint(), [IMAGE, IMAGE])).partial
+    far = redness(0.38)
+    with pytest.raises(ValueError, match="another editor, by whose answer the image at place 0"):
+        next(FAST.steps_many(redness(), Other(), [IMAGE, IMAGE], attributes=survey.attributes, resume=survey))
+    mixed = replace(
+        survey, predictions=torch.stack([survey.predictions[0], far.probabilities(IMAGE[None])[0]])
+    )
+    with pytest.raises(ValueError, match="another model, by whose answer the image at place 1"):
+        next(FAST.steps_many(redness(), Tint(), [IMAGE, IMAGE], resume=mixed))
+
+
+def test_a_survey_is_written_to_a_checkpoint_and_resumed_from_it(tmp_path):
+    images = torch.stack([IMAGE, IMAGE + 0.1])
+    path = tmp_path / "survey.safetensors"
+    whole = FAST.explain_many(redness(), Tint(), images)
+    with closing(FAST.steps_many(redness(), Tint(), images, checkpoint=path)) as updates:
+        next(updates)
+    assert ParetoSurvey.load(path).evaluations == 20
+    found = FAST.explain_many(redness(), Tint(), images, checkpoint=path)
+    for name in ("deltas", "flipped", "necessary", "sufficient", "random_flips"):
+        assert torch.equal(getattr(found, name), getattr(whole, name)), name
+    assert ParetoSurvey.load(path).to_frame().equals(found.to_frame())
+
+
+def test_the_target_is_the_class_that_is_predicted():
+    named = FAST.steps(redness(), Tint(), IMAGE, "plain")
+    assert next(named).partial.target == 0
+    with pytest.raises(ValueError, match="the model predicts for the image, 'plain', and not 'red'"):
+        next(FAST.steps(redness(), Tint(), IMAGE, "red"))
+
+
+def test_random_edits_that_flip_show_a_model_that_anything_flips():
+    def nervous(images):
+        changed = (images - IMAGE).abs().amax((1, 2, 3)) > 0.02
+        p = torch.where(changed, 0.1, 0.9)
+        return torch.stack([p, 1 - p], 1)
+
+    anything = FAST.explain(Classifier(nervous), Tint(), IMAGE)
+    assert anything.trust().set_index("measure").loc["random edits flip", "value"] > 0.9
+    red_alone = FAST.explain(redness(), Tint(), IMAGE)
+    assert red_alone.trust().set_index("measure").loc["random edits flip", "value"] < 0.5
+
+
+def test_a_flip_that_rounding_undoes_is_seen():
+    def whole_levels(images):
+        off = (images * 255 - (images * 255).round()).abs().amax((1, 2, 3)) > 0.01
+        p = torch.where(off, 0.1, 0.9)
+        return torch.stack([p, 1 - p], 1)
+
+    image = torch.full((3, 8, 8), 51 / 255)
+    result = FAST.explain(Classifier(whole_levels), Tint(), image, attributes=(0, 0, 0))
+    assert result.flipped
+    assert result.trust().set_index("measure").loc["flips left in 8 bits", "value"] == 0

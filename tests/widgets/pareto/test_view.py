@@ -21,9 +21,11 @@ from traitlets import TraitError
 
 from cfwidgets import Classifier, ImageError
 from cfwidgets.engines.pareto.engine import PlausibleCounterfactuals
+from cfwidgets.engines.pareto.result import scaled
+from cfwidgets.images import as_bytes
 from cfwidgets.models.editor import EditorError
 from cfwidgets.search import SMPSO
-from cfwidgets.widgets.pareto.chart import _ticks
+from cfwidgets.widgets.pareto.axes import ticks
 from cfwidgets.widgets.pareto.explorer import ParetoExplorer
 from cfwidgets.widgets.pareto.view import ParetoView
 
@@ -55,6 +57,10 @@ class Bare(Tint):
     critic = recognise = None
 
 
+class Other(Tint):
+    attributes = ("cyan", "magenta", "yellow")
+
+
 def classifier(steep=12.0):
     def answer(images):
         red = torch.sigmoid(steep * (images[:, 0].mean((1, 2)) - 0.4))
@@ -77,13 +83,21 @@ def found():
 
 def shorter(found, places):
     """The result with these of its counterfactuals only."""
-    parts = ("deltas", "objectives", "images", "answers", "second_answers", "undone")
+    parts = (
+        "deltas",
+        "objectives",
+        "images",
+        "predictions",
+        "second_predictions",
+        "ablation",
+        "rounded_flips",
+    )
     return replace(found, **{name: getattr(found, name)[places] for name in parts})
 
 
 @pytest.fixture
 def view(found):
-    shown = ParetoView(classifier(), Tint(), IMAGE, engine=QUICK, result=found)
+    shown = ParetoView(classifier(), Tint(), engine=QUICK, result=found)
     yield shown
     shown.close()
 
@@ -109,7 +123,9 @@ def test_a_run_fills_the_view_in():
     running.run.result(30)
     until(lambda: running.state == "done")
     assert (running.error, running.progress) == ("", 1)
-    assert running.counts == f"{int(running.result.flips.sum())} of {len(running.members)} flip · 320 asked"
+    assert (
+        running.counts == f"{int(running.result.flips.sum())} of {len(running.members)} flip · 320 evaluated"
+    )
     running.close()
 
 
@@ -128,8 +144,8 @@ def test_pictures_are_sent_without_loss_only_once_the_search_is_over():
 def test_the_browser_gets_all_that_it_needs(view, found):
     count = len(found.deltas)
     assert view.size == [8, 8]
-    assert np.array_equal(opened(view.original), found.image.permute(1, 2, 0).numpy())
-    assert np.array_equal(opened(view.repainted), found.repainted.permute(1, 2, 0).numpy())
+    assert np.array_equal(opened(view.original), as_bytes(found.image).permute(1, 2, 0).numpy())
+    assert np.array_equal(opened(view.repainted), as_bytes(found.reconstruction).permute(1, 2, 0).numpy())
     tiles = pictures(view.tiles)
     assert len(tiles) == len(view.members) == count
     for tile, image in zip(tiles, found.images, strict=True):
@@ -137,16 +153,16 @@ def test_the_browser_gets_all_that_it_needs(view, found):
     deltas = np.frombuffer(view.deltas, "<f4").reshape(count, 3)
     assert np.array_equal(deltas, found.deltas.numpy())
     assert (view.names, view.labels, view.original_class) == (["red", "green", "blue"], ["plain", "red"], 0)
-    assert view.before == pytest.approx(float(found.before[0]))
-    assert view.repainted_p == pytest.approx(float(found.repainted_answer[0]))
+    assert view.before == pytest.approx(float(found.prediction[0]))
+    assert view.repainted_p == pytest.approx(float(found.reconstruction_prediction[0]))
     assert view.repainted_label == "plain"
     assert view.crossing == found.crossing
     for i, member in enumerate(view.members):
         assert member == {
-            "p": float(found.kept[i]),
+            "p": float(found.probability[i]),
             "flips": bool(found.flips[i]),
             "label": "red" if found.flips[i] else "plain",
-            "second": found.labels[int(found.second_answers[i].argmax())],
+            "second": found.labels[int(found.second_predictions[i].argmax())],
             "plausibility": float(found.objectives[i, 0]),
             "success": float(found.objectives[i, 1]),
             "intensity": float(found.objectives[i, 2]),
@@ -155,9 +171,9 @@ def test_the_browser_gets_all_that_it_needs(view, found):
     assert view.importance[0].keys() == {"name", "success", "per_unit", "change"}
     assert view.notes == ""
     rows = {row["name"]: row for row in view.trust}
-    flips = found.flips
-    too = int((found.second_answers[flips].argmax(1) != 0).sum())
-    assert rows["a second model flips too"]["value"] == f"{too} of {int(flips.sum())}"
+    too = float((found.second_predictions[found.flips].argmax(1) != 0).float().mean())
+    assert rows["second model flips too"]["value"] == f"{too:.2f}".removeprefix("0")
+    assert set(rows) >= {"reconstruction", "flips left in 8 bits", "random edits flip"}
 
 
 def test_what_is_edited_by_hand_is_painted_and_asked(view, found):
@@ -177,7 +193,7 @@ def test_what_is_edited_by_hand_is_painted_and_asked(view, found):
 
 def test_a_second_model_is_asked_about_edits_too(found):
     fixed = Classifier(lambda images: torch.tensor([[0.9, 0.1]]).expand(len(images), 2))
-    view = ParetoView(classifier(), Tint(), IMAGE, engine=QUICK, result=found, second=fixed)
+    view = ParetoView(classifier(), Tint(), engine=QUICK, result=found, second=fixed)
     view.set_state({"edit": [1.0, 0.0, 0.0]})
     until(lambda: view.edited)
     assert (view.edited["flips"], view.edited["second"]) == (True, "plain")
@@ -189,7 +205,7 @@ def test_an_edit_that_cannot_be_painted_is_seen(found):
         def decode(self, image, attributes):
             raise RuntimeError("no <paint>")
 
-    view = ParetoView(classifier(), Broken(), IMAGE, engine=QUICK, result=found)
+    view = ParetoView(classifier(), Broken(), engine=QUICK, result=found)
     view.set_state({"edit": [1.0, 0.0, 0.0]})
     until(lambda: view.error)
     assert view.error == "RuntimeError: no <paint>"
@@ -230,7 +246,7 @@ def test_only_the_newest_edit_is_answered(found):
             gate.wait(10)
             return super().decode(image, attributes)
 
-    view = ParetoView(classifier(), Slow(), IMAGE, engine=QUICK, result=found)
+    view = ParetoView(classifier(), Slow(), engine=QUICK, result=found)
     answers = []
     view.observe(lambda change: answers.append(change.new["deltas"][0]), "edited")
     view.set_state({"edit": [0.1, 0.0, 0.0]})
@@ -291,23 +307,20 @@ def test_what_is_brushed_leaves_as_a_table_and_pictures(view, found):
     frame, images = view.selected
     assert frame.index.tolist() == [1, 4]
     assert torch.equal(images, found.images[[1, 4]])
-    assert frame["probability"].tolist() == found.kept[[1, 4]].tolist()
+    assert frame["probability"].tolist() == found.probability[[1, 4]].tolist()
 
 
 def test_the_choice_follows_its_counterfactual_into_a_newer_front(view, found):
     view.chosen = 5
-    with view.together():
-        view._publish(shorter(found, [0, 1, 2, 5, 9, 15]))
+    view.show(shorter(found, [0, 1, 2, 5, 9, 15]))
     assert (view.chosen, len(view.members)) == (3, 6)
     view.chosen = -1
-    with view.together():
-        view._publish(found)
+    view.show(found)
     assert view.chosen == -1  # the best pick stays the best pick
 
 
 def test_what_the_page_meant_for_a_longer_front_is_dropped(view, found):
-    with view.together():
-        view._publish(shorter(found, [0, 3, 8]))
+    view.show(shorter(found, [0, 3, 8]))
     view.set_state({"chosen": 9, "brushed": [2, 3, 15]})
     assert (view.error, view.chosen, view.brushed) == ("", -1, [2])
     view.set_state({"chosen": 16})  # no front had as many
@@ -316,7 +329,7 @@ def test_what_the_page_meant_for_a_longer_front_is_dropped(view, found):
 
 def test_a_model_that_never_flips_is_said_so():
     fixed = Classifier(lambda images: torch.tensor([[0.7, 0.3]]).expand(len(images), 2))
-    shown = ParetoView(fixed, Tint(), IMAGE, engine=QUICK, result=QUICK.explain(fixed, Tint(), IMAGE))
+    shown = ParetoView(fixed, Tint(), engine=QUICK, result=QUICK.explain(fixed, Tint(), IMAGE))
     assert shown.notes == "Nothing flips the model: in the closest, class 0 still leads by .40."
     assert (shown.importance, shown.crossing) == ([], -1)
     shown.close()
@@ -324,17 +337,16 @@ def test_a_model_that_never_flips_is_said_so():
 
 def test_only_a_flip_is_the_best_pick(view, found):
     four = shorter(found, [0, 1, 2, 3])
-    for kept, plausibility, crossing, shown in (
+    for probability, plausibility, crossing, shown in (
         ((0.9, 0.7, 0.4, 0.1), (0, 0.3, 0.6, 1), 2, 2),
         ((0.9, 0.7, 0.6, 0.1), (0, 0.3, 0.9, 1), 2, -1),  # it crosses where the model still says plain
     ):
-        answers = torch.tensor([[p, 1 - p] for p in kept])
+        predictions = torch.tensor([[p, 1 - p] for p in probability])
         objectives = four.objectives.clone()
         objectives[:, 0] = torch.tensor(plausibility)
-        now = replace(four, answers=answers, objectives=objectives)
+        now = replace(four, predictions=predictions, objectives=objectives)
         assert (now.flipped, now.crossing) == (True, crossing)
-        with view.together():
-            view._publish(now)
+        view.show(now)
         assert view.crossing == shown
 
 
@@ -344,30 +356,53 @@ def test_a_model_that_disagrees_with_itself_is_said_so():
             return super().decode(image + 0.5, attributes)
 
     shown = ParetoView(
-        classifier(), Bright(), IMAGE, engine=QUICK, result=QUICK.explain(classifier(), Bright(), IMAGE)
+        classifier(), Bright(), engine=QUICK, result=QUICK.explain(classifier(), Bright(), IMAGE)
     )
-    assert "changes its mind on the plain repainting" in shown.notes
+    assert "reconstruction alone, without any change, flips the model" in shown.notes
     shown.close()
 
 
-def test_without_a_critic_there_are_two_objectives_and_one_chart():
+def test_a_result_brings_its_image_and_settings(found):
+    engine = PlausibleCounterfactuals(SMPSO(population=16, archive=16), evaluations=160, frozen=("blue",))
+    other = engine.explain(classifier(), Tint(), IMAGE + 0.05)
+    view = ParetoView(classifier(), Tint(), engine=QUICK, result=found)
+    view.show(other)
+    assert (view.frozen, view.result, view.state) == (["blue"], other, "done")
+    assert np.array_equal(opened(view.original), as_bytes(other.image).permute(1, 2, 0).numpy())
+    view.set_state({"edit": [0.5, 0.0, 0.0]})
+    until(lambda: view.edited)
+    image = Tint().decode(other.image, other.attributes + torch.tensor([[0.5, 0.0, 0.0]]))
+    assert view.edited["p"] == pytest.approx(float(classifier().probabilities(image)[0, 0]))
+    view.close()
+
+
+def test_a_target_that_is_not_predicted_is_seen():
+    view = ParetoView(classifier(), Tint(), IMAGE, "red", engine=QUICK)
+    until(lambda: view.state == "failed")
+    assert "target must be the class that the model predicts for the image, 'plain'" in view.error
+    view.close()
+
+
+def test_without_a_critic_there_are_two_objectives_and_one_plane():
     result = QUICK.explain(classifier(), Bare(), IMAGE, attributes=(0, 0, 0))
-    explorer = ParetoExplorer(classifier(), Bare(), IMAGE, (0, 0, 0), engine=QUICK, result=result)
+    explorer = ParetoExplorer(classifier(), Bare(), engine=QUICK, result=result)
     assert {member["plausibility"] for member in explorer.view.members} == {None}
-    names = [row["name"] for row in explorer.view.trust]
-    assert names == ["painted anew, unchanged", "a second model", "critic missing"]
-    first, *others = explorer.chart.children
+    assert explorer.view.notes == "This editor has no critic: nothing keeps the edits plausible."
+    first, *others, course = explorer.chart.children
     assert first.marks[0].visible
     assert first.layout.display is None
-    assert np.allclose(first.marks[0].color, result.kept)
+    assert np.allclose(first.marks[0].color, result.probability)
     assert first.title == ""
     assert {figure.layout.display for figure in others} == {"none"}
+    probability, plausibility, intensity = course.marks[3:6]
+    assert (probability.visible, plausibility.visible, intensity.visible) == (True, False, True)
+    assert course.marks[-1].text.tolist() == ["● probability", "", "■ intensity"]
     explorer.close()
 
 
 def test_the_charts_have_the_front(found):
-    explorer = ParetoExplorer(classifier(), Tint(), IMAGE, engine=QUICK, result=found)
-    figures = explorer.chart.children
+    explorer = ParetoExplorer(classifier(), Tint(), engine=QUICK, result=found)
+    *figures, _ = explorer.chart.children
     places = {"plausibility": 0, "success": 1, "intensity": 2}
     pairs = [("intensity", "success"), ("plausibility", "success"), ("intensity", "plausibility")]
     for figure, (across, up) in zip(figures, pairs, strict=True):
@@ -395,36 +430,54 @@ def test_the_charts_have_the_front(found):
     explorer.close()
 
 
+def test_the_last_chart_has_the_objectives_along_the_front(found):
+    explorer = ParetoExplorer(classifier(), Tint(), engine=QUICK, result=found)
+    view, course = explorer.view, explorer.chart.children[-1]
+    lines, points, (star, _) = course.marks[:3], course.marks[3:6], course.marks[6:]
+    expected = (found.probability, scaled(found.objectives[:, 0]), scaled(found.objectives[:, 2]))
+    for line, dots, values in zip(lines, points, expected, strict=True):
+        assert dots.x.tolist() == line.x.tolist() == list(range(1, 17))
+        assert np.array_equal(dots.y, line.y)
+        assert np.allclose(dots.y, values, atol=1e-6)
+    # the star is where the first two lines cross
+    assert star.x.tolist() == [view.crossing + 1]
+    assert star.y.tolist() == pytest.approx([float(found.probability[view.crossing])])
+    # a click is linked with the others' in the browser, and nothing of it needs the kernel
+    linked = [(link.source, link.target[0]) for link in explorer._chart._course._links]
+    assert linked == [((view, "cursor"), dots) for dots in points]
+    assert {dots.interactions["click"] for dots in points} == {"select"}
+    assert "cfw-pareto-chart" in course._dom_classes  # by which the page finds what can be clicked
+    explorer.close()
+
+
 def test_the_axes_stand_still_below_a_brushed_region(found):
-    explorer = ParetoExplorer(classifier(), Tint(), IMAGE, engine=QUICK, result=found)
+    explorer = ParetoExplorer(classifier(), Tint(), engine=QUICK, result=found)
     view, scale = explorer.view, explorer.chart.children[0].axes[0].scale
     before = (scale.min, scale.max)
     view.set_state({"brushed": [1, 4]})
-    with view.together():
-        view._publish(shorter(found, [1, 2, 4]))
+    view.show(shorter(found, [1, 2, 4]))
     assert (scale.min, scale.max) == before
     assert view.brushed == []
-    with view.together():
-        view._publish(shorter(found, [1, 2]))
+    view.show(shorter(found, [1, 2]))
     assert (scale.min, scale.max) != before
     explorer.close()
 
 
 @given(low=st.floats(-1e3, 1e3), span=st.floats(1e-3, 1e3))
 def test_ticks_are_few_and_round(low, span):
-    ticks, digits = _ticks(low, low + span)
-    assert 1 <= len(ticks) <= 6
-    assert np.all((ticks >= low - 1e-9 * span) & (ticks <= low + span * (1 + 1e-9)))
-    texts = [f"{tick:.{digits}f}" for tick in ticks]
-    assert np.allclose([float(text) for text in texts], ticks, atol=1e-9)
+    found, digits = ticks(low, low + span)
+    assert 1 <= len(found) <= 6
+    assert np.all((found >= low - 1e-9 * span) & (found <= low + span * (1 + 1e-9)))
+    texts = [f"{tick:.{digits}f}" for tick in found]
+    assert np.allclose([float(text) for text in texts], found, atol=1e-9)
     assert len(set(texts)) == len(texts)
 
 
 def test_ticks_are_those_that_a_person_would_take():
-    assert _ticks(-3.9, -1.3)[0].tolist() == [-3, -2]
-    assert [f"{tick:.1f}" for tick in _ticks(0.02, 0.81)[0]] == ["0.2", "0.4", "0.6", "0.8"]
-    assert _ticks(0.02, 0.81)[1] == 1
-    assert _ticks(0, 100)[0].tolist() == [0, 50, 100]
+    assert ticks(-3.9, -1.3)[0].tolist() == [-3, -2]
+    assert [f"{tick:.1f}" for tick in ticks(0.02, 0.81)[0]] == ["0.2", "0.4", "0.6", "0.8"]
+    assert ticks(0.02, 0.81)[1] == 1
+    assert ticks(0, 100)[0].tolist() == [0, 50, 100]
 
 
 def test_a_run_that_fails_keeps_what_was_found_and_goes_on():
@@ -444,7 +497,7 @@ def test_a_run_that_fails_keeps_what_was_found_and_goes_on():
     assert "out of <paint>" in running.error
     evaluations = running.result.evaluations
     broken.clear()
-    running.proceed()
+    running.resume()
     until(lambda: running.result.evaluations > evaluations)
     running.stop()
     until(lambda: running.state == "stopped")
@@ -458,12 +511,15 @@ def test_a_run_that_fails_keeps_what_was_found_and_goes_on():
         ({"second": 3}, TypeError, "second must be a Classifier, not int"),
         ({"engine": "fast"}, TypeError, "engine must be PlausibleCounterfactuals"),
         ({"editor": object()}, EditorError, "without attributes, encode, decode"),
-        ({"image": "nowhere.png"}, (ImageError, OSError), "nowhere"),
-        ({"image": torch.full((3, 8, 8), 0.9)}, ValueError, "of another image"),
+        ({"result": None, "image": "nowhere.png"}, (ImageError, OSError), "nowhere"),
+        ({"image": IMAGE}, ValueError, "either an image to explain or a finished result"),
+        ({"result": None}, ValueError, "either an image to explain or a finished result"),
+        ({"result": 3}, TypeError, "result must be a ParetoResult, not int"),
+        ({"editor": Other()}, ValueError, "result has the attributes red, green, blue, not those of the ed"),
     ],
 )
 def test_what_cannot_be_is_the_cell_s_error(found, given, kind, text):
-    settings = {"clf": classifier(), "editor": Tint(), "image": IMAGE, "engine": QUICK, "result": found}
+    settings = {"clf": classifier(), "editor": Tint(), "engine": QUICK, "result": found}
     with pytest.raises(kind, match=text):
         ParetoView(**{**settings, **given})
 

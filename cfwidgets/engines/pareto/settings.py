@@ -1,0 +1,60 @@
+"""Settings of a search for edits, of one image or of many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+from cfwidgets.checks import choice, positive_int
+from cfwidgets.engines.base import Engine, ExplainerResult
+from cfwidgets.search import GDE3, NSGA2, SMPSO
+
+__all__ = ["SEARCHED", "EditSearch", "is_shown"]
+
+SEARCHED = 0.95  # share of the work that the search takes, for the progress
+
+_FIRST, _EVERY = 5, 10  # the first generations are all shown, then every tenth
+
+R = TypeVar("R", bound=ExplainerResult)
+
+
+@dataclass(frozen=True)
+class EditSearch(Engine[R], Generic[R]):
+    """Base of the searches for edits: see `PlausibleCounterfactuals` for the settings."""
+
+    harmless: ClassVar[frozenset[str]] = frozenset({"evaluations", "trust"})
+
+    search: SMPSO | NSGA2 | GDE3 = field(default_factory=SMPSO)
+    evaluations: int = 25_000
+    frozen: tuple[str, ...] = ()
+    reach: float = 1.0
+    limits: tuple[float, float] | None = None
+    baseline: Literal["image", "reconstruction"] = "image"
+    trust: bool = True
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.search, SMPSO | NSGA2 | GDE3):
+            raise ValueError(f"search must be SMPSO(…), NSGA2(…) or GDE3(…), not {self.search!r:.60}")  # noqa: TRY004
+        positive_int("evaluations", self.evaluations, minimum=self.search.population)
+        positive_int("seed", self.seed, minimum=0)
+        choice("baseline", self.baseline, ("image", "reconstruction"))
+        choice("trust", self.trust, (True, False))
+        if not 0 < self.reach < float("inf"):
+            raise ValueError(f"reach must be a positive number, not {self.reach!r}")
+        if self.limits is not None and not self.limits[0] < self.limits[1]:
+            raise ValueError(f"limits must be the lowest and the highest value, not {self.limits!r}")
+
+    def told(self, **question: Any) -> dict[str, Any]:
+        """Give the settings, and the question, as a result keeps them."""
+        # The fields of a search do not say which search it is; its repr does.
+        return {**super().told(**question), "search": repr(self.search)}
+
+    def is_searched(self, evaluations: int) -> bool:
+        """Return True where a search with so many evaluations has ended."""
+        return evaluations + self.search.population > self.evaluations
+
+
+def is_shown(generation: int) -> bool:
+    """Return True for the generations after which a result is yielded: painting its front takes time."""
+    return generation < _FIRST or generation % _EVERY == 0
