@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 Rule: TypeAlias = Literal["reference", "equal"]
-"""How negative relevance passes a convolution: see `hidden_product`."""
+"""The treatment of negative relevance in a convolution: see `hidden_product`."""
 
 Product: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 """A layer without its bias: ``product(x, weight)``."""
