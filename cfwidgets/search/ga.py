@@ -1,8 +1,8 @@
 """A genetic algorithm over masks, as E-LIME uses it over superpixels.
 
 Source: Wang et al. 2021, "E-LIME", table 1 (population 100, 50 generations, crossover 0.9, mutation 0.2). The
-paper names neither operators nor selection; the interpretations here are options of `GeneticAlgorithm`, and
-the operators themselves are in `cfwidgets.search.operators`.
+paper names no operators and no kind of selection; the readings taken here are options of `GeneticAlgorithm`,
+and the operators themselves are in `cfwidgets.search.operators`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from cfwidgets.search.operators import Crossover, Mutation, crossover, mutate, r
 
 @dataclass(frozen=True, eq=False)
 class Generation:
-    """The state of a search after one generation. Do not write into its tensors.
+    """The state of a search after one generation. Its tensors belong to the search: read, do not write.
 
     Attributes
     ----------
@@ -34,13 +34,13 @@ class Generation:
     fitness
         ``(P,)`` float64, of the rows of `population`.
     best
-        ``(n,)`` bool: the best mask found so far; of two with equal fitness the one with fewer bits.
+        ``(n,)`` bool: the best mask found so far, of two equally fit the one with fewer bits.
     best_fitness
         Its fitness; never lower than a generation before.
     mean_fitness
-        The mean fitness of the population.
+        Of the population.
     evaluations
-        Distinct masks evaluated so far.
+        Distinct masks scored so far.
     """
 
     index: int
@@ -68,7 +68,7 @@ class GeneticAlgorithm:
     crossover_rate
         Probability that a pair of parents exchanges bits; otherwise the children are copies.
     mutation_rate
-        A rate from 0 to 1, whose meaning depends on `mutation`.
+        0 to 1; what it is the rate of says `mutation`.
     crossover
         ``"two-point"`` (neighbouring superpixels have neighbouring numbers, and so stay together),
         ``"one-point"`` or ``"uniform"``.
@@ -79,8 +79,8 @@ class GeneticAlgorithm:
     tournament
         Masks drawn, with replacement, for each parent; the best of them becomes it.
     elitism
-        Best masks that are passed on unchanged, 0 to `population`. With 0 the population may lose the best
-        mask, which `Generation.best` still has.
+        How many of the best masks go on unchanged; 0 to `population`. With 0 the population may lose the best
+        mask; `Generation.best` remembers it nevertheless.
 
     Raises
     ------
@@ -134,9 +134,9 @@ class GeneticAlgorithm:
         Parameters
         ----------
         evaluate
-            A function from masks ``(m, length)`` bool on the CPU to their fitness, ``(m,)`` finite numbers,
-            higher is better. Called at most once a generation, with distinct masks that were not evaluated
-            before in this run.
+            From masks ``(m, length)`` bool, on the CPU, to their fitness, ``(m,)`` finite numbers, higher is
+            better. Called at most once a generation, and only with distinct masks that were not scored before
+            in this run.
         length
             Bits of a mask, n.
         seed
@@ -198,6 +198,6 @@ class GeneticAlgorithm:
         pairs = (children + 1) // 2
         parents = population[tournament(best_first, 2 * pairs, self.tournament, generator)]
         families = crossover(parents[:pairs], parents[pairs:], self.crossover, self.crossover_rate, generator)
-        # Of an odd number of children the second child of the last pair is left out.
+        # Of an odd number of children the last one's twin is left out.
         offspring = mutate(torch.cat(families)[:children], self.mutation, self.mutation_rate, generator)
         return torch.cat([population[best_first[: self.elitism]], offspring])

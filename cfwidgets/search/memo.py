@@ -1,7 +1,7 @@
-"""Scores of masks, each evaluated once.
+"""Scores of masks, each asked for once.
 
 A genetic algorithm meets about a third of its masks again, and the curves of `cfwidgets.evaluation.deletion`
-share their ends; the model evaluates only new masks.
+share their ends; a model is asked only about what is new.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ import torch
 from torch import Tensor
 
 Score: TypeAlias = Callable[[Tensor], Tensor | npt.NDArray[Any] | Sequence[float]]
-"""A function from masks ``(m, n)`` bool on the CPU to one finite number each, ``(m,)``."""
+"""From masks ``(m, n)`` bool on the CPU to one finite number each, ``(m,)``."""
 
 
 class Memo:
-    """A score of masks that remembers the values it has computed.
+    """A score of masks that remembers what it was asked.
 
     Parameters
     ----------
     score
         Called with the masks ``(m, n)`` bool that are new and differ from each other, m at least 1; returns
-        ``(m,)`` finite numbers: a tensor on any device, an array or a list. The masks are a copy, which it
-        may write into. An exception that it raises passes through, and nothing of that call is remembered.
+        ``(m,)`` finite numbers: a tensor on any device, an array or a list. The masks are a copy, its to
+        change. An exception that it raises passes through, and nothing of that call is remembered.
 
     Examples
     --------
@@ -43,7 +43,7 @@ class Memo:
 
     @property
     def evaluations(self) -> int:
-        """The number of distinct masks evaluated so far."""
+        """How many distinct masks were scored so far."""
         return len(self._known)
 
     def __call__(self, masks: Tensor) -> Tensor:
@@ -66,7 +66,7 @@ class Memo:
 
 
 def _bit_patterns(masks: Tensor) -> list[bytes]:
-    """Make one key a row. All rows of a memo have one length, so the padding of the last byte is harmless."""
+    """One key a row. All rows of a memo have one length, so the padding of the last byte confuses none."""
     packed = np.packbits(masks.numpy(), axis=1)
     row = packed.shape[1]
     raw = packed.tobytes()
