@@ -99,7 +99,14 @@ def test_the_sdist_holds_the_sources_and_no_caches(sdist: Path, package: set[str
     assert {name.partition("/")[0] for name in names} == TOP
     assert package <= names
     assert {"js/package-lock.json", "js/build.mjs", "tests/conftest.py", "docs/glossary.md"} <= names
-    junk = {"__pycache__", "node_modules", ".ipynb_checkpoints", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
+    junk = {
+        "__pycache__",
+        "node_modules",
+        ".ipynb_checkpoints",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".pytest_cache",
+    }
     assert [name for name in names if junk & set(Path(name).parts)] == []
 
 

@@ -13,6 +13,8 @@ from cfwidgets.networks import DigitCNN
 from cfwidgets.zoo.recipes import digit_classifier
 from cfwidgets.zoo.recipes.digit_classifier import main, model_card, train
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def few() -> Digits:
