@@ -150,6 +150,7 @@ def test_relevance_sums_to_the_logit_on_strokes_before_black() -> None:
     assert sums_to_the_logit(Classifier(DigitCNN()), strokes, 4)
 
 
+@pytest.mark.slow
 def test_relevance_sums_to_the_logit_on_vgg19() -> None:
     torch.manual_seed(0)
     clf = Classifier(torchvision.models.vgg19(), mean=0.45, std=0.22)

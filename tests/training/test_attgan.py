@@ -157,6 +157,7 @@ def test_bytes_are_the_same_as_floats():
     )
 
 
+@pytest.mark.slow
 def test_it_learns_to_edit():
     images, has = faces(200)
     training = replace(FAST, updates=150, batch_size=16, dim=8, hidden=32, rate=1e-3, report_every=50)
