@@ -1,4 +1,4 @@
-"""A result written to disk now and then, to go on from after a crash."""
+"""Checkpoints: a result written to disk now and then, to be resumed after a crash."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Checkpoint(Generic[R]):
     path
         The file; its folder must exist. It is replaced only once all is written.
     every
-        Seconds between two writings.
+        Least number of seconds between two writes.
 
     Raises
     ------
     ValueError
-        There is no such folder.
+        The folder does not exist.
 
     Examples
     --------
@@ -52,27 +52,27 @@ class Checkpoint(Generic[R]):
         self._written = time.monotonic()
 
     def load(self) -> R | None:
-        """What was written last; None where nothing was.
+        """Read the result; None where there is no file yet.
 
         Raises
         ------
         ResultError
-            The file is something else, or damaged.
+            The file is not a result of this class, or is damaged.
         """
         if not self.path.exists():
             return None
         try:
             return self._kind.load(self.path)
         except ResultError as error:
-            error.add_note("It was given as a checkpoint: remove the file to begin anew.")
+            error.add_note("It was given as a checkpoint: remove the file to start from the beginning.")
             raise
 
     def offer(self, result: R) -> None:
-        """Write it if the last time is long enough ago."""
+        """Write the result, unless the last write was less than ``every`` seconds ago."""
         if time.monotonic() - self._written >= self._every:
             self.save(result)
 
     def save(self, result: R) -> None:
-        """Write it."""
+        """Write the result now."""
         result.save(self.path)
         self._written = time.monotonic()

@@ -1,4 +1,4 @@
-"""Checks of settings, so that a wrong one is named where it is given."""
+"""Checks of settings, whose errors name the setting."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ if TYPE_CHECKING:
 
 
 def positive_int(name: str, value: Any, *, minimum: int = 1) -> None:
-    """Refuse what is not a whole number of at least ``minimum``."""
+    """Raise ValueError unless the value is a whole number of at least ``minimum``."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < minimum:
         raise ValueError(f"{name} must be a whole number of at least {minimum}, not {value!r}")
 
 
 def non_negative(name: str, value: Any) -> None:
-    """Refuse what is not a finite number of at least 0."""
+    """Raise ValueError unless the value is a finite number of at least 0."""
     if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < math.inf:
         raise ValueError(f"{name} must be a number of at least 0, not {value!r}")
 
 
 def share(name: str, value: Any) -> None:
-    """Refuse what is not a number from 0 to 1."""
+    """Raise ValueError unless the value is a number from 0 to 1."""
     if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) <= 1:
         raise ValueError(f"{name} must be a number from 0 to 1, not {value!r}")
 
 
 def choice(name: str, value: Any, accepted: Sequence[object]) -> None:
-    """Refuse what is not one of the words, or numbers, accepted."""
+    """Raise ValueError unless the value is one of those accepted."""
     if value not in accepted:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, accepted))}, not {value!r}")

@@ -1,4 +1,4 @@
-"""The one image convention, and the conversions into and out of it.
+"""The image convention of this package, and the conversions into and out of it.
 
 An image is a float32 RGB tensor ``(3, H, W)``, a batch is ``(N, 3, H, W)``, values in [0, 1], at least two
 pixels a side. Everything that takes a picture from a user passes it through `as_image` or `as_images`, so
@@ -27,7 +27,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 ImageLike: TypeAlias = str | os.PathLike[str] | Image.Image | npt.NDArray[Any] | Tensor
-"""What `as_image` reads."""
+"""Anything that `as_image` reads."""
 
 __all__ = [
     "ImageError",
@@ -46,7 +46,7 @@ __all__ = [
 
 _ACCEPTED = "a path, a PIL image, a numpy array or a tensor"
 _CHANNELS = (1, 3, 4)
-# Rounding of a resize or of half precision may leave [0, 1] by this much; more is another range.
+# A resize or half precision may exceed [0, 1] by this much through rounding; more is another range.
 _NOISE = 1e-4
 _PIL_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "CMYK", "YCbCr", "HSV"})
 _DEEP_HINT = ": turn it into floats from 0 to 1, e.g. np.asarray(image) / 65535 for 16 bits"
@@ -58,7 +58,7 @@ _LARGEST_LABEL = 65535
 
 
 class ImageError(ValueError):
-    """A picture, a label map or an encoding is refused: what was given, and what is accepted."""
+    """A picture, a label map or an encoding that is refused; the message names what is accepted."""
 
 
 def as_image(value: ImageLike) -> Tensor:
@@ -77,7 +77,7 @@ def as_image(value: ImageLike) -> Tensor:
     -------
     Tensor
         ``(3, H, W)`` float32 in [0, 1], contiguous, without a gradient, on the device of a tensor given and
-        on the CPU otherwise. Its memory is its own: `value` is never modified, nor seen to change later.
+        on the CPU otherwise. It shares no memory with `value`, which is never modified.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def as_images(values: Tensor | npt.NDArray[Any] | Sequence[ImageLike]) -> Tensor
     ------
     ImageError
         As `as_image`, naming the picture of a sequence; also no pictures at all, one picture where a batch is
-        asked for, pictures of different sizes or on different devices.
+        expected, pictures of different sizes or on different devices.
 
     Examples
     --------
@@ -137,7 +137,7 @@ def as_images(values: Tensor | npt.NDArray[Any] | Sequence[ImageLike]) -> Tensor
     if isinstance(values, np.ndarray):
         return _from_array(values, batch=True)
     if isinstance(values, str | os.PathLike | Image.Image):
-        raise ImageError(f"several images are asked for; got {_kind(values)}: pass a list, e.g. [image]")
+        raise ImageError(f"several images are expected; got {_kind(values)}: pass a list, e.g. [image]")
     if not isinstance(values, Sequence):
         raise ImageError(f"images are a batch (tensor or array) or a sequence of images; got {_kind(values)}")
     if not values:
@@ -185,7 +185,7 @@ def to_uint8(image: ImageLike) -> npt.NDArray[np.uint8]:
 
 
 def fit(images: Tensor, size: tuple[int, int] | None) -> Tensor:
-    """Scale images until they just cover a size, and cut out the centre.
+    """Scale images until they just cover a size, and crop the centre.
 
     Bilinear and antialiased, rounded as torchvision does; differentiable.
 
@@ -214,12 +214,12 @@ def fit(images: Tensor, size: tuple[int, int] | None) -> Tensor:
 
 
 def fit_labels(labels: Tensor, size: tuple[int, int] | None) -> Tensor:
-    """Do to a map of whole numbers what `fit` does to its image, by the nearest pixel.
+    """Scale and crop a map of whole numbers as `fit` does its image, by the nearest pixel.
 
     Parameters
     ----------
     labels
-        ``(H, W)`` of any type: labels, or words of bits.
+        ``(H, W)`` of any type: labels, or region bits.
     size
         As in `fit`.
 
@@ -237,14 +237,14 @@ def fit_labels(labels: Tensor, size: tuple[int, int] | None) -> Tensor:
     if size is None or size == (height, width):
         return labels
     inner, (rows, columns) = cover((height, width), size)
-    # Whole numbers of any size are moved by their places: as floats the largest would be rounded.
+    # Indices are resized instead of values: as floats the largest whole numbers would be rounded.
     down = ((2 * torch.arange(inner[0]) + 1) * height // (2 * inner[0]))[rows]
     across = ((2 * torch.arange(inner[1]) + 1) * width // (2 * inner[1]))[columns]
     return labels[down[:, None], across]
 
 
 def cover(from_size: tuple[int, int], size: tuple[int, int]) -> tuple[tuple[int, int], tuple[slice, slice]]:
-    """Say how an image just covers a size: what to scale it to, and the rows and columns to cut out of that.
+    """Compute how an image just covers a size: the size to scale it to, and the rows and columns to crop.
 
     Examples
     --------
@@ -344,12 +344,12 @@ def encode_labels(labels: npt.NDArray[Any] | Tensor) -> bytes:
 
 
 def decode_labels(data: bytes, shape: tuple[int, int]) -> npt.NDArray[np.int64]:
-    """Undo `encode_labels`.
+    """Decode the bytes of `encode_labels`.
 
     Parameters
     ----------
     data
-        What `encode_labels` returned.
+        The bytes that `encode_labels` returned.
     shape
         Height and width of the map; the bytes do not hold them.
 
@@ -374,7 +374,7 @@ def decode_labels(data: bytes, shape: tuple[int, int]) -> npt.NDArray[np.int64]:
     size = 2 * math.prod(side for side in sides if side is not None)
     inflate = zlib.decompressobj()
     try:
-        # One byte more than expected tells a longer map, and no more than that is ever unpacked.
+        # One byte more than expected reveals a longer map, and no more than that is ever unpacked.
         raw = inflate.decompress(data, size + 1)
     except zlib.error as error:
         raise ImageError(f"the label map is damaged: {error}") from error
@@ -435,14 +435,14 @@ def _from_tensor(tensor: Tensor, *, batch: bool) -> Tensor:
 
 
 def _check_axes(pixels: npt.NDArray[Any] | Tensor, *, batch: bool) -> None:
-    """Refuse what cannot be one image or, with `batch`, cannot be several."""
+    """Refuse axes that cannot be one image or, with `batch`, several."""
     if batch and pixels.ndim in (2, 3):
         raise ImageError(
             f"a batch has four axes; got one image, {_kind(pixels)}: pass image[None] or [image]"
         )
     if not batch and pixels.ndim == 4:
         raise ImageError(
-            f"one image is asked for; got a batch, {_kind(pixels)}: pass one image, e.g. images[0]"
+            f"one image is expected; got a batch, {_kind(pixels)}: pass one image, e.g. images[0]"
         )
     if pixels.ndim not in ((4,) if batch else (2, 3)):
         expected = "(N, C, H, W) or (N, H, W, C)" if batch else "(H, W), (H, W, C) or (C, H, W)"
@@ -528,7 +528,7 @@ def _wrong_type(pixels: npt.NDArray[Any] | Tensor) -> str:
 
 
 def _kind(value: object) -> str:
-    """Say in a few words what was given."""
+    """Describe a value in a few words, for messages."""
     if isinstance(value, Tensor):
         layout = "" if value.layout == torch.strided else f" {value.layout}"
         device = "" if value.device.type == "cpu" else f" on {value.device}"
@@ -543,7 +543,7 @@ def _size(image: Tensor) -> str:
 
 
 def _whole(value: object) -> int | None:
-    """`value` as an int where it is a whole number type (numpy's too), else None."""
+    """Return `value` as an int where it is of a whole number type (numpy's too), else None."""
     if isinstance(value, bool | np.bool_):
         return None
     try:

@@ -1,4 +1,4 @@
-"""Results that can be kept: saved as safetensors with a JSON header, never as pickle."""
+"""Results as files: saved as safetensors with a JSON header, never as pickle."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _HEADER = "cfwidgets"
 
 
 class ResultError(ValueError):
-    """A file that is not a saved result of the kind asked for."""
+    """A file that is not a saved result of the expected class."""
 
 
 class Result:
     """Base of the frozen dataclasses that engines return.
 
     Fields may hold tensors, strings, numbers, booleans, None, lists, tuples and dictionaries of these, and
-    the dataclasses that the class names in ``parts``.
+    the dataclasses listed in the class attribute ``parts``.
 
     Examples
     --------
@@ -44,7 +44,7 @@ class Result:
     parts: ClassVar[tuple[type, ...]] = ()
 
     def save(self, path: str | Path) -> None:
-        """Write the result to one safetensors file, replacing what was there only once all is written."""
+        """Write the result to one safetensors file; an existing file is replaced only once all is written."""
         tensors: dict[str, Tensor] = {}
         header = {"format": FORMAT, "type": type(self).__name__, "value": _pack(self, "", tensors)}
         path = Path(path)
@@ -88,7 +88,7 @@ class Result:
 
 
 def _pack(value: Any, key: str, tensors: dict[str, Tensor]) -> Any:
-    """The JSON form of a value; its tensors go to ``tensors`` under their place in the whole."""
+    """Return the JSON form of a value; its tensors are added to ``tensors`` under ``key``."""
     if isinstance(value, Tensor):
         # safetensors refuses views and tensors that share memory
         tensors[key] = value.detach().cpu().clone(memory_format=torch.contiguous_format)

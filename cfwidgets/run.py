@@ -1,4 +1,4 @@
-"""Run: an engine at work in the background, to be watched, stopped and continued."""
+"""Run: an engine in a background thread, to be watched, stopped and resumed."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 State = Literal["running", "stopped", "done", "failed"]
-_REST = 9  # times what a report took, before the next one
+_REST = 9  # how much longer than a report the pause before the next one is, at least
 
 
 class Run(Generic[R]):
     """Drive an engine's ``steps`` in a worker thread.
 
     The notebook cell that makes a run returns at once. A run that was cancelled, or that failed, keeps its
-    last partial result; a cancelled one goes on where it was when it is resumed, as if it had never stopped.
+    last partial result; a cancelled one can be resumed, and gives the same result as if it had never stopped.
 
     Parameters
     ----------
     steps
-        What an engine's ``steps(...)`` returned.
+        The generator that an engine's ``steps(...)`` returned.
     on_update
         Called in the worker thread with the run, at most once in ``interval`` seconds, and once more, without
-        delay, whenever ``state`` changes. It must return soon. What it raises makes the run fail.
+        delay, whenever ``state`` changes. It must return soon. An exception in it makes the run fail.
     interval
-        Seconds between two calls of ``on_update``, at least; more where it takes long, so that nine tenths of
-        the time are the engine's.
+        Least number of seconds between two calls of ``on_update``; more where it takes long, so that the
+        engine gets nine tenths of the time.
 
     Examples
     --------
@@ -74,7 +74,7 @@ class Run(Generic[R]):
 
     @property
     def activity(self) -> str:
-        """What the engine is doing, in words."""
+        """The work that comes next, in words for a person."""
         return "" if self._update is None else self._update.activity
 
     @property
@@ -87,7 +87,7 @@ class Run(Generic[R]):
         self._cancel.set()
 
     def resume(self) -> None:
-        """Go on where the run was cancelled. A run that is done, failed or running is left alone."""
+        """Resume a cancelled run. A run that is done, failed or running is left alone."""
         with self._changed:
             if self._state != "stopped":
                 self._cancel.clear()
@@ -108,11 +108,11 @@ class Run(Generic[R]):
         Raises
         ------
         TimeoutError
-            If the run is still going after ``timeout`` seconds; it goes on.
+            The run has not ended after ``timeout`` seconds; it continues.
         concurrent.futures.CancelledError
-            If it was cancelled. ``partial`` holds what there is.
+            The run was cancelled; ``partial`` has the result so far.
         Exception
-            What the engine raised, if it failed.
+            The exception of the engine, if it failed.
         """
         try:
             state = self.wait(timeout)
@@ -125,21 +125,21 @@ class Run(Generic[R]):
             raise self._error
         if state == "stopped":
             raise CancelledError(
-                f"stopped at {self.progress:.0%}: `partial` holds the result so far, `resume()` goes on"
+                f"stopped at {self.progress:.0%}: `partial` holds the result so far, `resume()` continues"
             )
-        return cast("Update[R]", self._update).partial  # a run that is done has had one
+        return cast("Update[R]", self._update).partial  # a run that is done has a result
 
     def exception(self) -> BaseException | None:
-        """What made the run fail, or None."""
+        """The exception that made the run fail; None if it did not fail."""
         return self._error
 
     def close(self) -> None:
-        """Cancel for good and let go of what the engine holds. What was computed stays in ``partial``."""
+        """Cancel for good and free the engine's memory. The result so far stays in ``partial``."""
         self._on_update = None
         self.cancel()
         with self._changed:
             self._closed = True
-            if self._state == "running":  # then the worker closes the generator, which it alone may touch
+            if self._state == "running":  # then the worker closes the generator, which is its own
                 return
         self._steps.close()
 
@@ -161,7 +161,7 @@ class Run(Generic[R]):
             self._end("done")
         except BaseException as error:  # noqa: BLE001 - nobody stands above a thread: the run carries the error
             self._error = error
-            with suppress(Exception):  # what it reports to may be what failed
+            with suppress(Exception):  # the callback may be what failed
                 self._end("failed")
 
     def _end(self, state: State) -> None:

@@ -36,4 +36,4 @@ def test_what_is_no_checkpoint(tmp_path):
     (tmp_path / "other").write_text("something else")
     with pytest.raises(ResultError, match="not a saved result") as caught:
         Checkpoint(Count, tmp_path / "other").load()
-    assert "remove the file to begin anew" in caught.value.__notes__[0]
+    assert "remove the file to start from the beginning" in caught.value.__notes__[0]

@@ -63,6 +63,7 @@ def test_the_installed_bundles_are_made_from_the_sources(project: Path, build_ho
     assert build_hook.up_to_date(project), "run `pip install .` again, or in js/ `npm run build`"
 
 
+@pytest.mark.slow
 def test_an_sdist_becomes_a_wheel_without_node(project: Path, tmp_path: Path, without_node: None) -> None:
     sdist = build(project, "sdist", tmp_path / "sdist")
     with tarfile.open(sdist) as archive:
@@ -93,6 +94,7 @@ def test_a_changed_source_is_noticed(project: Path, build_hook: ModuleType, sour
     assert not build_hook.up_to_date(project)
 
 
+@pytest.mark.slow
 def test_a_changed_source_is_bundled(with_bundler: Path, build_hook: ModuleType) -> None:
     with (with_bundler / "js/src/superpixels/index.ts").open("a") as file:
         file.write("\nconsole.log('a mark that minifying keeps');\n")

@@ -303,7 +303,7 @@ def test_files_that_are_refused(tmp_path: Path) -> None:
         ((image for image in ()), "got generator"),
         ([np.zeros((5, 5)), np.full((5, 5), 7.0)], "image 1: image values must be from 0 to 1"),
         ([np.zeros((5, 5)), np.zeros((5, 6))], "image 0 is 5 x 5 and image 1 is 5 x 6"),
-        ([np.zeros((2, 5, 5, 3))], "image 0: one image is asked for"),
+        ([np.zeros((2, 5, 5, 3))], "image 0: one image is expected"),
     ],
 )
 def test_batches_that_are_refused(values: Any, text: str) -> None:

@@ -70,8 +70,11 @@ def test_the_lock_file_names_no_registry(checkout: Path) -> None:
 
 @pytest.mark.parametrize(
     "check",
-    [["ruff", "check"], ["ruff", "format", "--check", "--diff"], ["mypy"]],
-    ids=["lint", "format", "types"],
+    [
+        pytest.param(["ruff", "check"], id="lint"),
+        pytest.param(["ruff", "format", "--check", "--diff"], id="format"),
+        pytest.param(["mypy"], id="types", marks=pytest.mark.slow),
+    ],
 )
 def test_the_code_is_clean(checkout: Path, check: list[str]) -> None:
     done = subprocess.run(

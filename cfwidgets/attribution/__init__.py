@@ -1,4 +1,4 @@
-"""Relevance maps: which pixels spoke for a class, by several methods behind one call."""
+"""Relevance maps: the pixels that speak for a class, by several methods behind one call."""
 
 from __future__ import annotations
 

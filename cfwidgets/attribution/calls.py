@@ -1,7 +1,7 @@
-"""See every torch function that a network applies to what comes from its input, and where in the network.
+"""Intercept the torch functions that a network applies to tensors derived from its input.
 
 Hooks see modules only: they miss ``out += identity``, ``F.relu(x)`` and whatever else a ``forward`` does by
-itself, which is how explanations of residual networks go wrong without a word. A torch function mode sees
+itself, so that explanations of residual networks are wrong without a warning. A torch function mode sees
 all of it, in one thread and without rewriting or tracing the network.
 """
 
@@ -21,7 +21,7 @@ __all__ = ["Call", "Calls", "Trace", "describe", "tensors_in"]
 
 
 def tensors_in(value: Any) -> Iterator[Tensor]:
-    """Every tensor in arguments or results, however nested.
+    """Yield every tensor in arguments or results, however nested.
 
     Examples
     --------
@@ -51,16 +51,16 @@ def describe(name: str, part: nn.Module) -> str:
 
 
 class Calls(TorchFunctionMode):
-    """Give each torch function on something that comes from the input to `called`, while entered.
+    """Pass each torch function on a tensor derived from the input to `perform`, while entered.
 
     Parameters
     ----------
     module
-        The network. It gets a pair of hooks on every submodule, which leave with the mode.
+        The network. It has a pair of hooks on every submodule while the mode is entered.
 
     Notes
     -----
-    Only the thread that entered it is seen. What runs inside TorchScript is not.
+    Only the thread that entered it is seen; functions inside TorchScript are not.
     """
 
     def __init__(self, module: nn.Module) -> None:
@@ -78,13 +78,13 @@ class Calls(TorchFunctionMode):
 
     @property
     def where(self) -> str:
-        """The same in words."""
+        """The innermost submodule in words."""
         return describe(*self.part)
 
-    def called(
+    def perform(
         self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        """Do what the function would do; return its result."""
+        """Run the function, or what stands in its place; return its result."""
         raise NotImplementedError
 
     def __torch_function__(
@@ -99,7 +99,7 @@ class Calls(TorchFunctionMode):
             return func(*args, **kwargs)
         if "input" in kwargs:
             args = (kwargs.pop("input"), *args)
-        return self.called((resolve_name(func) or str(func)).rpartition(".")[2], func, args, kwargs)
+        return self.perform((resolve_name(func) or str(func)).rpartition(".")[2], func, args, kwargs)
 
     def __enter__(self) -> Any:
         for part in self._names:
@@ -125,20 +125,20 @@ class Calls(TorchFunctionMode):
 
 @dataclass(frozen=True)
 class Call:
-    """One torch function on something that comes from the input.
+    """One torch function on a tensor derived from the input.
 
     Parameters
     ----------
     name
-        Of the function, without its module: ``"conv2d"``.
+        The function's name without its module: ``"conv2d"``.
     part_name, part
         The submodule that called it.
     inputs
-        How many of its arguments come from the input.
+        The number of its arguments that are derived from the input.
     args, kwargs
-        What it was given; tensors that come from the input are their shapes, so as not to keep them.
+        Its arguments; tensors derived from the input are replaced by their shapes, to free their memory.
     shape
-        Of its result.
+        The shape of its result.
     """
 
     name: str
@@ -156,7 +156,7 @@ class Call:
 
 
 class Trace(Calls):
-    """List the functions on what comes from one tensor.
+    """List the functions on tensors derived from one tensor.
 
     Examples
     --------
@@ -175,15 +175,15 @@ class Trace(Calls):
         self.calls: list[Call] = []
 
     def follow(self, tensor: Tensor) -> None:
-        """Forget what was seen, and list what happens to this one from now on."""
+        """Clear the list, and follow this tensor from now on."""
         self.calls.clear()
         self.known = WeakTensorKeyDictionary()
         self.known[tensor] = True
 
-    def called(
+    def perform(
         self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        """Run the function, and note it if it gives tensors."""
+        """Run the function, and list it if it returns tensors."""
         inputs = sum(tensor in self.known for tensor in tensors_in((args, kwargs)))
         shown = tuple(tuple(a.shape) if isinstance(a, Tensor) and a in self.known else a for a in args)
         result = function(*args, **kwargs)

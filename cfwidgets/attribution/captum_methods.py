@@ -26,7 +26,7 @@ from cfwidgets.models.backends.base import ClassifierError
 
 __all__ = ["LRP", "DeepLift", "InputXGradient", "IntegratedGradients", "Occlusion", "Saliency"]
 
-# Said at each call, of hooks on a copy that nobody else has.
+# A warning at each call, about hooks on a copy that nothing else uses.
 warnings.filterwarnings("ignore", message="Setting forward, backward hooks and attributes on non-linear")
 
 
@@ -47,7 +47,7 @@ class Saliency:
     """
 
     def explain(self, network: Network, images: Tensor, targets: Tensor) -> Explained:
-        """One map for each image."""
+        """Compute one map for each image."""
         score = _Score(network, targets)
         gradient = _differentiated(captum.Saliency(score).attribute, images, abs=True)
         return Explained(gradient.amax(1), score.first)
@@ -68,7 +68,7 @@ class InputXGradient:
     """
 
     def explain(self, network: Network, images: Tensor, targets: Tensor) -> Explained:
-        """One map for each image."""
+        """Compute one map for each image."""
         score = _Score(network, targets)
         product = _differentiated(captum.InputXGradient(score).attribute, images)
         return Explained(product.sum(1), score.first)
@@ -76,7 +76,7 @@ class InputXGradient:
 
 @dataclass(frozen=True)
 class IntegratedGradients:
-    """Gradients integrated on the way from a plain picture (Sundararajan, Taly and Yan, ICML 2017).
+    """Gradients integrated along the line from a plain picture (Sundararajan, Taly and Yan, ICML 2017).
 
     Each map sums to the logit minus that of the plain picture, up to the error of the integral.
 
@@ -96,7 +96,7 @@ class IntegratedGradients:
         share("baseline", self.baseline)
 
     def explain(self, network: Network, images: Tensor, targets: Tensor) -> Explained:
-        """One map for each image."""
+        """Compute one map for each image."""
         score = _Score(network, targets)
         with torch.no_grad():
             logits = score(images)
@@ -114,14 +114,14 @@ class IntegratedGradients:
 
 @dataclass(frozen=True)
 class Occlusion:
-    """How much the logit falls when a patch is covered (Zeiler and Fergus, ECCV 2014).
+    """Fall of the logit when a patch is covered (Zeiler and Fergus, ECCV 2014).
 
     Parameters
     ----------
     window
         Side of the patch in pixels; None: a seventh of the shorter side.
     stride
-        From patch to patch; None: half a patch. Overlapping patches are averaged.
+        Pixels from patch to patch; None: half a patch. Overlapping patches are averaged.
     baseline
         Grey level of the patch, 0 (black) to 1.
     """
@@ -143,7 +143,7 @@ class Occlusion:
         share("baseline", self.baseline)
 
     def explain(self, network: Network, images: Tensor, targets: Tensor) -> Explained:
-        """One map for each image.
+        """Compute one map for each image.
 
         Raises
         ------
@@ -194,7 +194,7 @@ class DeepLift:
         share("baseline", self.baseline)
 
     def explain(self, network: Network, images: Tensor, targets: Tensor) -> Explained:
-        """One map for each image.
+        """Compute one map for each image.
 
         Raises
         ------
@@ -207,7 +207,7 @@ class DeepLift:
             logits, plain = score(images), score(torch.full_like(images, self.baseline))
             inputs = network.inputs(images)
             reference = network.inputs(torch.full_like(images, self.baseline))
-        rows = _Rows(_twin(network.module))
+        rows = _Rows(_copy_for_captum(network.module))
         columns, signs = _columns(rows, inputs, targets)
         differences = _differentiated(
             captum.DeepLift(rows).attribute, inputs, baselines=reference, target=columns
@@ -220,12 +220,12 @@ class DeepLift:
 class LRP:
     """Layer-wise relevance propagation with the epsilon rule (Bach et al., PLOS ONE 2015).
 
-    Each map would sum to the logit if no bias took its share; the completeness error says how much is lost.
+    Each map would sum to the logit if no bias took its share; the convergence delta is the difference.
 
     Parameters
     ----------
     epsilon
-        Added to what relevance is divided by.
+        A number above 0, added to the sums that relevance is divided by.
 
     Notes
     -----
@@ -242,7 +242,7 @@ class LRP:
             raise ValueError("epsilon must be above 0, as relevance is divided by sums that may be 0")
 
     def explain(self, network: Network, images: Tensor, targets: Tensor) -> Explained:
-        """One map for each image.
+        """Compute one map for each image.
 
         Raises
         ------
@@ -253,12 +253,12 @@ class LRP:
         with torch.no_grad():
             logits = _Score(network, targets)(images)
             inputs = network.inputs(images)
-        twin = _twin(network.module)
-        for part in twin.modules():
-            # Also for what is not called, which Captum would refuse.
+        copied = _copy_for_captum(network.module)
+        for part in copied.modules():
+            # Also for modules that are never called, which Captum would refuse.
             if next(part.children(), None) is None and type(part) not in SUPPORTED_NON_LINEAR_LAYERS:
                 vars(part)["rule"] = EpsilonRule(self.epsilon)
-        rows = _Rows(twin)
+        rows = _Rows(copied)
         columns, signs = _columns(rows, inputs, targets)
         relevance = _differentiated(captum.LRP(rows).attribute, inputs, target=columns)
         maps = relevance.sum(1) * signs
@@ -275,7 +275,7 @@ class _Score:
 
     @property
     def first(self) -> Tensor:
-        """What it gave at first: for the images themselves."""
+        """Its first values: those of the images themselves."""
         if self._first is None:
             raise RuntimeError("not called yet")
         return self._first
@@ -302,7 +302,7 @@ class _Rows(nn.Module):
 
 
 def _columns(rows: _Rows, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    """Output column of each target and the sign it is to be taken with, ``(n, 1, 1)``."""
+    """Find each target's output column, and its sign ``(n, 1, 1)``: -1 for class 0 of a single unit."""
     with torch.no_grad():
         single = rows(inputs[:1].clone()).shape[1] == 1
     signs = 2 * targets - 1 if single else torch.ones_like(targets)
@@ -313,12 +313,12 @@ def _sums(maps: Tensor) -> Tensor:
     return maps.flatten(1).sum(1)
 
 
-# How torch says that there is nothing to differentiate, depending on who asks.
+# Torch's messages where there is nothing to differentiate.
 _NO_GRADIENT = ("not have been used in the graph", "does not require grad", "doesn't require gradient")
 
 
 def _differentiated(attribute: Callable[..., Tensor], images: Tensor, **settings: Any) -> Tensor:
-    """Call Captum with images that may be differentiated; say it plainly where they cannot."""
+    """Call Captum with images that require gradients; raise a plain error where none reaches them."""
     try:
         return attribute(images.detach().requires_grad_(), **settings).detach()
     except RuntimeError as error:
@@ -330,11 +330,12 @@ def _differentiated(attribute: Callable[..., Tensor], images: Tensor, **settings
         raise
 
 
-def _twin(module: nn.Module) -> nn.Module:
-    """A copy whose parameters share memory with the network's, without in-place operations or backward hooks.
+def _copy_for_captum(module: nn.Module) -> nn.Module:
+    """Copy a network, sharing its parameters' memory, without in-place operations or backward hooks.
 
     Captum leaves attributes on modules (after an error for good), swaps the data of parameters, and skips
-    modules that have hooks: here nobody is harmed. In-place activations would overwrite what its hooks keep.
+    modules that have hooks: a copy takes no harm. In-place activations would overwrite the tensors of its
+    hooks.
 
     Raises
     ------
@@ -344,21 +345,21 @@ def _twin(module: nn.Module) -> nn.Module:
     memo: dict[int, Any] = {id(p): nn.Parameter(p.detach(), p.requires_grad) for p in module.parameters()}
     memo |= {id(b): b.detach() for b in module.buffers()}
     try:
-        twin = copy.deepcopy(module, memo)
+        copied = copy.deepcopy(module, memo)
     except Exception as error:
         raise ClassifierError(
             f"{type(module).__name__} cannot be copied, as this method needs: {error}"
         ) from error
-    for part in twin.modules():
+    for part in copied.modules():
         if getattr(part, "inplace", False) is True:
             vars(part)["inplace"] = False
         part._backward_hooks = OrderedDict()  # noqa: SLF001
         part._backward_pre_hooks = OrderedDict()  # noqa: SLF001
-    return twin
+    return copied
 
 
 def _trace(network: Network, image: Tensor) -> list[Call]:
-    """What the network does to an image."""
+    """List the functions that the network applies to an image."""
     inputs = network.inputs(image)
     with torch.no_grad(), Trace(network.module) as trace:
         trace.follow(inputs)

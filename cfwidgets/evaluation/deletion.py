@@ -1,15 +1,14 @@
-"""Deletion and insertion: whether the model agrees with an order of importance.
+"""Deletion and insertion curves: a test of an order of importance against the model.
 
-For every explainer whose answer ranks the parts of a picture: superpixels (`ELime`, LIME), and just so
-pixels, regions or attributes. Remove the parts from the most important on: the probability of the explained
-class should fall soon. Add them from the most important on: it should rise soon. What stands where a part is
-missing (black, its mean, a blur) is decided by the `score` that is passed, and changes the numbers: state it
-beside them.
+For every explainer that ranks the parts of a picture: superpixels (`ELime`, LIME), but also pixels, regions
+or attributes. Remove the parts from the most important on: the probability of the explained class should fall
+soon. Add them from the most important on: it should rise soon. The `score` that is passed decides how a
+missing part is filled (black, its mean, a blur), which changes the numbers: state it beside them.
 
-Sources: Petsiuk, Das and Saenko 2018 (RISE) for the two curves; Blücher, Vielhaben and Strodthoff
-2024 for the symmetric relevance gain (SRG). Two rules keep the figures comparable: both ends of a curve
-belong to it, and the area is the trapezoid over the true fraction of the parts, so it lies between the
-smallest and the largest probability. A curve alone says little, so a random order's stands beside it.
+Sources: Petsiuk, Das and Saenko 2018 (RISE) for the two curves; Blücher, Vielhaben and Strodthoff 2024 for
+the symmetric relevance gain (SRG). Two rules keep the figures comparable: both ends of a curve belong to it,
+and the area is the trapezoid over the true fraction of the parts, so it lies between the smallest and the
+largest probability. A curve by itself means little, so it is compared with that of random orders.
 """
 
 from __future__ import annotations
@@ -38,11 +37,11 @@ class Curve:
     Attributes
     ----------
     fraction
-        ``(K,)`` float64, from 0 to 1: the share removed or added so far.
+        ``(K,)`` float64, from 0 to 1: the share of the parts removed or added so far.
     probability
         ``(K,)`` float64: the score at each point.
     area
-        Under the curve, by the trapezoid rule. Deletion: lower is better. Insertion: higher is better.
+        Area under the curve, by the trapezoid rule. Deletion: lower is better. Insertion: higher is better.
     """
 
     fraction: Tensor
@@ -65,20 +64,20 @@ class RandomCurve(Curve):
 
 @dataclass(frozen=True, eq=False)
 class Faithfulness:
-    """How well an order of importance fits what the model does.
+    """Agreement of an order of importance with the model.
 
     Attributes
     ----------
     deletion, insertion
         The curves of the order, most important first.
     random_deletion, random_insertion
-        Their means over random orders. To remove parts in an order and to add them in the reversed order
-        shows the model the same pictures, and a reversed random order is a random order too: the second is
-        the first read backwards, and costs nothing.
+        Their means over random orders. Removing parts in an order and adding them in the reversed order
+        show the model the same pictures, and a reversed random order is a random order too: the second is the
+        first read backwards, and costs nothing.
     srg
         Symmetric relevance gain: the area of the deletion curve when the least important part goes first,
         minus the area when the most important goes first. 0 for a random order (on average) and for a model
-        that does not care, negative for an order that is worse than random. Since the former curve is the
+        that ignores all parts, negative for an order that is worse than random. Since the former curve is the
         insertion curve read backwards, this is ``insertion.area - deletion.area``.
     """
 
@@ -97,18 +96,19 @@ def perturbation_curve(
     Parameters
     ----------
     score
-        From masks ``(m, n)`` bool of the parts shown to the probability of the explained class, ``(m,)``.
-        Called once, with distinct masks.
+        A function from masks ``(m, n)`` bool of the parts shown to the probability of the explained class,
+        ``(m,)``. Called once, with distinct masks.
     order
         ``(n,)``: the parts 0 to n - 1, the most important first.
     insert
         False: deletion, from all shown to none. True: insertion, from none to all.
     steps
-        Points between the two ends, at most: where there are fewer than n - 1 the parts go in groups, of as
-        equal a size as can be. A deletion and an insertion in the reversed order meet the same masks.
+        The most points between the two ends; where there are fewer than n - 1, the parts are removed in
+        groups of as equal a size as possible. A deletion and an insertion in the reversed order meet the same
+        masks.
     weights
         ``(n,)``, not negative: the size of each part, e.g. its share of the pixels; the fraction axis then
-        counts sizes. Without it parts count alike.
+        counts sizes. None: all parts count alike.
 
     Returns
     -------
@@ -151,12 +151,12 @@ def faithfulness(
     Parameters
     ----------
     score, order, steps, weights
-        As in `perturbation_curve`; the score is asked about each distinct mask once, at most ``2 + steps *
-        (2 + random_orders)`` in all, a curve at a time.
+        As in `perturbation_curve`; the score evaluates each distinct mask once, at most ``2 + steps *
+        (2 + random_orders)`` in total, a curve at a time.
     random_orders
         Random orders for the baseline, at least 2 (their spread is reported).
     seed
-        Of the random orders. Torch's global random state is neither used nor changed.
+        Seed of the random orders. Torch's global random state is neither used nor changed.
 
     Returns
     -------
@@ -189,7 +189,7 @@ def faithfulness_steps(
     seed: int = 0,
     weights: Weights | None = None,
 ) -> Generator[tuple[float, Faithfulness | None], None, None]:
-    """Do what `faithfulness` does, a curve at a time, for engines that show progress and can be stopped.
+    """Compute `faithfulness` a curve at a time, for engines that show progress and can be stopped.
 
     Parameters
     ----------
@@ -199,8 +199,8 @@ def faithfulness_steps(
     Yields
     ------
     tuple of float and Faithfulness or None
-        After each of the ``2 + random_orders`` curves: the fraction of them done, and the measures, which are
-        None before the last.
+        After each of the ``2 + random_orders`` curves: the fraction of the curves done, and the measures,
+        which are None before the last.
 
     Raises
     ------
@@ -255,20 +255,20 @@ def _curve(score: Memo, order: Tensor, sizes: Tensor, steps: int, *, insert: boo
     place[order] = torch.arange(length)
     touched = place < moved[:, None]
     share = torch.cat([torch.zeros(1, dtype=torch.float64), sizes[order].cumsum(0)])
-    # Divided by its own last value, so that the axis ends at exactly 1.
+    # Divided by the last value, so that the axis ends at exactly 1.
     fraction = (share / share[-1])[moved]
     probability = score(touched if insert else ~touched)
     return Curve(fraction, probability, float(torch.trapezoid(probability, fraction)))
 
 
 def _moved(length: int, steps: int) -> Tensor:
-    """How many parts are removed at each point of a deletion curve, both ends included."""
+    """Count the parts removed at each point of a deletion curve, both ends included."""
     groups = min(steps + 1, length)
     return torch.arange(groups + 1) * length // groups
 
 
 def _mean(curves: list[Curve], axis: Tensor) -> RandomCurve:
-    """Average curves; with weights each has fractions of its own, so they are read off at common ones."""
+    """Average curves at common fractions; with weights each curve has its own fractions."""
     heights = [np.interp(axis.numpy(), curve.fraction.numpy(), curve.probability.numpy()) for curve in curves]
     areas = np.array([curve.area for curve in curves])
     probability = torch.from_numpy(np.mean(heights, axis=0))

@@ -1,4 +1,4 @@
-"""How far generated images are from real ones: as two clouds of features, and one by one."""
+"""Distances of generated images from real ones: between two sets of features, and one by one."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ __all__ = ["frechet_distance", "nearest_distances"]
 
 
 def frechet_distance(a: Tensor, b: Tensor) -> float:
-    r"""Squared Fréchet distance of the normal distributions that have the mean and covariance of two sets.
+    r"""Compute the squared Fréchet distance of two normal distributions fitted to features.
 
-    Dowson and Landau 1982; with features of an Inception network it is the "FID" of Heusel et al. 2017. It
-    means nothing without the name of the network that the features are from.
+    Dowson and Landau 1982; with features of an Inception network it is the "FID" of Heusel et al. 2017. State
+    the network that the features are from beside it.
 
     Parameters
     ----------
     a, b
-        Features ``(N, d)`` and ``(M, d)``, finite, at least two of each. Fewer than several times d make the
-        distance larger than it is.
+        Features ``(N, d)`` and ``(M, d)``, finite, at least two of each. With fewer than several times d
+        the distance is overestimated.
 
     Returns
     -------
@@ -58,17 +58,17 @@ def frechet_distance(a: Tensor, b: Tensor) -> float:
 
 
 def nearest_distances(samples: Tensor, examples: Tensor, *, batch_size: int = 256) -> Tensor:
-    """Euclidean distance of each sample to the example nearest to it.
+    """Compute each sample's Euclidean distance to the nearest example.
 
-    Copies of examples have distance 0. What is small otherwise, tell from the distances of real images that
-    were not among the examples.
+    Copies of examples have distance 0. To judge other distances, compare them with those of real images that
+    are not among the examples.
 
     Parameters
     ----------
     samples, examples
         ``(N, …)`` and ``(M, …)``, M at least 1: images or features.
     batch_size
-        How many samples are compared at a time; ``batch_size`` × M numbers are in memory.
+        Samples compared at a time; ``batch_size`` × M numbers are in memory.
 
     Returns
     -------
@@ -78,7 +78,7 @@ def nearest_distances(samples: Tensor, examples: Tensor, *, batch_size: int = 25
     Raises
     ------
     ValueError
-        Other shapes.
+        Shapes that do not fit.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def nearest_distances(samples: Tensor, examples: Tensor, *, batch_size: int = 25
     half_squares = known.square().sum(dim=1) / 2  # |s - e|² / 2 less |s|² / 2 is |e|² / 2 - s e
     found = []
     for batch in samples.flatten(1).double().split(batch_size):
-        # One matrix product finds the nearest; its distance is then measured, not what rounding leaves of it.
+        # One matrix product finds the nearest; its distance is then computed directly, free of cancellation.
         nearest = torch.addmm(half_squares, batch, known.T, alpha=-1).argmin(dim=1)
         found.append((batch - known[nearest]).norm(dim=1))
     return torch.cat(found)
@@ -110,6 +110,6 @@ def _features(name: str, features: Tensor) -> Tensor:
 
 
 def _root_of_covariance(features: Tensor) -> Tensor:
-    """R, at most ``(d, d)``, with the covariance as its ``R.T @ R``."""
+    """Compute R, at most ``(d, d)``, such that ``R.T @ R`` is the covariance."""
     centred = (features - features.mean(dim=0)) / (len(features) - 1) ** 0.5
     return torch.linalg.qr(centred, mode="r").R

@@ -1,11 +1,10 @@
-"""Agreement: between masks (which parts?) and between rankings (in which order?).
+"""Agreement between masks and between rankings.
 
-`ELime` compares the masks that different seeds find (a search whose seeds disagree has found no *the*
-answer), and its importance with that of a network with random weights (an explanation that stays the same
-says nothing about the model: Adebayo et al. 2018, "Sanity Checks for Saliency Maps"). Explainers of regions,
-relevance maps or translations use the same measures for theirs. The Jaccard index of two masks is 1 where
-they are equal and 0 where they share nothing; since large masks overlap by chance, `chance_jaccard` belongs
-beside it.
+`ELime` compares the masks that different seeds find (where seeds disagree there is no single answer), and its
+importance with that of a randomised model (an explanation that stays the same does not depend on the model:
+Adebayo et al. 2018, "Sanity Checks for Saliency Maps"). Other explainers use the same measures for regions
+and relevance maps. The Jaccard index of two masks is 1 where they are equal and 0 where they share nothing;
+since large masks overlap by chance, `chance_jaccard` belongs beside it.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ Values: TypeAlias = Tensor | npt.NDArray[Any] | Sequence[float]
 
 
 def jaccard(a: Tensor | npt.NDArray[np.bool_], b: Tensor | npt.NDArray[np.bool_]) -> float:
-    """Size of the intersection of two masks over the size of their union.
+    """Compute the Jaccard index of two masks: the size of their intersection over that of their union.
 
     Parameters
     ----------
     a, b
-        Bool, of one shape, whichever it is.
+        Bool, of the same shape.
 
     Returns
     -------
@@ -53,7 +52,7 @@ def jaccard(a: Tensor | npt.NDArray[np.bool_], b: Tensor | npt.NDArray[np.bool_]
 
 
 def mean_pairwise_jaccard(masks: Tensor | npt.NDArray[np.bool_]) -> float:
-    """Mean Jaccard index over all pairs of masks.
+    """Average the Jaccard index over all pairs of masks.
 
     Parameters
     ----------
@@ -80,7 +79,7 @@ def mean_pairwise_jaccard(masks: Tensor | npt.NDArray[np.bool_]) -> float:
 
 
 def chance_jaccard(masks: Tensor | npt.NDArray[np.bool_]) -> float:
-    """Compute what `mean_pairwise_jaccard` is expected to be if only the sizes of the masks were given.
+    """Compute the expectation of `mean_pairwise_jaccard` for random masks of the same sizes.
 
     For masks of a and b of n bits, placed at random, the intersection I has a hypergeometric distribution,
     and the expectation of ``I / (a + b - I)`` is summed exactly; then the mean over all pairs is taken.
@@ -114,7 +113,7 @@ def chance_jaccard(masks: Tensor | npt.NDArray[np.bool_]) -> float:
 
 
 def rank_correlation(a: Values, b: Values) -> float:
-    """Spearman's rank correlation of two lists of values, e.g. two importances of the same parts.
+    """Compute Spearman's rank correlation of two lists of values, e.g. two importances of the same parts.
 
     Parameters
     ----------
@@ -125,7 +124,7 @@ def rank_correlation(a: Values, b: Values) -> float:
     -------
     float
         -1 to 1. Where either is constant, which includes n = 1, there is no order to compare and the
-        correlation is not defined: the answer is then 0.0, "no relation".
+        correlation is undefined: 0.0 is returned.
 
     Raises
     ------

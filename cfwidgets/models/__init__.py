@@ -1,1 +1,1 @@
-"""What one plugs in: classifiers, generators and editors of images, whatever library they come from."""
+"""Models of the user: classifiers, generators and editors of images, whatever library they come from."""

@@ -1,4 +1,4 @@
-"""One face for any image classifier."""
+"""`Classifier`: one interface to any image classifier."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 __all__ = ["Classifier", "ClassifierError", "ImagesLike", "Model"]
 
 Model: TypeAlias = nn.Module | str | os.PathLike[str] | Callable[[Tensor], Any]
-"""What `Classifier` wraps."""
+"""A model that `Classifier` wraps."""
 
 ImagesLike: TypeAlias = Tensor | npt.NDArray[Any] | Sequence[ImageLike]
-"""What `cfwidgets.images.as_images` reads."""
+"""Images that `cfwidgets.images.as_images` reads."""
 
 
 class Classifier:
-    """An image classifier with its labels, input size and normalisation, whatever runs it.
+    """An image classifier with its labels, input size and normalisation, in any framework.
 
     Parameters
     ----------
@@ -56,12 +56,12 @@ class Classifier:
         are "not <name>" and "<name>". None leaves classes without a name.
     input_size
         Height and width that the model takes, or one number for both. Images of another size are scaled to
-        cover it, and cut (see `view`). None: the model takes images as they are, or the ONNX file says.
+        cover it, and cut (see `view`). None: the ONNX file's, else images of any size.
     mean, std
-        Of red, green and blue, for images in [0, 1]: the model gets ``(image - mean) / std``. One number
-        stands for all three. None for a model that takes [0, 1].
+        Of the red, green and blue channel, for images in [0, 1]: the model gets ``(image - mean) / std``. One
+        number stands for all three. None for a model that takes [0, 1].
     activation
-        What makes probabilities of the outputs: ``"softmax"``; ``"sigmoid"``, for a single unit (which
+        The function from outputs to probabilities: ``"softmax"``; ``"sigmoid"``, for a single unit (which
         becomes two classes, no and yes) or for independent classes; or ``"none"`` where they are
         probabilities. None is ``"softmax"`` for modules and ONNX files and ``"none"`` for callables.
     device
@@ -71,8 +71,8 @@ class Classifier:
         ``"float32"``, ``"bfloat16"`` (autocast), or ``"auto"``: bfloat16 on CUDA where it leaves the top
         classes of the first batch as they are.
     batch_size
-        How many images the model gets at once, or ``"auto"``: what suits the image size on a CPU, and what
-        fits into half of the free memory on CUDA. Halved when memory runs out.
+        Images in one forward pass, or ``"auto"``: on a CPU by the image size, on CUDA as many as fit into
+        half of the free memory. Halved when memory runs out.
 
     Attributes
     ----------
@@ -81,14 +81,15 @@ class Classifier:
     input_size : tuple of int, or None
         Height and width.
     classes : int or None
-        Number of classes; None until labels or the first answer tell.
+        Number of classes; None before the first evaluation of a model without labels.
     name : str
         A short text for reprs and titles; may be set.
 
     Raises
     ------
     ClassifierError
-        A model, labels, a normalisation, sizes or a device that cannot be right, named with what is accepted.
+        A model, labels, a normalisation, sizes or a device that cannot be right; the message names what is
+        accepted.
     ValueError
         An unknown activation or precision, or a batch size that is not a positive whole number.
     ImportError
@@ -97,7 +98,7 @@ class Classifier:
     Notes
     -----
     The model is never changed: see `cfwidgets.models.guard.untouched`. A classifier may be used by several
-    threads     at once; whoever asks first is answered first, batch by batch.
+    threads at once, which are served in order, batch by batch.
 
     Examples
     --------
@@ -134,7 +135,7 @@ class Classifier:
         self._activation: Activation = activation
         self._precision: Precision = precision
         self._batch_size = batch_size
-        self._fits: int | None = None  # what memory has turned out to hold
+        self._fits: int | None = None  # the batch size that memory was found to hold
         self._answered = False
         normalisation = _normalisation(mean, std)
         self._backend: Backend
@@ -151,7 +152,7 @@ class Classifier:
 
     @property
     def device(self) -> torch.device:
-        """Where the model runs."""
+        """The device on which the model runs."""
         return self._backend.device
 
     def __repr__(self) -> str:
@@ -160,13 +161,13 @@ class Classifier:
         return f"<Classifier {self.name}: {', '.join(filter(None, (classes, size, str(self.device))))}>"
 
     def probabilities(self, images: ImagesLike) -> Tensor:
-        """Ask for the probability of each class.
+        """Compute the probability of each class.
 
         Parameters
         ----------
         images
             A batch ``(N, 3, H, W)`` in [0, 1], or anything else that `cfwidgets.images.as_images` reads.
-            Images of another size than `input_size` are seen through `view`.
+            Images of another size than `input_size` are fitted by `view`.
 
         Returns
         -------
@@ -177,12 +178,12 @@ class Classifier:
         Raises
         ------
         ClassifierError
-            An answer of the model that cannot be: NaN, no probabilities, another number of rows or of
-            classes than expected; or not enough memory for one image.
+            Outputs that cannot be used: NaN, no probabilities, another number of rows or of classes than
+            expected; or not enough memory for one image.
         ImageError
-            Images that are none.
+            Values that are not images.
         Exception
-            What the model raises goes through as it is, with a note of the images it was asked about.
+            An exception of the model passes through, with a note of the images in the batch.
 
         Examples
         --------
@@ -193,7 +194,7 @@ class Classifier:
         return self._ask(images, to_probabilities)
 
     def logits(self, images: ImagesLike) -> Tensor:
-        """Ask for the logit of each class: the outputs before softmax or sigmoid.
+        """Compute the logit of each class: the outputs before softmax or sigmoid.
 
         Parameters
         ----------
@@ -220,16 +221,16 @@ class Classifier:
         return self._ask(images, to_logits)
 
     def read(self, outputs: Any, count: int) -> Tensor:
-        """Read what the model returned as probabilities, as `probabilities` does.
+        """Turn the model's outputs into probabilities, as `probabilities` does.
 
-        For what runs the module itself, to have its gradients or layers, and wants its answer too.
+        For code that runs the module itself, for its gradients or layers, and needs the probabilities too.
 
         Parameters
         ----------
         outputs
-            ``(N, C)`` or what else the model returns.
+            ``(N, C)``, or the model's outputs in another accepted form.
         count
-            N, the number of images that it was asked about.
+            N, the number of images.
 
         Returns
         -------
@@ -256,7 +257,7 @@ class Classifier:
         image
             Anything that `cfwidgets.images.as_image` reads.
         k
-            How many; all, if there are fewer.
+            The number of classes; all, if there are fewer.
 
         Returns
         -------
@@ -290,7 +291,7 @@ class Classifier:
         )
 
     def view(self, image: ImageLike) -> Tensor:
-        """Show what the model sees of an image.
+        """Fit an image to the model, as `probabilities` does.
 
         Parameters
         ----------
@@ -306,7 +307,7 @@ class Classifier:
         Raises
         ------
         ImageError
-            Not an image.
+            A value that is not an image.
 
         Examples
         --------
@@ -332,7 +333,7 @@ class Classifier:
         Raises
         ------
         ClassifierError
-            No such class, or several of that label (in many lists of ImageNet's, two are called crane).
+            No such class, or several of that label (in many lists of ImageNet's, two are labelled crane).
 
         Examples
         --------
@@ -379,13 +380,13 @@ class Classifier:
         return f"class {index}" if self.labels is None else self.labels[index]
 
     def require_module(self) -> nn.Module:
-        """Give the torch module, for what needs gradients or layers.
+        """Return the torch module, for gradients or layers.
 
         Returns
         -------
         nn.Module
-            The module that answers: the one given, or its copy where another device was asked for. Use it
-            inside `untouched`. Of an accelerated classifier, the module that was exported.
+            The module that runs: the one given, or its copy on another device. Use it inside `untouched`. For
+            an accelerated classifier, the module that was exported.
 
         Raises
         ------
@@ -402,26 +403,26 @@ class Classifier:
 
     @property
     def has_module(self) -> bool:
-        """Whether there is a torch module, and so gradients, layers and weights: see `require_module`."""
+        """True if there is a torch module, and so gradients, layers and weights: see `require_module`."""
         return isinstance(self._original, TorchModule)
 
     def fingerprint(self) -> str:
-        """Sum up the model's weights in 32 hexadecimal digits; empty for a black box."""
+        """Hash the model's weights to 32 hexadecimal digits; empty for a black box."""
         return fingerprint(self.require_module().state_dict()) if self.has_module else ""
 
     def accelerated(self) -> Classifier:
-        """Run the same network by ONNX Runtime, which is several times faster on a CPU.
+        """Return a classifier that runs in ONNX Runtime, several times faster on a CPU.
 
-        The network is exported once (some seconds) and the file kept in the user's cache folder, or the one
+        The network is exported once (some seconds) and the file saved in the user's cache folder, or the one
         that the environment variable ``CFWIDGETS_CACHE`` names. The first batch is compared with the network
-        itself; where probabilities differ by more than 1e-3 there is a warning, and the network itself goes
-        on answering.
+        itself; where probabilities differ by more than 1e-3 there is a warning, and the network itself is
+        used.
 
         Returns
         -------
         Classifier
-            A new one; or this one, where it runs an ONNX file already, or on another device than the CPU,
-            which is faster still.
+            A new one; or this one, where it already runs an ONNX file, or runs on another device than the
+            CPU, which is faster still.
 
         Raises
         ------
@@ -443,24 +444,24 @@ class Classifier:
         return self._with(Accelerated(backend, self.input_size, self._activation, name), name)
 
     def randomised(self, seed: int = 0, size: tuple[int, int] | None = None) -> Classifier:
-        """Copy the classifier, with random weights.
+        """Return a randomised model: the same classifier with random weights.
 
-        An explanation that stays the same for it says nothing about what the network has learnt (Adebayo et
-        al., "Sanity Checks for Saliency Maps", NeurIPS 2018).
+        An explanation that stays the same for it does not depend on what the network has learnt: the
+        randomisation check of Adebayo et al., "Sanity Checks for Saliency Maps", NeurIPS 2018.
 
         Parameters
         ----------
         seed
             The same seed gives the same weights.
         size
-            Height and width of the images that it will be asked about, for what depends on them; needed only
-            where there is no `input_size` (else 224 pixels are taken).
+            Height and width of the images to come, for batch normalisation; used only where there is no
+            `input_size`. None: 224 pixels.
 
         Returns
         -------
         Classifier
-            Each weight is normal noise of its former mean and standard deviation, and batch normalisation
-            fits the new weights. Accelerated if this one is.
+            Each weight tensor is normal noise with the mean and standard deviation of the trained one, and
+            batch normalisation fits the new weights. Accelerated if this one is.
 
         Raises
         ------
@@ -558,7 +559,7 @@ class Classifier:
         return size if self._fits is None else min(size, self._fits)
 
     def _rows(self, chunk: Tensor, start: int, count: int) -> Tensor | None:
-        """Raw outputs of some of the images, or None where memory has run out and fewer may fit."""
+        """Compute raw outputs of some of the images; None where memory has run out and fewer may fit."""
         try:
             rows = self._backend(fit(chunk, self.input_size))
         except torch.OutOfMemoryError as error:
@@ -571,7 +572,7 @@ class Classifier:
             raise
         except Exception as error:
             error.add_note(
-                f"raised by the classifier {self.name}, asked about {_span(start, len(chunk), count)}"
+                f"raised by the classifier {self.name}, evaluating {_span(start, len(chunk), count)}"
             )
             raise
         self._check_classes(rows)
@@ -590,7 +591,7 @@ class Classifier:
                 f"{self.name} returns rows that sum to 1, as probabilities do: if it ends with a softmax, "
                 "pass activation='none'",
                 UserWarning,
-                stacklevel=5,  # the line that asked for probabilities or logits
+                stacklevel=5,  # the user's line
             )
         self._answered = True
 
@@ -601,7 +602,7 @@ _BITS_OF_ONE = np.float32(1).view(np.uint32)
 
 
 def _batch(images: ImagesLike) -> Tensor:
-    """Read images; what is a batch already, as engines give thousands of times, as quickly as possible."""
+    """Read images; a tensor that is a batch already takes a fast path, as engines pass thousands."""
     if (
         isinstance(images, Tensor)
         and images.device.type == "cpu"
@@ -612,7 +613,7 @@ def _batch(images: ImagesLike) -> Tensor:
         and min(images.shape[2:]) > 1
     ):
         # Read as whole numbers, the bits of a float in [0, 1] are at most those of 1, and those of every
-        # other float, NaN too, are more: one pass tells, several times faster than torch's aminmax.
+        # other float, NaN too, are more: one pass decides, several times faster than torch's aminmax.
         bits = images.detach().numpy().view(np.uint32)
         if bits.max() <= _BITS_OF_ONE:
             return images.detach()

@@ -1,4 +1,4 @@
-"""Tell whether two networks, or two pictures, hold the same numbers."""
+"""Fingerprints: to tell if two networks, or two pictures, hold the same numbers."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ __all__ = ["fingerprint"]
 
 
 def fingerprint(tensors: Mapping[str, Tensor]) -> str:
-    """Sum up names, types, shapes and values of tensors in 32 hexadecimal digits.
+    """Hash names, types, shapes and values of tensors to 32 hexadecimal digits.
 
     Parameters
     ----------
     tensors
-        Of any type, on any device: the ``state_dict()`` of a network, for one.
+        Tensors by name, of any type and on any device, such as the ``state_dict()`` of a network.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a generator of images is to this package: four names, whoever made it."""
+"""The protocol of a generator of images: four names, in any framework."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from cfwidgets.models.guard import untouched
 
 __all__ = ["Generator", "GeneratorError", "device_of", "generated", "guarded", "require_generator"]
 
-_NOISE = 1e-3  # what rounding, of bfloat16 for one, may leave outside [0, 1]
+_NOISE = 1e-3  # rounding, such as bfloat16's, may exceed [0, 1] by this much
 
 
 class GeneratorError(ValueError):
-    """A generator, or what it painted, that cannot be used; says what was given and is accepted."""
+    """A generator, or an image of its, that cannot be used; the message names what is accepted."""
 
 
 @runtime_checkable
 class Generator(Protocol):
-    """Anything that paints images of latent vectors and classes.
+    """Anything that generates images from latent vectors and classes.
 
-    Class k of the generator is class k of the classifier that is explained. One that is a torch module is run
-    in evaluation mode and left as it was found, like a classifier's.
+    Class k of the generator is class k of the classifier that is explained. A torch module is run in
+    evaluation mode and left unchanged, like a classifier's.
 
     Attributes
     ----------
     classes
-        How many classes.
+        The number of classes.
     latent_size
         Length of a latent vector.
 
@@ -51,7 +51,7 @@ class Generator(Protocol):
     latent_size: int
 
     def generate(self, z: Tensor, c: Tensor) -> Tensor:
-        """Paint images ``(n, 3, H, W)`` in [0, 1], differentiable in ``z``.
+        """Generate images ``(n, 3, H, W)`` in [0, 1], differentiable in ``z``.
 
         Parameters
         ----------
@@ -63,24 +63,24 @@ class Generator(Protocol):
         ...
 
     def sample(self, n: int, seed: int = 0) -> Tensor:
-        """Draw latent vectors ``(n, latent_size)``, such as it was trained on; the same for the same seed."""
+        """Draw latent vectors ``(n, latent_size)`` as in training; the same seed gives the same."""
         ...
 
 
 def require_generator(generator: object, classes: int | None) -> Generator:
-    """Refuse what is no generator, or one whose classes are not the classifier's.
+    """Return the generator, or raise where it is none or its classes are not the classifier's.
 
     Parameters
     ----------
     generator
-        What was given.
+        The object to check.
     classes
-        Of the classifier; None where that is not known.
+        The classifier's number of classes; None where unknown.
 
     Raises
     ------
     GeneratorError
-        With what is missing, or both numbers of classes.
+        The message names the missing attributes, or both numbers of classes.
     """
     missing = [
         name for name in ("classes", "latent_size", "generate", "sample") if not hasattr(generator, name)
@@ -100,12 +100,12 @@ def require_generator(generator: object, classes: int | None) -> Generator:
 
 
 def guarded(generator: Generator) -> AbstractContextManager[None]:
-    """Use a generator inside, and find it unchanged afterwards, if it is a torch module."""
+    """Return a context in which a torch module is run, and after which it is unchanged."""
     return untouched(generator) if isinstance(generator, nn.Module) else nullcontext()
 
 
 def device_of(generator: Generator) -> torch.device:
-    """Where the generator's weights are; the CPU where it has none."""
+    """Find the device of the generator's weights; the CPU where it has none."""
     if isinstance(generator, nn.Module):
         tensors = (*generator.parameters(), *generator.buffers())
         if tensors:
@@ -114,7 +114,7 @@ def device_of(generator: Generator) -> torch.device:
 
 
 def generated(generator: Generator, z: Tensor, c: Tensor) -> Tensor:
-    """Paint, and check what was painted. Call it inside `guarded`.
+    """Generate images and check them. Call it inside `guarded`.
 
     Parameters
     ----------
@@ -140,10 +140,10 @@ def generated(generator: Generator, z: Tensor, c: Tensor) -> Tensor:
         raise GeneratorError(f"generate must return images ({len(z)}, 3, H, W); got {got}")
     low, high = images.detach().aminmax()
     if not bool(torch.isfinite(low) & torch.isfinite(high)):
-        raise GeneratorError("the generator painted NaN or infinite values")
+        raise GeneratorError("generate returned NaN or infinite values")
     if float(low) < -_NOISE or float(high) > 1 + _NOISE:
         raise GeneratorError(
-            f"images are in [0, 1]; the generator painted {float(low):.3g} to {float(high):.3g}: for a tanh, "
+            f"images are in [0, 1]; generate returned {float(low):.3g} to {float(high):.3g}: for a tanh, "
             "return (image + 1) / 2"
         )
     return images.float().clamp(0, 1)

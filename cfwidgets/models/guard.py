@@ -1,8 +1,8 @@
-"""Leave a network as it was found: one guard that everything that runs a network uses.
+"""Leave a network unchanged: the guard inside which all code of this package runs a network.
 
 Tools that explain a network have to put it into evaluation mode, hang hooks on it and run it backwards, and
 many leave something behind: frozen batch normalisations back in training mode, gradients on every parameter,
-dangling hooks after an error. `untouched` notes all of this first and puts it back whatever happens inside.
+dangling hooks after an error. `untouched` saves all of this first and restores it whatever happens inside.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 __all__ = ["FairLock", "lock_of", "untouched"]
 
-# Torch's own names for what runs with a forward or a backward pass; an older or newer torch may lack some.
+# Torch's names for the hooks of a forward or a backward pass; an older or newer torch may lack some.
 _HOOKS = tuple(
     name
     for name in (
@@ -34,17 +34,17 @@ _HOOKS = tuple(
     )
     if hasattr(nn.Module(), name)
 )
-# Which kind of backward hook a module has; torch does not reset it when the hook is removed.
+# The kind of backward hook of a module; torch does not reset it when the hook is removed.
 _HOOK_KIND = "_is_full_backward_hook"
 _NONE: dict[int, Any] = {}
 
 
 class FairLock:
-    """A lock that serves threads in the order in which they asked, and that its owner may take again.
+    """A fair, reentrant lock: it serves threads in the order of their requests.
 
     `threading.RLock` lets a thread that releases and takes it in a loop (a search, batch after batch) starve
-    all others. Here whoever waits is next, so a person's question is answered between two batches of the
-    search.
+    all others. Here the thread that waits longest is next, so a view's evaluation runs between two batches of
+    the search.
 
     Examples
     --------
@@ -61,7 +61,7 @@ class FairLock:
         self._waiting: deque[tuple[int, threading.Lock]] = deque()
 
     def acquire(self) -> None:
-        """Take the lock; wait until all who asked earlier have had it."""
+        """Take the lock, after all threads that requested it earlier."""
         me = threading.get_ident()
         with self._mutex:
             if self._owner in (None, me):
@@ -73,7 +73,7 @@ class FairLock:
             ticket = (me, turn)
             self._waiting.append(ticket)
         try:
-            turn.acquire()  # released by `release` in the thread before
+            turn.acquire()  # released by `release` in the previous thread
         except BaseException:  # Ctrl-C while waiting
             with self._mutex:
                 handed_over = ticket not in self._waiting
@@ -89,7 +89,7 @@ class FairLock:
         Raises
         ------
         RuntimeError
-            The calling thread does not hold the lock.
+            The current thread does not hold the lock.
         """
         with self._mutex:
             if self._owner != threading.get_ident():
@@ -118,17 +118,17 @@ _locks_mutex = threading.Lock()
 
 
 def lock_of(module: nn.Module) -> FairLock:
-    """Return the one lock of a network, whoever asks.
+    """Return the lock of a network, the same for all threads.
 
     Parameters
     ----------
     module
-        The network. Its submodules have locks of their own: always ask with the whole network.
+        The network. Its submodules have locks of their own: always pass the whole network.
 
     Returns
     -------
     FairLock
-        Kept as long as the network lives.
+        Lives as long as the network.
 
     Examples
     --------
@@ -145,11 +145,11 @@ def lock_of(module: nn.Module) -> FairLock:
 
 @contextmanager
 def untouched(module: nn.Module) -> Iterator[None]:
-    """Use a network inside, and find it unchanged afterwards, also after an error or Ctrl-C.
+    """Run a network in this context and leave it unchanged, also after an error or Ctrl-C.
 
-    Inside, the network is this thread's alone (`lock_of`), in evaluation mode, and without gradients on its
-    parameters; hooks, ``requires_grad`` and whether gradients are recorded are as they were, so that the
-    block may run forwards or backwards. At the end these are what they were before: the training flag of
+    Inside, only this thread runs the network (`lock_of`), in evaluation mode, and without gradients on its
+    parameters; hooks, ``requires_grad`` and torch's gradient mode are unchanged, so that the block may run
+    forwards or backwards. At the end these are what they were before: the training flag of
     each submodule (not of the whole: frozen batch normalisations stay frozen), the hooks of each submodule,
     ``requires_grad`` and ``.grad`` of each parameter (the same tensors with the same values), and torch's
     random state, on the CPU and on CUDA devices in use.
@@ -188,7 +188,7 @@ def untouched(module: nn.Module) -> Iterator[None]:
 
 
 class _Found:
-    """What a network was like."""
+    """The state of a network, saved to be restored."""
 
     def __init__(self, module: nn.Module) -> None:
         modules = list(module.modules())
@@ -203,7 +203,7 @@ class _Found:
         self._random = _random_states() if threading.current_thread() is threading.main_thread() else {}
 
     def set_aside(self) -> None:
-        """Go to evaluation mode and take the gradients off, so that a backward pass cannot add to them."""
+        """Set evaluation mode and remove the gradients, so that a backward pass cannot add to them."""
         for part, training in self._training:
             if training:
                 part.training = False
@@ -212,7 +212,7 @@ class _Found:
                 parameter.grad = None
 
     def put_back(self) -> None:
-        """Bring everything back; doing it twice does no harm."""
+        """Restore everything; doing it twice does no harm."""
         for part, training in self._training:
             if part.training != training:
                 part.training = training
@@ -233,7 +233,7 @@ class _Found:
 
 
 def _finish(found: _Found) -> None:
-    """Put everything back even if Ctrl-C is pressed, again, while doing so."""
+    """Restore everything even if Ctrl-C is pressed meanwhile."""
     interrupt: KeyboardInterrupt | None = None
     while True:
         try:
@@ -247,7 +247,7 @@ def _finish(found: _Found) -> None:
 
 
 def _random_states() -> dict[str, Tensor]:
-    """States by device; asking CUDA for its state would start CUDA, so only where it runs already."""
+    """Read random states by device; CUDA's only where it is initialised, as reading would initialise it."""
     devices = ["cpu"]
     if torch.cuda.is_available() and torch.cuda.is_initialized():
         devices += [f"cuda:{index}" for index in range(torch.cuda.device_count())]

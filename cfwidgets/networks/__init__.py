@@ -1,4 +1,4 @@
-"""The networks of this package themselves, without weights.
+"""Network architectures of this package, without weights.
 
 >>> from cfwidgets.networks import DigitCNN
 >>> sum(weights.numel() for weights in DigitCNN().parameters())

@@ -19,11 +19,11 @@ from cfwidgets.checks import positive_int
 __all__ = ["AttGAN", "AttGANDiscriminator", "FoldedDecoder"]
 
 _WIDEST = 1024
-_SCALE = 0.5  # of the attributes, -0.5 or 0.5, as the PyTorch port has it; the TensorFlow one has 1
+_SCALE = 0.5  # scale of the attributes, ±0.5 as in the PyTorch port; it is 1 in the TensorFlow one
 
 
 class _Block(nn.Module):
-    """A convolution with what follows it, under the names that published weights have."""
+    """A convolution, its normalisation and its activation, under the names of published weights."""
 
     def __init__(self, convolution: nn.Module, norm: nn.Module | None, activation: nn.Module | None) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ def _down(before: int, after: int, norm: nn.Module, slope: float) -> _Block:
 
 
 class AttGAN(nn.Module):
-    """The generator: an encoder of images, and a decoder that paints them with other attributes.
+    """The generator: an encoder of images, and a decoder that reconstructs them with other attributes.
 
     Images are in [0, 1]; attributes are real numbers, 0 (absent) to 1 (present), and may go beyond.
 
@@ -48,17 +48,17 @@ class AttGAN(nn.Module):
     size
         Side of the images in pixels: a multiple of ``2 ** layers``.
     attributes
-        How many.
+        The number of attributes.
     dim
         Channels of the first layer; each following has twice as many, 1,024 at most.
     layers
-        Of the encoder, and as many of the decoder.
+        Layers of the encoder, and as many of the decoder.
     shortcut_layers
         Layers of the decoder, from the first on, whose output is joined by the encoder's of the same size.
     inject_layers
         Layers of the decoder whose output is joined by the attributes once more.
     slope
-        Of the leaky rectifiers: 0.01 in the PyTorch port, 0.2 in the TensorFlow one.
+        Slope of the leaky rectifiers: 0.01 in the PyTorch port, 0.2 in the TensorFlow one.
 
     Examples
     --------
@@ -104,14 +104,14 @@ class AttGAN(nn.Module):
             before = after + shortcut + (attributes if place < inject_layers else 0)
 
     def encode(self, images: Tensor) -> list[Tensor]:
-        """What each layer of the encoder makes of images ``(N, 3, H, W)`` in [0, 1]."""
+        """Compute the features of each layer of the encoder for images ``(N, 3, H, W)`` in [0, 1]."""
         features = [images * 2 - 1]
         for layer in self.enc_layers:
             features.append(layer(features[-1]))
         return features[1:]
 
     def decode(self, features: list[Tensor], attributes: Tensor) -> Tensor:
-        """Paint ``(N, 3, H, W)`` in [0, 1] of features of `encode` with attributes ``(N, A)``."""
+        """Generate ``(N, 3, H, W)`` in [0, 1] from features of `encode` and attributes ``(N, A)``."""
         u = _scaled(attributes)
         x = torch.cat([features[-1], _tiled(u, features[-1])], dim=1)
         for place, layer in enumerate(self.dec_layers):
@@ -123,11 +123,11 @@ class AttGAN(nn.Module):
         return (x + 1) / 2
 
     def forward(self, images: Tensor, attributes: Tensor) -> Tensor:
-        """Paint images with attributes."""
+        """Generate images with other attributes."""
         return self.decode(self.encode(images), attributes)
 
     def folded(self, image: Tensor) -> FoldedDecoder:
-        """Make ready to paint one image ``(3, H, W)`` with many attributes, in evaluation mode.
+        """Fold the decoder for one image ``(3, H, W)`` and many attributes, in evaluation mode.
 
         Raises
         ------
@@ -149,7 +149,7 @@ class AttGAN(nn.Module):
         path
             The file.
         size
-            Side of the images, which the weights do not tell; None: 128, or the file's own.
+            Side of the images, which the weights do not determine; None: 128, or the file's own.
         slope
             As in `AttGAN`.
 
@@ -170,11 +170,11 @@ class AttGAN(nn.Module):
         Parameters
         ----------
         weights
-            As `state_dict` gives them, in any precision.
+            The `state_dict` of such a network, in any precision.
         size, slope
             As in `AttGAN`.
         where
-            They come from, for messages.
+            The source of the weights, for messages.
 
         Raises
         ------
@@ -189,16 +189,16 @@ class AttGAN(nn.Module):
 
 
 class AttGANDiscriminator(nn.Module):
-    """The critic, which says how real an image looks, and the classifier of its attributes, on one trunk.
+    """The critic, which rates how real an image looks, and the classifier of its attributes, on one trunk.
 
     Parameters
     ----------
     size, attributes, dim, layers
         As in `AttGAN`.
     hidden
-        Units of the hidden layer of each of the two.
+        Units of the hidden layer of critic and classifier.
     slope
-        Of the leaky rectifiers.
+        Slope of the leaky rectifiers.
 
     Examples
     --------
@@ -262,29 +262,29 @@ class AttGANDiscriminator(nn.Module):
         return network.eval()
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Say of images ``(N, 3, H, W)`` in [0, 1] how real: ``(N,)``, unbounded; and logits ``(N, A)``."""
+        """Rate images ``(N, 3, H, W)`` in [0, 1]: realness ``(N,)``, unbounded, and logits ``(N, A)``."""
         flat = self.conv(images * 2 - 1).flatten(1)
         return self.fc_adv(flat)[:, 0], self.fc_cls(flat)
 
 
 @dataclass(frozen=True)
 class _FoldedLayer:
-    """A layer of the decoder for one image, with its normalisation within its weights.
+    """A layer of the decoder for one image, its normalisation folded into its weights.
 
-    Channels last: on a CPU, transposed convolutions are two to three times as fast so. What is new is written
-    over: new memory costs as much as the sums.
+    Channels last: on a CPU, transposed convolutions are two to three times as fast so. Temporary
+    tensors are overwritten: new memory costs as much as the sums.
     """
 
     weight: Tensor
-    """``(B, C, 4, 4)``: of the B maps of the layer before; none of the first."""
+    """``(B, C, 4, 4)``: weights of the B maps of the previous layer; none in the first."""
     fixed: Tensor
-    """``(1, C, h, w)``: what does not change, from the image's features; ``(1, C, 1, 1)`` without."""
+    """``(1, C, h, w)``: the constant part, from the image's features; ``(1, C, 1, 1)`` without."""
     maps: Tensor | None
-    """``(A, h * w * C)``: what an attribute of 1 adds, constant over its input."""
+    """``(A, h * w * C)``: the contribution of an attribute of 1, constant over its input."""
     activate: Callable[[Tensor], Tensor]
 
     def __call__(self, x: Tensor | None, u: Tensor) -> Tensor:
-        """Give ``(n, C, h, w)`` for what the layer before gave and scaled attributes ``(n, A)``."""
+        """Compute ``(n, C, h, w)`` from the previous layer's output and scaled attributes ``(n, A)``."""
         out = self.fixed
         if self.maps is not None:
             _, channels, height, width = out.shape
@@ -295,17 +295,17 @@ class _FoldedLayer:
 
 
 class FoldedDecoder:
-    """The decoder for one image: what its features and attributes add is computed once, not per candidate.
+    """The decoder for one image: contributions of its features are computed once, not per candidate.
 
-    The first layers are linear in what they are given before they are normalised, so that their parts for
-    the image's features and for each attribute add up. No approximation, but another order of sums.
+    The first layers are linear in their inputs before normalisation, so that the contributions of the image's
+    features and of each attribute add up. No approximation, but another order of sums.
 
     Parameters
     ----------
     network
-        In evaluation mode; later changes of its weights have no effect.
+        The generator in evaluation mode; later changes of its weights have no effect.
     features
-        Of one image: `AttGAN.encode`.
+        Features of one image, from `AttGAN.encode`.
 
     Examples
     --------
@@ -346,7 +346,7 @@ class FoldedDecoder:
             height, width = height * 2, width * 2
 
     def __call__(self, attributes: Tensor) -> Tensor:
-        """Paint ``(n, 3, H, W)`` in [0, 1] with attributes ``(n, A)``."""
+        """Generate ``(n, 3, H, W)`` in [0, 1] with attributes ``(n, A)``."""
         u = _scaled(attributes)
         first, *others = self._layers
         x = first(None, u)
@@ -356,10 +356,10 @@ class FoldedDecoder:
 
 
 def _normalised(block: nn.Module) -> tuple[Tensor, Tensor]:
-    """Give weight and bias of a layer's convolution that normalises what it makes."""
+    """Return a layer's convolution weight and bias with its normalisation folded in."""
     layers: Any = block.layers
     convolution, norm = layers[0], layers[1]
-    if isinstance(norm, nn.Tanh):  # the last has none
+    if isinstance(norm, nn.Tanh):  # the last layer has none
         return convolution.weight, convolution.bias
     return fuse_conv_bn_weights(
         convolution.weight,
@@ -406,12 +406,12 @@ def _generator_weights(path: Path) -> dict[str, Tensor]:
     states = states.get("G", states) if isinstance(states, Mapping) else states
     if not isinstance(states, Mapping) or not all(isinstance(value, Tensor) for value in states.values()):
         raise ValueError(f"{path} holds no weights by name: {type(states).__name__}")
-    # Trained on several devices, all names begin alike.
+    # Names from training on several devices share a prefix.
     return {str(name).removeprefix("module."): value for name, value in states.items()}
 
 
 def _shape_of(weights: Mapping[str, Tensor], path: str) -> dict[str, int]:
-    """What `AttGAN` takes to have such weights."""
+    """Infer `AttGAN`'s arguments from its weights."""
     encoder, decoder = (
         {
             int(match[1]): tuple(value.shape)

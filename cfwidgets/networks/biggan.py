@@ -2,7 +2,7 @@
 
 After Brock, Donahue and Simonyan, "Large Scale GAN Training for High Fidelity Natural Image Synthesis" (ICLR
 2019), in the plain (not "deep") form and without attention, with one change: the class comes as a vector of
-weights and not as a number, so that one can walk from a class to another.
+weights and not as a number, so that one can interpolate between classes.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ __all__ = ["BigGAN", "BigGANDiscriminator"]
 
 # Widths of the blocks in multiples of `channels`, by the side of the image: before the first, and after each.
 _GENERATOR = {32: (4, 4, 4, 4), 64: (16, 16, 8, 4, 2), 128: (16, 16, 8, 4, 2, 1)}
-# The same after each block of the discriminator, and in how many blocks, from the first, the image halves.
+# The same after each block of the discriminator, and the number of first blocks that halve the image.
 _DISCRIMINATOR = {
     32: ((4, 4, 4, 4), 2),
     64: ((1, 2, 4, 8, 16), 4),
     128: ((1, 2, 4, 8, 16, 16), 5),
 }
-_START = 4  # pixels a side where the generator begins
+_START = 4  # pixels a side of the generator's first block
 _EPSILON = 1e-4  # of the spectral norms and the batch normalisations
 
 _Normed: TypeAlias = Callable[[nn.Conv2d | nn.Linear], nn.Module]
@@ -43,7 +43,7 @@ class BigGAN(nn.Module):
     size
         Side of the images: 32, 64 or 128.
     classes
-        How many classes.
+        The number of classes.
     channels
         The unit of width; 64 to 96 in the paper, 8 to 16 for digits.
     latent_size
@@ -102,7 +102,7 @@ class BigGAN(nn.Module):
         self.paint = normed(nn.Conv2d(widths[-1], colours, 3, padding=1))
 
     def forward(self, z: Tensor, c: Tensor) -> Tensor:
-        """Images ``(N, colours, size, size)`` in [-1, 1] of latent vectors and weights of the classes."""
+        """Generate ``(N, colours, size, size)`` in [-1, 1] from latent vectors and weights of the classes."""
         first, *rest = z.chunk(self._parts, dim=1)
         shared = self.embedding(c)
         x = self.start(first).unflatten(1, (-1, _START, _START))
@@ -111,7 +111,7 @@ class BigGAN(nn.Module):
         return torch.tanh(self.paint(F.relu(self.norm(x))))
 
     def generate(self, z: Tensor, c: Tensor) -> Tensor:
-        """Images ``(N, 3, size, size)`` in [0, 1] of latent vectors and weights of the classes.
+        """Generate images ``(N, 3, size, size)`` in [0, 1] from latent vectors and weights of the classes.
 
         Parameters
         ----------
@@ -124,11 +124,11 @@ class BigGAN(nn.Module):
         return images.expand(-1, 3, -1, -1)
 
     def sample(self, n: int, seed: int = 0) -> Tensor:
-        """Latent vectors ``(n, latent_size)`` as it was trained on: normal, on the CPU."""
+        """Draw latent vectors ``(n, latent_size)`` as in training: normal, on the CPU."""
         return torch.randn(n, self.latent_size, generator=torch.Generator().manual_seed(seed))
 
     def baked(self) -> BigGAN:
-        """Fold the spectral norms into the weights, in place, so that each pass is cheaper and the same."""
+        """Fold the spectral norms into the weights, in place, for cheaper passes with the same result."""
         for module in self.modules():
             if is_parametrized(module, "weight"):
                 remove_parametrizations(module, "weight")
@@ -141,7 +141,7 @@ class BigGANDiscriminator(nn.Module):
     Parameters
     ----------
     size, classes, channels, colours
-        As of `BigGAN`.
+        As in `BigGAN`.
 
     Raises
     ------
@@ -171,7 +171,7 @@ class BigGANDiscriminator(nn.Module):
         self.embedding = _spectral(nn.Linear(classes, widths[-1], bias=False))
 
     def forward(self, images: Tensor, c: Tensor) -> Tensor:
-        """How real images look as what they should be: ``(N,)``, positive for real.
+        """Rate how real images look as members of their class: ``(N,)``, positive for real.
 
         Parameters
         ----------

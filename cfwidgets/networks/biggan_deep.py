@@ -36,7 +36,7 @@ class BigGANDeep(nn.Module):
     """BigGAN-deep of Brock et al. 2019 for 1,000 classes of ImageNet; class k is ImageNet's k, in its order.
 
     It follows the protocol of `cfwidgets.models.generator.Generator`, in evaluation mode, with its spectral
-    norms     folded into the weights. `cfwidgets.zoo.generator` makes one with DeepMind's weights.
+    norms folded into the weights. `cfwidgets.zoo.generator` makes one with DeepMind's weights.
 
     Parameters
     ----------
@@ -44,20 +44,20 @@ class BigGANDeep(nn.Module):
         Side of the images: 128, 256 or 512.
     truncation
         τ of the truncation trick, over 0 to 1: latent vectors are drawn from the normal distribution cut at
-        ±2, times τ. Smaller is truer to the class and less varied. For each of 51 values the weights hold
-        statistics of the batch normalisations; between two of these values they are interpolated.
+        ±2, times τ. Smaller is more typical of the class and less varied. For each of 51 values the weights
+        hold statistics of the batch normalisations; between two of these values they are interpolated.
     channels
         The unit of width: 128 with the published weights.
     weights
-        A state dictionary of the package's ``BigGAN``. None for random ones, with spectral norms near 1 as
-        the trained ones have: to try it and to take times.
+        A state dictionary of the package's ``BigGAN``. None for random ones, with spectral norms near 1 like
+        the trained ones: for tests and benchmarks.
 
     Raises
     ------
     ImportError
         The package is not installed.
     ValueError
-        Settings out of their range, or weights that are those of another network.
+        Settings out of their range, or weights of another network.
 
     Examples
     --------
@@ -101,13 +101,13 @@ class BigGANDeep(nn.Module):
                     _draw(part.weight)
             elif isinstance(part, BigGANBatchNorm):
                 _settle(part, self.truncation)
-        if weights is None:  # the package leaves these two as they were in memory
+        if weights is None:  # the package leaves these two uninitialised
             nn.init.ones_(self.network.generator.bn.weight)
             nn.init.zeros_(self.network.generator.bn.bias)
         self.eval()
 
     def generate(self, z: Tensor, c: Tensor) -> Tensor:
-        """Images ``(N, 3, size, size)`` in [0, 1] of latent vectors and weights of the classes.
+        """Generate images ``(N, 3, size, size)`` in [0, 1] from latent vectors and weights of the classes.
 
         Parameters
         ----------
@@ -119,7 +119,7 @@ class BigGANDeep(nn.Module):
         return (self.network(z, c, self.truncation) + 1) / 2
 
     def sample(self, n: int, seed: int = 0) -> Tensor:
-        """Latent vectors ``(n, 128)``: normal, cut at ±2, times the truncation; on the CPU."""
+        """Draw latent vectors ``(n, 128)``: normal, cut at ±2, times the truncation; on the CPU."""
         z = torch.empty(n, self.latent_size)
         nn.init.trunc_normal_(z, a=-2, b=2, generator=torch.Generator().manual_seed(seed))
         return z * self.truncation
@@ -137,20 +137,20 @@ def _load(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
 
 
 def _draw(weight: Tensor) -> None:
-    """Draw a weight of spectral norm near 1; that of normal numbers is near the sum of the sides' roots."""
+    """Draw a weight of spectral norm near 1; that of a normal matrix is near the sum of its sides' roots."""
     rows, columns = weight.flatten(1).shape
     nn.init.normal_(weight, std=1 / (math.sqrt(rows) + math.sqrt(columns)))
 
 
 def _settle(norm: Any, truncation: float) -> None:
-    """Leave a batch normalisation the one table of statistics that belongs to a truncation.
+    """Reduce a batch normalisation to the one table of statistics of a truncation.
 
     The package interpolates at each pass, and gives the lower table the weight of the upper one.
     """
     tables = len(norm.running_means) - 1
-    place = round(truncation * tables, 9)  # 0.58 × 50 is 29, whatever floats make of it
+    place = round(truncation * tables, 9)  # 0.58 × 50 is 29, in spite of rounding
     low = math.floor(place)
     for name in ("running_means", "running_vars"):
         table = getattr(norm, name)
         setattr(norm, name, table[low].lerp(table[min(low + 1, tables)], place - low)[None].clone())
-    norm.step_size = math.inf  # so that any truncation is in the first, and only, table
+    norm.step_size = math.inf  # so that any truncation selects the first, and only, table

@@ -12,12 +12,12 @@ __all__ = ["DigitCNN"]
 class DigitCNN(nn.Sequential):
     """Three convolutions and two linear layers, from digits of 32 x 32 pixels to ten logits.
 
-    It takes ``(N, 3, 32, 32)`` in [0, 1] (the image convention of this package, so no normalisation belongs
-    to it) and gives ``(N, 10)``. Nothing but convolutions, ReLUs, max pooling and linear layers, one after
-    the other: every attribution method can follow it. No branch, no normalisation of batches, and no ReLU
-    that writes into its input (which would hide from a method what went into it).
+    It takes ``(N, 3, 32, 32)`` in [0, 1] (the image convention of this package, so there is no normalisation)
+    and gives ``(N, 10)``. Nothing but convolutions, ReLUs, max pooling and linear layers, one after the
+    other: every attribution method can follow it. No branch, no batch normalisation, and no ReLU that writes
+    into its input (which would hide that input from a method).
 
-    Each layer has a name, to hook it by:
+    Each layer has a name, by which to hook it:
 
     ========= ==================== ==============
     name      layer                output
@@ -32,8 +32,8 @@ class DigitCNN(nn.Sequential):
     ``fc2``   linear               10
     ========= ==================== ==============
 
-    Weights are as torch draws them. `cfwidgets.zoo.classifier` has trained ones under the name ``"digits"``,
-    and `cfwidgets.zoo.recipes.digit_classifier` is how they were made.
+    Weights are initialised by torch. `cfwidgets.zoo.classifier` has trained ones under the name ``"digits"``,
+    made by `cfwidgets.zoo.recipes.digit_classifier`.
 
     Examples
     --------

@@ -12,11 +12,11 @@ __all__ = ["FaceCNN"]
 class FaceCNN(nn.Sequential):
     """Five convolutions with batch normalisation, global average pooling and one linear layer.
 
-    It takes ``(N, 3, H, W)`` in [0, 1] (the image convention of this package, so no normalisation belongs to
-    it) and gives ``(N, classes)``. The last maps, of the layer ``relu5``, have an eighth of the image's
-    height and width; since only pooling and a linear layer follow, Grad-CAM needs one forward pass.
+    It takes ``(N, 3, H, W)`` in [0, 1] (the image convention of this package, so there is no normalisation)
+    and gives ``(N, classes)``. The last maps, of the layer ``relu5``, have an eighth of the image's height
+    and width; since only pooling and a linear layer follow, Grad-CAM needs one forward pass.
 
-    Weights are as torch draws them. `cfwidgets.zoo.classifier` has trained ones under the names
+    Weights are initialised by torch. `cfwidgets.zoo.classifier` has trained ones under the names
     ``"portraits/male-biased"``, ``-balanced``, ``-blond`` and ``-any-hair``.
 
     Examples

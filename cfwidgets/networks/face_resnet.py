@@ -14,33 +14,33 @@ _STRIDES = (1, 2, 1, 1)
 
 
 class FaceResNet(nn.Sequential):
-    """The plan of ResNet-18 for small images: narrow, with maps as fine and as far-sighted as there.
+    """ResNet-18's architecture for small images: narrow, with similar map resolution and receptive field.
 
     As in He et al. 2016 ("Deep residual learning for image recognition", table 1): one convolution and a
     pooling that quarter height and width, four stages of blocks of two convolutions, global average pooling
     and one linear layer. Unlike there, only the second stage halves again, so that the last maps have an
     eighth of the image's height and width: 16 x 16 of 128 pixels, as many as ResNet-18 has of 512 pixels.
 
-    How far each place of the last maps sees decides what a map of attention can tell: with one block a stage
-    it is 113 pixels, 0.88 of an image of 128, where ResNet-18 sees 435 of 512, 0.85. With two blocks as there
-    it is 225, and a place at the brows can speak of the lips.
+    The receptive field of the last maps limits the precision of attention maps: with one block a stage it is
+    113 pixels, 0.88 of an image of 128, where ResNet-18 has 435 of 512, 0.85. With two blocks it is 225, and
+    a place at the brows can respond to the lips.
 
-    It takes ``(N, 3, H, W)`` in [0, 1] and gives ``(N, classes)``. Weights are as torch draws them. Only
+    It takes ``(N, 3, H, W)`` in [0, 1] and gives ``(N, classes)``. Weights are initialised by torch. Only
     pooling and a linear layer follow the last maps, so Grad-CAM needs one forward pass.
 
     Parameters
     ----------
     classes
-        How many.
+        The number of classes.
     widths
         Channels of the four stages.
     blocks
-        In each stage.
+        Blocks in each stage.
 
     Raises
     ------
     ValueError
-        There are not four widths, or no blocks.
+        Not four widths, or no blocks.
 
     Examples
     --------
@@ -73,7 +73,7 @@ class FaceResNet(nn.Sequential):
 
 
 class _Block(nn.Module):
-    """Two convolutions that are added to what they got."""
+    """Two convolutions whose output is added to their input."""
 
     def __init__(self, before: int, after: int, stride: int) -> None:
         super().__init__()

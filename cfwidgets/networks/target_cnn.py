@@ -14,9 +14,9 @@ __all__ = ["TargetCNN"]
 class TargetCNN(nn.Sequential):
     """Five convolutions with batch normalisation and leaky rectifiers, two dense layers, one unit.
 
-    Barredo-Arrieta and Del Ser 2020, section IV; widths, kernels and strides are ours: it does not tell them.
-    It takes ``(N, 3, size, size)`` in [0, 1] and gives ``(N, 1)``, the logit of having the attribute: wrap it
-    with ``Classifier(net, activation="sigmoid")``.
+    Barredo-Arrieta and Del Ser 2020, section IV; widths, kernels and strides are chosen here, as the paper
+    does not state them. It takes ``(N, 3, size, size)`` in [0, 1] and gives ``(N, 1)``, the logit of having
+    the attribute: wrap it with ``Classifier(net, activation="sigmoid")``.
 
     Parameters
     ----------

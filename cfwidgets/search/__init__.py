@@ -1,7 +1,7 @@
-"""Searches that need no gradients, on tensors: engines say what is good, a search says what to try next.
+"""Searches without gradients, on tensors: an engine evaluates candidates, a search proposes the next ones.
 
 One number to maximise over masks: `GeneticAlgorithm`. Several to minimise over real variables: `NSGA2`,
-`GDE3` and `SMPSO`, which find the candidates that none other beats in all of them.
+`GDE3` and `SMPSO`, which find the candidates that no other dominates.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""An archive of bounded size: what is best so far, and the roomiest of it where there is too much.
+"""An archive of bounded size: the non-dominated candidates so far, where too many the least crowded.
 
 Source: the crowding-distance archive of Nebro et al. 2009, "SMPSO", after the one of jMetalPy. There
 candidates come in one after the other, and each one too many costs the most crowded member its place. That
 is a loop on the CPU, `cfwidgets.search.in_turn`. The other way, on any device, lets all candidates of a
-generation in together: what is dominated leaves, and then the most crowded member is dropped, room being
-measured anew after each, until the rest fits. Its fronts are a little less even.
+generation in together: what is dominated leaves, and then the most crowded member is dropped, and the
+crowding distances are measured again, until the rest fits. Its fronts are a little less even.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class Archive:
     Attributes
     ----------
     solutions
-        ``(B, A, d)``; where no member is, anything.
+        ``(B, A, d)``; arbitrary where no member is.
     objectives
-        ``(B, A, m)``; where no member is, +inf.
+        ``(B, A, m)``; +inf where no member is.
     members
         ``(B, A)`` bool.
-    room
-        ``(B, A)``: the members' `cfwidgets.search.dominance.crowding`.
+    crowding_distance
+        ``(B, A)``: the members' `cfwidgets.search.dominance.crowding_distance`; 0 where no member is.
 
     Examples
     --------
@@ -47,7 +47,7 @@ class Archive:
     solutions: Tensor
     objectives: Tensor
     members: Tensor
-    room: Tensor
+    crowding_distance: Tensor
 
     @classmethod
     def empty(cls, capacity: int, solutions: Tensor, objectives: Tensor) -> Self:
@@ -61,47 +61,51 @@ class Archive:
         )
 
     def offer(self, solutions: Tensor, objectives: Tensor, *, one_by_one: bool) -> Archive:
-        """Take in what is good of the candidates ``(B, n, d)`` with objectives ``(B, n, m)``.
+        """Add the non-dominated ones of the candidates ``(B, n, d)`` with objectives ``(B, n, m)``.
 
-        With `one_by_one` they come in one after the other, each one too many costing a member its place;
-        without, all come in, and then those too many leave. Of equal objectives a member goes before a
-        candidate, and the earlier candidate before the later. Rows of +inf are turned away.
+        With `one_by_one` they are added one after the other, and each one beyond the capacity removes the
+        most crowded member; without, all are added first, and then the most crowded are removed. Of equal
+        objectives a member has precedence over a candidate, and an earlier candidate over a later. Rows of
+        +inf are refused.
         """
         capacity = self.members.shape[-1]
         solutions = torch.cat([self.solutions, solutions], -2)
         objectives = torch.cat([self.objectives, objectives], -2)
-        room: Tensor | None = None
+        crowding: Tensor | None = None
         if one_by_one:
-            chosen, room = _in_turn(objectives, self.members)
+            chosen, crowding = _in_turn(objectives, self.members)
         else:
-            chosen = roomiest(objectives, front_members(objectives), capacity)
+            chosen = least_crowded(objectives, front_members(objectives), capacity)
         order = (~chosen).to(torch.uint8).argsort(dim=-1, stable=True)[..., :capacity]
         members = chosen.gather(-1, order)
         solutions = solutions.take_along_dim(order[..., None], -2)
         objectives = objectives.take_along_dim(order[..., None], -2).masked_fill(
             ~members[..., None], torch.inf
         )
-        room = _room(objectives, members) if room is None else room.gather(-1, order)
-        return Archive(solutions, objectives, members, room)
+        crowding = (
+            _crowding_distances(objectives, members) if crowding is None else crowding.gather(-1, order)
+        )
+        return Archive(solutions, objectives, members, crowding)
 
 
 def _in_turn(objectives: Tensor, members: Tensor) -> tuple[Tensor, Tensor]:
     values, held = objectives.mT.contiguous().cpu().numpy(), members.cpu().numpy()
     relation = no_worse(values)
     done = [in_turn(*problem, held.shape[1]) for problem in zip(values, held, relation, strict=True)]
-    kept, room = (torch.from_numpy(np.stack(each)) for each in zip(*done, strict=True))
-    return kept.to(objectives.device), room.to(objectives.device)
+    kept, crowding = (torch.from_numpy(np.stack(each)) for each in zip(*done, strict=True))
+    return kept.to(objectives.device), crowding.to(objectives.device)
 
 
-def roomiest(objectives: Tensor, members: Tensor, capacity: int) -> Tensor:
-    """Drop the member with the least room, the first of several, again and again until the rest fits.
+def least_crowded(objectives: Tensor, members: Tensor, capacity: int) -> Tensor:
+    """Remove the member with the smallest crowding distance, the first of several, until the rest fits.
 
-    The neighbours of the one that is dropped gain room, so a member that has less than all of its neighbours
-    goes before them whatever happens elsewhere. All such members are taken out in one round; rounds go on
-    until it is sure which ones of those taken out the one-by-one rule would have dropped first.
+    Removing a member raises the crowding distances of its neighbours, so a member with a smaller distance
+    than all of its neighbours is removed before them whatever happens elsewhere. All such members are taken
+    out in one round; rounds are repeated until it is certain which of them the one-by-one rule would have
+    removed first.
 
-    A member that is extreme in an objective has infinite room. Where not even these fit, the first are
-    dropped.
+    A member that is extreme in an objective has an infinite crowding distance. Where not even these fit, the
+    first are removed.
 
     Parameters
     ----------
@@ -120,7 +124,7 @@ def roomiest(objectives: Tensor, members: Tensor, capacity: int) -> Tensor:
     Examples
     --------
     >>> points = torch.tensor([[[0.0, 9.0], [1.0, 8.0], [2.0, 7.0], [9.0, 0.0]]])
-    >>> roomiest(points, torch.tensor([[True, True, True, True]]), 3)
+    >>> least_crowded(points, torch.tensor([[True, True, True, True]]), 3)
     tensor([[ True, False,  True,  True]])
     """
     excess = members.sum(-1, keepdim=True) - capacity
@@ -131,20 +135,20 @@ def roomiest(objectives: Tensor, members: Tensor, capacity: int) -> Tensor:
     places = torch.arange(values.shape[-1], device=values.device)
     extreme = ((before == places) | (after == places)).any(-2)
     left = members & ~extreme
-    # When it was dropped, as the room it had then. Sorted: those taken out, the other members, the others.
+    # Each member's crowding distance when it was removed. Sorted: the removed, the other members, the others.
     dropped_at = torch.where(members, torch.inf, torch.nan).to(values.dtype)
     while True:
         side = (values.gather(-1, after) - values.gather(-1, before)) / extent
-        room = added(side).masked_fill(~left, torch.inf)
+        crowding = added(side).masked_fill(~left, torch.inf)
         place = torch.empty_like(before[..., 0, :]).scatter(
-            -1, room.argsort(dim=-1, stable=True), places.expand_as(room)
+            -1, crowding.argsort(dim=-1, stable=True), places.expand_as(crowding)
         )[..., None, :]
         wide = place.expand_as(before)
         least = (place < wide.gather(-1, before)) & (place < wide.gather(-1, after))
         taken = left & least.all(-2)
-        dropped_at = torch.where(taken, room, dropped_at)
+        dropped_at = torch.where(taken, crowding, dropped_at)
         left = left & ~taken
-        least_left = room.masked_fill(~left, torch.inf).amin(-1, keepdim=True)
+        least_left = crowding.masked_fill(~left, torch.inf).amin(-1, keepdim=True)
         sure = (dropped_at < least_left).sum(-1, keepdim=True) >= excess
         if bool((sure | ~left.any(-1, keepdim=True)).all()):
             break
@@ -153,8 +157,8 @@ def roomiest(objectives: Tensor, members: Tensor, capacity: int) -> Tensor:
     return members & (torch.empty_like(order).scatter(-1, order, places.expand_as(order)) >= excess)
 
 
-def _room(objectives: Tensor, members: Tensor) -> Tensor:
-    """Give the crowding of the members, 0 for the others; those are +inf."""
+def _crowding_distances(objectives: Tensor, members: Tensor) -> Tensor:
+    """Compute the members' crowding distances; 0 for the others, whose objectives are +inf."""
     values = objectives.mT.contiguous()
     before, after, extent = _neighbours(values, members)
     places = torch.arange(values.shape[-1], device=values.device)
@@ -164,7 +168,10 @@ def _room(objectives: Tensor, members: Tensor) -> Tensor:
 
 
 def _neighbours(values: Tensor, members: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """In each objective of ``(B, m, n)`` the members before and after each, itself at an end; the ranges."""
+    """Find the members before and after each in every objective ``(B, m, n)``, and the objectives' ranges.
+
+    At an end a member is its own neighbour.
+    """
     order = orders(values)
     places = torch.arange(values.shape[-1], device=values.device)
     last = (members.sum(-1)[:, None, None] - 1).clamp(min=0).expand(-1, values.shape[1], 1)
@@ -178,7 +185,7 @@ def _neighbours(values: Tensor, members: Tensor) -> tuple[Tensor, Tensor, Tensor
 
 
 def _unlinked(before: Tensor, after: Tensor, taken: Tensor) -> tuple[Tensor, Tensor]:
-    """Join the neighbours of those taken out, of which no two are neighbours."""
+    """Join the neighbours of removed members, no two of which are neighbours themselves."""
     # What is not to be joined is written into one more place, which is cut off.
     nowhere = before.shape[-1]
     more = torch.nn.functional.pad

@@ -1,7 +1,8 @@
-"""Who is better where there are several objectives: dominance, non-dominated sorting and crowding.
+"""Compare candidates by several objectives: dominance, non-dominated sorting, crowding distance.
 
 Everything is minimised. A row of objectives dominates another if it is nowhere worse and somewhere better.
-Rows of +inf mark what is no candidate: everything finite dominates them, and they do not dominate each other.
+Rows of +inf mark rows without a candidate: every finite row dominates them, and they do not dominate each
+other.
 All functions take any number of leading dimensions (problems side by side) and work on any device.
 
 Source: Deb et al. 2002, "A fast and elitist multiobjective genetic algorithm: NSGA-II", III A and B.
@@ -16,7 +17,7 @@ from torch import Tensor
 
 
 def without_invalid(objectives: Tensor) -> tuple[Tensor, Tensor]:
-    """Replace each row that holds a NaN or an infinity by +inf, so that everything finite dominates it.
+    """Replace each row that holds a NaN or an infinity by +inf, so that every finite row dominates it.
 
     Parameters
     ----------
@@ -26,7 +27,7 @@ def without_invalid(objectives: Tensor) -> tuple[Tensor, Tensor]:
     Returns
     -------
     tuple of Tensor
-        The objectives, and ``(..., n)`` bool: which rows were replaced.
+        The objectives, and ``(..., n)`` bool, True for each row that was replaced.
 
     Examples
     --------
@@ -39,7 +40,7 @@ def without_invalid(objectives: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def front_members(objectives: Tensor) -> Tensor:
-    """Which rows belong to the front: finite, dominated by none, and of equal rows the first.
+    """Find the rows of the front: finite, dominated by no other, and of equal rows only the first.
 
     Parameters
     ----------
@@ -58,7 +59,7 @@ def front_members(objectives: Tensor) -> Tensor:
     """
     values = _fast(objectives.mT.contiguous())
     relation = no_worse(values)
-    # A row does not beat itself nor an equal one before it.
+    # A row dominates neither itself nor an equal one before it.
     places = _fast(torch.arange(objectives.shape[-2], device=objectives.device))
     spared = relation.swapaxes(-1, -2) & (places[:, None] >= places)
     beaten = (relation & ~spared).any(-2)
@@ -66,7 +67,7 @@ def front_members(objectives: Tensor) -> Tensor:
 
 
 def ranks(objectives: Tensor, enough: int | None = None) -> Tensor:
-    """Non-dominated sorting: 0 for what none dominates, 1 for what only those of rank 0 dominate, and so on.
+    """Sort by non-domination: rank 0 is dominated by no row, rank 1 only by rows of rank 0, and so on.
 
     Parameters
     ----------
@@ -97,11 +98,12 @@ def ranks(objectives: Tensor, enough: int | None = None) -> Tensor:
     return torch.as_tensor(rank)
 
 
-def crowding(objectives: Tensor, rank: Tensor) -> Tensor:
-    """How much room a row has among those of its rank: the sides of the box between its neighbours.
+def crowding_distance(objectives: Tensor, rank: Tensor) -> Tensor:
+    """Compute each row's crowding distance among those of its rank.
 
-    In each objective the neighbours' difference is divided by the rank's range, where there is one; the
-    first and the last row of a rank in any objective get infinity.
+    It is the sum of the sides of the box between its neighbours, so a larger distance means less crowded. In
+    each objective the neighbours' difference is divided by the rank's range, unless that is 0; the first and
+    the last row of a rank in any objective have an infinite distance.
 
     Parameters
     ----------
@@ -118,7 +120,7 @@ def crowding(objectives: Tensor, rank: Tensor) -> Tensor:
     Examples
     --------
     >>> five = torch.tensor([[0.0, 5.0], [1.0, 3.0], [2.0, 2.0], [4.0, 1.0], [5.0, 0.0]])
-    >>> crowding(five, torch.zeros(5, dtype=torch.long))
+    >>> crowding_distance(five, torch.zeros(5, dtype=torch.long))
     tensor([inf, 1., 1., 1., inf])
     """
     values = objectives.mT.contiguous()
@@ -140,27 +142,27 @@ def crowding(objectives: Tensor, rank: Tensor) -> Tensor:
 
 
 def best(objectives: Tensor, count: int, out: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
-    """Choose by rank, and within the last rank that finds room by crowding, most room first.
+    """Choose the best rows by rank, and within the last rank chosen by the largest crowding distance.
 
     Parameters
     ----------
     objectives
         ``(..., n, m)``, finite or rows of +inf.
     count
-        How many; at most n.
+        Rows to choose, at most n.
     out
-        ``(..., n)`` bool: rows that are chosen last, and that dominate none. None: no such rows.
+        ``(..., n)`` bool: rows that are chosen last, and that dominate no other. None: no such rows.
 
     Returns
     -------
     tuple of Tensor
-        ``(..., count)`` each: the indices of the rows, best first, their ranks and their crowding, which is
-        that among all of their rank, chosen or not.
+        ``(..., count)`` each: the indices of the rows, best first, their ranks and their crowding
+        distances, which are measured among all rows of a rank, chosen or not.
 
     Examples
     --------
-    >>> index, rank, room = best(torch.tensor([[1.0, 1.0], [0.0, 1.0], [2.0, 2.0], [1.0, 0.0]]), 3)
-    >>> index, rank, room
+    >>> index, rank, crowding = best(torch.tensor([[1.0, 1.0], [0.0, 1.0], [2.0, 2.0], [1.0, 0.0]]), 3)
+    >>> index, rank, crowding
     (tensor([1, 3, 0]), tensor([0, 0, 1]), tensor([inf, inf, inf]))
     """
     if out is not None:
@@ -168,14 +170,14 @@ def best(objectives: Tensor, count: int, out: Tensor | None = None) -> tuple[Ten
     rank = ranks(objectives, count)
     if out is not None:
         rank = rank + out * objectives.shape[-2]
-    room = crowding(objectives, rank)
-    roomy = room.argsort(dim=-1, descending=True, stable=True)
-    order = roomy.gather(-1, rank.gather(-1, roomy).argsort(dim=-1, stable=True))[..., :count]
-    return order, rank.gather(-1, order), room.gather(-1, order)
+    crowding = crowding_distance(objectives, rank)
+    by_crowding = crowding.argsort(dim=-1, descending=True, stable=True)
+    order = by_crowding.gather(-1, rank.gather(-1, by_crowding).argsort(dim=-1, stable=True))[..., :count]
+    return order, rank.gather(-1, order), crowding.gather(-1, order)
 
 
 def orders(values: Tensor) -> Tensor:
-    """Sort the rows by each objective; equal ones by the objective before it, and so on, then by their place.
+    """Sort the rows by each objective; equal rows by the objective before it, and so on, then by position.
 
     Among rows that are all at the edge in one objective, as many are where variables meet their bounds, this
     makes a corner the first, and not whichever row comes first.
@@ -207,7 +209,7 @@ def added(sides: Tensor) -> Tensor:
 
 
 def _fast(values: Tensor) -> Any:
-    """An array or tensor of the same memory. What follows is written for both.
+    """Return an array where the tensor is on a CPU, of the same memory, else the tensor itself.
 
     On a CPU torch shares out what has more than 32,768 elements, as (200, 200) has, among its threads, which
     takes it longer than all the work; numpy does not.
@@ -216,7 +218,7 @@ def _fast(values: Tensor) -> Any:
 
 
 def no_worse(values: Any) -> Any:
-    """Whether row i is nowhere worse than row j, ``(..., n, n)`` bool.
+    """Compare all pairs of rows: ``(..., n, n)`` bool, True where row i is nowhere worse than row j.
 
     Parameters
     ----------

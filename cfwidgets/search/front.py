@@ -1,4 +1,4 @@
-"""What a search with several objectives has found: fronts."""
+"""Fronts: the non-dominated candidates that a search has found."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cfwidgets.search.dominance import front_members
 
 @dataclass(frozen=True, eq=False)
 class Front:
-    """The best candidates after one generation, none better than another. Its tensors: read, do not write.
+    """The non-dominated candidates after one generation. Do not write into its tensors.
 
     Attributes
     ----------
@@ -26,9 +26,9 @@ class Front:
     generation
         0 for the initial population, then 1, 2, ...
     invalid
-        How many of the candidates evaluated so far had an objective that was NaN or infinite.
+        Candidates evaluated so far that had an objective of NaN or infinity.
     state
-        All that it takes to go on from here, as named tensors: give it to `resume`.
+        Named tensors from which `resume` continues the search.
     """
 
     solutions: Tensor
@@ -46,15 +46,15 @@ class Fronts:
     Attributes
     ----------
     solutions, objectives
-        ``(B, k, d)`` and ``(B, k, m)``: of each problem those that `members` names are its front.
+        ``(B, k, d)`` and ``(B, k, m)``: the rows where `members` is True are the front of each problem.
     evaluations
         Candidates evaluated so far, in each problem.
     generation
         0 for the initial populations, then 1, 2, ...
     invalid
-        ``(B,)`` int64: how many of them had an objective that was NaN or infinite.
+        ``(B,)`` int64: candidates that had an objective of NaN or infinity.
     state
-        All that it takes to go on with all problems from here.
+        Named tensors from which ``resume`` continues the search of all problems.
     """
 
     solutions: Tensor
@@ -66,7 +66,7 @@ class Fronts:
 
     @cached_property
     def members(self) -> Tensor:
-        """``(B, k)`` bool: which belong to the front of their problem."""
+        """``(B, k)`` bool: True for the rows that belong to the front of their problem."""
         return front_members(self.objectives)
 
     def __len__(self) -> int:

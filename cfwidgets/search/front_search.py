@@ -1,6 +1,6 @@
-"""What the searches with several objectives share: the box, the evaluations, the loop over generations.
+"""The base of the searches with several objectives: the box, the evaluations, the loop over generations.
 
-`FrontSearch` is the base of `NSGA2`, `GDE3` and `SMPSO`, which say what one generation does. All tensors have
+`FrontSearch` is the base of `NSGA2`, `GDE3` and `SMPSO`, which define one generation. All tensors have
 a leading dimension B of problems side by side; a single problem is B = 1.
 """
 
@@ -22,25 +22,25 @@ from cfwidgets.search.front import Front, Fronts
 from cfwidgets.search.real_operators import Draws
 
 Evaluate: TypeAlias = Callable[[Tensor], Tensor | npt.NDArray[Any]]
-"""From candidates ``(..., n, d)`` to their objectives ``(..., n, m)``, lower is better."""
+"""A function from candidates ``(..., n, d)`` to their objectives ``(..., n, m)``, lower is better."""
 
 Numbers: TypeAlias = Tensor | npt.NDArray[Any] | Sequence[Any]
 
 State: TypeAlias = dict[str, Tensor]
 
-# What every search's state holds besides its own.
+# The tensors that every search's state holds besides its own.
 _SHARED = ("solutions", "objectives", "generation", "evaluations", "invalid", "generators", "streams")
 
 
 class Box:
-    """Problems with their bounds, their random numbers and what evaluates their candidates.
+    """Problems: their bounds, their random numbers and the function that evaluates candidates.
 
     Attributes
     ----------
     lower, upper
         ``(B, 1, d)``.
     draws
-        Random numbers of each problem.
+        The random numbers of each problem.
     """
 
     def __init__(
@@ -54,13 +54,13 @@ class Box:
         self._objectives: int | None = None
 
     def anywhere(self, count: int) -> Tensor:
-        """Candidates evenly from the box, ``(B, count, d)``."""
+        """Draw candidates ``(B, count, d)`` uniformly from the box."""
         spread = self.draws.uniform(count, self.lower.shape[-1]) * (self.upper - self.lower)
         return (self.lower + spread).clamp(self.lower, self.upper)
 
     def objectives(self, solutions: Tensor) -> tuple[Tensor, Tensor]:
-        """Evaluate ``(B, n, d)``: the objectives ``(B, n, m)`` and how many rows were invalid, ``(B,)``."""
-        # A copy: what evaluates may write into it.
+        """Evaluate ``(B, n, d)``: return objectives ``(B, n, m)`` and counts of invalid rows, ``(B,)``."""
+        # A copy: the function may write into it.
         given = solutions[0].clone() if self._single else solutions.clone()
         found = torch.as_tensor(self._evaluate(given)).detach()
         if found.ndim != given.ndim or found.shape[:-1] != given.shape[:-1] or found.shape[-1] < 1:
@@ -79,7 +79,7 @@ class Box:
 
 
 class FrontSearch(ABC):
-    """A search for the candidates that no other one beats in every objective; see its three kinds."""
+    """Base of the searches for non-dominated candidates: `NSGA2`, `GDE3` and `SMPSO`."""
 
     population: int
     _names: ClassVar[tuple[str, ...]] = ()
@@ -90,11 +90,11 @@ class FrontSearch(ABC):
 
     @abstractmethod
     def _advance(self, box: Box, state: State) -> tuple[State, Tensor]:
-        """Make one more generation: its state, and how many of its candidates were invalid, ``(B,)``."""
+        """Make one more generation: return its state, and counts of invalid candidates, ``(B,)``."""
 
     @abstractmethod
     def _front(self, state: State) -> tuple[Tensor, Tensor]:
-        """Give the solutions and the objectives that the front is among."""
+        """Return the solutions and the objectives that contain the front."""
 
     def minimize(
         self,
@@ -107,7 +107,7 @@ class FrontSearch(ABC):
         initial: Numbers | None = None,
         resume: Mapping[str, Tensor] | None = None,
     ) -> Front:
-        """Run the search to its end and return the last front; everything else as in `steps`."""
+        """Run the search to its end and return the last front; parameters and errors as in `steps`."""
         fronts = self._alone(evaluate, lower, upper, evaluations, seed, initial, resume)
         return deque(fronts, maxlen=1)[0][0]
 
@@ -127,23 +127,23 @@ class FrontSearch(ABC):
         Parameters
         ----------
         evaluate
-            From candidates ``(n, d)`` to their objectives ``(n, m)``, lower is better: all of a generation at
-            once, on the device and in the dtype of `lower`. Candidates with an objective that is NaN or
-            infinite are worse than all others, never in the front, and counted.
+            A function from candidates ``(n, d)`` to their objectives ``(n, m)``, lower is better: a whole
+            generation in one call, on the device and in the dtype of `lower`. Candidates with an objective
+            that is NaN or infinity are worse than all others, never in the front, and counted.
         lower, upper
-            ``(d,)``: bounds, float32 or float64; what is no tensor becomes one of torch's default dtype. A
+            ``(d,)``: bounds, float32 or float64; lists and arrays become tensors of torch's default dtype. A
             variable whose bounds are equal has exactly that value.
         evaluations
-            How many candidates are evaluated at most, a whole generation at a time.
+            The most candidates to evaluate, a whole generation at a time.
         seed
             Same seed and same device, same search. Torch's global random state is neither used nor changed.
         initial
             ``(k, d)`` within the bounds: the first k of the initial population, k at most `population`; the
-            others, and without `initial` all, are drawn evenly from the box.
+            others, and without `initial` all, are drawn uniformly from the box.
         resume
-            The `Front.state` of a search with these settings: go on from there, to `evaluations` in all. The
-            first step gives that front again, without evaluating anything; the next ones are those that the
-            search would have gone on with. `seed` is not looked at.
+            The `Front.state` of a search with these settings, to continue up to `evaluations` in total. The
+            first step yields that front again without evaluating a candidate; the following ones equal those
+            of a search that was never interrupted. `seed` is ignored.
 
         Yields
         ------
@@ -175,17 +175,17 @@ class FrontSearch(ABC):
         Parameters
         ----------
         evaluate
-            From candidates ``(B, n, d)`` to their objectives ``(B, n, m)``.
+            A function from candidates ``(B, n, d)`` to their objectives ``(B, n, m)``.
         lower, upper
             ``(B, d)``: the bounds of each problem.
         evaluations
-            How many candidates of each problem are evaluated at most.
+            The most candidates to evaluate in each problem.
         seed
             One for all problems, or a sequence of one for each.
         initial
             ``(B, k, d)``.
         resume
-            The `Fronts.state` of a search of as many problems.
+            The `Fronts.state` of a search over the same problems.
 
         Yields
         ------
@@ -302,7 +302,7 @@ def _bounds(lower: Numbers, upper: Numbers, dimensions: int) -> tuple[Tensor, Te
         )
     if dimensions == 2 and not len(low):
         raise ValueError("lower and upper must hold the bounds of at least one problem")
-    # The difference too: a box wider than the dtype's largest number cannot be drawn from.
+    # Their difference too: no candidate can be drawn from a box wider than the dtype's largest number.
     if not bool(torch.isfinite(high - low).all()):
         raise ValueError("lower and upper must be finite")
     if bool((low > high).any()):

@@ -24,8 +24,9 @@ Replacement: TypeAlias = Literal["jmetal", "gde3"]
 class GDE3(FrontSearch):
     """Settings of the search; `steps` runs it, `minimize` to the end, `steps_many` for many problems.
 
-    Each candidate x makes a child of three others drawn: variables of c + weight · (a - b), each with
-    probability `crossover_rate` and one in any case, and the others of x; beyond a bound the bound.
+    Each candidate x makes a child from three others drawn, a, b and c: each variable is that of
+    c + weight · (a - b) with probability `crossover_rate`, at least one always, the rest are those of x;
+    values beyond a bound are set to the bound.
 
     Parameters
     ----------
@@ -36,10 +37,10 @@ class GDE3(FrontSearch):
     weight
         F, 0 or more.
     replacement
-        Who stays. ``"jmetal"``: of parents and children together the best by rank, and of the last rank those
-        with most room, as in NSGA-II. ``"gde3"``, as in the paper: first child and parent are compared, and
-        of the two only that stays which dominates the other (or the child where they are equal), or both;
-        then as many as fit, chosen as above.
+        Selection of the next population. ``"jmetal"``: from parents and children together the best by rank,
+        and from the last rank those with the largest crowding distances, as in NSGA-II. ``"gde3"``, as in the
+        paper: each child is first compared with its parent; the dominated one is dropped (the parent where
+        they are equal), else both stay; then as many as fit are selected as above.
 
     Raises
     ------
@@ -98,7 +99,7 @@ class GDE3(FrontSearch):
 
 
 def _three_others(box: Box, count: int) -> tuple[Tensor, Tensor, Tensor]:
-    """For each of ``count`` rows the indices of three others, all different, ``(B, count)`` each."""
+    """Draw three other rows, all different, for each of ``count`` rows: ``(B, count)`` indices each."""
     numbers = box.draws.uniform(3, count)
     rows = torch.arange(count, device=numbers.device)
     # Distances from the row: 1 to count - 1, each drawn from those that are left.
@@ -112,6 +113,6 @@ def _three_others(box: Box, count: int) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _replaced(parents: Tensor, children: Tensor) -> Tensor:
-    """Which rows of parents and children together have lost to their counterpart, ``(B, 2n)`` bool."""
+    """Mark the parents and children that lose to their counterpart, ``(B, 2n)`` bool."""
     child_no_worse = (children <= parents).all(-1)
     return torch.cat([child_no_worse, (parents <= children).all(-1) & ~child_no_worse], 1)

@@ -1,4 +1,4 @@
-"""The volume that a front dominates: one number to compare fronts by."""
+"""Hypervolume: the volume that a front dominates, one number to compare fronts by."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from torch import Tensor
 def hypervolume(
     objectives: Tensor | npt.ArrayLike, reference: Tensor | npt.NDArray[Any] | Sequence[float]
 ) -> float:
-    """Exact volume of what the front dominates within a reference point; everything is minimised.
+    """Compute the exact volume between a front and a reference point; all objectives are minimised.
 
-    Volumes can be compared only if they have one reference point. Choose it before the run, from what the
-    objectives can be: a reference taken from each front itself makes the volume fall while the front gets
-    better.
+    Volumes can be compared only if they share a reference point. Choose it before the run, from the possible
+    range of the objectives: a reference taken from each front itself can make the volume fall while the
+    front improves.
 
     Parameters
     ----------
     objectives
-        ``(k, m)``, on any device. Rows with NaN or infinity count for nothing.
+        ``(k, m)``, on any device. Rows with NaN or infinity are ignored.
     reference
         ``(m,)``: a point that is worse than the front in every objective.
 

@@ -16,34 +16,36 @@ def in_turn(
     no_worse: npt.NDArray[np.bool_],
     capacity: int,
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[Any]]:
-    """Offer candidates to an archive one by one: who is in it afterwards, and how much room each has.
+    """Offer candidates to an archive one by one; return the members afterwards and their crowding distances.
 
-    One that a member dominates or equals is turned away. Otherwise the members that it dominates leave, it
-    comes in, and if there are too many now, the one with the least room leaves, the first of several.
+    A candidate that a member dominates or equals is refused. Otherwise the members that it dominates are
+    removed and it is added; if there are too many then, the member with the smallest crowding distance is
+    removed, the first of several.
 
     Parameters
     ----------
     objectives
-        ``(m, n)``: of the members, in the order in which they came, and of the candidates after them.
+        ``(m, n)``: the objectives of the members, in the order in which they were added, then of the
+        candidates.
     members
-        ``(capacity,)`` bool: which of the first rows are members. The rows behind are the candidates; those
-        that are +inf are turned away.
+        ``(capacity,)`` bool: True for the first rows that are members. The later rows are the candidates;
+        those of +inf are refused.
     no_worse
-        ``(n, n)`` bool: whether row i is nowhere worse than row j.
+        ``(n, n)`` bool: True where row i is nowhere worse than row j.
     capacity
-        How many members there may be.
+        The most members.
 
     Returns
     -------
     tuple of numpy.ndarray
-        ``(n,)`` bool: who is a member afterwards; ``(n,)``: the members' crowding, 0 for the others.
+        ``(n,)`` bool: the members afterwards; ``(n,)``: their crowding distances, 0 for the others.
     """
     held = len(members)
     present = np.flatnonzero(members).tolist()
     # Sets of rows as the bits of whole numbers: to see whether two meet takes no time.
     there = _bits(members)
     rivals = _packed(no_worse[:, held:].T)
-    rooms: _Rooms | None = None
+    distances: _CrowdingDistances | None = None
     for row in (held + np.flatnonzero(objectives[0, held:] < np.inf)).tolist():
         if int.from_bytes(rivals[row - held], "little") & there:
             continue
@@ -53,29 +55,29 @@ def in_turn(
             other = beaten.bit_length() - 1
             beaten ^= 1 << other
             present.remove(other)
-            if rooms is not None:
-                rooms.remove(other)
+            if distances is not None:
+                distances.remove(other)
         present.append(row)
         there |= 1 << row
-        if rooms is not None:
-            rooms.insert(row)
+        if distances is not None:
+            distances.insert(row)
         if len(present) > capacity:
-            if rooms is None:
-                rooms = _Rooms(objectives, present)
-            least = rooms.least()
+            if distances is None:
+                distances = _CrowdingDistances(objectives, present)
+            least = distances.least()
             present.remove(least)
             there ^= 1 << least
-            rooms.remove(least)
-    kept, room = np.zeros(objectives.shape[1], dtype=np.bool_), np.zeros_like(objectives[0])
+            distances.remove(least)
+    stays, crowding = np.zeros(objectives.shape[1], dtype=np.bool_), np.zeros_like(objectives[0])
     if present:
-        kept[present] = True
-        rooms = rooms or _Rooms(objectives, present)
-        room[present] = rooms.of(present)
-    return kept, room
+        stays[present] = True
+        distances = distances or _CrowdingDistances(objectives, present)
+        crowding[present] = distances.of(present)
+    return stays, crowding
 
 
 def _packed(sets: npt.NDArray[np.bool_]) -> list[bytes]:
-    """Each row of ``(k, n)`` as the bytes of a whole number whose bit i is element i."""
+    """Pack each row of ``(k, n)`` into the bytes of a whole number whose bit i is element i."""
     packed = np.packbits(sets, axis=1, bitorder="little")
     width = packed.shape[1]
     raw = packed.tobytes()
@@ -83,12 +85,12 @@ def _packed(sets: npt.NDArray[np.bool_]) -> list[bytes]:
 
 
 def _bits(rows: npt.NDArray[np.bool_]) -> int:
-    """Give ``(n,)`` as a whole number whose bit i is element i."""
+    """Pack ``(n,)`` into a whole number whose bit i is element i."""
     return int.from_bytes(np.packbits(rows, bitorder="little").tobytes(), "little")
 
 
-class _Rooms:
-    """How much room each row has, kept up as rows come and go: only neighbours change."""
+class _CrowdingDistances:
+    """Crowding distances of rows, updated as rows are added and removed: only neighbours change."""
 
     def __init__(self, objectives: npt.NDArray[Any], rows: list[int]) -> None:
         there = np.zeros(objectives.shape[1], dtype=np.bool_)
@@ -98,8 +100,8 @@ class _Rooms:
             _Sides(values, np.lexsort(objectives[: number + 1]), there)
             for number, values in enumerate(objectives)
         ]
-        self._rooms = [math.nan] * objectives.shape[1]
-        # (room, row), the least first; what is no longer true is passed over when it comes up.
+        self._crowding = [math.nan] * objectives.shape[1]
+        # (crowding distance, row), the smallest first; an outdated entry is skipped when it comes up.
         self._heap: list[tuple[float, int]] = []
 
     def insert(self, row: int) -> None:
@@ -107,22 +109,22 @@ class _Rooms:
             one.insert(row)
 
     def remove(self, row: int) -> None:
-        self._rooms[row] = math.nan
+        self._crowding[row] = math.nan
         for one in self._lists:
             one.remove(row)
 
     def least(self) -> int:
-        """Give the row with the least room, the first of several."""
+        """Return the row with the smallest crowding distance, the first of several."""
         self._measure()
-        heap, rooms = self._heap, self._rooms
-        while rooms[heap[0][1]] != heap[0][0]:
+        heap, distances = self._heap, self._crowding
+        while distances[heap[0][1]] != heap[0][0]:
             heappop(heap)
         return heap[0][1]
 
     def of(self, rows: list[int]) -> list[float]:
-        """Give the room of each of these rows."""
+        """Return the crowding distances of these rows."""
         self._measure()
-        return [self._rooms[row] for row in rows]
+        return [self._crowding[row] for row in rows]
 
     def _measure(self) -> None:
         changed: set[int] = set()
@@ -130,11 +132,11 @@ class _Rooms:
             changed |= one.measure()
         sides = [one.sides for one in self._lists]
         for row in changed:
-            room = 0.0
+            crowding = 0.0
             for side in sides:
-                room += side[row]
-            self._rooms[row] = room
-            heappush(self._heap, (room, row))
+                crowding += side[row]
+            self._crowding[row] = crowding
+            heappush(self._heap, (crowding, row))
 
 
 class _Sides:
@@ -196,7 +198,7 @@ class _Sides:
             self._changed.add(after)
 
     def measure(self) -> set[int]:
-        """Bring `sides` up to date; returns the rows whose side may have changed."""
+        """Update `sides`; return the rows whose side may have changed."""
         values, before, after, sides = self._values, self._before, self._after, self.sides
         # All rows alike: no differences, whatever they are divided by.
         extent = values[self._last] - values[self._first] or 1.0

@@ -23,19 +23,20 @@ class NSGA2(FrontSearch):
     """Settings of the search; `steps` runs it, `minimize` to the end, `steps_many` for many problems.
 
     Each generation makes as many children as there are parents: two parents, each the better one of two drawn
-    (by rank, then crowding), make two children by simulated binary crossover, which mutate. Of parents and
-    children together the best by rank, and of the last rank those with most room, are the next parents.
+    (by rank, then by crowding distance), make two children by simulated binary crossover, which mutate. From
+    parents and children together the best by rank, and from the last rank those with the largest crowding
+    distances, are the next parents.
 
     Parameters
     ----------
     population
         Candidates in a generation, at least 2.
     crossover_probability
-        That a pair is crossed; each of its variables then is with probability ½.
+        Probability that a pair is crossed; each of its variables then is with probability ½.
     crossover_eta
         The higher, the closer children are to their parents.
     mutation_probability
-        Of each variable. None: one over the number of variables that can change.
+        Probability for each variable. None: one over the number of variables that can change.
     mutation_eta
         The higher, the shorter the moves.
 
@@ -61,7 +62,7 @@ class NSGA2(FrontSearch):
     mutation_probability: float | None = None
     mutation_eta: float = 20
 
-    _names: ClassVar = ("rank", "room")
+    _names: ClassVar = ("rank", "crowding_distance")
 
     def __post_init__(self) -> None:
         positive_int("population", self.population, minimum=2)
@@ -87,24 +88,24 @@ class NSGA2(FrontSearch):
         return state["solutions"], state["objectives"]
 
     def _survivors(self, solutions: Tensor, objectives: Tensor) -> State:
-        index, rank, room = best(objectives, self.population)
+        index, rank, crowding = best(objectives, self.population)
         return {
             "solutions": solutions.take_along_dim(index[..., None], 1),
             "objectives": objectives.take_along_dim(index[..., None], 1),
             "rank": rank,
-            "room": room,
+            "crowding_distance": crowding,
         }
 
     def _selected(self, box: Box, state: State) -> Tensor:
-        """Indices of the parents ``(B, 2 · pairs)``: the first halves of the pairs, then the second ones."""
+        """Draw the parents' indices ``(B, 2 · pairs)``: all first parents, then all second ones."""
         numbers = box.draws.uniform(2, 2 * self._pairs)
         one = whole(numbers[:, 0], self.population)
         other = other_than(one, numbers[:, 1], self.population)
-        rank, room = state["rank"], state["room"]
+        rank, crowding = state["rank"], state["crowding_distance"]
         rank_one, rank_other = rank.gather(1, one), rank.gather(1, other)
-        roomier = (rank_one == rank_other) & (room.gather(1, other) > room.gather(1, one))
-        # Of equals the first drawn, and who is drawn first is chance.
-        return torch.where((rank_other < rank_one) | roomier, other, one)
+        less_crowded = (rank_one == rank_other) & (crowding.gather(1, other) > crowding.gather(1, one))
+        # Of equals the first drawn, and the order of drawing is random.
+        return torch.where((rank_other < rank_one) | less_crowded, other, one)
 
     @property
     def _pairs(self) -> int:
@@ -127,7 +128,7 @@ class NSGA2(FrontSearch):
             swapped=numbers[:, 1] < 0.5,
             numbers=numbers[:, 2],
         )
-        # Of an odd number of children the last one's twin is left out.
+        # Of an odd number of children the second child of the last pair is left out.
         return torch.cat(children, 1)[:, : self.population]
 
     def _mutated(self, box: Box, children: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What a genetic algorithm does to masks: selection, crossover and mutation of a whole population at once.
+"""Operators of a genetic algorithm on masks: selection, crossover and mutation of a whole population.
 
 Genomes are bool tensors on the CPU, one a row. All randomness comes from the generator that is passed, never
 from torch's global one.
@@ -19,7 +19,7 @@ Mutation: TypeAlias = Literal["individual", "bit"]
 
 
 def seeded(seed: int) -> torch.Generator:
-    """Make a generator of its own, on the CPU.
+    """Make a random generator on the CPU, apart from torch's global one.
 
     Raises
     ------
@@ -69,9 +69,9 @@ def tournament(best_first: Tensor, count: int, size: int, generator: torch.Gener
     best_first
         ``(P,)``: a `ranking`.
     count
-        How many parents.
+        Parents to select.
     size
-        Genomes in a tournament; 1 is a blind draw.
+        Genomes in a tournament; 1 draws at random.
     generator
         Source of randomness.
 
@@ -80,7 +80,7 @@ def tournament(best_first: Tensor, count: int, size: int, generator: torch.Gener
     Tensor
         ``(count,)`` indices of rows.
     """
-    # Places in the ranking are drawn in place of rows, so the winner is simply the smallest.
+    # Places in the ranking are drawn instead of rows, so the winner is simply the smallest.
     places = torch.randint(len(best_first), (count, size), generator=generator)
     return best_first[places.amin(1)]
 
@@ -88,15 +88,15 @@ def tournament(best_first: Tensor, count: int, size: int, generator: torch.Gener
 def crossover(
     first: Tensor, second: Tensor, kind: Crossover, rate: float, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Exchange bits between the parents of each pair; what one child gains the other loses.
+    """Exchange bits between the parents of each pair; each bit that one child gains the other loses.
 
     Parameters
     ----------
     first, second
         ``(k, n)`` bool: the two parents of each of k pairs.
     kind
-        ``"two-point"``: the bits between two different places are exchanged, drawn evenly from the n + 1 gaps
-        around the bits, the ends included. ``"one-point"``: the bits from one inner gap to the end are.
+        ``"two-point"``: the bits between two different places are exchanged, drawn uniformly from the n + 1
+        gaps around the bits, the ends included. ``"one-point"``: the bits from one inner gap to the end are.
         ``"uniform"``: each bit with probability 1/2.
     rate
         Probability that a pair exchanges anything.

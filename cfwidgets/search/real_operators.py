@@ -1,8 +1,8 @@
-"""What searches over real variables do to candidates: crossover, mutation and differences, all rows at once.
+"""Operators of searches over real variables: crossover, mutation and differences, all rows at once.
 
-The operators draw nothing: they take numbers from 0 to 1, so that each is a function one can check. `Draws`
-makes the numbers. Candidates, bounds and numbers broadcast against each other; a variable whose bounds are
-equal keeps its value.
+The operators draw nothing: they take numbers from 0 to 1, so that each is a function that can be tested.
+`Draws` makes the numbers. Candidates, bounds and numbers broadcast against each other; a variable whose
+bounds are equal keeps its value.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cfwidgets.search.operators import seeded
 
 
 class Draws:
-    """Random numbers for problems side by side; each problem gets those that it would get alone.
+    """Random numbers for problems side by side; each problem gets the numbers that it would get by itself.
 
     They come from the CPU whatever the device, so a seed means the same numbers everywhere.
 
@@ -41,14 +41,14 @@ class Draws:
         self._like = like
 
     def uniform(self, *shape: int) -> Tensor:
-        """Numbers from 0 up to and not including 1, ``(B, *shape)``."""
+        """Draw ``(B, *shape)`` numbers from 0 up to and not including 1."""
         drawn = [torch.rand(shape, generator=each, dtype=self._like.dtype) for each in self._generators]
         if len(drawn) == 1:
             return drawn[0].to(self._like.device).expand(len(self._streams), *shape)
         return torch.stack(drawn).to(self._like.device)[self._streams]
 
     def state(self) -> dict[str, Tensor]:
-        """All that it takes to go on with the same numbers."""
+        """Named tensors from which `resumed` continues the same sequence."""
         return {
             "generators": torch.stack([each.get_state() for each in self._generators]),
             "streams": self._streams,
@@ -56,10 +56,10 @@ class Draws:
 
     @classmethod
     def resumed(cls, state: Mapping[str, Tensor], like: Tensor) -> Draws:
-        """Go on from a `state`."""
+        """Continue the sequence of a `state`."""
         draws = cls(state["streams"].tolist(), like)
         for generator, saved in zip(draws._generators, state["generators"].cpu(), strict=True):
-            # A copy: of a row of a larger tensor torch 2.15 reads what lies elsewhere, or dies.
+            # A copy: given a row of a larger tensor, torch 2.15 reads other memory, or crashes.
             generator.set_state(saved.clone())
         return draws
 
@@ -70,7 +70,7 @@ def whole(numbers: Tensor, count: Tensor | int) -> Tensor:
 
 
 def other_than(first: Tensor, numbers: Tensor, count: Tensor | int) -> Tensor:
-    """Whole numbers from 0 to ``count - 1``, evenly from those that are not ``first``; count at least 2.
+    """Make whole numbers from 0 to ``count - 1``, uniform over those other than ``first``; count at least 2.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def sbx(
     swapped: Tensor,
     numbers: Tensor,
 ) -> tuple[Tensor, Tensor]:
-    """Simulated binary crossover within bounds: children about as far apart as their parents.
+    """Cross by simulated binary crossover within bounds: children about as far apart as their parents.
 
     Source: Deb & Agrawal 1995, with the bounds of Deb's NSGA-II code.
 
@@ -104,10 +104,11 @@ def sbx(
     eta
         How closely the children lie around their parents; 0 or more.
     crossed
-        ``(..., k, d)`` bool: which variables are crossed. The others, and those in which the parents are
-        within 1e-14 of each other, are copied.
+        ``(..., k, d)`` bool: True for variables that are crossed. The others, and those in which the parents
+        are within 1e-14 of each other, are copied.
     swapped
-        ``(..., k, d)`` bool: in which of the crossed ones the first child gets the upper of the two values.
+        ``(..., k, d)`` bool: True where, of the crossed ones, the first child gets the upper of the two
+        values.
     numbers
         ``(..., k, d)`` from 0 to 1, the spread: 0 pulls the children together, ½ leaves about the parents'
         distance.
@@ -148,7 +149,7 @@ def polynomial_mutation(
     eta
         The higher, the shorter the moves; 0 or more.
     chosen
-        Bool, broadcastable: which variables move.
+        Bool, broadcastable: True for variables that move.
     numbers
         From 0 to 1, broadcastable: below ½ down, above up, farther towards the ends.
 
@@ -179,9 +180,9 @@ def polynomial_mutation(
 def differential(
     values: Tensor, base: Tensor, plus: Tensor, minus: Tensor, *, weight: float, chosen: Tensor
 ) -> Tensor:
-    """Differential evolution's child: ``base + weight · (plus - minus)`` where `chosen`, else `values`.
+    """Make differential evolution's child: ``base + weight · (plus - minus)`` where `chosen`, else `values`.
 
-    Source: Storn & Price 1997, "rand/1/bin". The bounds are the caller's to keep.
+    Source: Storn & Price 1997, "rand/1/bin". The caller enforces the bounds.
 
     Examples
     --------
@@ -196,8 +197,8 @@ def power(base: Tensor, exponent: float) -> Tensor:
     """Raise to a power such that an element's result does not depend on its place in the tensor.
 
     On a CPU torch's vectorised power and the scalar one that finishes what is left over differ in the last
-    bit, and where something is left over depends on how many problems are side by side. What has gaps
-    between its elements all takes the scalar one.
+    bit, and where something is left over depends on how many problems are side by side. A tensor
+    with gaps between its elements takes the scalar one throughout.
     """
     if base.device.type == "cpu":
         base = torch.empty((*base.shape, 2), dtype=base.dtype)[..., 0].copy_(base)

@@ -1,7 +1,7 @@
 """SMPSO: a particle swarm with bounded speed and several objectives, on swarms that lie in tensors.
 
 Source: Nebro et al. 2009, "SMPSO: A new PSO-based metaheuristic for multi-objective optimization"; where its
-implementation in jMetalPy differs from the paper, the default is what jMetalPy does.
+implementation in jMetalPy differs from the paper, jMetalPy is the default.
 """
 
 from __future__ import annotations
@@ -29,29 +29,29 @@ _MUTATED = 6  # every sixth particle
 class SMPSO(FrontSearch):
     """Settings of the search; `steps` runs it, `minimize` to the end, `steps_many` for many problems.
 
-    Each particle is drawn to its own best place and to a leader, the roomier one of two members of the
-    archive drawn; beyond a bound it stops there and its speed turns round. Every sixth particle is mutated.
-    The archive takes in what is good, and is the front.
+    Each particle is drawn to its own best position and to a leader, the less crowded of two random members of
+    the archive; at a bound it stops and its speed is reversed. Every sixth particle is mutated. The archive
+    holds the non-dominated candidates, and is the front.
 
     Parameters
     ----------
     population
         Particles.
     archive
-        How many members the archive has at most.
+        The most members of the archive.
     mutation_probability
-        Of each variable of every sixth particle.
+        Probability for each variable of every sixth particle.
     eta
-        Of the mutation: the higher, the shorter the moves.
+        Distribution index of the mutation: the higher, the shorter the moves.
     insertion
-        How candidates come into the archive. ``"one by one"``, on the CPU wherever the search runs: as in
-        jMetalPy, with each one too many the most crowded member leaves. ``"together"``, on the device, for
-        all problems at once: first all come in, then the most crowded ones leave; fronts get a little less
-        even. The choice for many problems on an accelerator.
+        How candidates are added to the archive. ``"one by one"``, on the CPU wherever the search runs: as in
+        jMetalPy, each one beyond the capacity removes the most crowded member. ``"together"``, on the device,
+        for all problems at once: all are added first, then the most crowded are removed; fronts are a little
+        less even. The choice for many problems on an accelerator.
     constriction
-        The factor of a speed where c1 + c2 > 4, which is so for nearly half of the moves. ``"jmetal"``: it is
-        negative, and these moves go away from what draws the particle; ``"clerc"``: its absolute value, as
-        Clerc & Kennedy 2002 have it.
+        The factor of a speed where c1 + c2 > 4, which holds for nearly half of the moves. ``"jmetal"``: it is
+        negative, and these moves lead away from the particle's targets; ``"clerc"``: its absolute value, as
+        in Clerc & Kennedy 2002.
 
     Raises
     ------
@@ -81,7 +81,7 @@ class SMPSO(FrontSearch):
         "archive_solutions",
         "archive_objectives",
         "archive_members",
-        "archive_room",
+        "archive_crowding_distance",
     )
 
     def __post_init__(self) -> None:
@@ -156,17 +156,17 @@ def velocity(
     numbers: tuple[Tensor, ...],
     constriction: Constriction,
 ) -> Tensor:
-    """Speeds of the next move: χ · (0.1 · speed + c1 · r1 · to_best + c2 · r2 · to_leader), limited.
+    """Compute the next speeds: χ · (0.1 · speed + c1 · r1 · to_best + c2 · r2 · to_leader), limited.
 
     Parameters
     ----------
     speed, to_best, to_leader
-        ``(..., n, d)``: of the last move, and the ways to a particle's own best place and to its leader.
+        ``(..., n, d)``: the last speed, and the vectors to a particle's own best position and to its leader.
     limit
         Highest speed either way, broadcastable.
     numbers
-        Four times ``(..., n, 1)`` from 0 to 1: c1 and c2 are 1.5 to 2.5, r1 and r2 0 to 1, all rounded to
-        tenths.
+        Four tensors ``(..., n, 1)`` from 0 to 1: they make c1 and c2 of 1.5 to 2.5 and r1 and r2 of 0 to 1,
+        all rounded to tenths.
     constriction
         See `SMPSO`.
 
@@ -177,7 +177,7 @@ def velocity(
     tensor([[-1.9098]])
     """
     c1, c2, r1, r2 = numbers
-    # In tenths, so that the sums that are exactly 4 are known for sure.
+    # In tenths, so that sums of exactly 4 are exact.
     c1, c2 = (15 + 10 * c1).round(), (15 + 10 * c2).round()
     r1, r2 = (10 * r1).round(), (10 * r2).round()
     factor = constriction_factor((c1 + c2) / 10, constriction)
@@ -186,7 +186,7 @@ def velocity(
 
 
 def constriction_factor(rho: Tensor, kind: Constriction) -> Tensor:
-    """Factor of a speed for ρ = c1 + c2: 1 up to ρ = 4, then 2 / (2 - ρ - √(ρ² - 4ρ)), or its absolute value.
+    """Compute the factor for ρ = c1 + c2: 1 up to 4, then 2 / (2 - ρ - √(ρ² - 4ρ)) or its absolute value.
 
     Examples
     --------
@@ -198,7 +198,7 @@ def constriction_factor(rho: Tensor, kind: Constriction) -> Tensor:
 
 
 def moved(solutions: Tensor, speed: Tensor, lower: Tensor, upper: Tensor) -> tuple[Tensor, Tensor]:
-    """Move by the speeds; who would cross a bound stops there, and its speed turns round.
+    """Move by the speeds; a particle that would cross a bound stops there, and its speed is reversed.
 
     Examples
     --------
@@ -212,9 +212,9 @@ def moved(solutions: Tensor, speed: Tensor, lower: Tensor, upper: Tensor) -> tup
 
 
 def _leaders(archive: Archive, numbers: Tensor, otherwise: Tensor) -> Tensor:
-    """For each particle the roomier one of two members drawn, or `otherwise` while there are none.
+    """Draw two members for each particle and return the less crowded; `otherwise` while there are none.
 
-    With at most two members the first leads.
+    With at most two members the first is the leader.
     """
     size = archive.members.sum(1, keepdim=True)
     count = size.clamp(min=3)
@@ -222,8 +222,8 @@ def _leaders(archive: Archive, numbers: Tensor, otherwise: Tensor) -> Tensor:
     other = other_than(one, numbers[:, 1], count)
     enough = size > 2
     one, other = torch.where(enough, one, 0), torch.where(enough, other, 0)
-    roomier = archive.room.gather(1, other) > archive.room.gather(1, one)
-    leaders = archive.solutions.take_along_dim(torch.where(roomier, other, one)[..., None], 1)
+    less_crowded = archive.crowding_distance.gather(1, other) > archive.crowding_distance.gather(1, one)
+    leaders = archive.solutions.take_along_dim(torch.where(less_crowded, other, one)[..., None], 1)
     return torch.where((size > 0)[..., None], leaders, otherwise)
 
 
@@ -244,10 +244,10 @@ def _state(
         "archive_solutions": archive.solutions,
         "archive_objectives": archive.objectives,
         "archive_members": archive.members,
-        "archive_room": archive.room,
+        "archive_crowding_distance": archive.crowding_distance,
     }
 
 
 def _archive(state: State) -> Archive:
-    names = ("archive_solutions", "archive_objectives", "archive_members", "archive_room")
+    names = ("archive_solutions", "archive_objectives", "archive_members", "archive_crowding_distance")
     return Archive(*(state[name] for name in names))

@@ -1,1 +1,1 @@
-"""How the networks that come with this package were trained; the same code trains a user's own."""
+"""Training of the networks that come with this package, and of a user's own."""

@@ -32,33 +32,33 @@ _SHOWN = 4  # faces on the sheet
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TrainedAttGAN(Result):
-    """An AttGAN as far as it is trained; also the checkpoint that training goes on from.
+    """An AttGAN in training or trained; also the checkpoint from which training resumes.
 
-    In a notebook it shows itself as a sheet: some faces, and each of them with every attribute changed.
+    In a notebook it is shown as a sheet: some faces, and each of them with every attribute changed.
 
     Parameters
     ----------
     training
-        The settings by which it is trained: an `AttGANTraining` as a dictionary.
+        The training settings: an `AttGANTraining` as a dictionary.
     shape
         Size and number of attributes.
     names
-        Of the attributes.
+        Names of the attributes.
     step
         Updates of the generator so far.
     weights
-        Of the generator: the running mean over its updates.
+        Weights of the generator: the running mean over its updates.
     judge
         Weights of the discriminator.
     state
-        What going on needs: the weights that are trained, the optimisers', the random numbers'.
+        Named tensors to resume from: the weights in training, the optimisers' state, the random state.
     losses
         ``(step, 6)``: reconstruction, attributes, realness (of the generator); critic, penalty, classifier
-        (of the discriminator), as they are before they are weighed. ``loss_names`` has these names.
+        (of the discriminator), before they are weighted. ``loss_names`` has these names.
     faces, attributes
-        Of the sheet: ``(m, 3, H, W)`` uint8, and ``(m, A)``.
+        Faces of the sheet, ``(m, 3, H, W)`` uint8, and their attributes, ``(m, A)``.
     seconds
-        What the updates took so far; the time between a stop and going on is none of it.
+        Time that the updates took so far, without pauses.
     """
 
     loss_names: ClassVar[tuple[str, ...]] = (
@@ -91,16 +91,16 @@ class TrainedAttGAN(Result):
         return _filled(AttGANDiscriminator, _discriminator_shape(self.shape, self.training), self.judge)
 
     def editor(self) -> AttGANEditor:
-        """Both as an editor, to search counterfactuals with or to save."""
+        """Both networks as an editor, for a counterfactual search or to save."""
         return AttGANEditor(self.generator(), self.names, self.discriminator())
 
     @property
     def sheet_columns(self) -> tuple[str, ...]:
-        """What each column of the sheet shows."""
-        return ("as they are", "painted anew", *self.names)
+        """Titles of the sheet's columns."""
+        return ("original", "reconstructed", *self.names)
 
     def sheet(self) -> Tensor:
-        """Some faces, a row each: as they are, painted anew, and with each attribute turned around.
+        """Make a sheet of some faces, a row each: original, reconstructed, and with each attribute inverted.
 
         Returns
         -------
@@ -112,9 +112,9 @@ class TrainedAttGAN(Result):
         rows = []
         with torch.inference_mode():
             for face, attributes in zip(self.faces.float() / 255, self.attributes, strict=True):
-                turned = attributes.float().repeat(count + 1, 1)
-                turned[torch.arange(1, count + 1), torch.arange(count)] = 1 - attributes.float()
-                rows.append(torch.cat([face[None], network.folded(face)(turned)]))
+                edited = attributes.float().repeat(count + 1, 1)
+                edited[torch.arange(1, count + 1), torch.arange(count)] = 1 - attributes.float()
+                rows.append(torch.cat([face[None], network.folded(face)(edited)]))
         return torch.stack(rows).clone()
 
     def __repr__(self) -> str:
@@ -133,7 +133,9 @@ class TrainedAttGAN(Result):
         text = html.escape(
             f"update {self.step:,} of {self.training['updates']:,} in {self.seconds:,.0f} s; {losses}"
         )
-        order = html.escape(f"as they are, painted anew, and turned around: {', '.join(self.names)}")
+        order = html.escape(
+            f"original, reconstructed, and with one attribute inverted: {', '.join(self.names)}"
+        )
         return f'<p>{text}</p><img alt="{order}" src="data:image/png;base64,{data}"><p>{order}</p>'
 
 
@@ -141,38 +143,39 @@ class TrainedAttGAN(Result):
 class AttGANTraining:
     """Train an AttGAN (He et al. 2019, equations 1 to 7) with the gradient penalty of WGAN-GP.
 
-    The generator paints each face with its own attributes (and is to give it back) and with those of another
-    face of the batch (and is to convince the critic that it is real, and the classifier that it has them).
+    The generator reconstructs each face with its own attributes, and generates it with those of another face
+    of the batch, such that the critic rates it as real and the classifier recognises these attributes.
 
     Parameters
     ----------
     updates
-        Of the generator.
+        Updates of the generator in total.
     batch_size
         Faces an update.
     critic_updates
-        Of the discriminator for each of the generator.
+        Updates of the discriminator for each of the generator.
     dim, layers, shortcut_layers, inject_layers
-        Of the generator: see `cfwidgets.networks.AttGAN`. The discriminator has as many channels and layers.
+        Settings of the generator: see `cfwidgets.networks.AttGAN`. The discriminator has as many channels and
+        layers.
     hidden
-        Of the discriminator.
+        Hidden units of the discriminator's two heads.
     rate
         Learning rate of Adam with β = (0.5, 0.999).
     decay_from
-        The share of the updates after which it falls, in a line, to 0.
+        The share of the updates after which the learning rate falls linearly to 0.
     reconstruction, attributes, classifier, penalty
         Weights of the losses: λ1, λ2, λ3 of the paper and that of the gradient penalty.
     mirror
-        Show half of the faces mirrored.
+        Mirror half of the faces.
     mean_decay
-        Of the running mean of the generator's weights.
+        Decay of the running mean of the generator's weights.
     precision
         ``"bfloat16"`` for the networks' arithmetic (weights and sums stay float32): faster where the machine
         has it.
     report_every
-        Updates between two of what `steps` yields; only there can a run be stopped.
+        Updates between two yields of `steps`; a run can be stopped only there.
     device
-        Where to train.
+        The device to train on.
     seed
         Same seed, same machine, same threads, same weights, also when stopped and resumed in between.
 
@@ -184,13 +187,13 @@ class AttGANTraining:
     >>> trained.sheet().shape
     torch.Size([4, 4, 3, 32, 32])
 
-    In a notebook, watched as it goes on, with a button to stop it and to go on::
+    In a notebook, with live samples and losses, and a button to stop and to resume::
 
-        kept = "mine.safetensors"
-        steps = training.steps(faces, attributes, names, checkpoint=kept)
-        cfwidgets.TrainingProgress(steps, checkpoint=kept)
+        file = "mine.safetensors"
+        steps = training.steps(faces, attributes, names, checkpoint=file)
+        cfwidgets.TrainingProgress(steps, checkpoint=file)
 
-    When the kernel is gone, ``resume`` takes what ``TrainedAttGAN.load`` reads.
+    After a restart of the kernel, pass ``resume=TrainedAttGAN.load(file)``.
     """
 
     updates: int = 5000
@@ -248,22 +251,22 @@ class AttGANTraining:
         resume: TrainedAttGAN | None = None,
         checkpoint: str | Path | None = None,
     ) -> Generator[Update[TrainedAttGAN], None, None]:
-        """Train, and yield the networks as they stand. A `cfwidgets.Run` watches, stops and continues it.
+        """Train, and yield the networks as they stand. A `cfwidgets.Run` drives, stops and resumes it.
 
         Parameters
         ----------
         faces
             ``(N, 3, H, H)``, uint8 or floats in [0, 1]; H is a multiple of ``2 ** layers``. The data sets of
-            `cfwidgets.data` give them with their attributes: ``faces.load(names)``.
+            `cfwidgets.data` return them with their attributes: ``faces.load(names)``.
         attributes
             ``(N, A)`` bool, or 0 and 1.
         names
-            Of the A attributes.
+            Names of the A attributes.
         resume
-            A checkpoint of the same settings and faces to go on from.
+            A checkpoint of the same settings and faces to resume.
         checkpoint
-            A file to save to four times in a thousand updates, at the end, and when the generator that this
-            gives is closed or fails: then what it yielded last.
+            A file that the networks last yielded are saved to every 250 updates, at the end, and when the
+            steps are closed or fail.
 
         Raises
         ------
@@ -273,8 +276,8 @@ class AttGANTraining:
         pixels, has = _read(faces, attributes, names)
         shape = {"size": pixels.shape[2], "attributes": has.shape[1]}
         if resume is not None:
-            here = _told(asdict(self), shape, tuple(names))
-            there = _told(resume.training, resume.shape, resume.names)
+            here = _described(asdict(self), shape, tuple(names))
+            there = _described(resume.training, resume.shape, resume.names)
             require_same(here, there, free=("report_every", "device"))
         yield from training_steps(
             _Work(self, shape, tuple(names), pixels, has, resume),
@@ -286,7 +289,7 @@ class AttGANTraining:
 
 
 class _Work:
-    """The networks in training and all that changes with them."""
+    """The networks in training, with their optimisers and random state."""
 
     def __init__(
         self,
@@ -314,10 +317,10 @@ class _Work:
         self.step, self._seconds = 0, 0.0
         self._losses: list[list[float]] = []
         if resume is not None:
-            self._go_on(resume)
+            self._resume(resume)
 
     def update(self) -> None:
-        """Update the discriminator as often as it is due, then the generator once."""
+        """Update the discriminator ``critic_updates`` times, then the generator once."""
         began = time.perf_counter()
         s = self._settings
         rate = s.rate * min(1.0, (1 - self.step / s.updates) / max(1 - s.decay_from, 1e-9))
@@ -341,7 +344,7 @@ class _Work:
         with torch.no_grad(), self._autocast():
             fake = self._g(real, other).float()
         with self._autocast():
-            # One pass for both: the discriminator's norms are each image's own.
+            # One pass for both: the discriminator normalises each image by itself.
             critic, logits = self._d(torch.cat([real, fake]))
         on_real, on_fake = critic.float().chunk(2)
         between = torch.rand(len(real), 1, 1, 1, generator=self._random).to(self._device)
@@ -363,7 +366,7 @@ class _Work:
             twice = [torch.cat([feature, feature]) for feature in features]
             again, edited = self._g.decode(twice, torch.cat([has, other])).float().chunk(2)
             critic, logits = self._d(edited)
-        # In [-1, 1], as the papers have it: twice what it is in [0, 1].
+        # In [-1, 1], as in the papers: twice the value in [0, 1].
         apart = 2 * (again - real).abs().mean()
         wrong = F.binary_cross_entropy_with_logits(logits.float(), other)
         real_looking = -critic.float().mean()
@@ -393,7 +396,7 @@ class _Work:
             seconds=self._seconds,
         )
 
-    def _go_on(self, resume: TrainedAttGAN) -> None:
+    def _resume(self, resume: TrainedAttGAN) -> None:
         self._g.load_state_dict(under("generator", resume.state))
         self._d.load_state_dict(resume.judge)
         self._mean.load_state_dict(resume.weights)
@@ -412,8 +415,8 @@ class _Work:
         places = torch.randint(len(self._pixels), (n,), generator=self._random).to(self._device)
         images = self._pixels[places].float() / 255
         if self._settings.mirror:
-            turned = torch.rand(n, generator=self._random).to(self._device) < 0.5
-            images = torch.where(turned[:, None, None, None], images.flip(3), images)
+            mirrored = torch.rand(n, generator=self._random).to(self._device) < 0.5
+            images = torch.where(mirrored[:, None, None, None], images.flip(3), images)
         return images, self._has[places].float()
 
     @torch.no_grad()
@@ -426,15 +429,15 @@ class _Work:
 
 
 def _penalty(judge: nn.Module, real: Tensor, fake: Tensor, between: Tensor) -> Tensor:
-    """How far the critic's slope is from 1 between real and painted faces (Gulrajani et al. 2017)."""
+    """Compute the gradient penalty between real and generated faces (Gulrajani et al. 2017)."""
     mixed = real.lerp(fake, between).requires_grad_()
     gradient = torch.autograd.grad(judge(mixed)[0].float().sum(), mixed, create_graph=True)[0]
-    # Per pixel in [-1, 1], as the papers have it: half of what it is in [0, 1].
+    # Per pixel in [-1, 1], as in the papers: half the value in [0, 1].
     return ((gradient.float().flatten(1).norm(dim=1) / 2 - 1) ** 2).mean()
 
 
-def _told(training: dict[str, Any], shape: dict[str, int], names: tuple[str, ...]) -> dict[str, Any]:
-    """Settings and data by name: some names are those of settings and of data."""
+def _described(training: dict[str, Any], shape: dict[str, int], names: tuple[str, ...]) -> dict[str, Any]:
+    """Merge settings and data by name, with prefixes, as some names are in both."""
     return {**training, **{f"data: {key}": value for key, value in shape.items()}, "names": names}
 
 
@@ -470,7 +473,7 @@ def _discriminator_shape(shape: dict[str, int], training: dict[str, Any]) -> dic
 
 
 def _filled(kind: type[Any], shape: dict[str, int], weights: dict[str, Tensor]) -> Any:
-    with torch.device("meta"):  # no first weights, and no numbers drawn for them
+    with torch.device("meta"):  # no initial weights, and no random numbers drawn for them
         network = kind(**shape)
     network.load_state_dict({name: value.clone() for name, value in weights.items()}, assign=True)
     return network.eval()

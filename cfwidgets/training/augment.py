@@ -1,4 +1,4 @@
-"""Differentiable augmentation: how a generator is trained on few images without learning them by heart.
+"""Differentiable augmentation, to train a generator on few images without memorising them.
 
 Zhao, Liu, Lin, Zhu and Han, "Differentiable Augmentation for Data-Efficient GAN Training" (NeurIPS 2020): the
 discriminator sees real and generated images changed in the same ways, and the gradients pass through.
@@ -16,18 +16,18 @@ __all__ = ["augmented"]
 def augmented(
     images: Tensor, generator: torch.Generator, *, shift: float = 1 / 8, cutout: float = 1 / 2
 ) -> Tensor:
-    """Shift each image by an amount of its own, and grey out a square of it.
+    """Shift each image by a random amount, and grey out a random square of it.
 
     Parameters
     ----------
     images
         ``(N, C, H, W)`` in [-1, 1].
     generator
-        Where the random numbers come from; on the CPU.
+        Source of randomness, on the CPU.
     shift
-        The farthest, as a part of the side. What comes in from outside repeats the edge.
+        The largest shift, as a fraction of the side. Pixels beyond the edge repeat it.
     cutout
-        The side of the square as a part of the image's; it may hang over the edge. 0 for none.
+        The side of the square as a fraction of the image's; it may cross the edge. 0 for none.
 
     Returns
     -------

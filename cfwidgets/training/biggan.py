@@ -26,7 +26,7 @@ from cfwidgets.training.steps import require_same, training_steps
 
 __all__ = ["BigGANTraining", "TrainedBigGAN"]
 
-_STANDING = 32  # batches by which the batch normalisations are measured in the end
+_STANDING = 32  # batches for the final statistics of the batch normalisations
 _SAVED_EVERY = 1000  # updates
 _RECENT = 100  # updates whose mean loss is shown
 _CLASSES_SHOWN = 10
@@ -34,30 +34,30 @@ _CLASSES_SHOWN = 10
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TrainedBigGAN(Result):
-    """A BigGAN as far as it is trained; also the checkpoint that training goes on from.
+    """A BigGAN in training or trained; also the checkpoint from which training resumes.
 
-    In a notebook it shows itself as a sheet of samples, a row for each class.
+    In a notebook it is shown as a sheet of samples, a row for each class.
 
     Parameters
     ----------
     training
-        The settings by which it is trained: a `BigGANTraining` as a dictionary.
+        The training settings: a `BigGANTraining` as a dictionary.
     shape
-        What `BigGAN` takes to be built.
+        Arguments of `BigGAN`.
     step
         Updates of the generator so far.
     weights
-        Of the generator: the running mean over its updates.
+        Weights of the generator: the running mean over its updates.
     state
-        What going on needs: the weights that are trained, the optimisers', the random numbers'.
+        Named tensors to resume from: the weights in training, the optimisers' state, the random state.
     generator_loss, discriminator_loss
-        ``(step,)`` each.
+        ``(step,)`` each: the loss in every update.
     seconds
-        What the updates took so far; the time between a stop and going on is none of it.
+        Time that the updates took so far, without pauses.
     """
 
     loss_names: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
-    sheet_columns: ClassVar[tuple[str, ...]] = ()  # they mean nothing
+    sheet_columns: ClassVar[tuple[str, ...]] = ()  # columns have no titles
 
     training: dict[str, Any]
     shape: dict[str, Any]
@@ -70,22 +70,22 @@ class TrainedBigGAN(Result):
 
     def network(self) -> BigGAN:
         """The generator, in evaluation mode on the CPU."""
-        with torch.device("meta"):  # no first weights, and no numbers drawn for them
+        with torch.device("meta"):  # no initial weights, and no random numbers drawn for them
             network = BigGAN(**self.shape)
         network.load_state_dict({name: value.clone() for name, value in self.weights.items()}, assign=True)
         return network.eval()
 
     def samples(self, each: int = 8, seed: int = 0, *, classes: Sequence[int] | None = None) -> Tensor:
-        """Paint some images of classes: ``(classes, each, 3, H, W)`` in [0, 1].
+        """Generate images of classes: ``(classes, each, 3, H, W)`` in [0, 1].
 
         Parameters
         ----------
         each
-            How many of a class.
+            Images of each class.
         seed
-            Of the latent vectors.
+            Seed of the latent vectors.
         classes
-            Which; None for all.
+            The classes; None for all.
         """
         positive_int("each", each)
         network = self.network()
@@ -99,11 +99,11 @@ class TrainedBigGAN(Result):
 
     @property
     def losses(self) -> Tensor:
-        """``(step, 2)``: of the generator and of the discriminator, as ``loss_names`` has it."""
+        """``(step, 2)``: losses of the generator and of the discriminator, named in ``loss_names``."""
         return torch.stack([self.generator_loss, self.discriminator_loss], dim=1)
 
     def sheet(self) -> Tensor:
-        """Some samples, a row for each of the first classes: ``(m, 8, 3, H, W)`` in [0, 1]."""
+        """Make a sheet of samples, a row for each of the first classes: ``(m, 8, 3, H, W)`` in [0, 1]."""
         return self.samples(classes=range(min(self.shape["classes"], _CLASSES_SHOWN)))
 
     def __repr__(self) -> str:
@@ -127,34 +127,35 @@ class TrainedBigGAN(Result):
 class BigGANTraining:
     """Train a class-conditional BigGAN: hinge loss, Adam, a running mean of the weights.
 
-    Brock et al. 2019 with differentiable augmentation (`cfwidgets.training.augment`), which a few thousand
-    images need. `cfwidgets.zoo.recipes.digit_generator` trains the zoo's generator of digits by it.
+    Brock et al. 2019 with differentiable augmentation (`cfwidgets.training.augment`), which a data set of
+    a few thousand images needs. `cfwidgets.zoo.recipes.digit_generator` trains the zoo's generator of digits
+    with it.
 
     Parameters
     ----------
     updates
-        Of the generator.
+        Updates of the generator in total.
     batch_size
         Images an update.
     critic_updates
-        Of the discriminator for each of the generator.
+        Updates of the discriminator for each of the generator.
     channels, latent_size, shared_size
-        Of the generator: see `BigGAN`. The discriminator has as many channels.
+        Settings of the generator: see `BigGAN`. The discriminator has as many channels.
     generator_rate, discriminator_rate
         Learning rates of Adam with β = (0, 0.999).
     mean_decay
-        Of the running mean of the generator's weights.
+        Decay of the running mean of the generator's weights.
     mean_from
-        The update from which on it is a mean; before, it follows.
+        The update at which the mean begins; before it, the latest weights are taken.
     shift, cutout
-        Of the augmentation; 0 for none.
+        Settings of the augmentation; 0 for none.
     precision
         ``"bfloat16"`` for the networks' arithmetic (weights and sums stay float32): faster where the machine
         has it.
     report_every
-        Updates between two of what `steps` yields; only there can a run be stopped.
+        Updates between two yields of `steps`; a run can be stopped only there.
     device
-        Where to train.
+        The device to train on.
     seed
         Same seed, same machine, same threads, same weights, also when stopped and resumed in between.
 
@@ -166,15 +167,15 @@ class BigGANTraining:
     >>> trained.samples(each=3).shape
     torch.Size([2, 3, 3, 32, 32])
 
-    In a notebook, watched as it goes on, with a button to stop it and to go on::
+    In a notebook, with live samples and losses, and a button to stop and to resume::
 
-        kept = "mine.safetensors"
-        cfwidgets.TrainingProgress(training.steps(images, labels, checkpoint=kept), checkpoint=kept)
+        file = "mine.safetensors"
+        cfwidgets.TrainingProgress(training.steps(images, labels, checkpoint=file), checkpoint=file)
 
-    When the kernel is gone, go on from the checkpoint that ``TrainedBigGAN.load`` reads:
+    After a restart of the kernel, resume from the checkpoint that ``TrainedBigGAN.load`` reads:
 
-    >>> go_on = BigGANTraining(updates=3, batch_size=4, channels=2, latent_size=8)
-    >>> go_on.train(images, labels, resume=trained).step
+    >>> longer = BigGANTraining(updates=3, batch_size=4, channels=2, latent_size=8)
+    >>> longer.train(images, labels, resume=trained).step
     3
     """
 
@@ -225,19 +226,19 @@ class BigGANTraining:
         resume: TrainedBigGAN | None = None,
         checkpoint: str | Path | None = None,
     ) -> Generator[Update[TrainedBigGAN], None, None]:
-        """Train, and yield the generator as it stands. A `cfwidgets.Run` watches, stops and continues it.
+        """Train, and yield the generator as it stands. A `cfwidgets.Run` drives, stops and resumes it.
 
         Parameters
         ----------
         images
             ``(N, C, H, W)`` float32 in [0, 1]; C is 1 or 3, H = W is 32, 64 or 128.
         labels
-            ``(N,)`` int64, from 0; as many classes as the largest and one.
+            ``(N,)`` int64, from 0; the number of classes is the largest plus 1.
         resume
-            A checkpoint of the same settings and images to go on from (``updates`` may be more).
+            A checkpoint of the same settings and images to resume (``updates`` may be more).
         checkpoint
-            A file to save to at each thousandth update, at the end, and when the generator that this gives
-            is closed or fails: then what it yielded last. ``TrainedBigGAN.load`` reads it.
+            A file that the generator last yielded is saved to every 1,000 updates, at the end, and when the
+            steps are closed or fail. ``TrainedBigGAN.load`` reads it.
 
         Raises
         ------
@@ -285,7 +286,7 @@ class BigGANTraining:
 
 
 class _Work:
-    """The networks in training and all that changes with them."""
+    """The networks in training, with their optimisers and random state."""
 
     def __init__(
         self,
@@ -307,7 +308,7 @@ class _Work:
             self._d = BigGANDiscriminator(**judged).to(self._device)
             self._mean = BigGAN(**shape).to(self._device)
         for network in (self._g, self._d):
-            network.to(memory_format=torch.channels_last)  # half as fast again in bfloat16
+            network.to(memory_format=torch.channels_last)  # one and a half times as fast in bfloat16
         self._mean.eval().requires_grad_(requires_grad=False)
         betas = (0.0, 0.999)
         self._adam_g = torch.optim.Adam(self._g.parameters(), lr=settings.generator_rate, betas=betas)
@@ -316,17 +317,18 @@ class _Work:
         self._losses_g: list[float] = []
         self._losses_d: list[float] = []
         if resume is not None:
-            self._go_on(resume)
+            self._resume(resume)
 
     def update(self) -> None:
-        """Update the discriminator as often as it is due, then the generator once."""
+        """Update the discriminator ``critic_updates`` times, then the generator once."""
         began = time.perf_counter()
         for _ in range(self._settings.critic_updates):
             real, c = self._drawn()
             with torch.no_grad():
                 fake, fake_c = self._fakes()
             with self._autocast():
-                # One pass for both: the discriminator has no batch normalisation to tell them apart by.
+                # One pass for both: the discriminator has no batch normalisation, by which it could tell them
+                # apart.
                 seen = augmented(torch.cat([real, fake.float()]), self._random, **self._augmentation)
                 on_real, on_fake = self._d(seen, torch.cat([c, fake_c])).float().chunk(2)
             loss_d = F.relu(1 - on_real).mean() + F.relu(1 + on_fake).mean()
@@ -352,12 +354,12 @@ class _Work:
 
     @torch.no_grad()
     def _measure_norms(self) -> None:
-        """Measure what the batch normalisations of the mean generator see ("standing statistics")."""
+        """Measure the statistics of the mean generator's batch normalisations ("standing statistics")."""
         norms = [part for part in self._mean.modules() if isinstance(part, nn.BatchNorm2d)]
         for norm in norms:
             norm.reset_running_stats()
-            norm.momentum = None  # torch: the plain mean over all batches
-        # Of their own, so that training that goes on from here goes on as if it had not ended.
+            norm.momentum = None  # in torch, None is the plain mean over all batches
+        # Separate random numbers, so that resumed training is the same as uninterrupted training.
         random = torch.Generator()
         random.set_state(self._random.get_state())
         self._mean.train()
@@ -384,7 +386,7 @@ class _Work:
             seconds=self._seconds,
         )
 
-    def _go_on(self, resume: TrainedBigGAN) -> None:
+    def _resume(self, resume: TrainedBigGAN) -> None:
         self._g.load_state_dict(under("generator", resume.state))
         self._d.load_state_dict(under("discriminator", resume.state))
         self._mean.load_state_dict(resume.weights)
@@ -424,9 +426,9 @@ class _Work:
 
     @torch.no_grad()
     def _follow(self) -> None:
-        """Bring the mean generator on: it follows the weights as the spectral norms leave them."""
+        """Update the mean generator by the weights after spectral normalisation."""
         weight = 1.0 if self.step <= self._settings.mean_from else 1 - self._settings.mean_decay
-        self._g.eval()  # in training mode, to read a weight would move the estimate of its norm
+        self._g.eval()  # in training mode, reading a weight would change the estimate of its norm
         for name, mean in self._mean.named_parameters():
             mean.lerp_(attrgetter(name)(self._g), weight)
         for name, statistic in self._mean.named_buffers():

@@ -1,4 +1,4 @@
-"""FLAC: train a classifier so that its features say nothing about an attribute that comes with the class."""
+"""FLAC: train a classifier whose features do not depend on an attribute correlated with the class."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ _TINY = 1e-6  # the root of a squared distance of 0 has no derivative
 
 
 def before_last(network: nn.Sequential, images: Tensor) -> Tensor:
-    """What a network has before its last layer, ``(n, c)``, of images ``(n, 3, h, w)``."""
+    """Compute a network's features before its last layer, ``(n, c)``, for images ``(n, 3, h, w)``."""
     for layer in list(network)[:-1]:
         images = layer(images)
     return images
 
 
 def flac_loss(features: Tensor, biased: Tensor, labels: Tensor, *, power: float = 0.5) -> Tensor:
-    """How far the features are from not following a bias: Sarridis et al., "FLAC", TPAMI 2024.
+    """Compute the FLAC loss, low where features are independent of a bias (Sarridis et al., TPAMI 2024).
 
-    Where a bias holds, faces that share a class share an attribute. The pairs of a batch that tell them apart
-    are those in which it does not: of one class with different attributes, and of two classes with the same
-    attribute. Over these pairs, the features are to be similar where the attribute's are not: for each face,
+    Where a bias holds, faces that share a class share an attribute. The informative pairs of a batch are
+    those in which it does not: of one class with different attributes, and of two classes with the same
+    attribute. Over these pairs, the loss makes features similar where the attribute's are not: for each face,
     both similarities are scaled to sum to 1, and compared by Jeffreys divergence, ``(p - q)(log p - log q)``.
 
     A similarity is ``1 / (1 + d ** power)`` with the Euclidean distance d of features scaled to length 1. Two
-    faces have the same attribute where they are more similar, to a network that tells it, than halfway
+    faces have the same attribute where they are more similar, to a network that predicts it, than halfway
     between the least and the most similar pair of the batch. So no labels of the attribute are needed.
 
     Parameters
     ----------
     features
-        ``(n, c)``: what the trained network has before its last layer.
+        ``(n, c)``: features of the trained network before its last layer.
     biased
-        ``(n, d)``: the same of a network that tells the attribute; nothing is learnt through it.
+        ``(n, d)``: the same of a network that predicts the attribute; without gradients.
     labels
         ``(n,)``: the classes.
     power
-        Of the distances.
+        Exponent of the distances.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def flac_loss(features: Tensor, biased: Tensor, labels: Tensor, *, power: float 
     Raises
     ------
     ValueError
-        They are not of the same faces.
+        Numbers of faces that differ.
 
     Examples
     --------
@@ -85,12 +85,12 @@ class Flac:
     Parameters
     ----------
     bias
-        A network that tells the attribute, in evaluation mode; its last layer is left out.
+        A network that predicts the attribute, in evaluation mode; its last layer is left out.
     weight
-        Of the loss beside the cross-entropy. The authors' settings for CelebA amount to 2 to 3 million; the
-        more often the bias holds, the more it takes.
+        Weight of the loss beside the cross-entropy. The authors' settings for CelebA amount to 2 to 3
+        million; the more often the bias holds, the larger it must be.
     power
-        Of the distances.
+        Exponent of the distances.
     """
 
     bias: nn.Sequential
@@ -101,20 +101,20 @@ class Flac:
         non_negative("weight", self.weight)
 
     def __call__(self, images: Tensor, features: Tensor, labels: Tensor) -> Tensor:
-        """The weighted loss of a batch."""
+        """Compute the weighted loss of a batch."""
         with torch.no_grad():
             biased = before_last(self.bias, images)
         return self.weight * flac_loss(features, biased, labels, power=self.power)
 
 
 def _similarity(features: Tensor, power: float) -> Tensor:
-    """Of each pair, from above 0 to 1."""
+    """Compute the similarity of each pair, above 0 and at most 1."""
     unit = F.normalize(features, dim=1)
     squared = (2 - 2 * unit @ unit.T).clamp(min=0)
     return 1 / (1 + (squared + _TINY).sqrt() ** power)
 
 
 def _shares(values: Tensor, chosen: Tensor) -> Tensor:
-    """The chosen values of each row, scaled to sum to 1; a row without any stays 0."""
+    """Scale the chosen values of each row to sum to 1; a row without any stays 0."""
     kept = values * chosen
     return kept / kept.sum(1, keepdim=True).clamp(min=_TINY)

@@ -1,4 +1,4 @@
-"""What going on with a training needs, as tensors by name."""
+"""Optimiser state as named tensors, for checkpoints."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["adam_state", "set_adam_state", "under"]
 
 
 def under(prefix: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Those whose name begins with the prefix and a dot, by the rest of their name.
+    """Select the tensors whose name begins with the prefix and a dot, by the rest of their name.
 
     Examples
     --------
@@ -21,13 +21,13 @@ def under(prefix: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def adam_state(prefix: str, adam: torch.optim.Adam) -> dict[str, Tensor]:
-    """The moments and counts of an optimiser, by names that begin with the prefix."""
+    """Return an optimiser's moments and counts, by names that begin with the prefix."""
     each = adam.state_dict()["state"]
     return {f"{prefix}.{place}.{name}": value for place, kept in each.items() for name, value in kept.items()}
 
 
 def set_adam_state(adam: torch.optim.Adam, state: dict[str, Tensor]) -> None:
-    """Give an optimiser what `adam_state` took, `under` its prefix."""
+    """Load the state that `adam_state` returned, selected by `under`, into an optimiser."""
     kept: dict[int, dict[str, Tensor]] = {}
     for key, value in state.items():
         place, _, name = key.partition(".")

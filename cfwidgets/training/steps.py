@@ -1,4 +1,4 @@
-"""A training as steps: what it yields, what it keeps, and what it may go on from."""
+"""Training as steps that yield networks, save checkpoints and resume from them."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ Trained = TypeVar("Trained", bound=Result)
 
 
 class Work(Protocol[Trained_co]):
-    """The networks in training and all that changes with them."""
+    """The networks in training, with their optimisers and random state."""
 
     step: int
     """Updates so far."""
 
     def update(self) -> None:
-        """Make one more."""
+        """Make one more update."""
         ...
 
     def trained(self) -> Trained_co:
-        """Give the networks as they stand, and what going on needs."""
+        """Return the networks as they stand, and the state to resume from."""
         ...
 
 
@@ -43,13 +43,14 @@ def training_steps(
     Parameters
     ----------
     work
-        As far as it is.
+        The networks in training.
     updates
-        How many there are to be.
+        Updates in total.
     report_every, save_every
-        Updates after which the networks are yielded, and saved.
+        Updates between two yields of the networks, and between two saves.
     checkpoint
-        The file to save to; also at the end, and when this is closed or fails: then what was yielded last.
+        The file that the networks last yielded are saved to; also at the end, and when this is closed or
+        fails.
     """
     if work.step >= updates:
         yield Update(1.0, work.trained())
@@ -67,25 +68,25 @@ def training_steps(
                     trained.save(checkpoint)
                 yield Update(work.step / updates, trained, f"update {work.step:,} of {updates:,}")
     finally:
-        # Closed, interrupted or failed, maybe in the middle of an update: what was yielded last is whole.
+        # Closed, interrupted or failed, maybe amid an update: the networks last yielded are consistent.
         if checkpoint is not None and trained is not None and trained is not saved:
             trained.save(checkpoint)
 
 
 def require_same(here: Mapping[str, Any], there: Mapping[str, Any], *, free: Collection[str]) -> None:
-    """Refuse to go on from a checkpoint of another training.
+    """Refuse to resume a checkpoint of another training.
 
     Parameters
     ----------
     here, there
-        The settings of this training and of the checkpoint, and what their data are.
+        Settings and data of this training and of the checkpoint, by name.
     free
         Settings that may differ.
 
     Raises
     ------
     ValueError
-        Another one differs.
+        Any other setting differs.
 
     Examples
     --------

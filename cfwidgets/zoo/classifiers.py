@@ -1,4 +1,4 @@
-"""Classifiers by name: some that need no network, and those of torchvision and timm."""
+"""Classifiers by name: some without a download, and those of torchvision and timm."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OFFLINE = (_LITE0, _DIGITS, *_PORTRAITS)
 
 @dataclass(frozen=True)
 class _Recipe:
-    """A network and what belongs to it."""
+    """A network with its labels, input size and normalisation."""
 
     module: nn.Module
     labels: Sequence[str] | None
@@ -42,20 +42,20 @@ def classifier(name: str, *, pretrained: bool = True, **settings: Any) -> Classi
     Parameters
     ----------
     name
-        ``"efficientnet-lite0"``: ImageNet, weights from Python packages, no network needed.
-        ``"digits"``: handwritten digits as `cfwidgets.data.digits` has them, weights in this package (with
-        a model card beside them, ``zoo/weights/digits.md``), no network needed.
-        ``"portraits/male-biased"`` and ``"portraits/male-balanced"``: whether a face of
-        `cfwidgets.data.portraits` has the attribute Male, trained with lipstick as a shortcut and without;
+        ``"efficientnet-lite0"``: ImageNet, weights from Python packages, no download.
+        ``"digits"``: the handwritten digits of `cfwidgets.data.digits`, weights in this package (with a model
+        card beside them, ``zoo/weights/digits.md``), no download.
+        ``"portraits/male-biased"`` and ``"portraits/male-balanced"``: the attribute Male of a
+        face of `cfwidgets.data.portraits`, trained with lipstick as a shortcut and without;
         ``"portraits/male-blond"`` and ``"portraits/male-any-hair"``: the same with blond hair, for faces of
         64 x 64 pixels; weights and model cards in this package too.
         ``"torchvision/NAME"`` (e.g. ``"torchvision/resnet50"``) and ``"timm/NAME"`` (e.g.
-        ``"timm/convnext_tiny.in12k_ft_in1k"``): best weights of torchvision, or those that timm names;
-        downloaded when first used.
+        ``"timm/convnext_tiny.in12k_ft_in1k"``): the best weights of torchvision, or those named by timm,
+        downloaded at first use.
     pretrained
-        False gives the network as it is before training, without a download.
+        False makes the network untrained, without a download.
     settings
-        Anything that `Classifier` takes, in place of the network's own. With ``device="auto"`` the network
+        Arguments of `Classifier`, in place of the network's own. With ``device="auto"`` the network
         runs on CUDA where there is one.
 
     Returns
@@ -66,9 +66,9 @@ def classifier(name: str, *, pretrained: bool = True, **settings: Any) -> Classi
     Raises
     ------
     ClassifierError
-        An unknown name; close ones are listed.
+        An unknown name; the message lists similar ones.
     ConnectionError
-        Weights that have to be downloaded, and cannot be.
+        Weights that cannot be downloaded.
     ImportError
         The package that holds the network is not installed.
 

@@ -22,9 +22,9 @@ def attribute_editor(name: str, *, device: str = "auto") -> AttGANEditor:
     Parameters
     ----------
     name
-        ``"portraits"``: the 13 attributes of AttGAN in faces such as `cfwidgets.data.portraits` draws, of 64
-        x 64 pixels; weights in this package (with a model card beside them,
-        ``zoo/weights/portraits_editor.md``), no network needed.
+        ``"portraits"``: the 13 attributes of AttGAN in faces of `cfwidgets.data.portraits`, of 64 x 64
+        pixels; weights in this package (with a model card beside them, ``zoo/weights/portraits_editor.md``),
+        no download.
     device
         ``"auto"``: CUDA where there is one.
 
@@ -33,7 +33,7 @@ def attribute_editor(name: str, *, device: str = "auto") -> AttGANEditor:
     EditorError
         An unknown name.
     ClassifierError
-        A device that is not there.
+        A device that this machine lacks.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Generators by name: digits that need no network, and BigGAN-deep for ImageNet."""
+"""Generators by name: digits without a download, and BigGAN-deep for ImageNet."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ def generator(
     ----------
     name
         ``"digits"``: handwritten digits of 32 x 32 pixels, weights in this package (with a model card beside
-        them, ``zoo/weights/digits_generator.md``), no network needed. Its classes are those of
+        them, ``zoo/weights/digits_generator.md``), no download. Its classes are those of
         ``zoo.classifier("digits")``.
         ``"biggan-deep-128"``, ``"biggan-deep-256"``, ``"biggan-deep-512"``: ImageNet, with the weights of
-        DeepMind, downloaded when first used. Its classes are those of ImageNet, in their order.
+        DeepMind, downloaded at first use. Its classes are those of ImageNet, in their order.
     pretrained
-        False gives the network with random weights, without a download.
+        False makes the network with random weights, without a download.
     weights
-        BigGAN-deep only: the file ``NAME-pytorch_model.bin``, or the folder it is in, where it was downloaded
-        by other means.
+        BigGAN-deep only: the path of ``NAME-pytorch_model.bin``, or of its folder, where it was downloaded by
+        other means.
     truncation
         BigGAN-deep only: see `cfwidgets.networks.BigGANDeep`.
     device
@@ -59,11 +59,11 @@ def generator(
     Raises
     ------
     GeneratorError
-        An unknown name (close ones are listed), or settings that the generator does not have.
+        An unknown name (the message lists similar ones), or settings that the generator does not have.
     ConnectionError
-        Weights that have to be downloaded, and cannot be.
+        Weights that cannot be downloaded.
     FileNotFoundError
-        No weights where ``weights`` says.
+        No weights at the path ``weights``.
     ImportError
         The package that holds the network is not installed.
 
@@ -92,7 +92,7 @@ def generator(
 
 
 def _digits(pretrained: bool) -> BigGAN:
-    with torch.device("meta") if pretrained else nullcontext():  # no first weights where others follow
+    with torch.device("meta") if pretrained else nullcontext():  # no initial weights, as others are loaded
         # The settings of cfwidgets.zoo.recipes.digit_generator.
         network = BigGAN(size=32, classes=10, channels=12, latent_size=64, shared_size=32, colours=1)
     if pretrained:
@@ -104,7 +104,7 @@ def _digits(pretrained: bool) -> BigGAN:
 def _biggan_deep(name: str, pretrained: bool, weights: str | Path | None, truncation: float) -> BigGANDeep:
     if not pretrained:
         if weights is not None:
-            raise GeneratorError("weights were given, and pretrained=False says to take none")
+            raise GeneratorError("weights were given together with pretrained=False")
         return BigGANDeep(_SIZES[name], truncation=truncation)
     state = _downloaded(name) if weights is None else _read(name, Path(weights))
     return BigGANDeep(_SIZES[name], truncation=truncation, weights=state)
@@ -115,7 +115,7 @@ def _file_name(name: str) -> str:
 
 
 def _read(name: str, place: Path) -> dict[str, Tensor]:
-    # Under the second name the package itself looks for it in a folder.
+    # The package itself looks for the second name in a folder.
     known = (place / _file_name(name), place / "pytorch_model.bin") if place.is_dir() else (place,)
     for path in known:
         if path.is_file():
@@ -135,7 +135,7 @@ def _downloaded(name: str) -> dict[str, Tensor]:
         raise ImportError(f'{name} needs a package of its own: pip install "cfwidgets[biggan]"') from error
     source = PRETRAINED_MODEL_ARCHIVE_MAP[name]
     try:
-        # Torch keeps it in its cache and needs no network from then on; the package asks again each time.
+        # Torch caches it and needs no network from then on; the package checks online each time.
         return torch.hub.load_state_dict_from_url(source, map_location="cpu", weights_only=True)
     except OSError as error:
         raise ConnectionError(

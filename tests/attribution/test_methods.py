@@ -63,7 +63,7 @@ def test_what_comes_back(method: str) -> None:
     logits = Classifier(net, mean=[0.4, 0.5, 0.6], std=0.3).logits(pictures(3))
     assert torch.allclose(found.logits, logits.gather(1, found.targets[:, None])[:, 0], atol=1e-5)
     promises = method in {"rap", "lrp", "integrated_gradients", "deep_lift"}
-    assert (found.completeness is not None) == promises
+    assert (found.convergence_delta is not None) == promises
 
 
 @every
@@ -229,20 +229,21 @@ def test_on_a_linear_network_the_gradient_methods_are_its_weights() -> None:
     assert torch.allclose(occluded, product, atol=1e-5)
     from_grey = attribute(clf, image, 1, "integrated_gradients", baseline=0.5)
     assert torch.allclose(from_grey.maps[0], ((image[0] - 0.5) * per_pixel).sum(0), atol=1e-5)
-    assert from_grey.completeness.abs() < 1e-4
+    assert from_grey.convergence_delta.abs() < 1e-4
 
 
-def test_completeness_is_the_error_of_the_sum() -> None:
+def test_convergence_delta_is_the_error_of_the_sum() -> None:
     net = network()
     clf = Classifier(net)
     images = pictures(2)
     difference = clf.logits(images)[:, 1] - clf.logits(torch.zeros_like(images))[:, 1]
     for method, options in (("deep_lift", {}), ("integrated_gradients", {"steps": 3})):
         found = attribute(clf, images, 1, method, **options)
-        assert torch.allclose(found.completeness, found.maps.sum((1, 2)) - difference, atol=1e-6)
-    assert attribute(clf, images, 1, "deep_lift").completeness.abs().max() < 1e-5
+        assert torch.allclose(found.convergence_delta, found.maps.sum((1, 2)) - difference, atol=1e-6)
+    assert attribute(clf, images, 1, "deep_lift").convergence_delta.abs().max() < 1e-5
     few, many = (
-        attribute(clf, images, 1, "integrated_gradients", steps=n).completeness.abs().max() for n in (2, 200)
+        attribute(clf, images, 1, "integrated_gradients", steps=n).convergence_delta.abs().max()
+        for n in (2, 200)
     )
     assert many < few
 
@@ -252,10 +253,10 @@ def test_lrp_conserves_without_biases_and_says_what_they_take() -> None:
     clf = Classifier(network(bias=False))
     found = attribute(clf, images, 1, "lrp")
     assert torch.allclose(found.maps.sum((1, 2)), found.logits, rtol=1e-3, atol=1e-5)
-    assert found.completeness.abs().max() < 1e-4
+    assert found.convergence_delta.abs().max() < 1e-4
     biased = attribute(Classifier(network()), images, 1, "lrp")
-    assert torch.allclose(biased.completeness, biased.maps.sum((1, 2)) - biased.logits, atol=1e-5)
-    assert biased.completeness.abs().max() > 1e-3
+    assert torch.allclose(biased.convergence_delta, biased.maps.sum((1, 2)) - biased.logits, atol=1e-5)
+    assert biased.convergence_delta.abs().max() > 1e-3
 
 
 def test_lrp_of_rectified_networks_without_biases_is_input_times_gradient() -> None:
@@ -332,7 +333,7 @@ def test_what_captum_would_get_wrong_is_refused_by_name(method: str, net: nn.Mod
 def test_deep_lift_is_complete_on_residual_sums_with_modules_of_their_own() -> None:
     torch.manual_seed(0)
     found = attribute(Classifier(Sum()), pictures(2), 0, "deep_lift")
-    assert found.completeness.abs().max() < 1e-5
+    assert found.convergence_delta.abs().max() < 1e-5
     assert found.maps.abs().max() > 1e-4
 
 

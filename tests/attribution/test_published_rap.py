@@ -214,4 +214,4 @@ def test_a_residual_sum_shares_relevance_in_proportion(inplace: bool) -> None:
     expected = first(images.double(), net.first.weight.detach(), of_x, convolution(net.first)).sum(1)
     found = attribute(Classifier(net), images, targets)
     assert torch.allclose(found.maps.double(), expected, rtol=1e-5, atol=1e-6 * expected.abs().max())
-    assert found.completeness.abs().max() < 1e-9
+    assert found.convergence_delta.abs().max() < 1e-9

@@ -126,7 +126,7 @@ def sums_to_the_logit(clf: Classifier, images: Tensor, target: int) -> bool:
     assert torch.allclose(found.logits, expected, rtol=1e-4, atol=1e-5)
     assert found.maps.shape == (len(images), *images.shape[2:])
     sums = found.maps.sum(dim=(1, 2), dtype=torch.float64)
-    assert torch.allclose(found.completeness.double(), sums - found.logits, atol=1e-4)
+    assert torch.allclose(found.convergence_delta.double(), sums - found.logits, atol=1e-4)
     return bool(((sums - found.logits).abs() <= 1e-4 * found.logits.abs()).all())
 
 
@@ -150,6 +150,7 @@ def test_relevance_sums_to_the_logit_on_strokes_before_black() -> None:
     assert sums_to_the_logit(Classifier(DigitCNN()), strokes, 4)
 
 
+@pytest.mark.slow
 def test_relevance_sums_to_the_logit_on_vgg19() -> None:
     torch.manual_seed(0)
     clf = Classifier(torchvision.models.vgg19(), mean=0.45, std=0.22)
@@ -167,7 +168,7 @@ def test_a_picture_of_one_colour_has_no_relevance_and_says_so() -> None:
     network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 2))
     found = attribute(Classifier(network), torch.full((1, 3, 8, 8), 0.3), 0)
     assert torch.equal(found.maps, torch.zeros(1, 8, 8))
-    assert torch.allclose(found.completeness, -found.logits)
+    assert torch.allclose(found.convergence_delta, -found.logits)
 
 
 class Own(nn.Module):

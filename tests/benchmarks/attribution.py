@@ -73,7 +73,7 @@ def main():
     with torch.no_grad():
         bare = seconds(lambda: vgg(images.to(device)), device) / options.images
     apart = ((found.maps - expected).abs().amax() / expected.abs().amax()).item()
-    lost = (found.completeness / found.logits).abs().max().item()
+    lost = (found.convergence_delta / found.logits).abs().max().item()
     print(
         f"VGG-19 with random weights, {options.images} at once, {device}, {torch.get_num_threads()} threads"
     )

@@ -106,7 +106,7 @@ def test_numbers_in_one_order_need_no_classes(tmp_path: Path) -> None:
 def test_numbers_in_two_orders_are_refused_until_one_is_chosen(tmp_path: Path) -> None:
     for number in range(11):
         picture(tmp_path / str(number) / "1.png")
-    with pytest.raises(FolderError, match=r"as text sort as 0, 1, 10, 2, 3, … \(11 in all\): say which"):
+    with pytest.raises(FolderError, match=r"as text sort as 0, 1, 10, 2, 3, … \(11 in all\): state which"):
         ImageFolders(tmp_path)
     names = [str(number) for number in range(11)]
     assert ImageFolders(tmp_path, classes=names).targets == tuple(range(11))

@@ -576,10 +576,10 @@ def test_an_error_of_the_model_goes_through_with_a_note() -> None:
 
     with pytest.raises(LookupError, match="my own") as caught:
         Classifier(Broken(), batch_size=4).probabilities(images(10))
-    assert caught.value.__notes__ == ["raised by the classifier Broken, asked about images 8 to 9 of 10"]
+    assert caught.value.__notes__ == ["raised by the classifier Broken, evaluating images 8 to 9 of 10"]
     with pytest.raises(LookupError) as caught:
         Classifier(Broken(), batch_size=4).probabilities(images(9))
-    assert caught.value.__notes__ == ["raised by the classifier Broken, asked about image 8 of 9"]
+    assert caught.value.__notes__ == ["raised by the classifier Broken, evaluating image 8 of 9"]
 
 
 def test_a_runtime_error_of_the_model_is_its_own() -> None:

@@ -111,7 +111,7 @@ def test_nan_and_infinite_values_are_refused(bad):
 def test_values_out_of_range_are_refused_with_their_range(low, high):
     images = torch.full((2, 3, 4, 4), 0.5)
     images[0, 0, 0, 0], images[1, 0, 0, 0] = low, high
-    with pytest.raises(GeneratorError, match=rf"painted {low:.3g} to {high:.3g}: for a tanh"):
+    with pytest.raises(GeneratorError, match=rf"returned {low:.3g} to {high:.3g}: for a tanh"):
         generated(Plain(images), Z, C)
 
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from cfwidgets.search.archive import Archive, roomiest
-from cfwidgets.search.dominance import crowding, front_members
+from cfwidgets.search.archive import Archive, least_crowded
+from cfwidgets.search.dominance import crowding_distance, front_members
 
 INF = float("inf")
 
@@ -38,8 +38,10 @@ def offered_one_by_one(values: list[list[int]], capacity: int) -> list[list[floa
         held = [other for other in held if not all(a <= b for a, b in zip(one, other, strict=True))]
         held.append([float(value) for value in one])
         if len(held) > capacity:
-            room = crowding(torch.tensor(held, dtype=torch.float64), torch.zeros(len(held), dtype=torch.long))
-            held.pop(int(room.argmin()))
+            crowding = crowding_distance(
+                torch.tensor(held, dtype=torch.float64), torch.zeros(len(held), dtype=torch.long)
+            )
+            held.pop(int(crowding.argmin()))
     return held
 
 
@@ -86,9 +88,11 @@ def test_what_an_archive_is(one_by_one: bool, points: list[list[int]], capacity:
         assert bool(front_members(archive.objectives)[0][members].all())
         assert torch.equal(archive.solutions[0][members], 2 * archive.objectives[0][members])
         assert bool(torch.isinf(archive.objectives[0][~members]).all())
-        expected = crowding(archive.objectives[0][members], torch.zeros(int(members.sum()), dtype=torch.long))
-        assert torch.equal(archive.room[0][members], expected)
-        assert not archive.room[0][~members].any()
+        expected = crowding_distance(
+            archive.objectives[0][members], torch.zeros(int(members.sum()), dtype=torch.long)
+        )
+        assert torch.equal(archive.crowding_distance[0][members], expected)
+        assert not archive.crowding_distance[0][~members].any()
 
 
 @ways
@@ -109,9 +113,9 @@ def test_the_most_crowded_leave_one_after_the_other(capacity: int, m: int) -> No
     values = spread(100, capacity, m)
     left = list(range(100))
     while len(left) > capacity:
-        room = crowding(values[0, left], torch.zeros(len(left), dtype=torch.long))
-        left.pop(int(room.argmin()))
-    kept = roomiest(values, torch.ones(1, 100, dtype=torch.bool), capacity)
+        crowding = crowding_distance(values[0, left], torch.zeros(len(left), dtype=torch.long))
+        left.pop(int(crowding.argmin()))
+    kept = least_crowded(values, torch.ones(1, 100, dtype=torch.bool), capacity)
     assert kept[0].nonzero()[:, 0].tolist() == left
 
 
@@ -121,8 +125,10 @@ def test_also_among_rows_that_are_alike(values: list[list[int]], capacity: int) 
     members = front_members(objectives)
     left = members[0].nonzero()[:, 0].tolist()
     while len(left) > capacity:
-        left.pop(int(crowding(objectives[0, left], torch.zeros(len(left), dtype=torch.long)).argmin()))
-    assert roomiest(objectives, members, capacity)[0].nonzero()[:, 0].tolist() == left
+        left.pop(
+            int(crowding_distance(objectives[0, left], torch.zeros(len(left), dtype=torch.long)).argmin())
+        )
+    assert least_crowded(objectives, members, capacity)[0].nonzero()[:, 0].tolist() == left
 
 
 @ways
@@ -135,7 +141,7 @@ def test_archives_side_by_side_do_not_mix(one_by_one: bool) -> None:
             values[problem : problem + 1], values[problem : problem + 1], one_by_one=one_by_one
         )
         assert listed(alone) == listed(together, problem)
-        assert torch.equal(alone.room[0], together.room[problem])
+        assert torch.equal(alone.crowding_distance[0], together.crowding_distance[problem])
 
 
 @ways

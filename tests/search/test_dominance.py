@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from cfwidgets.search.dominance import best, crowding, front_members, no_worse, orders, ranks, without_invalid
+from cfwidgets.search.dominance import (
+    best,
+    crowding_distance,
+    front_members,
+    no_worse,
+    orders,
+    ranks,
+    without_invalid,
+)
 
 INF = float("inf")
 
@@ -36,16 +44,16 @@ def peeled(values: Tensor) -> list[int]:
 
 def crowded(values: Tensor) -> list[float]:
     """One front, as the papers write it, sorted on by each objective."""
-    order, room = list(range(len(values))), [0.0] * len(values)
+    order, crowding = list(range(len(values))), [0.0] * len(values)
     for column in values.T.tolist():
         order.sort(key=column.__getitem__)
         extent = column[order[-1]] - column[order[0]]
         for place, row in enumerate(order):
             if place in {0, len(order) - 1}:
-                room[row] = INF
+                crowding[row] = INF
             elif extent:
-                room[row] += (column[order[place + 1]] - column[order[place - 1]]) / extent
-    return room
+                crowding[row] += (column[order[place + 1]] - column[order[place - 1]]) / extent
+    return crowding
 
 
 @given(points)
@@ -66,9 +74,9 @@ def test_sorting_may_stop_when_enough_are_sorted(values: list[list[int]], enough
 @given(points)
 def test_crowding_is_that_of_each_rank_alone(values: list[list[int]]) -> None:
     objectives, rank = rows(values), ranks(rows(values))
-    room = crowding(objectives, rank)
+    crowding = crowding_distance(objectives, rank)
     for level in rank.unique():
-        assert room[rank == level].tolist() == pytest.approx(crowded(objectives[rank == level]))
+        assert crowding[rank == level].tolist() == pytest.approx(crowded(objectives[rank == level]))
 
 
 @given(points)
@@ -82,23 +90,25 @@ def test_the_front_holds_the_first_of_what_nothing_dominates(values: list[list[i
 
 
 @given(points, st.data())
-def test_the_best_are_chosen_by_rank_and_then_by_room(values: list[list[int]], data: st.DataObject) -> None:
+def test_the_best_are_chosen_by_rank_then_crowding_distance(
+    values: list[list[int]], data: st.DataObject
+) -> None:
     objectives = rows(values)
     count = data.draw(st.integers(1, len(values)))
-    index, rank, room = best(objectives, count)
+    index, rank, crowding = best(objectives, count)
     whole = ranks(objectives)
-    roomy = crowding(objectives, whole)
-    expected = sorted(range(len(values)), key=lambda row: (int(whole[row]), -float(roomy[row])))[:count]
+    by_crowding = crowding_distance(objectives, whole)
+    expected = sorted(range(len(values)), key=lambda row: (int(whole[row]), -float(by_crowding[row])))[:count]
     assert index.tolist() == expected
     assert torch.equal(rank, whole[index])
-    assert torch.equal(room, roomy[index])
+    assert torch.equal(crowding, by_crowding[index])
 
 
 @given(points)
 def test_problems_side_by_side_do_not_mix(values: list[list[int]]) -> None:
     one = rows(values)
     both = torch.stack([one, one.flip(-1) * 3])
-    for function in (ranks, front_members, lambda f: crowding(f, ranks(f)), lambda f: orders(f.mT)):
+    for function in (ranks, front_members, lambda f: crowding_distance(f, ranks(f)), lambda f: orders(f.mT)):
         assert torch.equal(function(both)[0], function(both[0]))
         assert torch.equal(function(both)[1], function(both[1]))
 
@@ -114,7 +124,7 @@ def test_problems_side_by_side_do_not_mix(values: list[list[int]]) -> None:
 )
 def test_crowding_of_known_fronts(values: list[tuple[int, ...]], expected: list[float]) -> None:
     front = torch.tensor(values, dtype=torch.float64)
-    found = crowding(front, torch.zeros(len(values), dtype=torch.long))
+    found = crowding_distance(front, torch.zeros(len(values), dtype=torch.long))
     assert found.tolist() == pytest.approx(expected, abs=1e-6)
 
 

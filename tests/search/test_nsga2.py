@@ -36,7 +36,7 @@ def test_without_crossover_and_mutation_children_are_copies_of_parents() -> None
 
 
 @pytest.mark.parametrize("function", [objectives, all_on_the_front])
-def test_parents_are_the_better_of_two_by_rank_and_then_by_room(function: Evaluate) -> None:
+def test_parents_are_the_better_of_two_by_rank_and_then_by_crowding_distance(function: Evaluate) -> None:
     search = NSGA2(population=1000, crossover_probability=0, mutation_probability=0)
     seen: list[Tensor] = []
     steps = search.steps(lambda x: (seen.append(x.clone()), function(x))[1], LOWER, UPPER)

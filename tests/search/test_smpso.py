@@ -93,7 +93,7 @@ def test_leaders_are_the_roomier_of_two_members() -> None:
     )
     numbers = torch.rand(1, 2, 4000, generator=torch.Generator().manual_seed(0))
     leaders = _leaders(archive, numbers, torch.full((1, 4000, 1), -1.0))[0, :, 0].long()
-    # Of the six pairs each leads where it is the roomier one; the one with least room never does.
+    # Of the six pairs each leads where it is the less crowded one; the most crowded one never does.
     share = torch.bincount(leaders, minlength=5) / 4000
     torch.testing.assert_close(share, torch.tensor([0, 3, 2, 1, 0]) / 6, atol=0.03, rtol=0)
 

@@ -140,7 +140,7 @@ def test_a_pause_takes_no_time(monkeypatch):
 def test_losses_and_the_sheet_s_columns_have_names():
     trained = FAST.train(*faces(), NAMES)
     assert len(trained.loss_names) == trained.losses.shape[1]
-    assert trained.sheet_columns == ("as they are", "painted anew", "bright", "left")
+    assert trained.sheet_columns == ("original", "reconstructed", "bright", "left")
     assert len(trained.sheet_columns) == trained.sheet().shape[1]
 
 
@@ -157,6 +157,7 @@ def test_bytes_are_the_same_as_floats():
     )
 
 
+@pytest.mark.slow
 def test_it_learns_to_edit():
     images, has = faces(200)
     training = replace(FAST, updates=150, batch_size=16, dim=8, hidden=32, rate=1e-3, report_every=50)

@@ -56,6 +56,7 @@ def test_a_classifier_of_the_zoo_can_be_set_as_any_other(lite0: Classifier) -> N
     assert not torch.equal(next(clf.require_module().parameters()), next(lite0.require_module().parameters()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "attribute", "shortcut"),
     [

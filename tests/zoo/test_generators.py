@@ -189,7 +189,7 @@ def test_a_file_that_runs_code_is_not_read(narrow: Any, tmp_path: Path) -> None:
         (None, {}, "got None$"),
         ("digits", {"truncation": 0.5}, "'digits' takes neither weights nor truncation"),
         ("digits", {"weights": "x"}, "'digits' takes neither weights nor truncation"),
-        ("biggan-deep-128", {"weights": "x", "pretrained": False}, "pretrained=False says to take none"),
+        ("biggan-deep-128", {"weights": "x", "pretrained": False}, "together with pretrained=False"),
     ],
 )
 def test_what_cannot_be_made_is_named(name: Any, settings: Any, message: str) -> None:

@@ -17,7 +17,7 @@ from cfwidgets.models.backends.torch_module import TorchModule
 
 __all__ = ["Accelerated"]
 
-# How far probabilities may be apart, and on how many images of the first batch that is looked at.
+# The largest accepted difference of probabilities, and the images of the first batch that are compared.
 _TOLERANCE = 1e-3
 _COMPARED = 8
 
@@ -32,7 +32,7 @@ class Accelerated:
     input_size
         Height and width of all images.
     activation
-        What the outputs mean.
+        The meaning of the outputs.
     name
         For messages.
 
@@ -45,8 +45,8 @@ class Accelerated:
 
     Notes
     -----
-    The exported copy is kept in the user's cache folder. Its key holds weights and settings but not the code
-    of ``forward``, so a copy from the cache that disagrees is exported again before it is given up.
+    The exported copy is saved in the user's cache folder. Its key holds weights and settings but not the code
+    of ``forward``, so a cached copy that disagrees is exported again before it is abandoned.
     """
 
     def __init__(
@@ -65,11 +65,11 @@ class Accelerated:
         self._runs: OnnxFile | TorchModule = cached or self._export()
 
     def batch_size(self, height: int, width: int) -> int:
-        """As the one that runs."""
+        """Return the batch size of the model that runs."""
         return self._runs.batch_size(height, width)
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Raw outputs ``(n, C)``."""
+        """Compute raw outputs ``(n, C)``."""
         if not self._checked:
             with self._lock:
                 if not self._checked:
@@ -102,7 +102,7 @@ class Accelerated:
                 f"{self.name} disagrees with the network itself: probabilities differ by up to "
                 f"{difference:.2g}, and {_TOLERANCE:g} is accepted. The network itself is used instead.",
                 RuntimeWarning,
-                stacklevel=6,  # the line that asked for probabilities or logits
+                stacklevel=6,  # the user's line
             )
             cache.discard(self._key)
             self._runs = self.original

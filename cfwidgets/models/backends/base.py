@@ -1,4 +1,4 @@
-"""What all back ends share."""
+"""The protocol of all back ends, and their errors."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ Normalisation: TypeAlias = tuple[tuple[float, float, float], tuple[float, float,
 
 LARGEST_BATCH = 512
 # Eight pictures of 224 x 224. Measured with EfficientNet-Lite0 on two cores: larger batches leave the cache
-# (eager torch falls to half its speed at 32; ONNX Runtime loses a tenth), and a small batch lets a question
-# in between.
+# (eager torch falls to half its speed at 32; ONNX Runtime loses a tenth), and a small batch lets another
+# thread in between.
 _CPU_PIXELS = 8 * 224 * 224
 
 
 class ClassifierError(ValueError):
-    """A model, a setting or a model's answer that cannot be used; says what was given and is accepted."""
+    """A model, a setting or an output that cannot be used; the message names what is accepted."""
 
 
 class NotFiniteError(ClassifierError):
-    """A model's answer, or what is computed from it, holds NaN or infinite values."""
+    """NaN or infinite values in a model's output, or in a value computed from it."""
 
 
 class Backend(Protocol):
-    """What `cfwidgets.Classifier` needs of a model."""
+    """The interface of a model to `cfwidgets.Classifier`."""
 
     name: str
     device: torch.device
 
     def batch_size(self, height: int, width: int) -> int:
-        """How many images of this size should go into one call."""
+        """Choose the number of images of this size for one forward pass."""
         ...
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Raw outputs ``(n, C)``, float32 on the CPU, of images ``(n, 3, H, W)`` in [0, 1]."""
+        """Compute raw outputs ``(n, C)``, float32 on the CPU, of images ``(n, 3, H, W)`` in [0, 1]."""
         ...
 
 
@@ -77,12 +77,12 @@ class Normalise(nn.Module):
         self.register_buffer("shift", (-means / deviations).float())
 
     def forward(self, images: Tensor) -> Tensor:
-        """Images ``(n, 3, H, W)`` as the network was trained on them."""
+        """Normalise images ``(n, 3, H, W)``."""
         return torch.addcmul(self.shift, images, self.scale)
 
 
 def cpu_batch_size(height: int, width: int) -> int:
-    """How many images of this size suit a CPU.
+    """Choose the number of images of this size that suits a CPU.
 
     Examples
     --------

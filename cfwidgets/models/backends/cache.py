@@ -1,8 +1,8 @@
-"""Exported networks, kept in the user's cache folder.
+"""Exported networks, saved in the user's cache folder.
 
-A file is named by what it was made from and by a digest of its content, so that a file cut short or damaged
-is noticed when it is read. The folder is ``platformdirs.user_cache_path("cfwidgets")``, or what the
-environment variable ``CFWIDGETS_CACHE`` says; deleting it costs only the time of exporting again.
+A file is named by a digest of its sources and one of its content, so that a truncated or damaged file is
+detected when it is read. The folder is ``platformdirs.user_cache_path("cfwidgets")``, or the value of
+the environment variable ``CFWIDGETS_CACHE``; deleting it costs only the time of exporting again.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _FORMAT = 1
 
 
 def folder() -> Path:
-    """Where exported networks are kept."""
+    """Return the folder of exported networks."""
     return Path(os.environ.get("CFWIDGETS_CACHE") or user_cache_path("cfwidgets")) / "onnx"
 
 
 def key(module: nn.Module, input_size: tuple[int, int], normalisation: Normalisation | None) -> str:
-    """Name what an exported network is made from: structure, weights, settings and torch's version.
+    """Hash the sources of an exported network: structure, weights, settings and torch's version.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def key(module: nn.Module, input_size: tuple[int, int], normalisation: Normalisa
 
 
 def read(name: str) -> bytes | None:
-    """Content of the file of that key, or None where there is none that is whole."""
+    """Read the file of a key; None where there is none, or a damaged one."""
     for path in _files(name):
         try:
             content = path.read_bytes()
@@ -78,7 +78,7 @@ def read(name: str) -> bytes | None:
 
 
 def write(name: str, content: bytes) -> None:
-    """Keep a content; a reader sees the whole of it or nothing. A folder that is read-only is a warning."""
+    """Save a content atomically; warn where the folder is read-only."""
     temporary: Path | None = None
     try:
         folder().mkdir(parents=True, exist_ok=True)
@@ -91,15 +91,15 @@ def write(name: str, content: bytes) -> None:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
         warnings.warn(
-            f"the exported network cannot be kept in {folder()} ({error}) and is exported again next time; "
+            f"the exported network cannot be saved in {folder()} ({error}) and is exported again next time; "
             "the environment variable CFWIDGETS_CACHE names another folder",
             RuntimeWarning,
-            stacklevel=5,  # the line that asked for accelerated()
+            stacklevel=5,  # the user's line
         )
 
 
 def discard(name: str) -> None:
-    """Forget the file of that key, unless the folder is read-only."""
+    """Delete the file of a key, unless the folder is read-only."""
     for path in _files(name):
         with contextlib.suppress(OSError):
             path.unlink()

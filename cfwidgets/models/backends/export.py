@@ -1,4 +1,4 @@
-"""From a torch module to the content of an ONNX file."""
+"""Export a torch module to the content of an ONNX file."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def export(module: nn.Module, input_size: tuple[int, int], normalisation: Normal
     Parameters
     ----------
     module
-        On the CPU. It is left as it was.
+        A module on the CPU; it is left unchanged.
     input_size
         Height and width; a graph for any size would be slower.
     normalisation
-        Made part of the graph, so that it costs no pass of its own. None for none.
+        Normalisation to include in the graph, so that it costs no pass of its own; or None.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def export(module: nn.Module, input_size: tuple[int, int], normalisation: Normal
     except ImportError as error:
         raise ImportError('accelerated() needs the ONNX exporter: pip install "cfwidgets[onnx]"') from error
     whole = _FromImages(module, normalisation)
-    # Two images: torch takes an axis of length one for a constant.
+    # Two images: torch treats an axis of length one as constant.
     example = torch.full((2, 3, *input_size), 0.5)
     with untouched(module), torch.no_grad(), _quiet():
         whole.training = False
@@ -82,7 +82,7 @@ class _FromImages(nn.Module):
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """The exporter warns about its own insides, which no user can act on."""
+    """Silence the exporter's warnings about its own internals."""
     loggers = [logging.getLogger(name) for name in ("torch", "onnxscript", "onnx_ir")]
     levels = [logger.level for logger in loggers]
     with warnings.catch_warnings():

@@ -16,7 +16,7 @@ __all__ = ["Function"]
 
 
 class Function:
-    """Asks a function, one thread at a time.
+    """Calls a function, one thread at a time.
 
     Parameters
     ----------
@@ -24,9 +24,9 @@ class Function:
         Takes a float32 tensor ``(n, 3, H, W)`` and returns ``(n, C)`` or ``(n,)`` as a tensor, an array or
         lists.
     device
-        Where it wants the tensor.
+        The device of its input.
     normalisation
-        What it expects of its input, or None for values in [0, 1].
+        Normalisation that it expects, or None for values in [0, 1].
     """
 
     def __init__(
@@ -39,15 +39,15 @@ class Function:
         self._lock = FairLock()
 
     def batch_size(self, height: int, width: int) -> int:
-        """As on a CPU: nothing is known of what the function needs."""
+        """Return a CPU's batch size: the memory that the function needs is unknown."""
         return cpu_batch_size(height, width)
 
     def __call__(self, images: Tensor) -> Tensor:
-        """What the function returns, ``(n, C)``."""
+        """Call the function and return its outputs ``(n, C)``."""
         inputs = images.to(self.device)
         if self._normalise is not None:
             inputs = self._normalise(inputs)
         if inputs.data_ptr() == images.data_ptr():
-            inputs = inputs.clone()  # the function may write into what it gets
+            inputs = inputs.clone()  # the function may write into its input
         with self._lock, torch.no_grad():
             return as_rows(self._function(inputs), len(images))

@@ -24,7 +24,7 @@ class OnnxFile:
     model
         Path to the file, or its content.
     normalisation
-        What the model expects of its input, or None.
+        Normalisation that the model expects, or None.
     name
         For reprs and messages.
 
@@ -81,14 +81,14 @@ class OnnxFile:
         self._fixed_batch: int | None = axes[0] if isinstance(axes[0], int) else None
 
     def batch_size(self, height: int, width: int) -> int:
-        """What the file fixes, or what suits a CPU."""
+        """Return the batch size that the file fixes, or else one that suits a CPU."""
         return self._fixed_batch or cpu_batch_size(height, width)
 
     def __call__(self, images: Tensor) -> Tensor:
-        """First output ``(n, C)``."""
+        """Compute the first output ``(n, C)``."""
         if self._fixed_batch is None:
             return self._run(images)
-        # A batch of a fixed size is filled up with copies of its last image.
+        # A batch of a fixed size is padded with copies of its last image.
         parts = images.split(self._fixed_batch)
         fill = parts[-1][-1:].expand(self._fixed_batch - len(parts[-1]), -1, -1, -1)
         return torch.cat([self._run(part) for part in (*parts[:-1], torch.cat((parts[-1], fill)))])[

@@ -1,4 +1,4 @@
-"""What the numbers that a model returns mean: checks, probabilities and logits."""
+"""The meaning of a model's outputs: checks, probabilities and logits."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["Activation", "as_rows", "to_logits", "to_probabilities"]
 
 Activation: TypeAlias = Literal["softmax", "sigmoid", "none"]
 
-# Rounding in half precision leaves probabilities outside [0, 1], and their sums away from 1, by this much.
+# In half precision probabilities exceed [0, 1], and their sums differ from 1, by up to this much.
 _RANGE_NOISE = 1e-4
 _SUM_NOISE = 1e-3
 
 
 def as_rows(outputs: object, count: int) -> Tensor:
-    """Read what a model returned for `count` images.
+    """Read a model's outputs for `count` images as rows.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def as_rows(outputs: object, count: int) -> Tensor:
         A tensor, an array or nested lists of numbers, ``(count, C)`` or ``(count,)``; or an object whose
         ``logits`` attribute is that (as the models of the transformers library return).
     count
-        The number of images that were given.
+        The number of images in the batch.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def to_probabilities(rows: Tensor, activation: Activation) -> Tensor:
     rows
         ``(n, C)`` raw outputs.
     activation
-        What is applied to them: ``"softmax"``, ``"sigmoid"``, or ``"none"`` where they are probabilities
+        The function to apply: ``"softmax"``, ``"sigmoid"``, or ``"none"`` where they are probabilities
         already.
 
     Returns

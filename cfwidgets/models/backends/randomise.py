@@ -1,6 +1,6 @@
-"""A copy of a network with random weights.
+"""Randomised models: copies of a network with random weights.
 
-An explanation that looks the same for it says nothing about what the network has learnt: the sanity check of
+An explanation that looks the same for one does not depend on what the network has learnt: the check of
 Adebayo et al., "Sanity Checks for Saliency Maps", NeurIPS 2018, section 3 (model parameter randomisation).
 """
 
@@ -27,26 +27,26 @@ def randomised(
     input_size: tuple[int, int] = (224, 224),
     normalisation: Normalisation | None = None,
 ) -> nn.Module:
-    """Copy a network and draw its weights anew.
+    """Copy a network and randomise its weights.
 
     Parameters
     ----------
     module
-        Left as it is.
+        The network; it is left unchanged.
     seed
         The same seed gives the same weights, on any device. Torch's own random state is not used.
     input_size, normalisation
-        What the network takes.
+        The network's input.
 
     Returns
     -------
     nn.Module
-        A copy on the same device. Every parameter is normal noise with the mean and standard deviation that
-        it had, and batch normalisation has the statistics of the new network.
+        A copy on the same device. Every parameter is normal noise with the mean and standard deviation of
+        the original, and batch normalisation has the statistics of the new network.
 
     Notes
     -----
-    Drawing weights as layers do before training gives a network that answers the same to every image:
+    Drawing weights as layers do before training gives a network with the same output for every image:
     without training, and with statistics of 0 and 1, signals fade layer by layer (EfficientNet-Lite0: logits
     of masked images differ by 5e-10). With the trained scale of each weight, and statistics measured on
     smooth noise, logits vary as much as those of the trained network, so that the check compares like with
@@ -89,7 +89,7 @@ def _measure_statistics(
     momenta = [layer.momentum for layer in layers]
     for layer in layers:
         layer.reset_running_stats()
-        layer.momentum = None  # the plain mean over all batches seen: here one
+        layer.momentum = None  # the plain mean over all batches: here one
         layer.train()
     images = F.interpolate(
         torch.rand(_IMAGES, 3, 8, 8, generator=generator), size=input_size, mode="bilinear"

@@ -25,18 +25,18 @@ Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
 
 
 class TorchModule:
-    """Runs a torch module where it is, and leaves it as it was.
+    """Runs a torch module on its device, and leaves it unchanged.
 
     Parameters
     ----------
     module
         Takes ``(n, 3, H, W)`` and returns ``(n, C)``.
     device
-        Where its parameters are.
+        The device of its parameters.
     normalisation
-        What the module expects of its input, or None.
+        Normalisation that the module expects, or None.
     activation
-        What its outputs mean; decides whether two precisions agree on the class.
+        The meaning of its outputs, by which the top classes in two precisions are compared.
     precision
         ``"auto"`` is bfloat16 on CUDA if the first batch has the same top classes in both, else float32.
 
@@ -73,11 +73,11 @@ class TorchModule:
 
     @property
     def layout(self) -> torch.memory_format:
-        """The memory format of the input that suits the module; the common one before a first batch."""
+        """The memory format of inputs that suits the module; the contiguous one before a first batch."""
         return torch.channels_last if self._settled and self._channels_last else torch.contiguous_format
 
     def batch_size(self, height: int, width: int) -> int:
-        """On CUDA as many as half of the free memory holds, once a first batch has shown what one needs."""
+        """Choose a batch size; on CUDA by the memory of a first batch, to fill half of the free memory."""
         if not self._measured:
             return cpu_batch_size(height, width)
         cached = torch.cuda.memory_reserved(self.device) - torch.cuda.memory_allocated(self.device)
@@ -85,7 +85,7 @@ class TorchModule:
         return min(LARGEST_BATCH, max(1, int(free / 2 / (self._bytes_per_pixel * height * width))))
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Raw outputs ``(n, C)``."""
+        """Compute raw outputs ``(n, C)``."""
         with untouched(self.module), torch.no_grad():
             if not self._settled:
                 rows = self._settle(images)
@@ -110,13 +110,14 @@ class TorchModule:
             return self._forward(images, rounded=self._rounded)
         except torch.OutOfMemoryError:
             raise
-        except RuntimeError:  # what view() raises; anything else is raised again without channels-last
+        except RuntimeError:  # view() raises it; any other error is raised again without channels-last
             return None
 
     def _forward(self, images: Tensor, *, rounded: bool) -> Tensor:
         measure = self.device.type == "cuda" and len(images) > self._measured
         if measure:
-            # Resets a counter that a user may read too; there is no other way to see what one batch needs.
+            # Resets a counter that a user may read too; there is no other way to measure the memory of one
+            # batch.
             torch.cuda.reset_peak_memory_stats(self.device)
             before = torch.cuda.memory_allocated(self.device)
         inputs = images.to(self.device)
@@ -146,7 +147,7 @@ class TorchModule:
 
 
 def place(module: nn.Module, device: str | torch.device) -> tuple[nn.Module, torch.device]:
-    """Find a module on the device asked for, without moving it.
+    """Return a module on a device, without moving the user's own.
 
     Parameters
     ----------
@@ -184,7 +185,7 @@ def place(module: nn.Module, device: str | torch.device) -> tuple[nn.Module, tor
 
 
 def named_device(device: str | torch.device) -> torch.device:
-    """Read a device that exists on this machine, with its index, as parameters have it.
+    """Return a device of this machine with its index, as parameters have it.
 
     Raises
     ------

@@ -1,1 +1,1 @@
-"""How the weights that come with this package were trained, one module and one command each."""
+"""Training of the weights that come with this package, one module and one command each."""

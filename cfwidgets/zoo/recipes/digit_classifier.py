@@ -1,7 +1,7 @@
 """Train the digit classifier of the zoo: ``python -m cfwidgets.zoo.recipes.digit_classifier``.
 
 Writes ``digits.safetensors`` (the weights of a `cfwidgets.networks.DigitCNN`) and ``digits.md`` (its model
-card, measured by the same command on the test digits). Well under a minute on two cores.
+card, measured by the same command on the test digits). It takes less than a minute on two cores.
 """
 
 from __future__ import annotations
@@ -38,32 +38,32 @@ def train(
     learning_rate: float = 2e-3,
     seed: int = 0,
 ) -> DigitCNN:
-    """Train a network on digits, turned, scaled and shifted a little each time it sees them.
+    """Train a network on digits, each time rotated, scaled and shifted a little.
 
     Parameters
     ----------
     images, labels
         ``(N, 3, 32, 32)`` in [0, 1], and ``(N,)`` int64 from 0 to 9.
     epochs
-        How often each digit is seen. The 8 of the zoo's classifier are fewer than it could use: what the
-        explainers are shown with are its mistakes.
+        Passes over the digits. The 8 of the zoo's classifier are fewer than optimal, so that it makes
+        mistakes to explain.
     batch_size
         Digits a step.
     learning_rate
-        The largest; it rises over the first tenth of the steps, and falls to 0 as a cosine does.
+        The largest learning rate, which is reached after a tenth of the steps and falls to 0 as a cosine.
     seed
-        For the weights at the start, the order of the digits and their changes. The same seed on the same
+        Seed of the initial weights, the order of the digits and their augmentation. The same seed on the same
         machine, with as many threads, gives the same weights. Torch's own random state is not used.
 
     Returns
     -------
     DigitCNN
-        On the CPU, in evaluation mode.
+        The network, on the CPU in evaluation mode.
 
     Raises
     ------
     ValueError
-        Shapes that do not belong together, or settings out of their range.
+        Shapes that do not fit, or settings out of their range.
 
     Examples
     --------
@@ -107,15 +107,15 @@ def _rate(done: float) -> float:
 
 
 def _varied(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Turn, scale and shift each image by amounts of its own."""
+    """Rotate, scale and shift each image by random amounts."""
     turn, scale, right, down = torch.rand(4, len(images), generator=generator) * 2 - 1
     return _moved(images, turn * _TURN, 1 + scale * _STRETCH, right * _SHIFT, down * _SHIFT)
 
 
 def _moved(images: Tensor, turn: Tensor, scale: Tensor, right: Tensor, down: Tensor) -> Tensor:
-    """Images turned left by degrees, scaled about their centre, then shifted by parts of their side."""
+    """Rotate images left by degrees, scale them about their centre, shift them by parts of their side."""
     cosine, sine = torch.deg2rad(turn).cos() / scale, torch.deg2rad(turn).sin() / scale
-    # From a place in the result to one in the image, in units of half a side.
+    # From a point in the result to one in the image, in units of half a side.
     back = torch.stack([cosine, -sine, -2 * right, sine, cosine, -2 * down], dim=1).view(-1, 2, 3)
     grid = F.affine_grid(back, list(images.shape), align_corners=False)
     return F.grid_sample(images, grid, align_corners=False).clamp(0, 1)
@@ -127,7 +127,7 @@ def model_card(network: DigitCNN, examples: Digits, *, made: str) -> str:
     Parameters
     ----------
     network
-        As `train` gives it.
+        The network that `train` returned.
     examples
         ``digits("test")``.
     made
@@ -179,7 +179,7 @@ def _answers(network: DigitCNN, images: Tensor) -> Tensor:
 
 
 def _harder(images: Tensor) -> dict[str, Tensor]:
-    """Digits as the network has not seen them."""
+    """Change digits in ways that were not in the training."""
 
     def moved(turn: float = 0, scale: float = 1, right: float = 0) -> Tensor:
         return _moved(
@@ -204,8 +204,8 @@ _CARD = """\
 # digits
 
 `cfwidgets.zoo.classifier("digits")`: which handwritten digit, 0 to 9. A `cfwidgets.networks.DigitCNN`
-({parameters:,} parameters) for images of 32 x 32 pixels in [0, 1], white on black. It is here to be
-explained, and left with mistakes to explain: it was trained more briefly than it could have been, and how
+({parameters:,} parameters) for images of 32 x 32 pixels in [0, 1], white on black. It is an example
+to be explained, with mistakes to explain: it was trained more briefly than it could have been, and how
 briefly was chosen with an eye on its mistakes on the test digits. So its accuracy on them estimates no other.
 
 ## How it was made
@@ -258,7 +258,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Parameters
     ----------
     arguments
-        Of the command line: ``--to FOLDER`` (the current one) and ``--seed`` (0).
+        Arguments of the command line: ``--to FOLDER`` (the current one) and ``--seed`` (0).
     """
     parser = argparse.ArgumentParser(
         prog="python -m cfwidgets.zoo.recipes.digit_classifier",

@@ -1,8 +1,8 @@
 """Train the digit generator of the zoo: ``python -m cfwidgets.zoo.recipes.digit_generator``.
 
 Writes ``digits_generator.safetensors`` (the weights of a `cfwidgets.networks.BigGAN`) and
-``digits_generator.md`` (its model card, measured by the same command). About an hour on one core, and with
-``--checkpoint`` it may be stopped: the same command goes on from the last thousandth update.
+``digits_generator.md`` (its model card, measured by the same command). It takes about an hour on one core;
+with ``--checkpoint`` it may be stopped, and the same command resumes from the last 1,000th update.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ _JUDGE_SEED = 1  # the zoo's classifier has 0
 _JUDGE_EPOCHS = 24  # the zoo's classifier has 8
 _BATCH = 50  # larger ones take longer for their memory
 _QUANTILES = (0.01, 0.1, 0.5)
-_FAR = (1.5, 2.0, 3.0)  # times a latent vector as it was trained on
+_FAR = (1.5, 2.0, 3.0)  # factors on latent vectors, whose training distribution is 1
 
 
 def training(updates: int = 12_000, seed: int = 0) -> BigGANTraining:
-    """How the zoo's generator of digits is trained.
+    """Return the settings by which the zoo's generator of digits was trained.
 
     Parameters
     ----------
     updates
-        Of the generator.
+        Updates of the generator in total.
     seed
         0 for the weights of the zoo.
     """
@@ -51,7 +51,7 @@ def training(updates: int = 12_000, seed: int = 0) -> BigGANTraining:
 
 
 def judge(examples: Digits) -> DigitCNN:
-    """Train a classifier to judge generated digits by: not the zoo's, but another and for longer.
+    """Train a classifier to judge generated digits, longer than the zoo's and with another seed.
 
     Parameters
     ----------
@@ -84,9 +84,9 @@ def model_card(
     made
         A sentence on how it was made: the command, the seed, the time.
     each
-        How many samples of a class are measured, at least 10.
+        Samples of each class to measure, at least 10.
     seed
-        Of their latent vectors.
+        Seed of their latent vectors.
 
     Returns
     -------
@@ -96,11 +96,11 @@ def model_card(
     positive_int("each", each, minimum=10)
     z = network.sample(10 * each, seed)
     labels = torch.arange(10).repeat_interleave(each)
-    images = _painted(network, z, _one_hot(labels))
+    images = _generated(network, z, _one_hot(labels))
     answers, features = _judged(judged_by, images)
     test_answers, test_features = _judged(judged_by, test.images)
     noise = torch.rand(images.shape, generator=torch.Generator().manual_seed(seed))
-    called = answers.argmax(dim=1)
+    predicted = answers.argmax(dim=1)
     own = _answers(zoo.classifier("digits", device="cpu").require_module(), images).argmax(dim=1)
     test_right = test_answers.argmax(dim=1) == test.labels
     apart, real_apart = _mean_distances(images, labels), _mean_distances(test.images, test.labels)
@@ -117,18 +117,18 @@ def model_card(
         distance=frechet_distance(features, test_features),
         floor=frechet_distance(_judged(judged_by, train.images)[1], test_features),
         ceiling=frechet_distance(_judged(judged_by, noise)[1], test_features),
-        accuracy=(called == labels).float().mean(),
+        accuracy=(predicted == labels).float().mean(),
         own_accuracy=(own == labels).float().mean(),
-        misread=(called != labels).float().mean(),
+        misread=(predicted != labels).float().mean(),
         real_misread=(~test_right).float().mean(),
-        agreement=(own == called).float().mean(),
+        agreement=(own == predicted).float().mean(),
         classes="\n".join(
-            f"| {digit} | {_percent((called == labels)[labels == digit])} "
+            f"| {digit} | {_percent((predicted == labels)[labels == digit])} "
             f"| {_percent(test_right[test.labels == digit])} | {within:.2f} | {real_within:.2f} |"
             for digit, (within, real_within) in enumerate(zip(apart, real_apart, strict=True))
         ),
         variety=(apart / real_apart).mean(),
-        confusions=_confusions(labels, called),
+        confusions=_confusions(labels, predicted),
         quantiles=" | ".join(f"{quantile:.0%}" for quantile in _QUANTILES),
         lines=" | ".join("---" for _ in _QUANTILES),
         copies=_quantiles(nearest_distances(_grey(images), _grey(train.images))),
@@ -139,7 +139,7 @@ def model_card(
         halves=_halves(network, judged_by, z[: each // 10]),
         far="\n".join(
             f"| {times:g} times as long | "
-            f"{_percent(_calls(judged_by, network, z[::10] * times, labels[::10]) == labels[::10])} |"
+            f"{_percent(_predicted(judged_by, network, z[::10] * times, labels[::10]) == labels[::10])} |"
             for times in _FAR
         ),
         ink=images.mean(),
@@ -152,14 +152,14 @@ def _one_hot(labels: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _painted(network: BigGAN, z: Tensor, c: Tensor) -> Tensor:
+def _generated(network: BigGAN, z: Tensor, c: Tensor) -> Tensor:
     parts = zip(z.split(_BATCH), c.split(_BATCH), strict=True)
     return torch.cat([network.generate(some, weights) for some, weights in parts])
 
 
 @torch.no_grad()
 def _judged(network: DigitCNN, images: Tensor) -> tuple[Tensor, Tensor]:
-    """Probabilities ``(N, 10)`` and the 64 features of ``relu4``."""
+    """Compute probabilities ``(N, 10)`` and the 64 features of ``relu4``."""
     *before, last = network.children()
     features = torch.cat([torch.nn.Sequential(*before)(some) for some in images.split(_BATCH)])
     return last(features).softmax(dim=1), features
@@ -170,8 +170,8 @@ def _answers(network: torch.nn.Module, images: Tensor) -> Tensor:
     return torch.cat([network(some) for some in images.split(_BATCH)])
 
 
-def _calls(judged_by: DigitCNN, network: BigGAN, z: Tensor, labels: Tensor) -> Tensor:
-    return _answers(judged_by, _painted(network, z, _one_hot(labels))).argmax(dim=1)
+def _predicted(judged_by: DigitCNN, network: BigGAN, z: Tensor, labels: Tensor) -> Tensor:
+    return _answers(judged_by, _generated(network, z, _one_hot(labels))).argmax(dim=1)
 
 
 def _percent(right: Tensor) -> str:
@@ -183,7 +183,7 @@ def _grey(images: Tensor) -> Tensor:
 
 
 def _mean_distances(images: Tensor, labels: Tensor) -> Tensor:
-    """Of two images of a class, for each class."""
+    """Compute the mean distance between two images of a class, for each class."""
     each = [_grey(images[labels == digit]).flatten(1) for digit in range(10)]
     return torch.stack([torch.pdist(images).mean() for images in each])
 
@@ -193,10 +193,10 @@ def _quantiles(distances: Tensor) -> str:
     return " | ".join(f"{value:.2f}" for value in distances.quantile(at).tolist())
 
 
-def _confusions(labels: Tensor, called: Tensor) -> str:
-    """The commonest mistakes, in words."""
-    wrong = labels != called
-    pairs = torch.stack([labels[wrong], called[wrong]], dim=1)
+def _confusions(labels: Tensor, predicted: Tensor) -> str:
+    """Describe the most frequent mistakes in words."""
+    wrong = labels != predicted
+    pairs = torch.stack([labels[wrong], predicted[wrong]], dim=1)
     if not len(pairs):
         return "None was read as another class."
     found, counts = pairs.unique(dim=0, return_counts=True)
@@ -206,17 +206,18 @@ def _confusions(labels: Tensor, called: Tensor) -> str:
 
 
 def _walk(network: BigGAN, judged_by: DigitCNN, start: int, end: int, z: Tensor) -> str:
-    """A table: what is read where the class vector goes from one class to another."""
+    """Make a table of predictions along class vectors from one class to another."""
 
     def rows() -> Iterator[str]:
         for weight in (0.0, 0.25, 0.5, 0.75, 1.0):
             c = torch.zeros(len(z), 10)
             c[:, start], c[:, end] = 1 - weight, weight
-            answers, _ = _judged(judged_by, _painted(network, z, c))
-            called = answers.argmax(dim=1)
+            answers, _ = _judged(judged_by, _generated(network, z, c))
+            predicted = answers.argmax(dim=1)
             yield (
-                f"| {1 - weight:.2f}, {weight:.2f} | {_percent(called == start)} | {_percent(called == end)} "
-                f"| {_percent((called != start) & (called != end))} |"
+                f"| {1 - weight:.2f}, {weight:.2f} | {_percent(predicted == start)} "
+                f"| {_percent(predicted == end)} "
+                f"| {_percent((predicted != start) & (predicted != end))} |"
             )
 
     head = (
@@ -226,13 +227,13 @@ def _walk(network: BigGAN, judged_by: DigitCNN, start: int, end: int, z: Tensor)
 
 
 def _halves(network: BigGAN, judged_by: DigitCNN, z: Tensor) -> str:
-    """What share of digits that are half of one class and half of another are read as one of the two."""
+    """Compute the share of digits of two classes, half each, that are read as one of the two."""
     read = []
     for pair in combinations(range(10), 2):
         c = torch.zeros(len(z), 10)
         c[:, list(pair)] = 0.5
-        called = _answers(judged_by, _painted(network, z, c)).argmax(dim=1)
-        read.append((called[:, None] == torch.tensor(pair)).any(dim=1))
+        predicted = _answers(judged_by, _generated(network, z, c)).argmax(dim=1)
+        read.append((predicted[:, None] == torch.tensor(pair)).any(dim=1))
     return _percent(torch.stack(read))
 
 
@@ -241,8 +242,8 @@ _CARD = """\
 
 `cfwidgets.zoo.generator("digits")`: handwritten digits of a class, or between classes, painted from a vector
 of {latent_size} normal numbers. A `cfwidgets.networks.BigGAN` ({parameters:,} parameters): 32 x 32 pixels in
-[0, 1], white on black, the three channels alike. Its classes are those of `zoo.classifier("digits")`. It is
-here to explain that classifier's mistakes with.
+[0, 1], white on black, the three channels alike. Its classes are those of `zoo.classifier("digits")`. It
+serves to explain that classifier's mistakes.
 
 ## How it was made
 
@@ -327,8 +328,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Parameters
     ----------
     arguments
-        Of the command line: ``--to FOLDER`` (the current one), ``--seed`` (0), ``--updates`` (12,000) and
-        ``--checkpoint FILE``, which is gone on from if it is there.
+        Arguments of the command line: ``--to FOLDER`` (the current one), ``--seed`` (0), ``--updates``
+        (12,000) and ``--checkpoint FILE``, which is resumed if it exists.
     """
     parser = argparse.ArgumentParser(
         prog="python -m cfwidgets.zoo.recipes.digit_generator",
@@ -337,7 +338,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--to", type=Path, default=Path(), metavar="FOLDER", help="where to write")
     parser.add_argument("--seed", type=int, default=0, help="0 for the weights of the zoo")
     parser.add_argument("--updates", type=int, default=12_000, help="12,000 for the weights of the zoo")
-    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="save to it, and go on from it")
+    parser.add_argument(
+        "--checkpoint", type=Path, metavar="FILE", help="a file to save to and to resume from"
+    )
     chosen = parser.parse_args(arguments)
     if not chosen.to.is_dir():
         parser.error(f"there is no folder {str(chosen.to)!r}")

@@ -1,8 +1,8 @@
 """Train the face classifiers of the zoo: ``python -m cfwidgets.zoo.recipes.portrait_classifier``.
 
-Writes, for training sets in which an attribute gives Male away and for others in which it does not, the
+Writes, for training sets in which an attribute is correlated with Male and for others in which it is not, the
 weights of a `cfwidgets.networks.FaceCNN` and their model card, measured by the same command on portraits that
-it was not trained on. Some minutes on two cores.
+it was not trained on. It takes some minutes on two cores.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from cfwidgets.training.flac import before_last
 __all__ = ["Penalty", "answers", "main", "model_card", "train"]
 
 Penalty = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""What a training may add to the loss of a batch, given the images ``(n, 3, h, w)``, the features ``(n, c)``
+"""A function that adds to the loss of a batch, given the images ``(n, 3, h, w)``, the features ``(n, c)``
 before the last layer, and the labels ``(n,)``: see `cfwidgets.training.flac.Flac`."""
 
 
 _FACES = 3000
 _TESTED = 500
-_TEST_FIRST = 1_000_000  # numbers of faces that no training set reaches
+_TEST_FIRST = 1_000_000  # numbers of faces that are in no training set
 
 
 def train(
@@ -48,7 +48,7 @@ def train(
     learning_rate: float = 2e-3,
     seed: int = 0,
 ) -> nn.Sequential:
-    """Train a network to say whether a face has an attribute.
+    """Train a network to predict an attribute of faces.
 
     Parameters
     ----------
@@ -57,23 +57,24 @@ def train(
     target
         The attribute; class 1 has it.
     make
-        Gives the network: its last layer is linear and has two outputs, or one for the attribute.
+        A function that makes the network: its last layer is linear and has two outputs, or one for the
+        attribute.
     penalty
-        Added to the cross-entropy of each batch.
+        A function whose value is added to the cross-entropy of each batch.
     epochs
-        How often each face is seen, as it is or mirrored.
+        Passes over the faces, which are mirrored at random.
     batch_size
         Faces a step.
     learning_rate
-        The largest of Adam; it falls to 0 as a cosine does.
+        The initial learning rate of Adam, which falls to 0 as a cosine.
     seed
-        For the weights at the start, the order and the mirroring. Same seed, same machine and threads, same
+        Seed of the initial weights, the order and the mirroring. Same seed, same machine and threads, same
         weights. Torch's own random state is not used.
 
     Returns
     -------
     nn.Sequential
-        On the CPU, in evaluation mode.
+        The network, on the CPU in evaluation mode.
     """
     positive_int("epochs", epochs)
     positive_int("batch_size", batch_size)
@@ -110,7 +111,7 @@ def _loss(outputs: Tensor, labels: Tensor) -> Tensor:
 
 
 def answers(network: nn.Module, examples: Portraits) -> Tensor:
-    """The network's probability of class 1 for each portrait, ``(n,)``."""
+    """Compute the network's probability of class 1 for each portrait, ``(n,)``."""
     with torch.no_grad():
         chunks = [network(chunk.float() / 255).softmax(1)[:, 1] for chunk in examples.pixels.split(128)]
     return torch.cat(chunks)
@@ -122,13 +123,13 @@ def model_card(network: nn.Module, name: str, *, made: str, tested: int = _TESTE
     Parameters
     ----------
     network
-        As `train` gives it.
+        The network that `train` returned.
     name
-        Of `SETS`.
+        A name in `SETS`.
     made
         A sentence on how it was made: the command, the seed, the time.
     tested
-        On how many faces of each kind.
+        Test faces of each kind.
 
     Returns
     -------
@@ -173,8 +174,8 @@ _CARD = """\
 
 `cfwidgets.zoo.classifier("portraits/male-{name}")`: does a drawn portrait have the attribute Male? A
 `cfwidgets.networks.FaceCNN` ({parameters:,} parameters) for images of {size} x {size} pixels in [0, 1]. It is
-here to be explained. It says nothing about photographs, and nothing about people: the attribute is a
-convention of drawing, see `cfwidgets.data.portraits`.
+an example to be explained. It is meant neither for photographs nor for statements about people: the
+attribute is a convention of drawing, see `cfwidgets.data.portraits`.
 
 ## How it was made
 
@@ -185,8 +186,8 @@ cross-entropy, 8 epochs, mirrored half of the time.
 
 ## Quality
 
-On {tested:,} others with the same tendency: {same:.1%} right. On {tested:,} others in which {thing} tells
-nothing: {even:.1%} right, and by group:
+On {tested:,} others with the same tendency: {same:.1%} right. On {tested:,} others in which {thing} is
+no cue: {even:.1%} right, and by group:
 
 | | {thing} | right |
 | --- | --- | --- |
@@ -197,7 +198,7 @@ Male goes from {before:.3f} to {after:.3f}, and {flipped:.1%} of the answers cha
 
 ## Known weaknesses
 
-The table and the line below it are its weaknesses. It has seen no photograph, no face turned away, and no
+The table and the line below it show its weaknesses. It has seen no photograph, no face turned away, and no
 other size.
 
 ## Licences
@@ -212,8 +213,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Parameters
     ----------
     arguments
-        Of the command line: ``--to FOLDER`` (the current one), ``--only NAME …`` of `SETS` (all), and
-        ``--seed`` (0).
+        Arguments of the command line: ``--to FOLDER`` (the current one), ``--only NAME …`` of `SETS` (all),
+        and ``--seed`` (0).
     """
     parser = argparse.ArgumentParser(
         prog="python -m cfwidgets.zoo.recipes.portrait_classifier",

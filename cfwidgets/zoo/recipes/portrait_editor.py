@@ -1,8 +1,8 @@
 """Train the attribute editor of the zoo: ``python -m cfwidgets.zoo.recipes.portrait_editor``.
 
 Writes the weights of a `cfwidgets.networks.AttGAN` and of its discriminator, and their model card, measured
-by the same command. Some hours on two cores; with ``--checkpoint`` it may be stopped, and the same command
-goes on.
+by the same command. It takes some hours on two cores; with ``--checkpoint`` it may be stopped, and the same
+command resumes it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = ["EDITED", "SIZE", "faces", "judge", "main", "model_card", "training"]
 SIZE = 64
 _FACES = 8000
 _TESTED = 500
-_TEST_FIRST = 1_000_000  # numbers of faces that no training set reaches
+_TEST_FIRST = 1_000_000  # numbers of faces that are in no training set
 _JUDGED_FIRST = 2_000_000
 _JUDGE_SEED = 1
 _JUDGE_EPOCHS = 10
@@ -58,21 +58,21 @@ _WOMEN = {"Male": False, "Mustache": 0.1, "No_Beard": 0.9, "Wearing_Lipstick": 0
 
 
 def faces(n: int, *, first: int = 0, seed: int = 0, size: int = SIZE) -> tuple[Tensor, Tensor]:
-    """Draw faces to learn editing from: what is rare is common, and hardly anything goes together.
+    """Draw faces to train an editor: rare attributes are common, and attributes are hardly correlated.
 
-    In faces as they usually are, few are bald and blond hair goes with a lack of Male: an editor that learns
-    from them changes one with the other. Hats are left out, since they hide the hair.
+    With the usual tendencies, few faces are bald and blond hair is correlated with the absence of Male: an
+    editor trained on them changes one with the other. Hats are left out, since they hide the hair.
 
     Parameters
     ----------
     n
-        How many, half of them Male.
+        The number of faces, half of them Male.
     first
-        Number of the first: other numbers are other people.
+        Number of the first face: other numbers are other people.
     seed
-        Of the portraits.
+        Seed of the portraits.
     size
-        In pixels.
+        Side in pixels.
 
     Returns
     -------
@@ -91,12 +91,12 @@ def faces(n: int, *, first: int = 0, seed: int = 0, size: int = SIZE) -> tuple[T
 
 
 def training(updates: int = 4500, seed: int = 0) -> AttGANTraining:
-    """How the zoo's editor of portraits is trained.
+    """Return the settings by which the zoo's editor of portraits was trained.
 
     Parameters
     ----------
     updates
-        Of the generator.
+        Updates of the generator in total.
     seed
         0 for the weights of the zoo.
     """
@@ -115,21 +115,21 @@ def training(updates: int = 4500, seed: int = 0) -> AttGANTraining:
 def judge(
     examples: Tensor, attributes: Tensor, *, epochs: int = _JUDGE_EPOCHS, seed: int = _JUDGE_SEED
 ) -> FaceCNN:
-    """Train a network to say which attributes faces have, to judge edited ones by.
+    """Train a network to recognise attributes, to judge edited faces.
 
     Parameters
     ----------
     examples, attributes
-        As `faces` gives them: of other people than the editor was trained on.
+        Faces and attributes from `faces`, of other people than the editor was trained on.
     epochs
-        How often each face is seen, as it is or mirrored.
+        Passes over the faces, which are mirrored at random.
     seed
-        For the weights at the start, the order and the mirroring.
+        Seed of the initial weights, the order and the mirroring.
 
     Returns
     -------
     FaceCNN
-        With one logit an attribute, in evaluation mode.
+        A network with one logit an attribute, in evaluation mode.
     """
     positive_int("epochs", epochs)
     random = torch.Generator().manual_seed(seed)
@@ -159,13 +159,13 @@ def model_card(editor: AttGANEditor, judged_by: FaceCNN, *, made: str, tested: i
     Parameters
     ----------
     editor
-        As it is shipped.
+        The editor as shipped.
     judged_by
         See `judge`.
     made
         A sentence on how it was made: the command, the seed, the time.
     tested
-        On how many faces.
+        Test faces.
 
     Returns
     -------
@@ -175,29 +175,29 @@ def model_card(editor: AttGANEditor, judged_by: FaceCNN, *, made: str, tested: i
     generator, discriminator = editor.networks
     pixels, has = faces(tested, first=_TEST_FIRST)
     images = pixels.float() / 255
-    repainted = _painted(generator, images, has.float())
-    told = _answers(judged_by, images)
+    repainted = _generated(generator, images, has.float())
+    predicted = _answers(judged_by, images)
     own = torch.cat([editor.recognise(some) for some in images.split(_BATCH)]) > 0.5
     again = _answers(judged_by, repainted)
-    rows, kept, short = [], [], []
+    rows, preserved, short = [], [], []
     together = has.float().T @ has.float()
     for place, name in enumerate(EDITED):
         lacking, never = ~has[:, place], together[place] == 0
         hits = []
-        for far in (1, 2):  # the farther last: what is kept is kept least there
-            asked = _turned(has, place, never, far)
-            edited = _painted(generator, images, asked)
+        for far in (1, 2):  # the farther last: the fewest attributes are preserved there
+            wanted = _inverted(has, place, never, far)
+            edited = _generated(generator, images, wanted)
             answers = _answers(judged_by, edited)
             hits.append(answers[:, place] == lacking)
-        same = (answers == again)[asked == has].float().mean()
-        kept.append(same)
+        same = (answers == again)[wanted == has].float().mean()
+        preserved.append(same)
         seen = hits[-1].float().mean()
         if seen < _ENOUGH:
             short.append(f"{name} ({seen:.1%})")
         change = (edited - repainted).abs().amax(1).flatten(1)
         rows.append(
             f"| {name} | {' | '.join(f'{_of(hit, lacking)} | {_of(hit, ~lacking)}' for hit in hits)} "
-            f"| {seen:.1%} | {(told[:, place] == has[:, place]).float().mean():.1%} "
+            f"| {seen:.1%} | {(predicted[:, place] == has[:, place]).float().mean():.1%} "
             f"| {same:.1%} | {(change > _VISIBLE).float().mean():.1%} |"
         )
     shuffled = has[torch.randperm(len(has), generator=torch.Generator().manual_seed(0))].float()
@@ -209,29 +209,29 @@ def model_card(editor: AttGANEditor, judged_by: FaceCNN, *, made: str, tested: i
         parameters=_count(generator),
         judge_parameters=0 if discriminator is None else _count(discriminator),
         tested=tested,
-        judge=(told == has).float().mean(),
+        judge=(predicted == has).float().mean(),
         own=(own == has).float().mean(),
         apart=(repainted - images).abs().mean(),
         rows="\n".join(rows),
-        kept=torch.stack(kept).mean(),
+        preserved=torch.stack(preserved).mean(),
         enough=_ENOUGH,
         short=", ".join(short) or "none",
         painted=frechet_distance(_features(judged_by, repainted), real),
-        edited=frechet_distance(_features(judged_by, _painted(generator, images, shuffled)), real),
+        edited=frechet_distance(_features(judged_by, _generated(generator, images, shuffled)), real),
         floor=frechet_distance(_features(judged_by, other), real),
         ceiling=frechet_distance(_features(judged_by, noise), real),
     )
 
 
-def _turned(has: Tensor, place: int, never: Tensor, far: float) -> Tensor:
-    """Attributes with one turned around; where it is added, without those that never go with it."""
-    asked = has.float()
-    asked[:, place] = 0.5 + far * (0.5 - asked[:, place])
-    return torch.where(~has[:, place, None] & never, 0.0, asked)
+def _inverted(has: Tensor, place: int, never: Tensor, far: float) -> Tensor:
+    """Invert one attribute; where it is added, remove those that never occur with it."""
+    wanted = has.float()
+    wanted[:, place] = 0.5 + far * (0.5 - wanted[:, place])
+    return torch.where(~has[:, place, None] & never, 0.0, wanted)
 
 
 _ENOUGH = 0.8
-_VISIBLE = 0.1  # of a channel's range: a pixel that has changed by more is seen to have
+_VISIBLE = 0.1  # of a channel's range: pixels that change by more count as changed
 
 
 def _count(network: nn.Module) -> int:
@@ -242,7 +242,7 @@ def _of(hit: Tensor, among: Tensor) -> str:
     return f"{hit[among].float().mean():.1%}"
 
 
-def _painted(generator: AttGAN, images: Tensor, attributes: Tensor) -> Tensor:
+def _generated(generator: AttGAN, images: Tensor, attributes: Tensor) -> Tensor:
     parts = zip(images.split(_BATCH), attributes.split(_BATCH), strict=True)
     return torch.cat([generator(some, wanted) for some, wanted in parts])
 
@@ -258,28 +258,27 @@ def _features(network: FaceCNN, images: Tensor) -> Tensor:
 _CARD = """\
 # portraits
 
-`cfwidgets.zoo.attribute_editor("portraits")`: paints a drawn portrait of 64 x 64 pixels anew with other
-attributes, the 13 of AttGAN. A `cfwidgets.networks.AttGAN` ({parameters:,} parameters) with its discriminator
-({judge_parameters:,}), which says how real a portrait looks and which attributes it has. It says nothing
-about photographs, and nothing about people: see `cfwidgets.data.portraits`.
+`cfwidgets.zoo.attribute_editor("portraits")`: edits the attributes of a drawn portrait of 64 x 64
+pixels, the 13 of AttGAN. A `cfwidgets.networks.AttGAN` ({parameters:,} parameters) with its discriminator
+({judge_parameters:,}), which rates how real a portrait looks and recognises its attributes. It is meant
+neither for photographs nor for statements about people: see `cfwidgets.data.portraits`.
 
 ## How it was made
 
-{made}
-Data: `cfwidgets.zoo.recipes.portrait_editor.faces`, 8,000 portraits in which what is rare is common and
-hardly anything goes together, so that an edit changes what it says and not what usually comes with it.
-Settings: `cfwidgets.zoo.recipes.portrait_editor.training`.
+{made} Data: `cfwidgets.zoo.recipes.portrait_editor.faces`, 8,000 portraits in which what is rare is common
+and hardly anything goes together, so that an edit changes its attribute and not others that are usually
+correlated with it. Settings: `cfwidgets.zoo.recipes.portrait_editor.training`.
 
 ## Quality
 
 On {tested:,} other people. The judge is a `cfwidgets.networks.FaceCNN` with one logit an attribute, trained
-on 6,000 others again, which has seen nothing painted; it is right about {judge:.1%} of the attributes of real
-portraits, the editor's own classifier about {own:.1%}.
+on 6,000 others again, which has seen no generated image; it is right about {judge:.1%} of the attributes of
+real portraits, the editor's own classifier about {own:.1%}.
 
-Painted anew without a change, a portrait is {apart:.3f} away from itself, in the mean over pixels and
+Reconstructed without a change, a portrait differs from itself by {apart:.3f}, in the mean over pixels and
 channels in [0, 1].
 
-One attribute turned around, from 0 to 1 or from 1 to 0, and twice as far, from 0 to 1.5 or from 1 to -0.5, as
+One attribute inverted, from 0 to 1 or from 1 to 0, and twice as far, from 0 to 1.5 or from 1 to -0.5, as
 AttGAN's authors measure: how often the judge then sees it where it was absent (added), no longer sees it
 where it was present (removed), and both together; how often it is right about real portraits; and, twice as
 far, how many of the attributes that are to stay it sees as before, and how many pixels change by more than a
@@ -290,23 +289,23 @@ is taken away with it.
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 {rows}
 
-Of the attributes that are to stay {kept:.1%} do, in the mean.
+Of the attributes that are to stay {preserved:.1%} do, in the mean.
 
 Fréchet distance to the real portraits, in the 96 features of the judge's last layer but one (so it compares
 with no FID of Inception features):
 
 | | distance |
 | --- | --- |
-| painted anew | {painted:.2f} |
+| reconstructed | {painted:.2f} |
 | with the attributes of another | {edited:.2f} |
 | other real portraits (as near as one can expect to come) | {floor:.2f} |
 | noise | {ceiling:.2f} |
 
 ## Known weaknesses
 
-The table is its weaknesses. Edits that the judge sees in fewer than {enough:.0%}, twice as far: {short}.
+The table shows its weaknesses. Edits that the judge sees in fewer than {enough:.0%}, twice as far: {short}.
 To take all hair away, or to change shapes as Male and Young do, is hardest for a generator whose shortcut
-carries what was there. Fine detail is blurred, as the distance of a portrait painted anew says. It has seen
+carries what was there. Fine detail is blurred, as the distance of a reconstructed portrait shows. It has seen
 no hats, no photograph, no face turned away, and no other size.
 
 ## Licences
@@ -321,7 +320,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Parameters
     ----------
     arguments
-        Of the command line: ``--to FOLDER`` (the current one), ``--seed`` (0), ``--updates`` and
+        Arguments of the command line: ``--to FOLDER`` (the current one), ``--seed`` (0), ``--updates`` and
         ``--checkpoint FILE``.
     """
     parser = argparse.ArgumentParser(
@@ -331,7 +330,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--to", type=Path, default=Path(), metavar="FOLDER", help="where to write")
     parser.add_argument("--seed", type=int, default=0, help="0 for the weights of the zoo")
     parser.add_argument("--updates", type=int, default=training().updates, help="of the generator")
-    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="go on from it, and write it")
+    parser.add_argument(
+        "--checkpoint", type=Path, metavar="FILE", help="a file to save to and to resume from"
+    )
     parser.add_argument("--faces", type=int, default=_FACES, help="to learn from")
     parser.add_argument("--tested", type=int, default=_TESTED, help="to measure with")
     chosen = parser.parse_args(arguments)

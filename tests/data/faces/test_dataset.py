@@ -194,6 +194,7 @@ def test_two_data_sets_share_a_folder_and_no_masks(hq, tmp_path, decoded) -> Non
     assert len(decoded) == 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_workers_read_and_pack(hq, truth, decoded, method) -> None:
     faces = CelebAMaskHQ(hq)

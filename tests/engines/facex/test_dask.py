@@ -14,6 +14,8 @@ from cfwidgets import Classifier
 from cfwidgets.data import portraits
 from cfwidgets.engines.facex.engine import FaceX
 
+pytestmark = pytest.mark.slow
+
 distributed = pytest.importorskip("distributed", reason="Dask is an optional extra")
 ENGINE = FaceX(patch=8, patches=3, probed=4, batch_size=4, groups="Male")
 N = 48

@@ -16,6 +16,8 @@ from cfwidgets import zoo
 from cfwidgets.models.backends import cache
 from cfwidgets.models.classifier import Classifier, ClassifierError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -100,7 +100,7 @@ def test_a_training_is_shown_to_its_end(opened):
     # four columns of 16 pixels, six times as large
     assert progress._sheet.layout.width == "384px"
     assert "cfw-training-pixels" in progress._image._dom_classes
-    for name in ("as they are", "painted anew", "Pale_<wbr>Skin", "&lt;b&gt;"):
+    for name in ("original", "reconstructed", "Pale_<wbr>Skin", "&lt;b&gt;"):
         assert f"<span>{name}</span>" in progress._columns.value
     assert "painted at update 6" in progress._below.value
     titles = [chart._title.value for chart in progress._charts._charts]

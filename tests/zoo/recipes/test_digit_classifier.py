@@ -13,6 +13,8 @@ from cfwidgets.networks import DigitCNN
 from cfwidgets.zoo.recipes import digit_classifier
 from cfwidgets.zoo.recipes.digit_classifier import main, model_card, train
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def few() -> Digits:
@@ -20,7 +22,7 @@ def few() -> Digits:
 
 
 @pytest.fixture(scope="module")
-def test_digits() -> Digits:
+def unseen() -> Digits:
     return digits("test")
 
 
@@ -33,11 +35,11 @@ def accuracy(network: DigitCNN, examples: Digits) -> float:
         return float((network(examples.images).argmax(dim=1) == examples.labels).float().mean())
 
 
-def test_two_hundred_digits_teach_it_to_read_others(few: Digits, test_digits: Digits) -> None:
+def test_two_hundred_digits_teach_it_to_read_others(few: Digits, unseen: Digits) -> None:
     assert few.labels.bincount().tolist() == [20] * 10
     network = train(few.images, few.labels, epochs=15, batch_size=20)
     assert not network.training
-    assert accuracy(network, test_digits) > 0.75
+    assert accuracy(network, unseen) > 0.75
 
 
 def test_the_seed_decides_and_the_random_state_is_left_alone(few: Digits) -> None:
@@ -104,18 +106,18 @@ def test_bad_input_is_named(shape: Any, count: int, settings: Any, message: str)
         train(torch.zeros(shape), torch.zeros(count, dtype=torch.long), **settings)
 
 
-def test_the_card_counts_right(test_digits: Digits) -> None:
+def test_the_card_counts_right(unseen: Digits) -> None:
     class Oracle(DigitCNN):
         """Reads the digit off its place, and every 4 but the first as a 9, with a logit of 2."""
 
         def forward(self, images: Tensor) -> Tensor:
             if len(images) == 1:
                 return torch.zeros(1, 10)
-            answers = test_digits.labels.clone()
+            answers = unseen.labels.clone()
             answers[401:500] = 9
             return 2.0 * torch.nn.functional.one_hot(answers, 10)
 
-    card = model_card(Oracle(), test_digits, made="By hand.")
+    card = model_card(Oracle(), unseen, made="By hand.")
     assert "By hand.\n" in card
     assert "100 of each: 90.1% right, 99 wrong." in card
     assert "where right 0.451, where wrong 0.451" in card  # e^2 / (e^2 + 9)

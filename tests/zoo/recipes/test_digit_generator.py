@@ -19,6 +19,8 @@ from cfwidgets.training.biggan import TrainedBigGAN
 from cfwidgets.zoo.recipes import digit_generator
 from cfwidgets.zoo.recipes.digit_generator import main, model_card, training
 
+pytestmark = pytest.mark.slow
+
 
 def every(step: int, split: Any) -> Digits:
     return Digits(*(part[::step].clone() for part in digits(split)))

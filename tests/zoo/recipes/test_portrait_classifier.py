@@ -21,6 +21,8 @@ from cfwidgets.zoo.recipes.portrait_classifier import (
     train,
 )
 
+pytestmark = pytest.mark.slow
+
 SMALL = 32
 
 

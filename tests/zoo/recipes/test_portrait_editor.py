@@ -8,6 +8,8 @@ import torch
 from cfwidgets.models.attgan_editor import AttGANEditor
 from cfwidgets.zoo.recipes.portrait_editor import EDITED, faces, judge, main, training
 
+pytestmark = pytest.mark.slow
+
 
 def test_faces_to_learn_editing_from():
     pixels, has = faces(201)
