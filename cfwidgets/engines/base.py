@@ -303,9 +303,10 @@ def require_same(
     if type(earlier) is not type(fresh):
         raise ValueError(f"{which} is a {type(earlier).__name__}; asked for is a {type(fresh).__name__}")
     there, here = _plain(earlier.settings), _plain(fresh.settings)
-    for name in here.keys() - set(harmless):
-        if there.get(name) != here[name]:
-            raise ValueError(f"{which} has {name}={there.get(name)!r}; asked for is {here[name]!r}")
+    free = set(harmless)
+    for name, asked in here.items():
+        if name not in free and there.get(name) != asked:
+            raise ValueError(f"{which} has {name}={there.get(name)!r}; asked for is {asked!r}")
     for name, mark in fresh.fingerprints.items():
         before = earlier.fingerprints.get(name, "")
         if before and mark and before != mark:
