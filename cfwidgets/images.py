@@ -32,6 +32,7 @@ ImageLike: TypeAlias = str | os.PathLike[str] | Image.Image | npt.NDArray[Any] |
 __all__ = [
     "ImageError",
     "ImageLike",
+    "as_bytes",
     "as_image",
     "as_images",
     "cover",
@@ -149,6 +150,11 @@ def as_images(values: Tensor | npt.NDArray[Any] | Sequence[ImageLike]) -> Tensor
             raise ImageError(f"image {index}: {error}") from error
     _check_alike(images)
     return torch.stack(images)
+
+
+def as_bytes(images: Tensor) -> Tensor:
+    """Round images in [0, 1] to uint8."""
+    return (images * 255).round().to(torch.uint8)
 
 
 def to_uint8(image: ImageLike) -> npt.NDArray[np.uint8]:
