@@ -40,7 +40,6 @@ _SAVED_EVERY = 30.0  # seconds between two checkpoints
 _SAME_ANSWER = 1e-3  # how far apart the answers of one model may be, in two batches or on two devices
 
 T = TypeVar("T")
-E = TypeVar("E")
 P = ParamSpec("P")
 
 
@@ -172,12 +171,12 @@ def run_to_end(steps: Iterable[Update[T]]) -> T:
 
 
 def to_the_end(
-    steps: Callable[Concatenate[E, P], Iterable[Update[T]]],
-) -> Callable[Concatenate[E, P], T]:
+    steps: Callable[Concatenate[Any, P], Iterable[Update[T]]],
+) -> Callable[Concatenate[Any, P], T]:
     """Make ``explain`` from ``steps``: the same arguments, and the last result."""
 
     @functools.wraps(steps)
-    def explain(self: E, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def explain(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return run_to_end(steps(self, *args, **kwargs))
 
     explain.__name__ = "explain"
