@@ -1,0 +1,119 @@
+"""The list of explainers. One that is added is tested by adding it here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import small
+from torch import Tensor
+
+import cfwidgets as cf
+from cfwidgets.search import SMPSO
+
+Given = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Explainer:
+    """An engine, small enough to end within a second or two, with what it is given.
+
+    Attributes
+    ----------
+    engine
+        With settings that make several steps.
+    harmless
+        Settings that are changed, and a result may yet be resumed.
+    other
+        A setting that is changed, and a result may not be resumed.
+    given
+        From the classifier and a seed of the data to the arguments after the classifier: the generator or
+        editor if any, the data, the class.
+    data
+        Which of these is the data.
+    keywords
+        More for ``steps`` and for the view.
+    """
+
+    name: str
+    engine: Any
+    view: type[Any]
+    explorer: type[Any]
+    harmless: dict[str, Any]
+    other: dict[str, Any]
+    given: Callable[[cf.Classifier, int], Given]
+    data: int = 0
+    keywords: dict[str, Any] = field(default_factory=dict)
+
+
+def _picture(clf: cf.Classifier, seed: int) -> Given:
+    return small.picture(seed), int(clf.probabilities(_one(seed)).argmax())
+
+
+def _misread(clf: cf.Classifier, seed: int) -> Given:
+    image = small.picture(seed)
+    return small.Painter(), image, small.other_class(clf, image)
+
+
+def _edited(clf: cf.Classifier, seed: int) -> Given:
+    return small.Tint(), small.picture(seed), int(clf.probabilities(_one(seed)).argmax())
+
+
+def _faces(_clf: cf.Classifier, seed: int) -> Given:
+    return small.faces(seed=seed), small.LABELS[1]
+
+
+def _one(seed: int) -> Tensor:
+    return small.picture(seed)[None]
+
+
+EXPLAINERS = [
+    Explainer(
+        name="superpixels",
+        engine=cf.ELime(segments=9, population=8, generations=6, runs=2),
+        view=cf.SuperpixelView,
+        explorer=cf.SuperpixelExplorer,
+        harmless={"generations": 9},
+        other={"mutation_rate": 0.5},
+        given=_picture,
+    ),
+    Explainer(
+        name="lime",
+        engine=cf.Lime(segments=9, samples=250),
+        view=cf.SuperpixelView,
+        explorer=cf.SuperpixelExplorer,
+        harmless={"trust": False},
+        other={"fill": "grey"},
+        given=_picture,
+    ),
+    Explainer(
+        name="transitions",
+        engine=cf.Transitions(starts=3, updates=6, phases=20, rate=0.05),
+        view=cf.TransitionView,
+        explorer=cf.TransitionExplorer,
+        harmless={"updates": 8},
+        other={"rule": "quarter"},
+        given=_misread,
+        data=1,
+    ),
+    Explainer(
+        name="facex",
+        engine=cf.FaceX(patch=4, patches=3, probed=4, batch_size=3),
+        view=cf.FaceXView,
+        explorer=cf.FaceXExplorer,
+        harmless={"batch_size": 2},
+        other={"patch": 8},
+        given=_faces,
+    ),
+    Explainer(
+        name="pareto",
+        engine=cf.PlausibleCounterfactuals(SMPSO(population=10, archive=10), evaluations=100),
+        view=cf.ParetoView,
+        explorer=cf.ParetoExplorer,
+        harmless={"evaluations": 200},
+        other={"reach": 0.5},
+        given=_edited,
+        data=1,
+    ),
+]

@@ -1,0 +1,250 @@
+"""What every engine promises: see `cfwidgets.engines.base`."""
+
+from __future__ import annotations
+
+import inspect
+from contextlib import closing
+from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
+from itertools import islice
+
+import pytest
+import small
+import torch
+from comparing import differences
+from explainers import EXPLAINERS, Explainer
+from torch import nn
+
+import cfwidgets as cf
+from cfwidgets.engines.base import Engine, ExplainerResult, Update
+from cfwidgets.results import ResultError
+
+
+def parameters(function, kind):
+    return [
+        name
+        for name, one in inspect.signature(function).parameters.items()
+        if one.kind is kind and name != "self"
+    ]
+
+
+def steps(explainer: Explainer, clf, *, data=0, engine=None, **keywords):
+    engine = explainer.engine if engine is None else engine
+    return engine.steps(clf, *explainer.given(clf, data), **explainer.keywords, **keywords)
+
+
+def some(explainer: Explainer, clf, count: int, **keywords):
+    """The last of the first few updates."""
+    with closing(steps(explainer, clf, **keywords)) as updates:
+        return list(islice(updates, count))[-1].partial
+
+
+def asked(clf) -> int:
+    return clf.require_module().images
+
+
+def as_found(module: nn.Module):
+    hooks = [
+        len(vars(one).get(name, ())) for one in module.modules() for name in vars(one) if "hooks" in name
+    ]
+    return (
+        cf.Classifier(module, labels=small.LABELS).fingerprint(),
+        [one.training for one in module.modules()],
+        [(one.requires_grad, one.grad is None) for one in module.parameters()],
+        hooks,
+    )
+
+
+def test_the_settings_are_a_frozen_dataclass_and_documented(explainer):
+    engine = explainer.engine
+    assert isinstance(engine, Engine)
+    assert is_dataclass(engine)
+    with pytest.raises(FrozenInstanceError):
+        engine.seed = 1
+    names = {one.name for one in fields(engine)}
+    assert {"seed", "trust"} <= names
+    documented = inspect.getdoc(type(engine)) or ""
+    listed = documented.split("Attributes\n---")[0].split("Parameters\n---")[-1]
+    missing = [name for name in names if name not in listed]
+    assert missing == []
+    assert engine.harmless <= names | {"regions"}
+    assert issubclass(engine.result_type, ExplainerResult)
+
+
+def test_the_arguments_come_in_one_order(explainer):
+    engine = type(explainer.engine)
+    given = parameters(engine.steps, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    assert given[0] == "clf"
+    assert given[-1] == "target"
+    assert len(given) == (4 if explainer.data else 3)
+    named = parameters(engine.steps, inspect.Parameter.KEYWORD_ONLY)
+    assert {"resume", "checkpoint"} <= set(named)
+    assert inspect.signature(engine.explain).parameters == inspect.signature(engine.steps).parameters
+    for name in (*given, *named):
+        assert name in engine.steps.__doc__, f"{name} is not documented"
+
+
+def test_the_updates_say_how_far_it_is(explainer, updates):
+    assert len(updates) > 2
+    assert all(isinstance(update, Update) for update in updates)
+    fractions = [update.fraction for update in updates]
+    assert fractions == sorted(fractions)
+    assert fractions[0] >= 0
+    assert fractions[-1] == 1
+    assert max(fractions[:-1]) <= 1
+    assert updates[-1].activity == ""
+    assert all(update.activity for update in updates[:-1] if update.fraction < 1)
+    assert all(type(update.partial) is explainer.engine.result_type for update in updates)
+    seconds = [update.partial.seconds for update in updates]
+    assert seconds == sorted(seconds)
+    assert seconds[0] > 0
+
+
+def test_the_same_seed_gives_the_same_answer(explainer, clf, result):
+    assert differences(result, steps_to_the_end(explainer, clf)) == []
+
+
+def steps_to_the_end(explainer, clf, **keywords):
+    return list(steps(explainer, clf, **keywords))[-1].partial
+
+
+def test_the_time_that_a_run_rests_is_not_its_time(explainer, clf, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("time.perf_counter", lambda: clock[0])
+    with closing(steps(explainer, clf)) as updates:
+        next(updates)
+        clock[0] += 1000
+        assert next(updates).partial.seconds < 1000
+
+
+@pytest.mark.parametrize("count", [1, 3, -2], ids=["at once", "early", "late"])
+def test_a_run_that_was_stopped_and_resumed_gives_the_same_answer(explainer, clf, updates, result, count):
+    before = updates[count if count < 0 else count - 1].partial
+    assert (
+        differences(result, steps_to_the_end(explainer, clf, resume=before), ignore=NOT_OF_THE_ANSWER) == []
+    )
+
+
+NOT_OF_THE_ANSWER = frozenset({"seconds", "evaluations"})  # a picture may be evaluated again
+
+
+def test_a_finished_result_is_resumed_without_a_question(explainer, result):
+    clf = small.classifier()
+    whole = steps_to_the_end(explainer, clf, resume=None)
+    before = asked(clf)
+    assert differences(whole, steps_to_the_end(explainer, clf, resume=whole), ignore=NOT_OF_THE_ANSWER) == []
+    again = asked(clf) - before
+    assert again <= before / 4
+
+
+def test_harmless_settings_may_differ(explainer, clf, result):
+    engine = replace(explainer.engine, **explainer.harmless)
+    resumed = steps_to_the_end(explainer, clf, engine=engine, resume=result)
+    assert {name: resumed.settings[name] for name in explainer.harmless} == explainer.harmless
+
+
+def test_other_settings_are_refused(explainer, clf, updates):
+    name = next(iter(explainer.other))
+    with pytest.raises(ValueError, match=rf"resume: .*{name}="):
+        next(
+            steps(
+                explainer, clf, engine=replace(explainer.engine, **explainer.other), resume=updates[2].partial
+            )
+        )
+
+
+def test_another_model_is_refused(explainer, updates):
+    other = small.classifier()
+    with torch.no_grad():  # as little as can be: the answer hardly changes
+        next(other.require_module().parameters())[0, 0, 0, 0] += 1e-6
+    clf = small.classifier()
+    with pytest.raises(ValueError, match=r"resume: .* another model"):
+        next(
+            explainer.engine.steps(
+                other, *explainer.given(clf, 0), **explainer.keywords, resume=updates[2].partial
+            )
+        )
+
+
+def test_other_data_are_refused(explainer, clf, updates):
+    arguments = list(explainer.given(clf, 0))
+    arguments[explainer.data] = explainer.given(clf, 1)[explainer.data]
+    with pytest.raises(ValueError, match="resume: "):
+        next(explainer.engine.steps(clf, *arguments, **explainer.keywords, resume=updates[2].partial))
+
+
+def test_the_result_of_another_explainer_is_refused(explainer, clf):
+    other = next(one for one in EXPLAINERS if one.engine.result_type is not explainer.engine.result_type)
+    foreign = some(other, clf, 1)
+    with pytest.raises(ValueError, match=rf"resume: .*{type(foreign).__name__}"):
+        next(steps(explainer, clf, resume=foreign))
+
+
+def test_a_checkpoint_is_resumed(explainer, clf, result, tmp_path):
+    path = tmp_path / "run.safetensors"
+    some(explainer, clf, 3, checkpoint=path)
+    assert path.exists()
+    assert (
+        differences(result, steps_to_the_end(explainer, clf, checkpoint=path), ignore=NOT_OF_THE_ANSWER) == []
+    )
+    kept = explainer.engine.result_type.load(path)
+    assert differences(result, kept, ignore=NOT_OF_THE_ANSWER) == []
+
+
+def test_a_checkpoint_is_written_when_the_model_breaks(explainer, tmp_path):
+    clf, path = small.classifier(), tmp_path / "run.safetensors"
+    with closing(steps(explainer, clf, checkpoint=path)) as updates:
+        list(islice(updates, 2))
+        clf.require_module().fails_after = asked(clf)
+        with pytest.raises(RuntimeError, match="broke"):
+            list(updates)
+    assert type(explainer.engine.result_type.load(path)) is explainer.engine.result_type
+
+
+def test_a_checkpoint_of_something_else_is_refused(explainer, clf, tmp_path):
+    path = tmp_path / "run.safetensors"
+    path.write_bytes(b"not a result")
+    with pytest.raises(ResultError, match=r"run\.safetensors"):
+        next(steps(explainer, clf, checkpoint=path))
+    assert path.read_bytes() == b"not a result"
+    with pytest.raises(ValueError, match="no folder"):
+        next(steps(explainer, clf, checkpoint=tmp_path / "nowhere" / "run.safetensors"))
+
+
+def test_the_model_is_left_as_it_was_found(explainer):
+    clf = small.classifier()
+    module = clf.require_module()
+    before = as_found(module)
+    state = torch.get_rng_state()
+    steps_to_the_end(explainer, clf)
+    assert as_found(module) == before
+    with closing(steps(explainer, clf)) as updates:
+        list(islice(updates, 3))
+    assert as_found(module) == before
+    module.fails_after = module.images + 10
+    with pytest.raises(RuntimeError, match="broke"):
+        steps_to_the_end(explainer, clf)
+    assert as_found(module) == before
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_one_switch_for_the_measures_of_trust(explainer):
+    questions = {}
+    for trust in (True, False):
+        clf = small.classifier()
+        engine = replace(explainer.engine, trust=trust)
+        assert len(steps_to_the_end(explainer, clf, engine=engine).trust()) >= (1 if trust else 0)
+        questions[trust] = asked(clf)
+    assert questions[False] < questions[True]
+
+
+@pytest.mark.parametrize("setting", ["seed", "trust"])
+def test_a_wrong_setting_is_named(explainer, setting):
+    with pytest.raises(ValueError, match=setting):
+        replace(explainer.engine, **{setting: "no"})
+
+
+def test_an_unknown_class_is_named(explainer, clf):
+    arguments = list(explainer.given(clf, 0))
+    arguments[-1] = "no such class"
+    with pytest.raises(ValueError, match="no such class"):
+        next(explainer.engine.steps(clf, *arguments, **explainer.keywords))

@@ -1,0 +1,135 @@
+"""What every result promises: see `cfwidgets.engines.base`."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from dataclasses import FrozenInstanceError, fields, is_dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+import small
+import torch
+from comparing import differences
+from explainers import EXPLAINERS
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from cfwidgets.engines.base import Measure
+from cfwidgets.results import ResultError
+
+
+def tensors(value):
+    if isinstance(value, Tensor):
+        yield value
+    elif is_dataclass(value):
+        for one in fields(value):
+            yield from tensors(getattr(value, one.name))
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from tensors(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from tensors(one)
+
+
+def test_it_says_what_it_is_of(explainer, clf, result):
+    assert result.model == clf.name
+    assert result.labels == small.LABELS
+    assert 0 <= result.target < len(result.labels)
+    assert result.prediction.shape == (2,)
+    assert float(result.prediction.sum()) == pytest.approx(1, abs=1e-5)
+    assert result.predicted == int(result.prediction.argmax())
+    assert result.seconds > 0
+    asked_for = {one.name for one in fields(explainer.engine)}
+    assert asked_for < set(result.settings)
+    assert result.settings["target"] == result.labels[result.target]
+    json.dumps(result.settings)
+    assert result.fingerprints["model"] == clf.fingerprint() != ""
+    assert len(result.fingerprints) > 1
+
+
+def test_it_is_frozen_and_plain(result):
+    with pytest.raises(FrozenInstanceError):
+        result.seconds = 0
+    found = list(tensors(result))
+    assert found
+    assert all(one.device.type == "cpu" and not one.requires_grad for one in found)
+
+
+def test_each_field_is_documented(result):
+    documented = "\n".join(inspect.getdoc(kind) or "" for kind in type(result).__mro__)
+    assert [one.name for one in fields(result) if one.name not in documented] == []
+
+
+def test_the_images_are_in_0_to_1(result):
+    if hasattr(result, "image"):
+        assert result.image.dtype == torch.float32
+        assert 0 <= float(result.image.min()) <= float(result.image.max()) <= 1
+
+
+def test_it_is_a_table(result):
+    frame = result.to_frame()
+    assert isinstance(frame, pd.DataFrame)
+    assert len(frame) > 1
+    assert all(isinstance(name, str) for name in frame.columns)
+
+
+def test_the_measures_of_trust_are_sentences(result):
+    trust = result.trust()
+    assert list(trust.columns) == list(Measure._fields)
+    assert len(trust) > 0
+    assert trust["measure"].is_unique
+    assert np.isfinite(trust["value"]).all()
+    for row in trust.itertuples():
+        assert row.meaning.endswith(".")
+        assert row.meaning[0].isupper()
+        assert row.against
+
+
+def test_it_is_a_figure_with_labels_as_they_are(result, tmp_path):
+    figure = result.plot()
+    assert isinstance(figure, Figure)
+    path = tmp_path / "figure.svg"
+    figure.savefig(path)  # a label with dollars is no mathematics
+    assert path.stat().st_size > 1000
+    assert len(figure.axes) > 0
+    assert not any(text.get_parse_math() for text in texts(figure) if "$" in text.get_text())
+
+
+def texts(figure):
+    from matplotlib.text import Text
+
+    return figure.findobj(Text)
+
+
+def test_in_a_notebook_it_is_a_sentence_and_a_picture(result):
+    shown = result._repr_html_()
+    assert "<img alt=" in shown
+    assert 'src="data:image/png;base64,' in shown
+    assert "<b>" not in shown.replace("&lt;b&gt;", "")
+    sentence = result.summary()
+    assert "\n" not in sentence
+    assert len(sentence) > 20
+
+
+def test_before_there_is_anything_to_draw_it_is_a_sentence(updates):
+    first = updates[0].partial
+    assert first._repr_html_().startswith("<p>")
+    assert isinstance(first.to_frame(), pd.DataFrame)
+    assert list(first.trust().columns) == list(Measure._fields)
+
+
+def test_it_is_a_file(result, updates, tmp_path):
+    for which in (result, updates[0].partial, updates[len(updates) // 2].partial):
+        which.save(tmp_path / "result.safetensors")
+        assert differences(which, type(which).load(tmp_path / "result.safetensors"), ignore=frozenset()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["result.safetensors"]
+
+
+def test_the_file_of_another_kind_is_refused(explainer, result, tmp_path):
+    result.save(tmp_path / "result.safetensors")
+    other = next(one for one in EXPLAINERS if one.engine.result_type is not type(result))
+    with pytest.raises(ResultError, match=type(result).__name__):
+        other.engine.result_type.load(tmp_path / "result.safetensors")

@@ -1,0 +1,115 @@
+"""Small models, painters and faces, on which an explainer ends within a second."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import torch
+from torch import Tensor, nn
+
+from cfwidgets import Classifier
+
+SIDE = 16
+LABELS = ("plain $x_1$ and $", "<b>bold</b>")  # text, whatever Matplotlib or a browser reads into it
+
+
+class Small(nn.Module):
+    """A network with all that an explainer might disturb: dropout, running statistics, the mode.
+
+    ``images`` counts the images that it was given; from the ``fails_after``-th on it raises.
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__()
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            self.features = nn.Sequential(
+                nn.Conv2d(3, 6, 3, padding=1),
+                nn.BatchNorm2d(6),
+                nn.ReLU(),
+                nn.Conv2d(6, 6, 3, padding=1),
+                nn.ReLU(),
+            )
+            self.pool = nn.AdaptiveAvgPool2d(1)
+            self.head = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(6, 2))
+        with torch.no_grad():
+            self.head[2].weight.mul_(40)
+        self.images = 0
+        self.fails_after: float = float("inf")
+
+    def forward(self, images: Tensor) -> Tensor:
+        self.images += len(images)
+        if self.images > self.fails_after:
+            raise RuntimeError("the network broke")
+        return self.head(self.pool(self.features(images)))
+
+
+def classifier(seed: int = 0) -> Classifier:
+    return Classifier(Small(seed).train(), labels=LABELS, device="cpu")
+
+
+def picture(seed: int = 0) -> Tensor:
+    """``(3, SIDE, SIDE)``: blots of colour."""
+    generator = torch.Generator().manual_seed(seed)
+    coarse = torch.rand(1, 3, 4, 4, generator=generator)
+    return nn.functional.interpolate(coarse, SIDE, mode="bilinear")[0].clamp(0, 1)
+
+
+def other_class(clf: Classifier, image: Tensor) -> str:
+    """The label that the classifier does not predict."""
+    return LABELS[1 - int(clf.probabilities(image[None]).argmax())]
+
+
+class Painter(nn.Module):
+    """A generator of random blots, in which the class moves the colour."""
+
+    latent_size, classes = 4, 2
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__()
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            self.paint = nn.Linear(6, 3 * 16)
+
+    def sample(self, n: int, seed: int) -> Tensor:
+        return torch.randn(n, self.latent_size, generator=torch.Generator().manual_seed(seed))
+
+    def generate(self, z: Tensor, c: Tensor) -> Tensor:
+        coarse = self.paint(torch.cat([z, 3 * c], 1)).sigmoid().view(-1, 3, 4, 4)
+        return nn.functional.interpolate(coarse, SIDE, mode="bilinear")
+
+
+class Tint:
+    """An editor that adds colours; its critic likes what is grey."""
+
+    attributes = ("red", "green", "blue")
+    size = (SIDE, SIDE)
+
+    def encode(self, image: Tensor) -> Tensor:
+        return image
+
+    def decode(self, image: Tensor, attributes: Tensor) -> Tensor:
+        return (image + attributes[:, :, None, None] / 2).clamp(0, 1)
+
+    def critic(self, images: Tensor) -> Tensor:
+        colours = images.mean((2, 3))
+        return -(colours - colours.mean(1, keepdim=True)).abs().sum(1)
+
+    def recognise(self, images: Tensor) -> Tensor:
+        return images.mean((2, 3)).round()
+
+
+def faces(n: int = 9, seed: int = 0) -> list[SimpleNamespace]:
+    """Pictures with masks of three regions as bits."""
+    generator = torch.Generator().manual_seed(100 + seed)
+    return [
+        SimpleNamespace(
+            image=picture(100 * seed + number),
+            masks=torch.randint(0, 8, (4, 4), generator=generator)
+            .int()
+            .repeat_interleave(4, 0)
+            .repeat_interleave(4, 1),
+            name=f"face {number}",
+        )
+        for number in range(n)
+    ]
