@@ -204,7 +204,13 @@ class Transitions(Engine[TransitionResult]):
         )
         maker = self._maker(clf, generator, *classes)
         fresh = self._fresh(maker, search, view, prediction, watched)
-        work = partial(Work(self, clf, maker).updates, search)
+        work = partial(
+            Work(clf, maker, self.phases).updates,
+            search=search,
+            total=self.updates,
+            trust=self.trust,
+            seed=self.seed,
+        )
         yield from self.driven(fresh, work, began=began, resume=resume, checkpoint=checkpoint)
 
     explain = to_the_end(steps)
@@ -237,7 +243,7 @@ class Transitions(Engine[TransitionResult]):
         for end in (wrong_end, target_end):
             if not 0 <= end < count:
                 raise ValueError(f"candidates are numbered from 0 to {count - 1}; got {end}")
-        work = Work(self, clf, self._maker(clf, generator, result.wrong, result.target))
+        work = Work(clf, self._maker(clf, generator, result.wrong, result.target), self.phases)
         for now, fraction in work.painted(without_path(result), (wrong_end, target_end)):
             yield Update(min(0.99, fraction), now, PAINTING)
         yield Update(1.0, now, "")

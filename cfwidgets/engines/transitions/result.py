@@ -340,8 +340,11 @@ class TransitionResult(ExplainerResult):
         path = self.path
         strip = torch.searchsorted(path.at, torch.tensor(path.strip)).tolist()
         figure = Figure(figsize=(12, 4.6), layout="constrained")
-        grid = figure.add_gridspec(3, len(strip) + 1, height_ratios=(1, 1, 1.3))
-        picture = figure.add_subplot(grid[0, 0])
+        # Two figures: in one grid with the pictures, whose shape is fixed, the curves' label is cut off.
+        halves = figure.add_gridspec(2, 1, height_ratios=(2, 1.3))
+        above, below = figure.add_subfigure(halves[0]), figure.add_subfigure(halves[1])
+        grid = above.add_gridspec(2, len(strip) + 1)
+        picture = above.add_subplot(grid[0, 0])
         picture.imshow(self.image.permute(1, 2, 0).numpy())
         title = f"predicted {self.labels[self.predicted]}"
         lines = textwrap.wrap(title, _TITLE_WIDTH, max_lines=2, placeholder=" …")
@@ -349,16 +352,16 @@ class TransitionResult(ExplainerResult):
         picture.set_title("\n".join(lines), fontsize=9, parse_math=False)
         largest = None if path.maps is None else float(path.maps[strip].abs().amax())
         for column, (phase, place) in enumerate(zip(path.strip, strip, strict=True), start=1):
-            frame = figure.add_subplot(grid[0, column])
+            frame = above.add_subplot(grid[0, column])
             frame.imshow(path.frames[place].permute(1, 2, 0).numpy())
             frame.set_title(f"{phase}", fontsize=9)
             if path.maps is not None:
-                relevance = figure.add_subplot(grid[1, column])
+                relevance = above.add_subplot(grid[1, column])
                 shown = path.maps[place, int(path.target[place] > path.wrong[place])].float()
                 relevance.imshow(shown.numpy(), cmap="RdBu_r", vmin=-(largest or 1), vmax=largest or 1)
-        for axis in figure.axes:
+        for axis in above.axes:
             axis.set_axis_off()
-        curves = figure.add_subplot(grid[2, :])
+        curves = below.add_subplot()
         curves.plot(path.at, path.wrong, color="#D55E00", ls=":", label=self.wrong_label)
         curves.plot(path.at, path.target, color="#0072B2", label=self.label)
         if path.flip is not None:

@@ -21,7 +21,6 @@ from cfwidgets.evaluation.overlap import rank_correlation
 from cfwidgets.images import as_bytes
 
 if TYPE_CHECKING:
-    from cfwidgets.engines.transitions.engine import Transitions
     from cfwidgets.models.classifier import Classifier
 
 __all__ = ["PAINTING", "Work", "without_path"]
@@ -47,31 +46,42 @@ class Work:
 
     Parameters
     ----------
-    engine
-        The settings.
     clf
         The explained classifier.
     maker
         Generates and explains images.
+    phases
+        Number of phases of the transition.
     """
 
-    engine: Transitions
     clf: Classifier
     maker: PathMaker
+    phases: int
 
     def updates(
-        self, search: LatentSearch, result: TransitionResult
+        self, result: TransitionResult, *, search: LatentSearch, total: int, trust: bool, seed: int
     ) -> Steps[Update[TransitionResult], None, None]:
-        """Yield the result after each piece of work, and at last the whole."""
+        """Yield the result after each piece of work, and at last the whole.
+
+        Parameters
+        ----------
+        result
+            The result to begin with.
+        search, total
+            The search, and its largest number of updates.
+        trust, seed
+            True to take the measures of trust, and the seed of the randomised model.
+        """
         found = self._with_image_maps(result)
-        for searched, fraction in self._searched(search, found):
+        for searched, fraction in self._searched(found, search, total):
             found = searched
             yield Update(_SEARCHED * fraction, found, "searching")
         if found.path is None:
             for painted, fraction in self.painted(found, found.best_ends):
                 found = painted
                 yield Update(_SEARCHED + (_PAINTED - _SEARCHED) * fraction, found, PAINTING)
-        for measured in self._trusted(self._attributed(found)):
+        found = self._attributed(found)
+        for measured in self._trusted(found, seed) if trust else ():
             found = measured
             yield Update(_PAINTED, found, "measuring how far to trust it")
         yield Update(1.0, found, "")
@@ -80,30 +90,24 @@ class Work:
         self, result: TransitionResult, ends: tuple[int, int]
     ) -> Iterator[tuple[TransitionResult, float]]:
         """Yield the result with its transition, coarse at first, and the share of it that is done."""
-        for fraction, path in self.maker.paths(result.candidates.ends(*ends), ends, self.engine.phases):
+        for fraction, path in self.maker.paths(result.candidates.ends(*ends), ends, self.phases):
             result = result if path is None else replace(result, path=path)
             yield result, fraction
             result = self._attributed(result)  # takes longer than the coarse path, which is shown before it
 
     def _searched(
-        self, search: LatentSearch, result: TransitionResult
+        self, result: TransitionResult, search: LatentSearch, total: int
     ) -> Iterator[tuple[TransitionResult, float]]:
         """Yield the candidates during the search, and the share of it that is done."""
-        for walk in search.walks(result.walk, self.engine.updates):
+        for walk in search.walks(result.walk, total):
             if walk.update == 0:
                 result = replace(result, first=walk.cosine)
             result = replace(without_path(result), walk=walk, searched=False)
             if walk.update in _SHOWN_FIRST or walk.update % _SHOWN_EVERY == 0:
                 result = self._look(result)
-            yield result, self._fraction(walk)
+            yield result, _fraction(walk, total, search.patience)
         if not result.searched:
             yield self._look_at_all(result), 1.0
-
-    def _fraction(self, walk: Walk) -> float:
-        """Share of the search that is done; with patience, at least the share of candidates that ended."""
-        patience = self.engine.patience
-        ended = 0.0 if patience is None else float((walk.waited >= patience).float().mean())
-        return min(1.0, max(walk.update / self.engine.updates, ended))
 
     def _look(self, result: TransitionResult) -> TransitionResult:
         """Generate, classify and explain the candidates that improved; explain only those that are shown."""
@@ -168,14 +172,14 @@ class Work:
         images = self._along(result, result.path.ends)
         return replace(result, attribution=attribute_path(self.clf, images, result.wrong, result.target))
 
-    def _trusted(self, result: TransitionResult) -> Iterator[TransitionResult]:
-        """Yield the result, and again with each measure of trust that was not taken yet."""
-        yield result
+    def _trusted(self, result: TransitionResult, seed: int) -> Iterator[TransitionResult]:
+        """Yield the result with each measure of trust that was not taken yet."""
         attribution, path = result.attribution, result.path
-        if not self.engine.trust or attribution is None or path is None:
+        if attribution is None or path is None:
             return
-        if result.agreement is None and self.engine.starts >= _THIRDS:
-            thirds = [range(third, self.engine.starts, _THIRDS) for third in range(_THIRDS)]
+        starts = int(result.candidates.start.max()) + 1
+        if result.agreement is None and starts >= _THIRDS:
+            thirds = [range(third, starts, _THIRDS) for third in range(_THIRDS)]
             ends = tuple(result.ends_among(third) for third in thirds)
             shares = []
             for pair in ends:
@@ -187,7 +191,7 @@ class Work:
             yield result
         if result.randomised_model is None:
             height, width = result.image.shape[1:]
-            randomised = self.clf.randomised(self.engine.seed, (height, width))
+            randomised = self.clf.randomised(seed, (height, width))
             share = self._share(randomised, result, path.ends)
             correlation = rank_correlation(attribution.share.flatten(), share.flatten())
             yield replace(result, randomised_model=RandomisedModel(share, correlation))
@@ -199,3 +203,9 @@ class Work:
         """Generate the transition as images ``(n, 3, h, w)``, as many as the attribution is summed over."""
         along = torch.linspace(0, 1, _SUM)
         return self.maker.paint(*interpolated(result.candidates.ends(*ends), along, self.maker.interpolation))
+
+
+def _fraction(walk: Walk, total: int, patience: int | None) -> float:
+    """Share of the search that is done; with patience, at least the share of candidates that ended."""
+    ended = 0.0 if patience is None else float((walk.waited >= patience).float().mean())
+    return min(1.0, max(walk.update / total, ended))

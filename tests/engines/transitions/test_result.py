@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import io
 from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
@@ -341,14 +342,16 @@ def test_a_label_with_dollars_is_drawn_as_it_is():
     assert legend == [r"$\nothing$", "<b>two</b>"]
 
 
-def test_a_long_label_stays_above_its_picture():
+def test_a_long_label_stays_above_its_picture_and_within_the_figure():
     long = "black-and-gold garden spider, Argiope aurantia, of the meadows"
     figure = whole(labels=("zero", long, "two")).plot()
     title = figure.axes[0].get_title()
     assert title.splitlines() == ["predicted black-and-", "gold garden …"]
-    figure.canvas.draw()
+    figure.savefig(io.BytesIO())  # lays it out
     boxes = [axis.title.get_window_extent() for axis in figure.axes[:2]]
     assert boxes[0].x1 < boxes[1].x0
+    name = figure.axes[-1].yaxis.label.get_window_extent()
+    assert min(boxes[0].x0, name.x0) >= 0
 
 
 def test_the_summary_names_the_phase_of_the_flip():

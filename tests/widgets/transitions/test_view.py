@@ -244,8 +244,11 @@ def test_a_late_first_look_does_not_take_the_place_of_what_the_run_found():
     whole = made.run.result(PATIENCE)
     until(lambda: made.state == "done")
     assert not answered.is_set()
+    late_paths = []
+    made.observe(late_paths.append, "path")
     ended.set()
     assert answered.wait(PATIENCE)
+    assert late_paths == []
     assert made.error == ""
     assert made.result is whole
     assert len(made.path["at"]) == 60
