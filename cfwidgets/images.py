@@ -180,8 +180,7 @@ def to_uint8(image: ImageLike) -> npt.NDArray[np.uint8]:
     >>> to_uint8(torch.full((3, 2, 2), 0.2))[0, 0].tolist()
     [51, 51, 51]
     """
-    levels = (as_image(image) * 255).round().to(torch.uint8)
-    return levels.permute(1, 2, 0).contiguous().cpu().numpy()
+    return as_bytes(as_image(image)).permute(1, 2, 0).contiguous().cpu().numpy()
 
 
 def fit(images: Tensor, size: tuple[int, int] | None) -> Tensor:

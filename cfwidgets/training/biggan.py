@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from cfwidgets.checks import choice, non_negative, positive_int, share
 from cfwidgets.engines.base import Update, run_to_end
 from cfwidgets.images import encode
+from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.networks.biggan import BigGAN, BigGANDiscriminator
 from cfwidgets.results import Result
 from cfwidgets.training.augment import augmented
@@ -54,6 +55,8 @@ class TrainedBigGAN(Result):
         ``(step,)`` each: the loss in every update.
     seconds
         Time that the updates took so far, without pauses.
+    data
+        Fingerprint of the images and labels; empty in files of an earlier version.
     """
 
     loss_names: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
@@ -67,6 +70,7 @@ class TrainedBigGAN(Result):
     generator_loss: Tensor
     discriminator_loss: Tensor
     seconds: float
+    data: str = ""
 
     def network(self) -> BigGAN:
         """The generator, in evaluation mode on the CPU."""
@@ -297,6 +301,7 @@ class _Work:
         resume: TrainedBigGAN | None,
     ) -> None:
         self._settings, self._shape = settings, shape
+        self._data = fingerprint({"images": images, "labels": labels})
         self._device = torch.device(settings.device)
         self._images = (images.float() * 2 - 1).to(self._device)
         self._labels = labels.to(self._device)
@@ -384,9 +389,12 @@ class _Work:
             generator_loss=torch.tensor(self._losses_g),
             discriminator_loss=torch.tensor(self._losses_d),
             seconds=self._seconds,
+            data=self._data,
         )
 
     def _resume(self, resume: TrainedBigGAN) -> None:
+        if resume.data and resume.data != self._data:
+            raise ValueError("resume: that checkpoint was trained on other images or labels")
         self._g.load_state_dict(under("generator", resume.state))
         self._d.load_state_dict(under("discriminator", resume.state))
         self._mean.load_state_dict(resume.weights)

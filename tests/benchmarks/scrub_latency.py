@@ -54,7 +54,7 @@ net = nn.Sequential(*layers)
 net(PHOTOGRAPHS)
 clf = cf.Classifier(net, labels=["cat", "coffee"])
 wrong = int(clf.probabilities(PHOTOGRAPHS[:1]).argmax())
-w = cf.TransitionExplorer(clf, Turning(), PHOTOGRAPHS[0], correct=1 - wrong,
+w = cf.TransitionExplorer(clf, Turning(), PHOTOGRAPHS[0], target=1 - wrong,
                           engine=cf.Transitions(starts=2, updates=2, trust=False))
 w""",
     "time.sleep(60)",

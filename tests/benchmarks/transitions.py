@@ -52,7 +52,7 @@ from cfwidgets.models.guard import untouched
 from cfwidgets.networks import BigGAN, BigGANDeep
 from cfwidgets.widgets.wire import encode_frames, encode_maps, map_scale, pack
 
-PICTURE = 473  # a 4 of the test digits that the network calls 9
+PICTURE = 473  # a 4 of the test digits that the network predicts as 9
 PHASES = 1000
 
 
@@ -103,7 +103,7 @@ def search_of(clf, generator, image, *, layer=None, product=True, batch_size=Non
         features=features,
         wanted=wanted,
         vectors=vectors.repeat(starts, 1),
-        called=(lambda images, outputs: clf.read(outputs, len(images))) if product else None,
+        probabilities=(lambda images, outputs: clf.read(outputs, len(images))) if product else None,
         rate=usual.rate,
         decay=usual.decay,
         keep_length=usual.keep_length,
@@ -120,7 +120,7 @@ def whole_search(updates):
     engine = Transitions(updates=updates)
     started = time.perf_counter()
     first, last = None, None
-    for update in engine.steps(clf, generator, image, correct="4"):
+    for update in engine.steps(clf, generator, image, target="4"):
         if first is None:
             first = time.perf_counter() - started
         if update.activity != "searching":
@@ -133,8 +133,8 @@ def whole_search(updates):
         f"  all {len(each)} have ended after {taken:.1f} s (asked: 120): {last.walk.update} updates, of a "
         f"candidate {int(each.min())} to {int(each.max())}, mean {each.mean():.0f}"
     )
-    rows = [len(last.row(target)) for target in (last.wrong, last.correct)]
-    print(f"  called {last.wrong_label}: {rows[0]}, called {last.correct_label}: {rows[1]}")
+    rows = [len(last.row(target)) for target in (last.wrong, last.target)]
+    print(f"  predicted {last.wrong_label}: {rows[0]}, predicted {last.label}: {rows[1]}")
 
 
 def bare_pass(search, z, vectors, device):
@@ -186,12 +186,12 @@ def wire(path):
     return frames, pack(encode_maps(path.maps, map_scale(path.maps)))
 
 
-def transition(name, clf, generator, wrong, correct, method):
+def transition(name, clf, generator, wrong, target, method):
     """Seconds until the coarse path and until the whole, and the bytes of what is sent."""
     z, c = generator.sample(2, 1), torch.eye(generator.classes)
     engine = Transitions(starts=1, updates=1)
-    maker = PathMaker(clf, generator, wrong, correct, method, engine.interpolation)
-    ends = Ends((z[0], z[1]), (c[wrong], c[correct]))
+    maker = PathMaker(clf, generator, wrong, target, method, engine.interpolation)
+    ends = Ends((z[0], z[1]), (c[wrong], c[target]))
     started = time.perf_counter()
     found = []
     for _, path in maker.paths(ends, (0, 1), PHASES):

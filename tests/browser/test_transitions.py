@@ -25,8 +25,8 @@ class Slow(torch.nn.Module):
     def sample(self, n, seed=0):
         return painter.sample(n, seed)
 
-def show(engine=QUICK, correct="4"):
-    return cf.TransitionExplorer(clf, Slow(), DIGIT, correct=correct, engine=engine)
+def show(engine=QUICK, target="4"):
+    return cf.TransitionExplorer(clf, Slow(), DIGIT, target, engine=engine)
 """
 SHOW = "w = show()\nw"
 
@@ -94,7 +94,7 @@ def test_scrubbing_moves_the_picture_the_numbers_and_the_chart(open_notebook):
     at_phase(view, 700)
     expect(cursor).not_to_have_attribute("d", before)
     assert stage_pixels(view) != picture
-    p = notebook.eval("float(w.result.path.correct[700])")
+    p = notebook.eval("float(w.result.path.target[700])")
     expect(view).to_contain_text(f"{p:.3f}"[1:])
     notebook.wait("w.phase == 700")
     notebook.exec("w.phase = 250")
@@ -165,9 +165,9 @@ def test_another_class_is_asked_about_and_the_first_is_kept(open_notebook):
     notebook, view = explorer(open_notebook)
     view.locator(".cfw-picker-button").click()
     view.get_by_role("option").filter(has_text=re.compile("^8")).click()
-    notebook.wait("w.result is not None and w.result.correct == 8 and w.view.state == 'done'")
+    notebook.wait("w.result is not None and w.result.target == 8 and w.view.state == 'done'")
     expect(view.get_by_role("heading").first).to_contain_text("Why 9 and not 8")
-    notebook.exec("w.view.correct = 4")
+    notebook.exec("w.target = 4")
     expect(view.get_by_role("heading").first).to_contain_text("Why 9 and not 4")
     assert notebook.eval("w.view.state") == "done"
     finished(notebook)
@@ -209,7 +209,7 @@ def test_stop_is_heard_while_a_cell_runs(open_notebook):
 
 
 def test_two_explorers_and_one_shown_twice_do_not_disturb_each_other(open_notebook):
-    notebook, _ = explorer(open_notebook, "v = show(correct=8)\nv", "w")
+    notebook, _ = explorer(open_notebook, "v = show(target=8)\nv", "w")
     notebook.run_cell(2)
     notebook.run_cell(3)
     first, other, again = (finished(notebook, i) for i in range(3))
@@ -253,7 +253,7 @@ def test_a_run_that_is_refused_says_so_where_the_picture_would_be(open_notebook)
 
 
 def test_early_errors_are_the_cell_s(open_notebook):
-    notebook = open_notebook(SET_UP, "show(correct='four')", ignore=("ClassifierError",))
+    notebook = open_notebook(SET_UP, "show(target='four')", ignore=("ClassifierError",))
     notebook.run_cell(0)
     with pytest.raises(AssertionError, match="four"):
         notebook.run_cell(1)

@@ -344,6 +344,11 @@ def test_a_checkpoint_of_other_images_is_refused(trained: TrainedBigGAN) -> None
     older = replace(trained, training={k: v for k, v in trained.training.items() if k != "shift"})
     with pytest.raises(ValueError, match=r"trained with shift=None; here it is 0\.125"):
         TINY.train(images, labels, resume=older)
+    for other in ((images.flip(3), labels), (images, labels.flip(0))):
+        with pytest.raises(ValueError, match="trained on other images or labels"):
+            TINY.train(*other, resume=trained)
+    before = replace(trained, step=4, data="")  # as earlier versions saved it
+    assert TINY.train(images.flip(3), labels, resume=before).step == 5
 
 
 def test_it_goes_on_with_more_updates_and_other_reports(trained: TrainedBigGAN) -> None:

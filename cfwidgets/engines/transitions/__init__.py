@@ -1,1 +1,1 @@
-"""Why an image was misclassified: the transition between its wrong class and its right one."""
+"""Transitions: the reason for a misclassification, seen between its wrong class and its true one."""

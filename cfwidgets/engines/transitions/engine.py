@@ -1,91 +1,86 @@
-"""Why was it misclassified? Look-alikes on both sides of the decision, and the transition between them."""
+"""Explain a misclassification: look-alikes on both sides of the decision, and the transition between them."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from collections.abc import Generator as Steps
-from dataclasses import asdict, dataclass, field, replace
-from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from cfwidgets.attribution import METHODS
 from cfwidgets.checks import choice, non_negative, positive_int, share
-from cfwidgets.engines.base import Update, run_to_end
-from cfwidgets.engines.transitions.latent_search import Features, LatentSearch, Walk
-from cfwidgets.engines.transitions.path import Interpolation, PathMaker, interpolated, require_phases
-from cfwidgets.engines.transitions.path_attribution import Answer, where
-from cfwidgets.engines.transitions.result import Agreement, Candidates, RandomNetwork, Rule, TransitionResult
-from cfwidgets.evaluation.overlap import rank_correlation
+from cfwidgets.engines.base import Engine, Update, to_the_end
+from cfwidgets.engines.transitions.latent_search import Features, LatentSearch
+from cfwidgets.engines.transitions.path import Interpolation, PathMaker, require_phases
+from cfwidgets.engines.transitions.result import Candidates, Rule, TransitionResult
+from cfwidgets.engines.transitions.work import PAINTING, Work, without_path
 from cfwidgets.models.classifier import Classifier
+from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.models.generator import Generator, GeneratorError, require_generator
 from cfwidgets.models.guard import untouched
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cfwidgets.images import ImageLike
 
 __all__ = ["Transitions"]
 
-_THIRDS = 3
-_SUM = 129  # phases that the answer is summed over
-_SHOWN_FIRST = (0, 1, 3, 6, 12, 25)  # updates after which partial results are made; then every fiftieth
-_SHOWN_EVERY = 50
-_ROW = 12  # candidates of each class whose maps are drawn while the search goes on
-# Shares of the work, for the progress, nothing else.
-_SEARCHED, _PAINTED = 0.8, 0.95
-
 
 @dataclass(frozen=True)
-class Transitions:
-    """Find generated look-alikes of an image on both sides of a decision, and walk from one to the other.
+class Transitions(Engine[TransitionResult]):
+    """Find generated look-alikes of an image on both sides of a decision, and the transition between them.
 
     Suzuki et al. 2021 ("counterfactual candidates"): latent vectors of a class-conditional generator are
-    moved until what it paints looks like the misclassified image to a network (equation 1). Some of these
-    pictures are called as the image was, wrongly, and some rightly; latent and class vectors are then
-    interpolated between the best of each, and every phase is classified and explained.
+    moved until the features of the generated images are similar to those of the misclassified image (equation
+    1). Some of these candidates are predicted as the image is, wrongly, and some as its true class, the
+    target; latent and class vectors are then interpolated between the best candidate of each, and every phase
+    is classified and explained.
 
     Parameters
     ----------
     starts
-        Latent vectors to begin with; each is tried with three class vectors: the right class, the wrong one,
-        and what the model says of the image. The paper has 32, which makes 96 candidates.
+        Number of initial latent vectors; each is tried with three class vectors: the target, the wrong class,
+        and the model's prediction for the image. The paper has 32, which makes 96 candidates.
     updates
-        Of each candidate, at most.
+        Largest number of updates of each candidate, in total: resuming continues up to it.
     rate, decay
         Learning rate of RMSprop and the decay of its mean (α); the paper names neither.
     keep_length
-        Latent vectors keep the length they were drawn with (that of a normal vector hardly varies), so that
-        what is painted stays believable. False, as in the paper, lets them grow, which brings the features
-        nearer.
+        True to keep the initial length of each latent vector (that of a normal vector hardly varies), so that
+        the images stay believable. False, as in the paper, lets them grow, which brings the features nearer.
     layer
-        Whose features must be alike: a name in ``dict(module.named_modules())``, None for the last layer with
-        feature maps. The paper: the last pooling of VGG-19, ``layer="features"`` of such a ``feature_model``.
+        The layer whose features are compared: a name in ``dict(module.named_modules())``, None for the last
+        layer with feature maps. The paper: the last pooling of VGG-19, ``layer="features"`` of such a
+        ``feature_model``.
     rule
-        Which place of its walk a candidate is, and which candidates are the end points. ``"product"``: the
-        place where it is alike and called what it was asked to be (cosine times Σ √(class vector ·
-        probability)), and the candidates with the highest cosine times probability. ``"quarter"``: as the
-        paper does, the place with the highest cosine, and the surest of each class among the most alike
-        quarter; where the features are of the explained network itself, that often leaves no candidate on the
-        right side, since what has the same features is called the same.
+        The criterion for the place of its walk that a candidate keeps, and for the two end points.
+        ``"product"``: the place with the highest cosine times Σ √(class vector · probability), and the
+        candidates with the highest cosine times probability. ``"quarter"``: as in the paper, the place with
+        the highest cosine, and the most probable candidate of each class among the most similar quarter;
+        where the features are those of the explained network, that often leaves no candidate of the target,
+        since images with the same features have the same prediction.
     patience, gain
-        A candidate is left alone after so many updates in which its score gained so little; ``patience=None``
-        gives all the same number, as the paper does. `TransitionResult.to_frame` says how many each had.
+        A candidate ends after ``patience`` updates in which its score gained less than ``gain``;
+        ``patience=None`` gives all the same number of updates, as in the paper. `TransitionResult.to_frame`
+        has the number of each.
     phases
-        Of the transition, with both ends.
+        Number of phases of the transition, both ends included.
     interpolation
-        Of the latent vectors: ``"linear"`` as in the paper, or ``"spherical"``.
+        Interpolation of the latent vectors: ``"linear"`` as in the paper, or ``"spherical"``.
     method, options
-        Of the relevance maps, as `cfwidgets.attribute` takes them; None for none.
+        Method of the relevance maps and its settings, as `cfwidgets.attribute` takes them; None for no maps.
     trust
-        Measure how far the answer can be trusted: in three separate thirds of the starts, and on a copy of
-        the network with random weights.
+        True to measure how far the answer can be trusted: in three separate thirds of the starts, and on a
+        randomised model.
     batch_size
-        Candidates that go through the networks together; None for what suits a CPU, and elsewhere for all,
-        or what memory holds.
+        Largest number of candidates in one batch; None for as many as suit a CPU, and on other devices for
+        all, or as many as fit into memory.
     seed
         Same seed, same device, same answer.
 
@@ -97,10 +92,19 @@ class Transitions:
     >>> clf = zoo.classifier("digits", device="cpu")
     >>> generator = BigGAN(size=32, classes=10, channels=2, latent_size=8).eval()
     >>> quick = Transitions(starts=2, updates=3, phases=5, trust=False)
-    >>> result = quick.explain(clf, generator, digits("test").images[473], correct="4")
-    >>> result.wrong_label, len(result.to_frame()), len(result.path_frame())
-    ('9', 6, 5)
+    >>> result = quick.explain(clf, generator, digits("test").images[473], target="4")
+    >>> result.wrong_label, result.label, len(result.to_frame()), len(result.path_frame())
+    ('9', '4', 6, 5)
     """
+
+    result_type: ClassVar[type[TransitionResult]] = TransitionResult
+    # `updates` is a total. `batch_size` changes no more than rounding. `phases`, `interpolation`, `method`
+    # and `options` do not touch the search: transition and maps are made again where they differ.
+    # `patience` and `gain` are not here: a candidate that ended early and continues under another patience
+    # has had fewer updates, by the common count, than in an uninterrupted run, and ends elsewhere.
+    harmless: ClassVar[frozenset[str]] = frozenset(
+        {"updates", "batch_size", "phases", "interpolation", "method", "options", "trust"}
+    )
 
     starts: int = 32
     updates: int = 2000
@@ -132,35 +136,21 @@ class Transitions:
         share("decay", self.decay)
         choice("rule", self.rule, ("product", "quarter"))
         choice("interpolation", self.interpolation, ("linear", "spherical"))
+        choice("trust", self.trust, (True, False))
         if self.method is not None:
             choice("method", self.method, tuple(METHODS))
-
-    def explain(
-        self,
-        clf: Classifier,
-        generator: Generator,
-        image: ImageLike,
-        wrong: int | str | None = None,
-        correct: int | str | None = None,
-        *,
-        feature_model: Classifier | None = None,
-        resume: TransitionResult | None = None,
-    ) -> TransitionResult:
-        """Run to the end and return the result: see `steps`."""
-        return run_to_end(
-            self.steps(clf, generator, image, wrong, correct, feature_model=feature_model, resume=resume)
-        )
 
     def steps(
         self,
         clf: Classifier,
         generator: Generator,
         image: ImageLike,
-        wrong: int | str | None = None,
-        correct: int | str | None = None,
+        target: int | str,
         *,
+        wrong: int | str | None = None,
         feature_model: Classifier | None = None,
         resume: TransitionResult | None = None,
+        checkpoint: str | Path | None = None,
     ) -> Steps[Update[TransitionResult], None, None]:
         """Yield the result as it stands after each update and each piece of the transition.
 
@@ -171,135 +161,40 @@ class Transitions:
         generator
             See `cfwidgets.models.generator.Generator`; its class k is the classifier's class k.
         image
-            What `images.as_image` accepts. Explained is what the model sees of it: ``clf.view(image)``.
+            An image that `images.as_image` accepts. The explanation is of the image as the model sees it,
+            ``clf.view(image)``.
+        target
+            The class that the image really has, as an index or a label.
         wrong
-            The class that the image was taken for; None for the one that the model gives it.
-        correct
-            The class that it has; must be given.
+            The class that the image was taken for; None for the predicted one.
         feature_model
-            A network whose features say what looks alike; None for the explained one. With one, the
-            explained classifier may be a black box (then without maps and without an answer in numbers).
+            A network whose features are compared; None for the explained one. With one, the explained
+            classifier may be a black box (then without maps and without path attribution).
         resume
-            An earlier result of the same picture and classes to go on from.
+            An earlier result of the same model, generator, image, classes and settings. ``updates``,
+            ``batch_size``, ``phases``, ``interpolation``, ``method``, ``options`` and ``trust`` may differ.
+        checkpoint
+            A file to write the result to, and to resume from where it is there.
 
         Raises
         ------
-        ImageError, ClassifierError, GeneratorError, ValueError
-            What was given, and what is accepted.
+        ImageError, ClassifierError, GeneratorError, ResultError, ValueError
+            With the argument given, and those that are accepted.
         """
-        started = time.perf_counter()
-        work = self._prepared(clf, generator, image, wrong, correct, feature_model, resume)
-        spent = 0.0 if resume is None else resume.seconds
-
-        def update(fraction: float, result: TransitionResult, activity: str) -> Update[TransitionResult]:
-            seconds = spent + time.perf_counter() - started
-            return Update(min(fraction, 1.0), replace(result, seconds=seconds), activity)
-
-        found = work.empty
-        for found, fraction in work.searched(resume):
-            yield update(_SEARCHED * fraction, found, "searching")
-        painted = found
-        for painted, fraction in work.painted(found, self.phases):
-            yield update(_SEARCHED + (_PAINTED - _SEARCHED) * fraction, painted, "painting the transition")
-        last = painted
-        for last in work.trusted(painted):
-            yield update(_PAINTED, last, "measuring how far to trust it")
-        yield update(1.0, last, "")
-
-    def path(
-        self,
-        clf: Classifier,
-        generator: Generator,
-        result: TransitionResult,
-        wrong_end: int,
-        correct_end: int,
-    ) -> Steps[Update[TransitionResult], None, None]:
-        """Yield the result with the transition between two other candidates, coarse at first, then whole.
-
-        Parameters
-        ----------
-        clf, generator
-            As the result was found with.
-        result
-            It.
-        wrong_end, correct_end
-            Numbers of candidates.
-
-        Raises
-        ------
-        ValueError
-            No such candidates.
-        """
-        count = len(result.candidates.start)
-        for end in (wrong_end, correct_end):
-            if not 0 <= end < count:
-                raise ValueError(f"candidates are numbered from 0 to {count - 1}; got {end}")
-        maker = self._maker(clf, generator, result.wrong, result.correct)
-        other = replace(result, agreement=None, random_network=None)  # they are of the best ends
-        work = _Work(self, clf, generator, maker, None, other)
-        for painted, fraction in work.painted(other, self.phases, (wrong_end, correct_end)):
-            yield Update(min(0.99, fraction), painted, "painting the transition")
-        yield Update(1.0, painted, "")
-
-    def _maker(self, clf: Classifier, generator: Generator, wrong: int, correct: int) -> PathMaker:
-        method = self.method if clf.has_module else None
-        return PathMaker(clf, generator, wrong, correct, method, self.interpolation, self.options)
-
-    def _prepared(
-        self,
-        clf: Classifier,
-        generator: Generator,
-        image: ImageLike,
-        wrong: int | str | None,
-        correct: int | str | None,
-        feature_model: Classifier | None,
-        resume: TransitionResult | None,
-    ) -> _Work:
-        if correct is None:
-            raise ValueError("correct: name the class that the image has, such as correct='4'")
+        began = time.perf_counter()
         view = clf.view(image).cpu()
         require_phases(self.phases, *view.shape[1:])
-        probabilities = clf.probabilities(view[None])[0]
-        generator = require_generator(generator, len(probabilities))
-        right, predicted = clf.class_index(correct), int(probabilities.argmax())
-        if wrong is None and predicted == right:
-            raise ValueError(
-                f"the model calls this image {clf.label(predicted)!r}, which is the class given as correct: "
-                "name the class to compare it with, wrong=…"
-            )
-        taken_for = predicted if wrong is None else clf.class_index(wrong)
-        if taken_for == right:
-            raise ValueError(f"wrong and correct are the same class, {clf.label(right)!r}: give two")
-        watcher = clf if feature_model is None else feature_model
-        if not watcher.has_module:
-            raise ValueError(
-                f"the search follows gradients, and {watcher.name} has none to follow: give a torch network "
-                "whose features say what looks alike, feature_model=…; the explained classifier may stay a "
-                "black box"
-            )
-        features = Features(watcher, self.layer, watcher.view(view)[None])
-        with untouched(features.module), torch.no_grad():
-            wanted = features(watcher.view(view)[None])[0][0].detach().cpu()
-        if not bool(wanted.any()):
-            raise ValueError(
-                f"the layer {features.layer!r} gives nothing but zeros for this image, which nothing can be "
-                "compared with: name another, layer=…"
-            )
-        vectors = torch.zeros(3, len(probabilities))
-        vectors[0, right] = vectors[1, taken_for] = 1
-        vectors[2] = probabilities / probabilities.sum()
-        z: object = generator.sample(self.starts, self.seed)
-        if not isinstance(z, Tensor) or z.shape != (self.starts, generator.latent_size):
-            got = tuple(z.shape) if isinstance(z, Tensor) else type(z).__name__
-            raise GeneratorError(
-                f"sample must return a tensor ({self.starts}, {generator.latent_size}); got {got}"
-            )
+        prediction = clf.probabilities(view[None])[0]
+        generator = require_generator(generator, len(prediction))
+        classes = _two_classes(clf, prediction, target, wrong)
+        watched = clf if feature_model is None else feature_model
+        features, wanted = self._features(watched, view)
         search = LatentSearch(
             generator=generator,
             features=features,
             wanted=wanted,
-            vectors=vectors.repeat(self.starts, 1),
-            called=_called(clf, feature_model) if self.rule == "product" else None,
+            vectors=_class_vectors(prediction, *classes).repeat(self.starts, 1),
+            probabilities=_probabilities(clf, feature_model) if self.rule == "product" else None,
             rate=self.rate,
             decay=self.decay,
             keep_length=self.keep_length,
@@ -307,31 +202,123 @@ class Transitions:
             gain=self.gain,
             batch_size=self.batch_size,
         )
-        walk = search.start(z.float().cpu().repeat_interleave(3, dim=0))
-        n = len(walk.latents)
-        maker = self._maker(clf, generator, taken_for, right)
-        painted = tuple(maker.paint(walk.latents[:1], search.vectors[:1]).shape[2:])
-        if painted != tuple(view.shape[1:]):
+        maker = self._maker(clf, generator, *classes)
+        fresh = self._fresh(maker, search, view, prediction, watched)
+        work = partial(
+            Work(clf, maker, self.phases).updates,
+            search=search,
+            total=self.updates,
+            trust=self.trust,
+            seed=self.seed,
+        )
+        yield from self.driven(fresh, work, began=began, resume=resume, checkpoint=checkpoint)
+
+    explain = to_the_end(steps)
+
+    def path(
+        self,
+        clf: Classifier,
+        generator: Generator,
+        result: TransitionResult,
+        wrong_end: int,
+        target_end: int,
+    ) -> Steps[Update[TransitionResult], None, None]:
+        """Yield the result with the transition between two other candidates, coarse at first, then whole.
+
+        Parameters
+        ----------
+        clf, generator
+            Those that the result was found with.
+        result
+            An earlier result.
+        wrong_end, target_end
+            Numbers of the candidates.
+
+        Raises
+        ------
+        ValueError
+            There are no such candidates.
+        """
+        count = len(result.candidates.start)
+        for end in (wrong_end, target_end):
+            if not 0 <= end < count:
+                raise ValueError(f"candidates are numbered from 0 to {count - 1}; got {end}")
+        work = Work(clf, self._maker(clf, generator, result.wrong, result.target), self.phases)
+        for now, fraction in work.painted(without_path(result), (wrong_end, target_end)):
+            yield Update(min(0.99, fraction), now, PAINTING)
+        yield Update(1.0, now, "")
+
+    def resumed(self, earlier: TransitionResult, fresh: TransitionResult) -> TransitionResult:
+        """Return the earlier result, without the parts that other settings make differently."""
+
+        def same(*names: str) -> bool:
+            return all(earlier.settings[name] == fresh.settings[name] for name in names)
+
+        now = super().resumed(earlier, fresh)
+        blank = fresh.candidates.maps
+        if not same("method", "options") or (blank is None) != (earlier.candidates.maps is None):
+            candidates = replace(earlier.candidates, maps=blank)
+            now = replace(now, candidates=candidates, image_maps=None, searched=False)
+        path = now.path
+        whole = path is not None and path.complete and path.ends == now.best_ends
+        return now if whole and now.searched and same("phases", "interpolation") else without_path(now)
+
+    def _maker(self, clf: Classifier, generator: Generator, wrong: int, target: int) -> PathMaker:
+        method = self.method if clf.has_module else None
+        return PathMaker(clf, generator, wrong, target, method, self.interpolation, self.options)
+
+    def _features(self, watched: Classifier, view: Tensor) -> tuple[Features, Tensor]:
+        """Return the layer whose features are compared, and the image's features ``(F,)``."""
+        if not watched.has_module:
             raise ValueError(
-                f"the model sees this image at {view.shape[1]} x {view.shape[2]} pixels, and what the "
-                f"generator paints at {painted[0]} x {painted[1]}: give the classifier the size that both "
-                "are scaled to, Classifier(…, input_size=…)"
+                f"the search follows gradients, and {watched.name} has none to follow: give a torch network "
+                "to compare features by, feature_model=…; the explained classifier may stay a black box"
             )
-        blank = torch.zeros(n, *view.shape, dtype=torch.uint8)
-        maps = maker.maps(view[None].expand(2, -1, -1, -1), [taken_for, right])
-        result = TransitionResult(
-            settings={
-                **asdict(self),
-                "layer": features.layer,
-                "labels": None if clf.labels is None else list(clf.labels),
+        image = watched.view(view)[None]
+        features = Features(watched, self.layer, image)
+        with untouched(features.module), torch.no_grad():
+            wanted = features(image)[0][0].detach().cpu()
+        if not bool(wanted.any()):
+            raise ValueError(
+                f"the layer {features.layer!r} gives nothing but zeros for this image, which nothing can be "
+                "compared with: name another, layer=…"
+            )
+        return features, wanted
+
+    def _fresh(
+        self, maker: PathMaker, search: LatentSearch, view: Tensor, prediction: Tensor, watched: Classifier
+    ) -> TransitionResult:
+        """Return the result with nothing found yet."""
+        clf, generator = maker.clf, maker.generator
+        walk = search.start(_first_latents(generator, self.starts, self.seed).repeat_interleave(3, dim=0))
+        n, (height, width) = len(walk.latents), view.shape[1:]
+        painted = maker.paint(walk.latents[:1], search.vectors[:1]).shape[2:]
+        if painted != (height, width):
+            raise ValueError(
+                f"the model sees this image at {height} x {width} pixels, and what the generator paints at "
+                f"{painted[0]} x {painted[1]}: give the classifier the size that both are scaled to, "
+                "Classifier(…, input_size=…)"
+            )
+        model = clf.fingerprint()
+        module = generator if isinstance(generator, nn.Module) else None
+        question = self.told(
+            target=clf.label(maker.target), wrong=clf.label(maker.wrong), latent_size=generator.latent_size
+        )
+        return TransitionResult(
+            settings={**question, "layer": search.features.layer},
+            model=clf.name,
+            labels=tuple(clf.label(index) for index in range(len(prediction))),
+            prediction=prediction,
+            fingerprints={
+                "model": model,
+                "feature_model": model if watched is clf else watched.fingerprint(),
+                "generator": "" if module is None else fingerprint(module.state_dict()),
+                "image": fingerprint({"image": view}),
             },
             image=view,
-            image_maps=maps,
-            probabilities=probabilities,
-            wrong=taken_for,
-            wrong_label=clf.label(taken_for),
-            correct=right,
-            correct_label=clf.label(right),
+            image_maps=None,
+            wrong=maker.wrong,
+            target=maker.target,
             candidates=Candidates(
                 start=torch.arange(self.starts).repeat_interleave(3),
                 vector=torch.arange(3).repeat(self.starts),
@@ -339,178 +326,49 @@ class Transitions:
                 vectors=search.vectors,
                 cosine=walk.cosine,
                 updates=walk.updates,
-                images=blank,
-                probabilities=torch.zeros(n, len(probabilities)),
-                maps=None if maps is None else torch.zeros(n, *view.shape[1:], dtype=torch.float16),
+                images=torch.zeros(n, *view.shape, dtype=torch.uint8),
+                probabilities=torch.zeros(n, len(prediction)),
+                maps=None if maker.method is None else torch.zeros(n, height, width, dtype=torch.float16),
             ),
             first=walk.cosine,
             walk=walk,
         )
-        if resume is not None:
-            _require_same(resume, result)
-        return _Work(self, clf, generator, maker, search, result)
 
 
-def _require_same(resume: TransitionResult, fresh: TransitionResult) -> None:
-    same_classes = (resume.wrong, resume.correct) == (fresh.wrong, fresh.correct)
-    same = resume.image.shape == fresh.image.shape and torch.equal(resume.image, fresh.image)
-    if not same_classes or not same:
+def _two_classes(
+    clf: Classifier, prediction: Tensor, target: int | str, wrong: int | str | None
+) -> tuple[int, int]:
+    """Return the numbers of the wrong class and of the target."""
+    right, predicted = clf.class_index(target), int(prediction.argmax())
+    if wrong is None and predicted == right:
         raise ValueError(
-            f"resume: the result given is for {resume.wrong_label!r} and {resume.correct_label!r} of "
-            f"{'the same' if same else 'another'} picture; asked for is {fresh.wrong_label!r} and "
-            f"{fresh.correct_label!r}"
+            f"the model predicts {clf.label(predicted)!r} for this image, which is the target: name the "
+            "class to compare it with, wrong=…"
         )
-    if resume.candidates.latents.shape != fresh.candidates.latents.shape:
-        raise ValueError(
-            f"resume: the result given has candidates {tuple(resume.candidates.latents.shape)}; asked for "
-            f"are {tuple(fresh.candidates.latents.shape)}"
-        )
-    for name in ("layer", "rule"):  # a score by another measure is not to be compared with
-        if resume.settings[name] != fresh.settings[name]:
-            raise ValueError(
-                f"resume: the result given was searched with {name}={resume.settings[name]!r}; asked for is "
-                f"{fresh.settings[name]!r}"
-            )
-    if not torch.allclose(resume.probabilities, fresh.probabilities, atol=1e-3):
-        raise ValueError("resume: the result given is of a classifier that answered otherwise")
+    taken_for = predicted if wrong is None else clf.class_index(wrong)
+    if taken_for == right:
+        raise ValueError(f"wrong and target are the same class, {clf.label(right)!r}: give two")
+    return taken_for, right
 
 
-@dataclass(frozen=True, eq=False)
-class _Work:
-    """One run: what the three parts of the engine share."""
-
-    engine: Transitions
-    clf: Classifier
-    generator: Generator
-    maker: PathMaker
-    search: LatentSearch | None
-    empty: TransitionResult
-
-    def searched(self, resume: TransitionResult | None) -> Iterator[tuple[TransitionResult, float]]:
-        """Yield the candidates as the search goes on, and which part of it is done."""
-        assert self.search is not None  # noqa: S101 - only `Transitions.path` works without
-        result = self.empty if resume is None else self._resumed(resume)
-        walk = result.walk
-        for walk in self.search.walks(result.walk, self.engine.updates):
-            if walk.update == 0:
-                result = replace(result, first=walk.cosine)
-            due = walk.update in _SHOWN_FIRST or walk.update % _SHOWN_EVERY == 0
-            result = self._looked_at(result, walk, every=False) if due else replace(result, walk=walk)
-            yield result, self._fraction(walk)
-        yield self._looked_at(result, walk, every=True), 1.0
-
-    def _resumed(self, resume: TransitionResult) -> TransitionResult:
-        """An earlier result with what this run asks for: its settings, and maps of its method or none."""
-        settings, maps = self.empty.settings, resume.candidates.maps
-        same_maps = all(settings[name] == resume.settings[name] for name in ("method", "options"))
-        if maps is None or self.empty.candidates.maps is None or not same_maps:
-            maps = self.empty.candidates.maps  # drawn anew
-        return replace(
-            self.empty,
-            candidates=replace(resume.candidates, maps=maps),
-            first=resume.first,
-            walk=resume.walk,
-        )
-
-    def painted(
-        self, result: TransitionResult, phases: int, ends: tuple[int, int] | None = None
-    ) -> Iterator[tuple[TransitionResult, float]]:
-        """Yield the result with its transition, coarse at first, and which part of it is done."""
-        ends = result.best_ends if ends is None else ends
-        result = replace(result, path=None, answer=None)
-        for fraction, path in self.maker.paths(result.candidates.ends(*ends), ends, phases):
-            result = result if path is None else replace(result, path=path)
-            yield result, fraction
-            if path is not None and result.answer is None:  # takes longer than the first look at the path
-                result = replace(result, answer=self._answer(result, ends))
-
-    def trusted(self, result: TransitionResult) -> Iterator[TransitionResult]:
-        """Yield the result with more and more measured of how far to trust it."""
-        answer, path = result.answer, result.path
-        if not self.engine.trust or answer is None or path is None:
-            return
-        if self.engine.starts >= _THIRDS:
-            thirds = [list(range(third, self.engine.starts, _THIRDS)) for third in range(_THIRDS)]
-            ends = tuple(result.ends_among(third) for third in thirds)
-            shares = []
-            for pair in ends:
-                shares.append(where(self.clf, self._along(result, pair), result.wrong, result.correct).share)
-                yield result
-            pairs = [rank_correlation(a.flatten(), b.flatten()) for a, b in combinations(shares, 2)]
-            agreement = Agreement(ends, torch.stack(shares), float(np.mean(pairs)))
-            result = replace(result, agreement=agreement)
-            yield result
-        twin = self.clf.randomised(self.engine.seed, _size_of(result.image))
-        found = where(twin, self._along(result, path.ends), result.wrong, result.correct)
-        correlation = rank_correlation(answer.share.flatten(), found.share.flatten())
-        yield replace(result, random_network=RandomNetwork(found.share, correlation))
-
-    def _fraction(self, walk: Walk) -> float:
-        """How much of the search is done; with patience, at least as much as the candidates that ended."""
-        patience = self.engine.patience
-        ended = 0.0 if patience is None else float((walk.waited >= patience).float().mean())
-        return max(walk.update / self.engine.updates, ended)
-
-    def _looked_at(self, result: TransitionResult, walk: Walk, *, every: bool) -> TransitionResult:
-        """The candidates as they are now: those that got better are painted, called and explained anew."""
-        found = result.candidates
-        changed = ((walk.best != found.latents).any(dim=1) | (found.probabilities.sum(dim=1) == 0)).nonzero()
-        changed = changed[:, 0]
-        images, probabilities = found.images.clone(), found.probabilities.clone()
-        if len(changed):
-            painted = self.maker.paint(walk.best[changed], found.vectors[changed])
-            images[changed] = (painted * 255).round().to(torch.uint8)
-            probabilities[changed] = self.clf.probabilities(painted)
-        maps = found.maps
-        now = replace(
-            found,
-            latents=walk.best,
-            cosine=walk.cosine,
-            updates=walk.updates,
-            images=images,
-            probabilities=probabilities,
-        )
-        result = replace(result, candidates=now, walk=walk)
-        if maps is not None:
-            maps = maps.clone()
-            maps[changed] = 0
-            drawn = (maps.flatten(1) != 0).any(dim=1)
-            if not every:
-                shown = [
-                    *result.row(result.wrong)[:_ROW],
-                    *result.row(result.correct)[:_ROW],
-                    *result.best_ends,
-                ]
-                wanted = torch.zeros_like(drawn)
-                wanted[shown] = True
-                drawn |= ~wanted
-            due = (~drawn).nonzero()[:, 0]
-            if len(due):
-                targets = probabilities[due].argmax(dim=1).tolist()
-                new = self.maker.maps(images[due].float() / 255, targets)
-                assert new is not None  # noqa: S101 - there are maps
-                maps[due] = new
-            result = replace(result, candidates=replace(now, maps=maps))
-        return result
-
-    def _along(self, result: TransitionResult, ends: tuple[int, int]) -> Tensor:
-        """The transition as images ``(n, 3, h, w)``, as many as the answer is summed over."""
-        along = torch.linspace(0, 1, _SUM)
-        z, c = interpolated(result.candidates.ends(*ends), along, self.engine.interpolation)
-        return self.maker.paint(z, c)
-
-    def _answer(self, result: TransitionResult, ends: tuple[int, int]) -> Answer | None:
-        if not self.clf.has_module:
-            return None
-        return where(self.clf, self._along(result, ends), result.wrong, result.correct)
+def _class_vectors(prediction: Tensor, wrong: int, target: int) -> Tensor:
+    """Return ``(3, classes)``: the target alone, the wrong class alone, the model's prediction."""
+    vectors = torch.zeros(3, len(prediction))
+    vectors[0, target] = vectors[1, wrong] = 1
+    vectors[2] = prediction / prediction.sum()
+    return vectors
 
 
-def _called(clf: Classifier, feature_model: Classifier | None) -> Callable[[Tensor, Any], Tensor]:
-    """From images, and the outputs of the network that gives the features, to probabilities."""
+def _first_latents(generator: Generator, starts: int, seed: int) -> Tensor:
+    z: object = generator.sample(starts, seed)
+    if not isinstance(z, Tensor) or z.shape != (starts, generator.latent_size):
+        got = tuple(z.shape) if isinstance(z, Tensor) else type(z).__name__
+        raise GeneratorError(f"sample must return a tensor ({starts}, {generator.latent_size}); got {got}")
+    return z.float().cpu()
+
+
+def _probabilities(clf: Classifier, feature_model: Classifier | None) -> Callable[[Tensor, Any], Tensor]:
+    """Return the function from images, and the outputs of the network of the features, to probabilities."""
     if feature_model is not None:
         return lambda images, _outputs: clf.probabilities(images.cpu())
-    return lambda images, outputs: clf.read(outputs, len(images))  # asked already
-
-
-def _size_of(image: Tensor) -> tuple[int, int]:
-    return image.shape[1], image.shape[2]
+    return lambda images, outputs: clf.read(outputs, len(images))  # no second pass

@@ -1,4 +1,4 @@
-"""Walk latent vectors towards an image: the search of Suzuki et al. 2021, for all starts at once."""
+"""Move latent vectors towards an image: the search of Suzuki et al. 2021, for all starts at once."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ if TYPE_CHECKING:
 __all__ = ["Features", "LatentSearch", "Walk"]
 
 _EPSILON = 1e-8  # torch's RMSprop
-_CPU_BATCH = 32  # what a core's cache holds of small networks; all 96 at once take a quarter longer
+_CPU_BATCH = 32  # a core's cache holds so many of small networks; all 96 at once take a quarter longer
 
 
 class Features:
-    """What one layer of a network makes of images.
+    """The activations of one layer of a network, as features of images.
 
     Parameters
     ----------
     clf
         A classifier that wraps a torch module.
     layer
-        A name in ``dict(module.named_modules())``; None for the last one with feature maps.
+        A name in ``dict(module.named_modules())``; None for the last layer with feature maps.
     image
-        ``(1, 3, H, W)`` in [0, 1] of the classifier's size, to find that layer with.
+        ``(1, 3, H, W)`` in [0, 1] of the classifier's size, passed through the network to find that layer.
 
     Raises
     ------
     ClassifierError
-        No module, no such layer, or none that gives a tensor.
+        There is no module, no such layer, or no layer whose output is a tensor.
     """
 
     def __init__(self, clf: Classifier, layer: str | None, image: Tensor) -> None:
@@ -58,13 +58,13 @@ class Features:
 
     @property
     def batch_size(self) -> int | None:
-        """How many images suit the network's device; None for all, where only memory limits them."""
+        """Images that suit the network's device in one batch; None where only memory limits them."""
         if self._network.device.type != "cpu":
             return None
         return min(_CPU_BATCH, cpu_batch_size(*self._pixels))
 
     def __call__(self, images: Tensor) -> tuple[Tensor, Any]:
-        """Features ``(n, F)``, with gradients, of images ``(n, 3, H, W)`` in [0, 1], and the outputs.
+        """Return features ``(n, F)``, with gradients, of images ``(n, 3, H, W)`` in [0, 1], and the outputs.
 
         Call it inside `untouched`.
         """
@@ -76,7 +76,7 @@ class Features:
                     f"Transitions: the layer {self.layer!r} gives {type(output).__name__}, no features (n, …)"
                 )
             found.append(output)
-            return output.clone()  # what follows may write into it: ReLU(inplace=True)
+            return output.clone()  # a later layer may write into it: ReLU(inplace=True)
 
         with self._part.register_forward_hook(keep):
             outputs = self.module(self._network.inputs(fit(images.to(self._network.device), self._size)))
@@ -87,21 +87,21 @@ class Features:
 
 @dataclass(frozen=True, eq=False)
 class Walk:
-    """Where the walks are after some updates, all that going on needs.
+    """State of the search after some updates: enough to resume it exactly.
 
     Attributes
     ----------
     update
-        Updates so far.
+        Updates so far; -1 before the first evaluation.
     latents, squares
-        ``(n, L)``: the latent vectors to look at next, and RMSprop's means of their squared gradients.
+        ``(n, L)``: the latent vectors to evaluate next, and RMSprop's means of their squared gradients.
     best, cosine, score
-        ``(n, L)``, ``(n,)``, ``(n,)``: the latent vectors with the highest score so far, their cosines, and
-        that score.
+        ``(n, L)``, ``(n,)``, ``(n,)``: the latent vectors with the highest score so far, their cosine
+        similarities, and that score.
     level, waited
-        ``(n,)``: the score of the last gain that counted, and the updates since.
+        ``(n,)``: the score at the last gain of at least ``gain``, and the updates since.
     updates
-        ``(n,)``: how many updates each had when it was last looked at.
+        ``(n,)``: the number of the update at which each was last evaluated.
     course
         ``(update + 1, 2)``: mean and highest of the best scores, before the first update and after each.
     """
@@ -120,42 +120,42 @@ class Walk:
 
 @dataclass(frozen=True, eq=False)
 class LatentSearch:
-    """Maximise the cosine between the features of an image and of what a generator paints (equation 1).
+    """Maximise the cosine between the features of an image and of generated images (equation 1).
 
-    Every start has a loss, a gradient and an optimiser's state of its own: the loss is their sum, and so all
-    go as one batch and arrive where they would have arrived alone.
+    Every start has a loss, a gradient and an optimiser state of its own: the loss is their sum, so all starts
+    share one batch and none influences another.
 
     Parameters
     ----------
     generator
-        Paints.
+        Generates the images.
     features
-        See.
+        The layer whose activations are compared.
     wanted
         ``(F,)``: the features of the explained image.
     vectors
-        ``(n, classes)``: the class vector of each start, which stays.
-    called
-        From the images painted and the outputs of the network whose features are compared to the
-        probabilities of the classes ``(n, classes)``: of the places that a walk comes to, the one is kept
-        that is alike *and* called what it was asked to be, by cosine times Σ √(class vector · probability).
-        None: the one with the highest cosine.
+        ``(n, classes)``: the class vector of each start, which stays fixed.
+    probabilities
+        Function of the generated images and of the outputs of the network that gives the features; returns
+        class probabilities ``(n, classes)``. With it, each walk keeps the place with the highest cosine times
+        Σ √(class vector · probability): similar to the image, *and* predicted as its class vector asks. None:
+        the place with the highest cosine.
     rate, decay
         RMSprop's learning rate and the decay of its mean of squared gradients.
     keep_length
-        Scale each latent vector back to the length it began with, after each update.
+        True to scale each latent vector back to its initial length after each update.
     patience, gain
-        A walk ends after ``patience`` updates in which its score gained no ``gain``; None: none ends early.
+        A walk ends after ``patience`` updates without a gain of ``gain`` in its score; None: none ends early.
     batch_size
-        How many go through the networks together at most; None: what suits a CPU, elsewhere all. Fewer where
-        memory turns out not to hold them.
+        Largest number of starts in one batch; None: as many as suit a CPU, all on other devices. It is halved
+        when memory runs out.
     """
 
     generator: Generator
     features: Features
     wanted: Tensor
     vectors: Tensor
-    called: Callable[[Tensor, Any], Tensor] | None
+    probabilities: Callable[[Tensor, Any], Tensor] | None
     rate: float
     decay: float
     keep_length: bool
@@ -164,7 +164,7 @@ class LatentSearch:
     batch_size: int | None
 
     def start(self, latents: Tensor) -> Walk:
-        """The walks before their first step, from latent vectors ``(n, L)``."""
+        """Return the state before the first evaluation, for latent vectors ``(n, L)``."""
         n = len(latents)
         never = torch.full((n,), -torch.inf)
         return Walk(
@@ -181,33 +181,33 @@ class LatentSearch:
         )
 
     def walks(self, walk: Walk, updates: int) -> Iterator[Walk]:
-        """Yield where the walks are after each update, the first time before any; end when all have ended."""
+        """Yield the state before the first update and after each; end after ``updates``, or if all ended."""
         size = self.batch_size or self.features.batch_size or len(walk.latents)
         while walk.update < updates:
-            going = torch.ones(len(walk.latents), dtype=torch.bool)
+            active = torch.ones(len(walk.latents), dtype=torch.bool)
             if self.patience is not None:
-                going = walk.waited < self.patience
-            if not bool(going.any()):
+                active = walk.waited < self.patience
+            if not bool(active.any()):
                 return
-            seen, size = self._seen(walk.latents[going], self.vectors[going], size)
-            walk = self._stepped(walk, going, seen)
+            evaluation, size = self._evaluate(walk.latents[active], self.vectors[active], size)
+            walk = self._stepped(walk, active, evaluation)
             yield walk
 
-    def _stepped(self, walk: Walk, going: Tensor, seen: _Seen) -> Walk:
-        """Note how good the walks are where they are, and step on; after the last look too, to go on from."""
+    def _stepped(self, walk: Walk, active: Tensor, evaluation: _Evaluation) -> Walk:
+        """Record the scores, and make a step; after the last evaluation too, so that a search can resume."""
         score, cosine = torch.full_like(walk.score, -torch.inf), walk.cosine.clone()
-        score[going], cosine[going] = seen.score, seen.cosine
+        score[active], cosine[active] = evaluation.score, evaluation.cosine
         better = score > walk.score
         best_score = torch.where(better, score, walk.score)
         gained = score > walk.level + self.gain
         best = torch.where(better[:, None], walk.latents, walk.best)
-        # torch.optim.RMSprop, for the rows that still walk
+        # torch.optim.RMSprop, for the active rows
         latents, squares = walk.latents.clone(), walk.squares.clone()
-        squares[going] = self.decay * squares[going] + (1 - self.decay) * seen.gradient**2
-        length = latents[going].norm(dim=1, keepdim=True)
-        latents[going] -= self.rate * seen.gradient / (squares[going].sqrt() + _EPSILON)
+        squares[active] = self.decay * squares[active] + (1 - self.decay) * evaluation.gradient**2
+        length = latents[active].norm(dim=1, keepdim=True)
+        latents[active] -= self.rate * evaluation.gradient / (squares[active].sqrt() + _EPSILON)
         if self.keep_length:
-            latents[going] *= length / latents[going].norm(dim=1, keepdim=True).clamp_min(_EPSILON)
+            latents[active] *= length / latents[active].norm(dim=1, keepdim=True).clamp_min(_EPSILON)
         point = torch.stack([best_score.mean(), best_score.max()])[None]
         return Walk(
             update=walk.update + 1,
@@ -217,14 +217,14 @@ class LatentSearch:
             cosine=torch.where(better, cosine, walk.cosine),
             score=best_score,
             level=torch.where(gained, score, walk.level),
-            waited=torch.where(gained, 0, walk.waited + going),
-            updates=torch.where(going, walk.update + 1, walk.updates),
+            waited=torch.where(gained, 0, walk.waited + active),
+            updates=torch.where(active, walk.update + 1, walk.updates),
             course=torch.cat([walk.course, point]),
         )
 
-    def _seen(self, latents: Tensor, vectors: Tensor, size: int) -> tuple[_Seen, int]:
-        """What is seen of latent vectors, and the batch size that memory turned out to hold."""
-        parts: list[_Seen] = []
+    def _evaluate(self, latents: Tensor, vectors: Tensor, size: int) -> tuple[_Evaluation, int]:
+        """Evaluate latent vectors in batches; return the batch size that fits into memory, too."""
+        parts: list[_Evaluation] = []
         at = 0
         while at < len(latents):
             chunk = slice(at, at + size)
@@ -232,15 +232,15 @@ class LatentSearch:
                 parts.append(self._pass(latents[chunk], vectors[chunk]))
             except torch.OutOfMemoryError as error:
                 if size == 1:
-                    raise ClassifierError("memory does not suffice for a single start") from error
+                    raise ClassifierError("there is not enough memory for a single start") from error
                 size = max(1, min(size, len(latents) - at) // 2)
                 torch.cuda.empty_cache()
             else:
                 at += size
-        return _Seen(*(torch.cat(values) for values in zip(*parts, strict=True))), size
+        return _Evaluation(*(torch.cat(values) for values in zip(*parts, strict=True))), size
 
     @torch.inference_mode(mode=False)
-    def _pass(self, latents: Tensor, vectors: Tensor) -> _Seen:
+    def _pass(self, latents: Tensor, vectors: Tensor) -> _Evaluation:
         with guarded(self.generator), untouched(self.features.module), torch.enable_grad():
             z = latents.detach().clone().requires_grad_()
             # Copies: autograd refuses tensors that were made under a caller's inference_mode.
@@ -257,21 +257,21 @@ class LatentSearch:
                     "network's forward use no_grad() or detach()?"
                 )
             cosine = F.cosine_similarity(features, self.wanted.to(features.device, copy=True)[None], dim=1)
-            # Asked for z alone, autograd leaves the gradients of the weights out: a third of the work.
+            # For z alone, autograd leaves the gradients of the weights out: a third of the work.
             gradient = torch.autograd.grad(-cosine.sum(), z)[0].cpu()
         if not bool(gradient.isfinite().all()):
             raise ClassifierError("the gradient of the search became NaN or infinite")
         cosine = cosine.detach().cpu()
         score = cosine
-        if self.called is not None:
-            probabilities = self.called(images.detach(), outputs)
-            together = (vectors * probabilities).sqrt().sum(dim=1)
-            # What is not alike at all is no better for not being called as asked.
+        if self.probabilities is not None:
+            found = self.probabilities(images.detach(), outputs)
+            together = (vectors * found).sqrt().sum(dim=1)
+            # A negative cosine times a small probability would rank higher: the probability must not help.
             score = torch.where(cosine > 0, cosine * together, cosine)
-        return _Seen(cosine, score, gradient)
+        return _Evaluation(cosine, score, gradient)
 
 
-class _Seen(NamedTuple):
+class _Evaluation(NamedTuple):
     """Cosines ``(n,)``, scores ``(n,)``, and the gradients of minus the sum of the cosines ``(n, L)``."""
 
     cosine: Tensor

@@ -1,4 +1,4 @@
-"""The transition between two candidates: latent vector and class walk together, phase by phase."""
+"""The transition between two candidates: latent and class vector are interpolated, phase by phase."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from cfwidgets.attribution import attribute
 from cfwidgets.checks import positive_int
-from cfwidgets.images import fit
+from cfwidgets.images import as_bytes, fit
 from cfwidgets.models.classifier import Classifier
 from cfwidgets.models.generator import Generator, generated, guarded
 
@@ -22,32 +22,32 @@ Interpolation = Literal["linear", "spherical"]
 
 _MOST_BYTES = 2**29
 _COARSE = 33  # phases of the first path that is shown
-_AT_ONCE = 64  # phases between two looks at whether to stop
-_PAINTED_AT_ONCE = 32  # images, at most, that the generator paints together
+_AT_ONCE = 64  # phases between two updates, where a run can stop
+_PAINTED_AT_ONCE = 32  # images in one batch of the generator
 _STRIP = 7
 
 
 @dataclass(frozen=True, eq=False)
 class Ends:
-    """The two ends of a transition, the wrong one first: latent vectors ``(L,)``, class vectors ``(K,)``."""
+    """The ends of a transition, the wrong class first: latent vectors ``(L,)``, class vectors ``(K,)``."""
 
     z: tuple[Tensor, Tensor]
     c: tuple[Tensor, Tensor]
 
 
 def interpolated(ends: Ends, along: Tensor, interpolation: Interpolation) -> tuple[Tensor, Tensor]:
-    """Latent vectors ``(n, L)`` and class vectors ``(n, K)`` at parts ``(n,)`` of the way, 0 to 1.
+    """Interpolate latent vectors ``(n, L)`` and class vectors ``(n, K)``.
 
     Parameters
     ----------
     ends
-        Where it begins and ends.
+        The two ends.
     along
-        0 is the wrong end, 1 the right one; the ends themselves are met exactly.
+        ``(n,)`` in [0, 1]: 0 is the end of the wrong class, 1 that of the target; both are met exactly.
     interpolation
-        Of the latent vector: ``"linear"`` (the paper) or ``"spherical"`` (Shoemake 1985; the length goes
-        linearly), which keeps the length that normal vectors have. Class vectors go linearly and stay on the
-        simplex.
+        ``"linear"`` (the paper), or ``"spherical"`` (Shoemake 1985; the length changes linearly), which keeps
+        the length that normal vectors have, for the latent vectors. Class vectors are interpolated linearly
+        and stay on the simplex.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def require_phases(phases: int, height: int, width: int) -> None:
     Raises
     ------
     ValueError
-        With the memory that it would take.
+        With the memory that they would take.
     """
     positive_int("phases", phases, minimum=2)
     taken = phases * height * width * (3 + 2 * 2)
@@ -95,24 +95,24 @@ def require_phases(phases: int, height: int, width: int) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Path:
-    """A transition as far as it has been painted.
+    """A transition as far as it has been generated.
 
     Attributes
     ----------
     ends
-        The candidates at the wrong and at the right end.
+        Numbers of the candidates at the end of the wrong class and at the end of the target.
     phases
-        How many there are between (and with) the ends; phase 0 is the wrong end.
+        Number of phases, both ends included; phase 0 is the end of the wrong class.
     at
-        ``(n,)`` int64, ascending: those that are painted; all of them in the end, always both ends.
+        ``(n,)`` int64, ascending: the phases generated so far, always with both ends.
     frames
-        ``(n, 3, h, w)`` uint8: what the model sees.
-    wrong, correct
+        ``(n, 3, h, w)`` uint8: the images as the model sees them.
+    wrong, target
         ``(n,)``: probabilities of the two classes.
-    called
-        ``(n,)`` int64: the likeliest class.
+    predicted
+        ``(n,)`` int64: the predicted class.
     maps
-        ``(n, 2, h, w)`` float16: relevance for the wrong and for the right class; None without maps.
+        ``(n, 2, h, w)`` float16: relevance for the wrong class and for the target; None without maps.
     """
 
     ends: tuple[int, int]
@@ -120,27 +120,27 @@ class Path:
     at: Tensor
     frames: Tensor
     wrong: Tensor
-    correct: Tensor
-    called: Tensor
+    target: Tensor
+    predicted: Tensor
     maps: Tensor | None
 
     @property
     def flip(self) -> int | None:
-        """The first phase at which the right class is likelier than the wrong one; None if it never is."""
-        places = (self.correct > self.wrong).nonzero()
+        """The first phase at which the target is likelier than the wrong class; None if it never is."""
+        places = (self.target > self.wrong).nonzero()
         return int(self.at[places[0, 0]]) if len(places) else None
 
     @property
     def flips(self) -> int:
-        """How often the likelier of the two classes changes."""
-        return int((self.correct > self.wrong).diff().sum())
+        """Number of changes of the likelier of the two classes."""
+        return int((self.target > self.wrong).diff().sum())
 
     @property
     def strip(self) -> list[int]:
-        """Typical phases: the ends, and between them where as much happens, in time and in confidence."""
+        """Typical phases, at most seven: the ends, and between them steps of equal change and length."""
         if len(self.at) <= _STRIP:
             return self.at.tolist()
-        happens = (self.correct - self.wrong).diff().abs()
+        happens = (self.target - self.wrong).diff().abs()
         happens = happens / happens.sum().clamp_min(1e-9) + self.at.diff() / (self.phases - 1)
         passed = torch.cat([torch.zeros(1), happens.cumsum(0)])
         wanted = torch.linspace(0, float(passed[-1]), _STRIP)
@@ -149,38 +149,38 @@ class Path:
 
     @property
     def complete(self) -> bool:
-        """Whether every phase is painted."""
+        """True once every phase is generated."""
         return len(self.at) == self.phases
 
 
 @dataclass(frozen=True, eq=False)
 class PathMaker:
-    """Paints, classifies and explains the phases of a transition, coarsely at first.
+    """Generate, classify and explain the phases of a transition, coarsely at first.
 
     Parameters
     ----------
     clf, generator
-        Who is explained, and who paints.
-    wrong, correct
-        The two classes.
+        The explained classifier, and the generator of the images.
+    wrong, target
+        The two classes, by number.
     method
-        Of the maps (`cfwidgets.attribution.METHODS`); None for no maps.
-    options
-        Settings of that method.
+        Name of the relevance maps' method (`cfwidgets.attribution.METHODS`); None for no maps.
     interpolation
         See `interpolated`.
+    options
+        Settings of the method.
     """
 
     clf: Classifier
     generator: Generator
     wrong: int
-    correct: int
+    target: int
     method: str | None
     interpolation: Interpolation = "linear"
     options: dict[str, Any] = field(default_factory=dict)
 
     def paint(self, z: Tensor, c: Tensor) -> Tensor:
-        """Images ``(n, 3, h, w)`` on the CPU, as the model sees them."""
+        """Generate images ``(n, 3, h, w)`` on the CPU, as the model sees them."""
         parts: list[Tensor] = []
         for some, weights in zip(z.split(_PAINTED_AT_ONCE), c.split(_PAINTED_AT_ONCE), strict=True):
             with guarded(self.generator), torch.no_grad():
@@ -188,13 +188,13 @@ class PathMaker:
         return torch.cat(parts)
 
     def maps(self, images: Tensor, targets: list[int]) -> Tensor | None:
-        """Relevance maps ``(n, h, w)`` float16 of images for a class each; None without a method."""
+        """Compute relevance maps ``(n, h, w)`` float16, one class an image; None without a method."""
         if self.method is None:
             return None
         return attribute(self.clf, images, targets, self.method, **self.options).maps.half()
 
     def paths(self, ends: Ends, numbers: tuple[int, int], phases: int) -> Iterator[tuple[float, Path | None]]:
-        """Yield how much is done, and now and then the path: coarse at first, at last whole."""
+        """Yield the share of the work done, with the path where there is a new one: coarse, then whole."""
         order = _coarse_first(phases)
         parts: list[Path] = []
         done = 0
@@ -212,22 +212,22 @@ class PathMaker:
         rows = self.clf.probabilities(images)
         maps = None
         if self.method is not None:
-            both = [self.maps(images, [target] * len(images)) for target in (self.wrong, self.correct)]
+            both = [self.maps(images, [target] * len(images)) for target in (self.wrong, self.target)]
             maps = torch.stack([one for one in both if one is not None], dim=1)
         return Path(
             ends=numbers,
             phases=phases,
             at=at,
-            frames=(images * 255).round().to(torch.uint8),
+            frames=as_bytes(images),
             wrong=rows[:, self.wrong],
-            correct=rows[:, self.correct],
-            called=rows.argmax(dim=1),
+            target=rows[:, self.target],
+            predicted=rows.argmax(dim=1),
             maps=maps,
         )
 
 
 def _coarse_first(phases: int) -> Tensor:
-    """All phases: first some evenly spread with both ends, then the others in their order."""
+    """Order the phases: first some evenly spread with both ends, then the others, ascending."""
     coarse = torch.linspace(0, phases - 1, min(_COARSE, phases), dtype=torch.float64).round().long()
     rest = torch.ones(phases, dtype=torch.bool)
     rest[coarse] = False
@@ -245,7 +245,7 @@ def _merged(parts: list[Path]) -> Path:
         at=all_of("at"),
         frames=all_of("frames"),
         wrong=all_of("wrong"),
-        correct=all_of("correct"),
-        called=all_of("called"),
+        target=all_of("target"),
+        predicted=all_of("predicted"),
         maps=None if parts[0].maps is None else all_of("maps"),
     )

@@ -1,22 +1,20 @@
-"""What a search for transitions found, and how far to trust it."""
+"""The result of a search for transitions, and how far to trust it."""
 
 from __future__ import annotations
 
-import base64
-import html
-import io
+import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
+from cfwidgets.engines.base import ExplainerResult, Measure
 from cfwidgets.engines.transitions.latent_search import Walk
 from cfwidgets.engines.transitions.path import Ends, Path
-from cfwidgets.engines.transitions.path_attribution import Answer
-from cfwidgets.results import Result
+from cfwidgets.engines.transitions.path_attribution import PathAttribution
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,58 +22,61 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from matplotlib.figure import Figure
 
-__all__ = ["VECTORS", "Agreement", "Candidates", "RandomNetwork", "Rule", "TransitionResult"]
+__all__ = ["VECTORS", "Agreement", "Candidates", "RandomisedModel", "Rule", "TransitionResult"]
 
 Rule = Literal["product", "quarter"]
 
-VECTORS = ("correct", "wrong", "model")
-"""The class vectors that each start is tried with: one class alone, the other, what the model says."""
+VECTORS = ("target", "wrong", "model")
+"""Class vectors that each start is tried with: the target alone, the wrong class alone, the prediction."""
 
-_OFF = (
-    "The parts of the answer are sums of gradients over phases. By how much of the whole change they miss it."
+_TITLE_WIDTH = 20  # characters of a title above a picture that do not reach into the next one
+
+_SIMILAR = (
+    "Cosine similarity of the end points' features to the image's, the lower of the two. The starts before "
+    "the search show the similarity of any picture of these classes."
+)
+_BETWEEN = (
+    "Share of the phases that the model predicts as one of the two classes. Where it predicts a third one, "
+    "the transition leads through other classes."
+)
+_DELTA = (
+    "Completeness error of the path attribution: the sum of the regions' parts less the whole change, "
+    "divided by the whole change."
 )
 _AGREEMENT = (
     "Rank correlation of the regions' shares between three separate thirds of the starts, each with end "
-    "points of its own. Near 0, the answer depends on where the search began."
+    "points of its own. Near 0, the attribution depends on where the search began."
 )
-_RANDOM = (
-    "Rank correlation with the shares that a copy of the network with random weights gets on the same "
-    "transition. Near 1, the answer says more about the pictures than about the model."
-)
-_BETWEEN = (
-    "The share of phases at which the model says one of the two classes. Where it says a third one, the "
-    "transition leads through other classes."
-)
-_ALIKE = (
-    "Cosine of the end points' features to the image's, the lower of the two. The starts before the search "
-    "show what any picture of these classes has."
+_RANDOMISED = (
+    "Rank correlation with the regions' shares for a copy of the model with random weights, on the same "
+    "transition. Near 1, the attribution depends on the pictures more than on the model."
 )
 
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """Generated look-alikes of the explained image, one a start.
+    """Generated look-alikes of the explained image, three for each start.
 
     Attributes
     ----------
     start
-        ``(n,)`` int64: which latent vector it began with.
+        ``(n,)`` int64: number of the initial latent vector.
     vector
-        ``(n,)`` int64: its class vector, as a place in `VECTORS`.
+        ``(n,)`` int64: the kind of class vector, as a place in `VECTORS`.
     latents
-        ``(n, L)``: with the highest cosine so far.
+        ``(n, L)``: the latent vectors with the highest score so far.
     vectors
         ``(n, K)``: the class vectors themselves.
     cosine
-        ``(n,)`` of the features to the image's, -1 to 1.
+        ``(n,)``: cosine similarity of the features to the image's, -1 to 1.
     updates
-        ``(n,)`` int64: how many it had.
+        ``(n,)`` int64: number of updates.
     images
-        ``(n, 3, h, w)`` uint8: what the model sees.
+        ``(n, 3, h, w)`` uint8: the generated images as the model sees them.
     probabilities
-        ``(n, C)``: what the model says.
+        ``(n, C)``: the model's probabilities.
     maps
-        ``(n, h, w)`` float16: relevance for the class that it is called; None without maps.
+        ``(n, h, w)`` float16: relevance for the predicted class; None without maps.
     """
 
     start: Tensor
@@ -89,27 +90,25 @@ class Candidates:
     maps: Tensor | None
 
     @property
-    def called(self) -> Tensor:
-        """``(n,)`` int64: the likeliest class of each."""
+    def predicted(self) -> Tensor:
+        """``(n,)`` int64: the predicted class of each."""
         return self.probabilities.argmax(dim=1)
 
-    def ends(self, wrong: int, correct: int) -> Ends:
-        """The latent and class vectors of two candidates."""
-        return Ends(
-            (self.latents[wrong], self.latents[correct]), (self.vectors[wrong], self.vectors[correct])
-        )
+    def ends(self, wrong: int, target: int) -> Ends:
+        """Return the latent and class vectors of two candidates."""
+        return Ends((self.latents[wrong], self.latents[target]), (self.vectors[wrong], self.vectors[target]))
 
 
 @dataclass(frozen=True, eq=False)
 class Agreement:
-    """The answers of separate thirds of the starts.
+    """The path attributions of separate thirds of the starts.
 
     Attributes
     ----------
     ends
-        The end points of each.
+        The two end points of each third.
     shares
-        ``(thirds, rows, columns)``.
+        ``(thirds, rows, columns)``: the regions' shares.
     correlation
         Mean of Spearman's rank correlations between each two.
     """
@@ -120,127 +119,155 @@ class Agreement:
 
 
 @dataclass(frozen=True, eq=False)
-class RandomNetwork:
-    """The answer of a copy of the network with random weights, on the same transition (Adebayo et al. 2018).
+class RandomisedModel:
+    """The path attribution of a copy of the model with random weights, on the same transition.
+
+    The model randomisation check of Adebayo et al. 2018.
 
     Attributes
     ----------
     share
-        ``(rows, columns)``.
+        ``(rows, columns)``: the regions' shares.
     correlation
-        Spearman's rank correlation with the explained network's.
+        Spearman's rank correlation with those of the explained model.
     """
 
     share: Tensor
     correlation: float
 
 
-@dataclass(frozen=True, eq=False)
-class TransitionResult(Result):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TransitionResult(ExplainerResult):
     """Candidates on both sides of a decision, and the transition from one side to the other.
 
     Attributes
     ----------
-    settings
-        Those of the engine, with the layer that gave the features.
     image
-        ``(3, h, w)``: what the model sees of the explained image.
+        ``(3, h, w)`` float32 in [0, 1]: the explained image as the model sees it.
     image_maps
-        ``(2, h, w)`` float16: relevance for the wrong and for the right class; None without maps.
-    probabilities
-        ``(C,)``: what the model says of the image.
-    wrong, correct
-        The two classes, by number, and ``wrong_label``, ``correct_label`` by name.
+        ``(2, h, w)`` float16: relevance for the wrong class and for the target; None without maps.
+    wrong, target
+        Numbers of the class that the image was taken for, and of the class that it really has.
     candidates
-        The look-alikes.
+        The generated look-alikes.
     first
-        ``(n,)``: their cosines before the first update.
+        ``(n,)``: their cosine similarities before the first update.
     walk
-        Where the search is, to go on from.
+        State of the search, to resume from.
+    searched
+        True once the search has ended and every candidate was classified and explained.
     path
-        The transition between ``path.ends``; None before it was painted.
-    answer
-        Where the change comes from; None before it was measured.
-    agreement, random_network
-        How far to trust it; None before they were measured, or without ``trust``.
-    seconds
-        Wall time.
+        The transition between the candidates ``path.ends``; None before it was generated.
+    attribution
+        Shares of the regions in the change along the transition; None before they were measured, and for a
+        black box.
+    agreement, randomised_model
+        Measures of trust in the attribution; None before they were taken, or without ``trust``.
+    settings, model, labels, prediction, fingerprints, seconds
+        See `cfwidgets.engines.base.ExplainerResult`; the setting ``layer`` names the layer that gave the
+        features.
     """
 
-    parts: ClassVar[tuple[type, ...]] = (Candidates, Walk, Path, Answer, Agreement, RandomNetwork)
+    parts: ClassVar[tuple[type, ...]] = (
+        Candidates,
+        Walk,
+        Path,
+        PathAttribution,
+        Agreement,
+        RandomisedModel,
+    )
 
-    settings: dict[str, Any]
     image: Tensor
     image_maps: Tensor | None
-    probabilities: Tensor
     wrong: int
-    wrong_label: str
-    correct: int
-    correct_label: str
+    target: int
     candidates: Candidates
     first: Tensor
     walk: Walk
+    searched: bool = False
     path: Path | None = None
-    answer: Answer | None = None
+    attribution: PathAttribution | None = None
     agreement: Agreement | None = None
-    random_network: RandomNetwork | None = None
-    seconds: float = 0.0
+    randomised_model: RandomisedModel | None = None
 
     @property
-    def predicted(self) -> int:
-        """The class that the model gives the image."""
-        return int(self.probabilities.argmax())
+    def label(self) -> str:
+        """The target's name."""
+        return self.labels[self.target]
+
+    @property
+    def wrong_label(self) -> str:
+        """The name of the class that the image was taken for."""
+        return self.labels[self.wrong]
 
     @property
     def flip_phase(self) -> int | None:
-        """The first phase at which the right class is likelier than the wrong one."""
+        """The first phase at which the target is likelier than the wrong class; None if there is none."""
         return None if self.path is None else self.path.flip
 
     @property
     def best_ends(self) -> tuple[int, int]:
-        """The candidates to walk between, at the wrong and at the right end: see the engine's ``rule``.
+        """The candidates at the end of the wrong class and at that of the target: see the engine's ``rule``.
 
-        Among those that are called the class; where none is, the one that is nearest to it. Always two
-        different ones.
+        They are chosen among the candidates that are predicted the class; where there is none, the nearest to
+        it is taken. They are always two different ones.
         """
         return self.ends_among(range(len(self.candidates.start)))
 
     def ends_among(self, starts: Iterable[int]) -> tuple[int, int]:
-        """The same among the candidates of some starts."""
+        """Return the two ends, as in `best_ends`, among the candidates of some starts."""
         places = np.flatnonzero(np.isin(self.candidates.start.numpy(), list(starts)))
-        wrong, correct = self._surest(self.wrong, places), self._surest(self.correct, places)
-        if wrong != correct:
-            return wrong, correct
+        wrong, target = self._surest(self.wrong, places), self._surest(self.target, places)
+        if wrong != target:
+            return wrong, target
         others = places[places != wrong]
-        if int(self.candidates.called[wrong]) == self.wrong:
-            return wrong, self._surest(self.correct, others)
-        return self._surest(self.wrong, others), correct
+        if int(self.candidates.predicted[wrong]) == self.wrong:
+            return wrong, self._surest(self.target, others)
+        return self._surest(self.wrong, others), target
 
-    def row(self, target: int) -> list[int]:
-        """The candidates that are called a class, the most alike first."""
+    def row(self, index: int) -> list[int]:
+        """Return the candidates that are predicted class ``index``, the most similar first."""
         order = self.candidates.cosine.argsort(descending=True, stable=True)
-        return order[self.candidates.called[order] == target].tolist()
+        return order[self.candidates.predicted[order] == index].tolist()
 
-    def _surest(self, target: int, places: npt.NDArray[np.int64]) -> int:
+    def _surest(self, index: int, places: npt.NDArray[np.int64]) -> int:
         cosine = self.candidates.cosine.numpy()[places]
-        probability = self.candidates.probabilities.numpy()[places, target]
-        called = self.candidates.called.numpy()[places] == target
-        if not called.any():
-            called[:] = True
+        probability = self.candidates.probabilities.numpy()[places, index]
+        predicted = self.candidates.predicted.numpy()[places] == index
+        if not predicted.any():
+            predicted[:] = True
         if self.settings["rule"] == "product":
             worth = np.where(cosine > 0, cosine * probability, cosine)  # as the search scores
         else:
             quarter = cosine.argsort(kind="stable")[::-1][: max(1, len(places) // 4)]
             near = np.isin(np.arange(len(places)), quarter)
-            worth = probability + (near & called).any() * near
-        return int(places[np.where(called, worth, -np.inf).argmax()])
+            worth = probability + (near & predicted).any() * near
+        return int(places[np.where(predicted, worth, -np.inf).argmax()])
+
+    def summary(self) -> str:
+        """Say where between the two classes the prediction changes, and among how many candidates."""
+        found = (
+            f"{len(self.candidates.start)} generated candidates ({len(self.row(self.wrong))} predicted "
+            f"{self.wrong_label}, {len(self.row(self.target))} predicted {self.label}) after "
+            f"{max(0, self.walk.update):,} updates"
+        )
+        if self.path is None:
+            return f"Why {self.wrong_label} and not {self.label}? {found}; no transition yet."
+        if self.path.flip is None:
+            change = f"{self.label} never becomes likelier than {self.wrong_label}"
+        else:
+            change = (
+                f"{self.label} becomes likelier than {self.wrong_label} at phase {self.path.flip:,} of "
+                f"{self.path.phases:,}"
+            )
+        return f"Why {self.wrong_label} and not {self.label}? {change} on the way between two of {found}."
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a candidate, the most alike first.
+        """Return one row a candidate, the most similar first.
 
-        Columns: ``candidate`` (its number), ``start``, ``vector`` (the class vector: ``correct``, ``wrong``
-        or ``model``), ``cosine``, ``called`` (a label), ``confidence`` (of that), ``wrong`` and ``correct``
-        (the probabilities of the two classes), ``updates``.
+        Columns: ``candidate`` (its number), ``start``, ``vector`` (the class vector: ``target``, ``wrong`` or
+        ``model``), ``cosine``, ``predicted`` (a label), ``confidence`` (its probability), ``wrong`` and
+        ``target`` (the probabilities of the two classes), ``updates``.
         """
         found = self.candidates
         frame = pd.DataFrame(
@@ -249,55 +276,63 @@ class TransitionResult(Result):
                 "start": found.start.numpy(),
                 "vector": [VECTORS[place] for place in found.vector.tolist()],
                 "cosine": found.cosine.numpy(),
-                "called": [self._label(index) for index in found.called.tolist()],
+                "predicted": [self.labels[index] for index in found.predicted.tolist()],
                 "confidence": found.probabilities.amax(dim=1).numpy(),
                 "wrong": found.probabilities[:, self.wrong].numpy(),
-                "correct": found.probabilities[:, self.correct].numpy(),
+                "target": found.probabilities[:, self.target].numpy(),
                 "updates": found.updates.numpy(),
             }
         )
         return frame.sort_values("cosine", ascending=False, kind="stable").reset_index(drop=True)
 
     def path_frame(self) -> pd.DataFrame:
-        """One row a phase: ``phase``, ``wrong`` and ``correct`` (probabilities), ``called`` (a label)."""
+        """Return one row a phase.
+
+        Columns: ``phase``, ``wrong`` and ``target`` (the probabilities of the two classes), ``predicted`` (a
+        label).
+        """
         if self.path is None:
-            return pd.DataFrame(columns=["phase", "wrong", "correct", "called"])
+            return pd.DataFrame(columns=["phase", "wrong", "target", "predicted"])
         return pd.DataFrame(
             {
                 "phase": self.path.at.numpy(),
                 "wrong": self.path.wrong.numpy(),
-                "correct": self.path.correct.numpy(),
-                "called": [self._label(index) for index in self.path.called.tolist()],
+                "target": self.path.target.numpy(),
+                "predicted": [self.labels[index] for index in self.path.predicted.tolist()],
             }
         )
 
-    def trust(self) -> pd.DataFrame:
-        """How far to trust the answer.
-
-        One row a measure: ``measure``, ``value``, what it is held ``against`` and that ``reference`` (NaN
-        where the words say it all), and its ``meaning``. A measure that was not taken has no row.
-        """
-        rows: list[tuple[str, float, str, float, str]] = []
+    def measures(self) -> list[Measure]:
+        """Return the rows of `trust`; a measure that was not taken has none."""
+        rows: list[Measure] = []
         if self.path is not None:
-            alike = float(self.candidates.cosine[list(self.path.ends)].min())
+            similar = float(self.candidates.cosine[list(self.path.ends)].min())
+            before = float(self.first.mean())
             rows.append(
-                ("likeness of the ends", alike, "before the search", float(self.first.mean()), _ALIKE)
+                Measure("similarity of the end points", similar, "before the search", before, _SIMILAR)
             )
-            two = ((self.path.called == self.wrong) | (self.path.called == self.correct)).float().mean()
-            rows.append(("between the two classes", float(two), "should be near 1", np.nan, _BETWEEN))
-        if self.answer is not None:
-            rows.append(("missing from the sum", self.answer.off, "should be near 0", np.nan, _OFF))
+            two = (self.path.predicted == self.wrong) | (self.path.predicted == self.target)
+            share = float(two.float().mean())
+            rows.append(Measure("phases in the two classes", share, "should be near 1", np.nan, _BETWEEN))
+        if self.attribution is not None:
+            delta = self.attribution.convergence_delta
+            rows.append(Measure("convergence delta", delta, "should be near 0", np.nan, _DELTA))
         if self.agreement is not None:
-            name = f"agreement, {len(self.agreement.ends)} thirds"
-            rows.append((name, self.agreement.correlation, "chance", 0.0, _AGREEMENT))
-        if self.random_network is not None:
-            rows.append(
-                ("random network", self.random_network.correlation, "should be near 0", np.nan, _RANDOM)
-            )
-        return pd.DataFrame(rows, columns=["measure", "value", "against", "reference", "meaning"])
+            name = f"agreement of {len(self.agreement.ends)} thirds of the starts"
+            rows.append(Measure(name, self.agreement.correlation, "chance", 0.0, _AGREEMENT))
+        if self.randomised_model is not None:
+            correlation = self.randomised_model.correlation
+            rows.append(Measure("randomised model", correlation, "should be near 0", np.nan, _RANDOMISED))
+        return rows
 
     def plot(self) -> Figure:
-        """Draw the image, typical phases with their maps, and the confidence of both classes, for a paper."""
+        """Draw the image, typical phases with their maps, and the probabilities of both classes, for a paper.
+
+        Raises
+        ------
+        ValueError
+            There is no transition yet.
+        """
         from matplotlib.figure import Figure
 
         if self.path is None:
@@ -305,46 +340,33 @@ class TransitionResult(Result):
         path = self.path
         strip = torch.searchsorted(path.at, torch.tensor(path.strip)).tolist()
         figure = Figure(figsize=(12, 4.6), layout="constrained")
-        grid = figure.add_gridspec(3, len(strip) + 1, height_ratios=(1, 1, 1.3))
-        picture = figure.add_subplot(grid[0, 0])
+        # Two figures: in one grid with the pictures, whose shape is fixed, the curves' label is cut off.
+        halves = figure.add_gridspec(2, 1, height_ratios=(2, 1.3))
+        above, below = figure.add_subfigure(halves[0]), figure.add_subfigure(halves[1])
+        grid = above.add_gridspec(2, len(strip) + 1)
+        picture = above.add_subplot(grid[0, 0])
         picture.imshow(self.image.permute(1, 2, 0).numpy())
+        title = f"predicted {self.labels[self.predicted]}"
+        lines = textwrap.wrap(title, _TITLE_WIDTH, max_lines=2, placeholder=" …")
         # Labels are text, also with dollars, between which Matplotlib would read mathematics.
-        picture.set_title(f"called {self._label(self.predicted)}", fontsize=9, parse_math=False)
+        picture.set_title("\n".join(lines), fontsize=9, parse_math=False)
         largest = None if path.maps is None else float(path.maps[strip].abs().amax())
         for column, (phase, place) in enumerate(zip(path.strip, strip, strict=True), start=1):
-            frame = figure.add_subplot(grid[0, column])
+            frame = above.add_subplot(grid[0, column])
             frame.imshow(path.frames[place].permute(1, 2, 0).numpy())
             frame.set_title(f"{phase}", fontsize=9)
             if path.maps is not None:
-                relevance = figure.add_subplot(grid[1, column])
-                shown = path.maps[place, int(path.correct[place] > path.wrong[place])].float()
+                relevance = above.add_subplot(grid[1, column])
+                shown = path.maps[place, int(path.target[place] > path.wrong[place])].float()
                 relevance.imshow(shown.numpy(), cmap="RdBu_r", vmin=-(largest or 1), vmax=largest or 1)
-        for axis in figure.axes:
+        for axis in above.axes:
             axis.set_axis_off()
-        curves = figure.add_subplot(grid[2, :])
+        curves = below.add_subplot()
         curves.plot(path.at, path.wrong, color="#D55E00", ls=":", label=self.wrong_label)
-        curves.plot(path.at, path.correct, color="#0072B2", label=self.correct_label)
+        curves.plot(path.at, path.target, color="#0072B2", label=self.label)
         if path.flip is not None:
             curves.axvline(path.flip, color="0.5", lw=1)
         curves.set(xlabel="phase", ylabel="probability", ylim=(0, 1.02), xlim=(0, path.phases - 1))
         for text in curves.legend(fontsize=8, frameon=False).get_texts():
             text.set_parse_math(False)
         return figure
-
-    def _label(self, index: int) -> str:
-        known = {self.wrong: self.wrong_label, self.correct: self.correct_label}
-        labels = self.settings.get("labels")
-        return known.get(index, labels[index] if labels else f"class {index}")
-
-    def _repr_html_(self) -> str:
-        text = html.escape(
-            f"Why {self.wrong_label} and not {self.correct_label}? {len(self.candidates.start)} candidates, "
-            f"{len(self.row(self.wrong))} called {self.wrong_label} and {len(self.row(self.correct))} called "
-            f"{self.correct_label}, {self.walk.update} updates in {self.seconds:.1f} s"
-        )
-        if self.path is None:
-            return f"<p>{text}</p>"
-        png = io.BytesIO()
-        self.plot().savefig(png, dpi=80)
-        data = base64.b64encode(png.getvalue()).decode()
-        return f'<p>{text}</p><img alt="{text}" src="data:image/png;base64,{data}">'

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class TransitionChart:
-    """The probabilities of the wrong and the right class over the phases, with the phase that is looked at.
+    """Curves of the probabilities of the wrong class and the target over the phases, with the current phase.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class TransitionChart:
         up = bq.LinearScale(min=0, max=1)
         scales = {"x": self._along, "y": up}
         self._wrong = bq.Lines(scales=scales, colors=[ORANGE], stroke_width=2, line_style="dotted")
-        self._correct = bq.Lines(scales=scales, colors=[BLUE], stroke_width=2)
+        self._target = bq.Lines(scales=scales, colors=[BLUE], stroke_width=2)
         self._flip = bq.Lines(scales=scales, colors=[GREY], stroke_width=1, line_style="dashed")
         cursor = bq.Lines(x=[0.0, 0.0], y=[0.0, 1.0], scales=scales, colors=[GREY], stroke_width=1.5)
         self._names = bq.Label(
@@ -46,7 +46,7 @@ class TransitionChart:
         )
         self.figure = bq.Figure(
             padding_x=0,  # so that phase 0 stands on the axis
-            marks=[self._flip, self._wrong, self._correct, cursor, self._names],
+            marks=[self._flip, self._wrong, self._target, cursor, self._names],
             axes=[
                 self._below,
                 bq.Axis(scale=up, orientation="vertical", tick_values=[0, 0.5, 1], tick_format=".1f"),
@@ -74,7 +74,7 @@ class TransitionChart:
         at = np.array(path["at"], dtype=float)
         self._along.max = float(path["phases"] - 1)
         self._below.tick_values = np.unique(np.linspace(0, path["phases"] - 1, 5).round())
-        for line, values in ((self._wrong, path["wrong"]), (self._correct, path["correct"])):
+        for line, values in ((self._wrong, path["wrong"]), (self._target, path["correct"])):
             with line.hold_sync():
                 line.x, line.y = at, np.array(values)
         flip = path["flip"]
@@ -82,9 +82,9 @@ class TransitionChart:
             self._flip.x = np.array([] if flip is None else [flip, flip], dtype=float)
             self._flip.y = np.array([] if flip is None else [0.0, 1.0])
         name = self._view.name_of
-        names = [name(self._view.wrong), name(self._view.correct), "" if flip is None else "flips here"]
+        names = [name(self._view.wrong), name(self._view.target), "" if flip is None else "flips here"]
         with self._names.hold_sync():
-            # where each class is likeliest, below its curve's end, and the flip beside its line
+            # each class below the end of its curve where it is likeliest, and the flip beside its line
             self._names.text = names
             self._names.align = "start"
             self._names.x = np.array([0.02 * at[-1], 0.88 * at[-1], (flip or 0) + 0.01 * at[-1]])

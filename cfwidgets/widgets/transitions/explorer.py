@@ -1,27 +1,18 @@
-"""The explorer: the view, and beside it the chart."""
+"""The explorer of transitions: the view, and beside it a chart of both probabilities."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from cfwidgets.engines.transitions.engine import Transitions
-from cfwidgets.models.classifier import Classifier
-from cfwidgets.widgets.explorer import Explorer
+from cfwidgets.widgets.explorer import Explorer, made_of
 from cfwidgets.widgets.transitions.chart import TransitionChart
 from cfwidgets.widgets.transitions.view import TransitionView
 
-if TYPE_CHECKING:
-    from cfwidgets.engines.transitions.result import TransitionResult
-    from cfwidgets.images import ImageLike
-    from cfwidgets.models.generator import Generator
 
-
-class TransitionExplorer(Explorer):
-    """Why was it misread? The transition view, and beside it the confidence of both classes.
+class TransitionExplorer(Explorer[TransitionView]):
+    """Why was it misclassified? The transition view, and beside it the probabilities of both classes.
 
     Parameters
     ----------
-    clf, generator, image, wrong, correct, engine, feature_model, result
+    clf, generator, image, target, wrong, feature_model, engine, result, checkpoint
         See `TransitionView`.
 
     Attributes
@@ -33,40 +24,36 @@ class TransitionExplorer(Explorer):
 
     Examples
     --------
-    >>> from cfwidgets import zoo
+    >>> from cfwidgets import Transitions, zoo
     >>> from cfwidgets.data import digits
     >>> from cfwidgets.networks import BigGAN
     >>> clf = zoo.classifier("digits", device="cpu")
     >>> generator = BigGAN(size=32, classes=10, channels=2, latent_size=8).eval()
     >>> quick = Transitions(starts=2, updates=2, phases=5, trust=False)
-    >>> explorer = TransitionExplorer(clf, generator, digits("test").images[473], correct="4", engine=quick)
+    >>> explorer = TransitionExplorer(clf, generator, digits("test").images[473], "4", engine=quick)
     >>> explorer.run.result().wrong_label
     '9'
     >>> explorer.close()
     """
 
-    def __init__(
-        self,
-        clf: Classifier,
-        generator: Generator,
-        image: ImageLike | None = None,
-        wrong: int | str | None = None,
-        correct: int | str | None = None,
-        engine: Transitions | None = None,
-        *,
-        feature_model: Classifier | None = None,
-        result: TransitionResult | None = None,
-    ) -> None:
-        view = TransitionView(
-            clf, generator, image, wrong, correct, engine, feature_model=feature_model, result=result
-        )
-        super().__init__(view, TransitionChart(view), "760px")
+    chart_type = TransitionChart
+    widest = "760px"
+
+    __init__ = made_of(TransitionView)
+
+    @property
+    def target(self) -> int:
+        """The class that the image really has; it can be set, to an index or a label."""
+        return self.view.target
+
+    @target.setter
+    def target(self, target: int | str) -> None:
+        self.view.target = target
 
     @property
     def phase(self) -> int:
-        """The phase that is looked at, 0 to the last. It can be set."""
-        phase: int = self.view.phase
-        return phase
+        """The phase shown, 0 (the end of the wrong class) to the last. It can be set."""
+        return self.view.phase
 
     @phase.setter
     def phase(self, phase: int) -> None:
@@ -74,5 +61,5 @@ class TransitionExplorer(Explorer):
 
     @property
     def flip_phase(self) -> int | None:
-        """The first phase at which the right class is likelier than the wrong one; None if there is none."""
+        """The first phase at which the target is likelier than the wrong class; None if there is none."""
         return self.view.flip_phase

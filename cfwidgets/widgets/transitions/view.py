@@ -1,4 +1,4 @@
-"""The transition view, and the explorer that puts the curves of both confidences beside it."""
+"""The transition view: candidates on both sides of a decision, and the transition between two of them."""
 
 from __future__ import annotations
 
@@ -9,62 +9,74 @@ import torch
 import traitlets as t
 
 from cfwidgets.engines.transitions.engine import Transitions
-from cfwidgets.images import as_image
-from cfwidgets.models.classifier import Classifier
+from cfwidgets.engines.transitions.result import TransitionResult
+from cfwidgets.images import as_bytes, as_image
+from cfwidgets.widgets.checks import require_classifier, require_kind, whole
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import encode_frames, encode_maps, likeliest, map_scale, pack, trust_rows
 
 if TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Generator as Steps
+
+    from cfwidgets.engines.base import Update
     from cfwidgets.engines.transitions.path import Path
-    from cfwidgets.engines.transitions.path_attribution import Answer
-    from cfwidgets.engines.transitions.result import Candidates, TransitionResult
+    from cfwidgets.engines.transitions.path_attribution import PathAttribution
+    from cfwidgets.engines.transitions.result import Candidates
     from cfwidgets.images import ImageLike
+    from cfwidgets.models.classifier import Classifier
     from cfwidgets.models.generator import Generator
 
 _ROW = 24  # candidates of each class that the browser gets
 _TOP = 5
-_FROM_THE_BROWSER = {"correct", "picked", "following", "phase", "cursor"}
 
 
-class TransitionView(View):
-    """Why was it misread? Look-alikes on both sides of the decision, and the transition that one scrubs.
+class TransitionView(View[TransitionResult]):
+    """Why was it misclassified? Look-alikes on both sides of the decision, and the transition to scrub.
 
     It returns at once and fills in while the engine runs. It is complete by itself, with mouse and keyboard,
-    wherever anywidgets work; what has been painted is in the browser and needs no kernel.
+    wherever anywidgets work; the phases that were generated are in the browser and need no kernel.
 
     Parameters
     ----------
     clf
         The classifier.
     generator
-        Paints the look-alikes: see `cfwidgets.models.generator.Generator`.
+        Generates the look-alikes: see `cfwidgets.models.generator.Generator`.
     image
-        What `images.as_image` accepts; None with ``result``.
+        An image that `images.as_image` accepts; None with ``result``.
+    target
+        The class that the image really has, as an index or a label; must be given with an image.
     wrong
-        The class that the image was taken for; None for the one that the model gives it.
-    correct
-        The class that it has, as an index or a label; must be given with an image.
+        The class that the image was taken for; None for the predicted one.
+    feature_model
+        A network whose features are compared; None for the explained one.
     engine
         `Transitions`, with its settings.
-    feature_model
-        A network whose features say what looks alike; None for the explained one.
     result
-        A finished result to look at, in the place of a run.
+        A finished result to show instead of a run.
+    checkpoint
+        A file to write the result for ``target`` to, and to resume from where it is there. The results for
+        targets that are chosen later stay in memory.
 
     Attributes
     ----------
+    target
+        The class that the image really has. It can be set, to an index or a label: that starts a search for
+        the class, or shows its earlier result.
     phase
-        The phase that is looked at, 0 (the wrong end) to the last. It can be set.
-    correct
-        The right class. Setting it starts a search for that class, or shows what was found for it before.
+        The phase shown, 0 (the end of the wrong class) to the last. It can be set.
     picked
-        The two candidates that one chose to walk between; empty while the best are followed.
+        The two candidates chosen as the ends of the transition; empty while the best ones are followed.
     """
 
     _esm = bundle("transitions.js")
     _css = bundle("transitions.css")
 
-    # What is explained, and what the model says of it.
+    from_page = frozenset({"correct", "picked", "following", "phase"})
+    linked = frozenset({"cursor"})
+
+    # The explained image, and the model's prediction for it.
     picture = t.Bytes().tag(sync=True)
     picture_maps = t.Bytes().tag(sync=True)
     size = t.List(t.Int(), [0, 0]).tag(sync=True)
@@ -72,27 +84,23 @@ class TransitionView(View):
     predicted = t.Int(-1).tag(sync=True)
     wrong = t.Int(-1).tag(sync=True)
     whole = t.List(t.List()).tag(sync=True)
-    # The candidates, their pictures and maps.
+    # The candidates, their images and maps.
     gallery = t.List(t.Dict()).tag(sync=True)
     gallery_tiles = t.Bytes().tag(sync=True)
     gallery_maps = t.Bytes().tag(sync=True)
     gallery_scale = t.Float(1.0).tag(sync=True)
     best = t.List(t.Int()).tag(sync=True)
-    # What the user plays with. No echo: a late one would undo what was done since.
+    # The user's choices. No echo: a late one would undo a newer choice. `correct` is `target` on the wire.
     correct = t.Int(-1).tag(sync=True, echo_update=False)
     picked = t.List(t.Int(), maxlen=2).tag(sync=True, echo_update=False)
     following = t.Bool(default_value=True).tag(sync=True, echo_update=False)
     phase = t.Int(0).tag(sync=True, echo_update=False)
-    # The transition: what is known of its phases, their pictures and maps.
+    # The transition: the phases generated so far, their frames and maps, and the path attribution.
     path = t.Dict().tag(sync=True)
     frames = t.Bytes().tag(sync=True)
     maps = t.Bytes().tag(sync=True)
     answer = t.Dict().tag(sync=True)
-    trust = t.List(t.Dict()).tag(sync=True)
-    measures = t.Bool(default_value=True).tag(sync=True)  # whether `trust` will have more rows at the end
-    counts = t.Unicode().tag(sync=True)
-    notes = t.Unicode().tag(sync=True)
-    # The phase that the browser looks at, twice: for the line of a chart.
+    # The phase shown in the browser, twice: for the line of a chart.
     cursor = t.List(t.Float(), [0.0, 0.0]).tag(sync=True, echo_update=False)
 
     def __init__(
@@ -100,31 +108,29 @@ class TransitionView(View):
         clf: Classifier,
         generator: Generator,
         image: ImageLike | None = None,
-        wrong: int | str | None = None,
-        correct: int | str | None = None,
-        engine: Transitions | None = None,
+        target: int | str | None = None,
         *,
+        wrong: int | str | None = None,
         feature_model: Classifier | None = None,
+        engine: Transitions | None = None,
         result: TransitionResult | None = None,
+        checkpoint: str | pathlib.Path | None = None,
     ) -> None:
-        if not isinstance(clf, Classifier):
-            raise TypeError(
-                f"clf must be a Classifier, not {type(clf).__name__}: wrap it, `Classifier(model, …)`"
-            )
+        require_classifier("clf", clf)
         engine = Transitions() if engine is None else engine
-        if not isinstance(engine, Transitions):
-            raise TypeError(f"engine must be Transitions(…), not {type(engine).__name__}")
+        require_kind("engine", engine, Transitions, "Transitions(…)")
         self._clf, self._generator, self._engine = clf, generator, engine
-        self._feature_model = feature_model
+        self._feature_model, self._checkpoint = feature_model, checkpoint
         self._wrong = None if wrong is None else clf.class_index(wrong)
         if result is not None and image is None:
-            self._image, right = result.image, result.correct
+            require_kind("result", result, TransitionResult, "a TransitionResult")
+            self._image, self._target, self._wrong = result.image, result.target, result.wrong
         elif image is None or result is not None:
-            raise ValueError("give either an image to explain or a finished result to look at")
-        elif correct is None:
-            raise ValueError("correct: name the class that the image has, such as correct='4'")
+            raise ValueError("give either an image to explain or a finished result to show, result=…")
+        elif target is None:
+            raise ValueError("target: name the class that the image really has, such as target='4'")
         else:
-            self._image, right = as_image(image), clf.class_index(correct)
+            self._image, self._target = as_image(image), clf.class_index(target)
         self._found: dict[int, TransitionResult] = {}
         self._ended: set[int] = set()
         self._shown: TransitionResult | None = None
@@ -133,104 +139,98 @@ class TransitionView(View):
         super().__init__()
         with self.together():
             seen = clf.view(self._image)
-            self.picture = encode_frames((seen.cpu() * 255).round().to(torch.uint8)[None])[0]
+            self.picture = encode_frames(as_bytes(seen.cpu())[None])[0]
             self.size = list(seen.shape[1:])
             self.labels = [] if clf.labels is None else list(clf.labels)
             self.measures = engine.trust
-            self.correct = right
+            self.correct = self._target
         if result is None:
-            self._search(right)
+            self.start(self._steps())
         else:
-            self._show(result)
+            self._ended.add(result.target)
+            self.show(result)
+
+    @property
+    def target(self) -> int:
+        """The class that the image really has; it can be set, to an index or a label."""
+        return self.correct
+
+    @target.setter
+    def target(self, target: int | str) -> None:
+        index = self._clf.class_index(target)
+        self._require_two(index)
+        self.correct = index
 
     @property
     def result(self) -> TransitionResult | None:
-        """What was found, with the transition that is shown; None before the first step."""
-        found, shown = self._found.get(self.correct), self._shown
+        """The result for the target, with the transition shown; None before the first step."""
+        found, shown = self._result, self._shown
         if found is None or shown is None or shown.path is None or shown.candidates is not found.candidates:
             return found
         if found.path is not None and found.path.ends == shown.path.ends:
             return found
-        return replace(found, path=shown.path, answer=shown.answer, agreement=None, random_network=None)
+        return replace(
+            found,
+            path=shown.path,
+            attribution=shown.attribution,
+            agreement=None,
+            randomised_model=None,
+        )
 
     @property
     def flip_phase(self) -> int | None:
-        """The first phase at which the right class is likelier than the wrong one; None if there is none."""
+        """The first phase at which the target is likelier than the wrong class; None if there is none."""
         flip: int | None = self.path.get("flip")
         return flip
 
     def name_of(self, index: int) -> str:
-        """The label of a class, or "" where it is not known yet."""
+        """Return the label of a class, or "" where the class is not known yet."""
         return self._clf.label(index) if index >= 0 else ""
 
-    def proceed(self) -> None:
-        """Go on where the run was stopped, or had come to when it failed."""
-        if self.state == "failed":
-            self._search(self.correct)
-        else:
-            super().proceed()
-
-    def close(self) -> None:
-        """Stop the run, free what it holds and found, and take the view off every page."""
-        if self._open:
-            super().close()
-            self._found.clear()
-            self._shown = self._candidates = self._painted = None
-
-    def _search(self, correct: int) -> None:
-        """Start a search for the right class, go on with one that was left, or show what it had found."""
-        found = self._found.get(correct)
-        if found is not None and correct in self._ended:
-            self._show(found)
-            return
-        self.start(
-            self._engine.steps(
-                self._clf,
-                self._generator,
-                self._image,
-                self._wrong,
-                correct,
-                feature_model=self._feature_model,
-                resume=found,
-            )
+    def _steps(self) -> Steps[Update[TransitionResult], None, None]:
+        return self._engine.steps(
+            self._clf,
+            self._generator,
+            self._image,
+            self.correct,
+            wrong=self._wrong,
+            feature_model=self._feature_model,
+            resume=self._found.get(self.correct),
+            checkpoint=self._checkpoint if self.correct == self._target else None,
         )
 
-    def _show(self, result: TransitionResult) -> None:
-        """Show a result that no run is adding to."""
-        with self.together():
-            self._turn += 1
-            if self.run is not None:
-                self.run.close()
-            self._ended.add(result.correct)
-            self._publish(result)
-            self.state, self.activity, self.progress, self.error = "done", "", 1.0, ""
+    def _release(self) -> None:
+        super()._release()
+        self._found.clear()
+        self._shown = self._candidates = self._painted = None
 
     def _publish(self, partial: TransitionResult) -> None:
-        self._found[partial.correct] = partial
-        if self.run is not None and self.run.state == "done":
-            self._ended.add(partial.correct)
+        ended = self.run is not None and self.run.state == "done"
+        self._found[partial.target] = partial
+        if ended:
+            self._ended.add(partial.target)
         if (self.predicted, self.wrong) != (partial.predicted, partial.wrong):
             self.predicted, self.wrong = partial.predicted, partial.wrong
-        self.whole = likeliest(partial.probabilities, _TOP, (partial.wrong, partial.correct))
+        self.whole = likeliest(partial.prediction, _TOP, (partial.wrong, partial.target))
         self._publish_candidates(partial)
         walk = partial.walk
         self.counts = (
             f"update {max(0, walk.update):,} of {partial.settings['updates']:,} · {len(walk.best)} candidates"
         )
         if not self.following:
-            if self.run is not None and self.run.state == "done":
-                self._answers.ask(None)  # what was picked may have got better since it was painted
+            if ended:
+                self._answers.ask(None)  # the candidates picked may have improved since they were generated
         elif partial.path is not None:
             self._publish_path(partial)
         elif self._painted is None and self.gallery:
-            self._answers.ask(None)  # something to scrub already, while the search goes on
+            self._answers.ask(None)  # a first transition to scrub through during the search
 
     def _publish_candidates(self, result: TransitionResult) -> None:
         found = result.candidates
         if found is self._candidates or result.walk.update < 0:
             return
         self._candidates = found
-        rows = [self._row(result, target) for target in (result.wrong, result.correct)]
+        rows = [self._row(result, index) for index in (result.wrong, result.target)]
         places = torch.tensor([entry["id"] for row in rows for entry in row])
         self.gallery_tiles = pack(encode_frames(found.images[places]))
         if found.maps is not None:
@@ -239,15 +239,17 @@ class TransitionView(View):
         entries = [entry for row in rows for entry in row]
         self.gallery = [{**entry, "tile": tile} for tile, entry in enumerate(entries)]
         missing = [self.name_of(row[0]["class"]) for row in rows if row[0].get("nearest")]
-        self.notes = " ".join(f"No candidate is called {name}: shown is the nearest." for name in missing)
+        self.notes = " ".join(
+            f"No candidate is predicted {name}: the nearest one is shown." for name in missing
+        )
         ends = list(result.best_ends)
         if ends != self.best:
             self.best = ends
             self._painted = None
 
-    def _row(self, result: TransitionResult, target: int) -> list[dict[str, Any]]:
-        found, right = result.candidates, target == result.correct
-        places = result.row(target)
+    def _row(self, result: TransitionResult, index: int) -> list[dict[str, Any]]:
+        found, right = result.candidates, index == result.target
+        places = result.row(index)
         nearest = not places
         if nearest:
             places = [result.best_ends[right]]
@@ -258,9 +260,9 @@ class TransitionView(View):
                 "id": place,
                 "right": right,
                 "cosine": float(found.cosine[place]),
-                "called": int(found.called[place]),
+                "called": int(found.predicted[place]),
                 "confidence": float(found.probabilities[place].max()),
-                "class": target,
+                "class": index,
                 **({"nearest": True} if nearest else {}),
             }
             for place in keep
@@ -286,60 +288,60 @@ class TransitionView(View):
                 "phases": path.phases,
                 "at": path.at.tolist(),
                 "wrong": _short(path.wrong),
-                "correct": _short(path.correct),
-                "called": path.called.tolist(),
+                "correct": _short(path.target),
+                "called": path.predicted.tolist(),
                 "flip": path.flip,
                 "strip": path.strip,
                 "scale": scale,
             }
             if not same and self.phase >= path.phases:
                 self.phase = path.phases - 1
-        if result.answer is not None:
-            share = result.answer.share
+        if result.attribution is not None:
+            share = result.attribution.share
             self.answer = {
                 "cells": list(share.shape),
                 "share": _short(share.flatten()),
-                "total": result.answer.total,
-                "off": result.answer.off,
+                "total": result.attribution.total,
+                "off": result.attribution.convergence_delta,
             }
         else:
             self.answer = {}
         self.trust = trust_rows(result.trust())
 
-    def _checked(self, sync_data: dict[str, Any]) -> dict[str, Any]:
-        foreign = sync_data.keys() - _FROM_THE_BROWSER
-        if foreign:
-            raise ValueError(f"the page may not set {', '.join(sorted(foreign))}")
-        classes = self._clf.classes or 0
-        correct = sync_data.get("correct", self.correct)
-        if not _is_int(correct) or not 0 <= correct < classes:
-            raise ValueError(f"correct must be a class from 0 to {classes - 1}, not {correct!r:.40}")
-        if correct == self.wrong:
-            raise ValueError(
-                f"{self.name_of(correct)!r} is what the image was taken for: choose another class"
-            )
-        picked = sync_data.get("picked", [])
-        count = 0 if self._candidates is None else len(self._candidates.start)
+    def _checked(self, changed: dict[str, Any]) -> dict[str, Any]:
+        if "correct" in changed:
+            classes = len(self._result.labels) if self._result is not None else self._clf.classes or 0
+            whole("target", changed["correct"], 0, classes - 1)
+            self._require_two(changed["correct"])
+        picked = changed.get("picked", [])
         if not isinstance(picked, list) or len(picked) not in (0, 2):
-            raise ValueError("picked must be two candidates, the wrong end and the right end, or none")
+            raise ValueError("picked must be two candidates, one for each end, or none")
+        count = 0 if self._candidates is None else len(self._candidates.start)
         for end in picked:
-            if not _is_int(end) or not 0 <= end < count:
-                raise ValueError(f"picked must hold candidates from 0 to {count - 1}, not {end!r:.40}")
-        phase, last = sync_data.get("phase", 0), max(0, self.path.get("phases", 1) - 1)
-        if not _is_int(phase) or not 0 <= phase <= last:
-            raise ValueError(f"phase must be from 0 to {last}, not {phase!r:.40}")
-        return sync_data
+            whole("each candidate picked", end, 0, count - 1)
+        whole("phase", changed.get("phase", 0), 0, self._last_phase)
+        return changed
+
+    def _require_two(self, target: int) -> None:
+        if target == self.wrong:
+            raise ValueError(
+                f"{self.name_of(target)!r} is the class that the image was taken for: choose another target"
+            )
+
+    @property
+    def _last_phase(self) -> int:
+        return max(0, self.path.get("phases", 1) - 1)
 
     @t.validate("phase")
     def _a_phase(self, proposal: Any) -> int:
-        last = max(0, self.path.get("phases", 1) - 1)
-        if not 0 <= proposal.value <= last:
-            raise t.TraitError(f"phase must be from 0 to {last}; got {proposal.value}")
+        if not 0 <= proposal.value <= self._last_phase:
+            raise t.TraitError(f"phase must be from 0 to {self._last_phase}; got {proposal.value}")
         phase: int = proposal.value
         return phase
 
     @t.observe("correct")
-    def _other_class(self, change: Any) -> None:
+    def _other_target(self, change: Any) -> None:
+        """Show the result for another target, or start or resume its search."""
         if not self._open or change.old < 0:
             return
         with self.together():
@@ -347,7 +349,11 @@ class TransitionView(View):
             self.path, self.frames, self.maps, self.answer, self.trust = {}, b"", b"", {}, []
             self.gallery, self.phase = [], 0
             self._shown = self._candidates = self._painted = None
-        self._search(change.new)
+            self._result = self._found.get(change.new)
+        if self._result is not None and change.new in self._ended:
+            self.show(self._result)
+        else:
+            self.start(self._steps())
 
     @t.observe("picked", "following")
     def _other_ends(self, _change: Any) -> None:
@@ -358,9 +364,9 @@ class TransitionView(View):
         return self.best if self.following or not self.picked else self.picked
 
     def _answer(self, _question: None) -> None:
-        """Paint the transition between the ends as they are now; only coarsely while the search goes on."""
+        """Generate the transition between the ends as they are now; only coarsely during the search."""
         with self._wire:
-            result, ends = self._found.get(self.correct), self._ends()
+            result, ends = self._result, self._ends()
         if result is None or self._candidates is None or len(ends) != 2:
             return
         if result.path is not None and list(result.path.ends) == ends:
@@ -369,26 +375,26 @@ class TransitionView(View):
             return
         if self._shows(result, ends):
             return
-        shown: tuple[Path | None, Answer | None] = (None, None)
+        shown: tuple[Path | None, PathAttribution | None] = (None, None)
         for update in self._engine.path(self._clf, self._generator, result, *ends):
             if self._answers.superseded or not self._open:
                 return
-            now = (update.partial.path, update.partial.answer)
+            now = (update.partial.path, update.partial.attribution)
             if now == shown:
                 continue
             shown = now
             with self.together():
-                latest = self._found.get(self.correct)
-                if latest is None or self._ends() != ends:
+                latest = self._result
+                if latest is None or latest.target != result.target or self._ends() != ends:
                     return
                 if latest.path is not None and list(latest.path.ends) == ends:
-                    return  # meanwhile the run has painted it, from where the search ended
+                    return  # meanwhile the run has generated it, at the end of the search
                 self._publish_path(update.partial)
             if self.state == "running" and self.following and now[1] is not None:
                 return  # more would keep the search from the model
 
     def _shows(self, result: TransitionResult, ends: list[int]) -> bool:
-        """Whether what is shown is the whole transition between these candidates as they are now."""
+        """Return True if the whole transition between these candidates, as they are now, is shown."""
         shown = self._shown
         if shown is None or shown.path is None or not shown.path.complete:
             return False
@@ -396,10 +402,6 @@ class TransitionView(View):
         return same and list(shown.path.ends) == ends
 
 
-def _is_int(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
 def _short(values: torch.Tensor) -> list[float]:
-    """As many digits as can be seen: a thousand numbers travel as text."""
+    """Round to the digits that can be seen: a thousand numbers travel as text."""
     return [round(value, 5) for value in values.double().tolist()]

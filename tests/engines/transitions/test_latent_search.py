@@ -48,7 +48,7 @@ def pixels(n, **settings):
         "features": features,
         "wanted": torch.eye(3)[0],
         "vectors": torch.eye(2)[:1].repeat(n, 1),
-        "called": None,
+        "probabilities": None,
         "rate": 0.01,
         "decay": 0.99,
         "keep_length": False,
@@ -76,7 +76,7 @@ def digits():
         features=features,
         wanted=wanted,
         vectors=vectors,
-        called=None,
+        probabilities=None,
         rate=1e-2,
         decay=0.99,
         keep_length=False,
@@ -89,7 +89,7 @@ def digits():
 
 def reading(search, clf):
     """The same search by the rule "product"."""
-    return replace(search, called=lambda images, outputs: clf.read(outputs, len(images)))
+    return replace(search, probabilities=lambda images, outputs: clf.read(outputs, len(images)))
 
 
 def last(search, z, updates):
@@ -112,7 +112,7 @@ def test_one_update_is_the_oracle():
 
 
 def test_the_gradient_of_the_oracle():
-    seen, _ = pixels(1)._seen(ORACLE[None], torch.eye(2)[:1], 1)
+    seen, _ = pixels(1)._evaluate(ORACLE[None], torch.eye(2)[:1], 1)
     assert seen.gradient[0].tolist() == pytest.approx([-0.2963, 0.0741, 0.0741], abs=1e-4)
 
 
@@ -241,9 +241,9 @@ def test_the_best_by_cosine_never_gets_worse(digits):
     cosines = torch.stack([walk.cosine for walk in seen])
     assert (cosines.diff(dim=0) >= 0).all()
     assert all(torch.equal(walk.score, walk.cosine) for walk in seen)
-    now, _ = search._seen(seen[-1].latents, search.vectors, 5)
+    now, _ = search._evaluate(seen[-1].latents, search.vectors, 5)
     assert (now.cosine < seen[-1].cosine).any()
-    at_best, _ = search._seen(seen[-1].best, search.vectors, 5)
+    at_best, _ = search._evaluate(seen[-1].best, search.vectors, 5)
     assert torch.allclose(at_best.cosine, seen[-1].cosine, atol=1e-5)
     assert torch.allclose(seen[-1].course[:, 0], cosines.mean(dim=1))
     assert torch.equal(seen[-1].course[:, 1], cosines.amax(dim=1))
@@ -264,11 +264,11 @@ def test_the_best_by_product_is_alike_and_called_as_asked(digits):
         p = clf.probabilities(images)
         together = torch.stack([p[0, 4], p[1, 9], p[2, 3], p[3, 4]]).sqrt().tolist()
         together.append(float((0.3 * p[4, 4]).sqrt() + (0.7 * p[4, 9]).sqrt()))
-        now, _ = plain._seen(latents, vectors, 5)
+        now, _ = plain._evaluate(latents, vectors, 5)
         scores.append(now.cosine * torch.tensor(together))
     expected = torch.stack(scores).cummax(dim=0).values
     assert torch.allclose(torch.stack([walk.score for walk in seen]), expected, atol=1e-4)
-    at_best, _ = search._seen(seen[-1].best, vectors, 5)
+    at_best, _ = search._evaluate(seen[-1].best, vectors, 5)
     assert torch.allclose(at_best.score, seen[-1].score, atol=1e-4)
     assert torch.allclose(at_best.cosine, seen[-1].cosine, atol=1e-4)
     # both rules walk the same way, and differ in the place that they keep
@@ -280,7 +280,7 @@ def test_the_best_by_product_is_alike_and_called_as_asked(digits):
 def test_what_is_not_alike_is_ranked_by_its_cosine_alone():
     z = torch.tensor([[-3.0, 1, 1], [-1.0, 1, 1], [1.0, 1, 1]])
     search = pixels(
-        3, called=lambda images, outputs: torch.tensor([[0.01, 0.99], [0.81, 0.19], [0.25, 0.75]])
+        3, probabilities=lambda images, outputs: torch.tensor([[0.01, 0.99], [0.81, 0.19], [0.25, 0.75]])
     )
     (first,) = search.walks(search.start(z), 0)
     assert first.cosine.tolist() == pytest.approx([-3 / 11**0.5, -(3**-0.5), 3**-0.5])
@@ -467,7 +467,7 @@ def test_both_networks_are_left_as_they_were_found(digits, fails):
         def broken(images, outputs):
             raise RuntimeError("broken")
 
-        search = replace(search, called=broken)
+        search = replace(search, probabilities=broken)
         with pytest.raises(RuntimeError, match="broken"):
             last(replace(search, generator=used, features=features), z, 2)
         wrapped = replace(search, generator=used, features=features, wanted=torch.zeros(7))

@@ -15,7 +15,7 @@ from cfwidgets.attribution import attribute
 from cfwidgets.engines.transitions.path import Ends, Path, PathMaker, interpolated, require_phases
 from cfwidgets.networks import BigGAN
 
-WRONG, CORRECT = 9, 4
+WRONG, TARGET = 9, 4
 
 
 def ends(start, end, size=3):
@@ -31,14 +31,14 @@ def parts(phases):
 def maker():
     torch.manual_seed(0)
     generator = BigGAN(size=32, classes=10, channels=2, latent_size=8).eval()
-    return PathMaker(zoo.classifier("digits", device="cpu"), generator, WRONG, CORRECT, "rap")
+    return PathMaker(zoo.classifier("digits", device="cpu"), generator, WRONG, TARGET, "rap")
 
 
 @pytest.fixture(scope="module")
 def far(maker):
     z, c = maker.generator.sample(2, seed=1), torch.eye(10)
     mixed = 0.7 * c[WRONG] + 0.3 * c[3]
-    return Ends((z[0], z[1]), (mixed, c[CORRECT]))
+    return Ends((z[0], z[1]), (mixed, c[TARGET]))
 
 
 def whole(maker, ends, phases):
@@ -156,7 +156,7 @@ def test_a_path_is_painted_coarsely_and_then_whole(maker, far):
     assert path.complete
     assert path.at.tolist() == list(range(100))
     assert (path.ends, path.phases) == ((5, 2), 100)
-    for name in ("frames", "wrong", "correct", "called", "maps"):
+    for name in ("frames", "wrong", "target", "predicted", "maps"):
         assert torch.equal(getattr(coarse, name), getattr(path, name)[coarse.at]), name
 
 
@@ -169,8 +169,8 @@ def test_a_path_is_that_which_is_painted_at_once(maker, far):
     assert (path.frames.float() / 255 - images).abs().max() < 0.5 / 255 + 1e-5
     p = maker.clf.probabilities(images)
     assert torch.allclose(path.wrong, p[:, WRONG], atol=1e-5)
-    assert torch.allclose(path.correct, p[:, CORRECT], atol=1e-5)
-    assert torch.equal(path.called, p.argmax(dim=1))
+    assert torch.allclose(path.target, p[:, TARGET], atol=1e-5)
+    assert torch.equal(path.predicted, p.argmax(dim=1))
 
 
 def test_maps_are_those_of_attribute(maker, far):
@@ -178,7 +178,7 @@ def test_maps_are_those_of_attribute(maker, far):
     images = maker.paint(*interpolated(far, parts(5), "linear"))
     assert path.maps.shape == (5, 2, 32, 32)
     assert path.maps.dtype == torch.float16
-    for place, target in enumerate((WRONG, CORRECT)):
+    for place, target in enumerate((WRONG, TARGET)):
         expected = attribute(maker.clf, images, target, "rap").maps
         assert expected.abs().max() > 0
         assert torch.allclose(path.maps[:, place].float(), expected, rtol=1e-2, atol=1e-4)
@@ -240,7 +240,7 @@ def test_images_are_what_the_model_sees(maker):
     assert torch.equal(found[0], maker.clf.view(wide.generate([0], None)[0]))
 
 
-def made(wrong, correct, at=None, phases=None):
+def made(wrong, target, at=None, phases=None):
     n = len(wrong)
     return Path(
         ends=(0, 1),
@@ -248,8 +248,8 @@ def made(wrong, correct, at=None, phases=None):
         at=torch.arange(n) if at is None else torch.tensor(at),
         frames=torch.zeros(n, 3, 1, 1, dtype=torch.uint8),
         wrong=torch.tensor(wrong),
-        correct=torch.tensor(correct),
-        called=torch.zeros(n, dtype=torch.int64),
+        target=torch.tensor(target),
+        predicted=torch.zeros(n, dtype=torch.int64),
         maps=None,
     )
 
@@ -270,8 +270,8 @@ def test_flips_are_counted():
 def test_the_strip_shows_where_it_happens():
     n = 101
     step = torch.arange(n)
-    correct = ((step - 70) / 2).sigmoid()
-    path = made((1 - correct).tolist(), correct.tolist())
+    target = ((step - 70) / 2).sigmoid()
+    path = made((1 - target).tolist(), target.tolist())
     assert path.strip[0] == 0
     assert path.strip[-1] == 100
     assert len(path.strip) == 7

@@ -1,8 +1,9 @@
-"""What a result of transitions says, keeps and draws."""
+"""The result of transitions: its tables, figure, measures and file."""
 
 from __future__ import annotations
 
 import html
+import io
 from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
@@ -12,12 +13,12 @@ from matplotlib.image import AxesImage
 
 from cfwidgets.engines.transitions.latent_search import Walk
 from cfwidgets.engines.transitions.path import Path
-from cfwidgets.engines.transitions.path_attribution import Answer
-from cfwidgets.engines.transitions.result import Agreement, Candidates, RandomNetwork, TransitionResult
+from cfwidgets.engines.transitions.path_attribution import PathAttribution
+from cfwidgets.engines.transitions.result import Agreement, Candidates, RandomisedModel, TransitionResult
 from cfwidgets.results import ResultError
 
 LABELS = ["zero", "one", "<b>two</b>"]
-WRONG, CORRECT = 1, 2
+WRONG, TARGET = 1, 2
 
 
 def probabilities(rows):
@@ -32,14 +33,15 @@ def result(cosine, rows, rule="product", **given):
     latents = torch.randn(n, 4)
     return TransitionResult(
         **{
-            "settings": {"rule": rule, "labels": LABELS, "options": {}, "layer": "0"},
+            "settings": {"rule": rule, "options": {}, "layer": "0"},
+            "model": "Small",
+            "labels": tuple(LABELS),
+            "prediction": torch.tensor([0.1, 0.7, 0.2]),
+            "fingerprints": {"model": "1a", "generator": ""},
             "image": torch.rand(3, 6, 5),
             "image_maps": torch.randn(2, 6, 5).half(),
-            "probabilities": torch.tensor([0.1, 0.7, 0.2]),
             "wrong": WRONG,
-            "wrong_label": LABELS[WRONG],
-            "correct": CORRECT,
-            "correct_label": LABELS[CORRECT],
+            "target": TARGET,
             "candidates": Candidates(
                 start=torch.arange(n) // 3,
                 vector=torch.arange(n) % 3,
@@ -83,15 +85,15 @@ COSINE = [0.9, 0.8, 0.95, 0.3, 0.5, 0.85]
 
 def whole(**given):
     n = 12
-    correct = torch.linspace(0, 1, n)
+    target = torch.linspace(0, 1, n)
     path = Path(
         ends=(0, 1),
         phases=n,
         at=torch.arange(n),
         frames=torch.randint(0, 256, (n, 3, 6, 5), dtype=torch.uint8),
-        wrong=1 - correct,
-        correct=correct,
-        called=torch.tensor([1] * 5 + [0] + [2] * 6),
+        wrong=1 - target,
+        target=target,
+        predicted=torch.tensor([1] * 5 + [0] + [2] * 6),
         maps=torch.randn(n, 2, 6, 5).half(),
     )
     share = torch.rand(3, 3)
@@ -100,9 +102,9 @@ def whole(**given):
         ROWS,
         **{
             "path": path,
-            "answer": Answer(torch.rand(6, 5), share, 2.5, -0.01),
+            "attribution": PathAttribution(torch.rand(6, 5), share, 2.5, -0.01),
             "agreement": Agreement(((0, 1), (3, 4)), torch.stack([share, share]), 0.25),
-            "random_network": RandomNetwork(share, -0.125),
+            "randomised_model": RandomisedModel(share, -0.125),
             **given,
         },
     )
@@ -142,50 +144,48 @@ def test_a_damaged_file_is_refused(tmp_path):
         TransitionResult.load(tmp_path / "bad.safetensors")
 
 
-def test_the_frame_has_a_row_a_candidate_the_most_alike_first():
+def test_the_frame_has_a_row_a_candidate_the_most_similar_first():
     frame = result(COSINE, ROWS).to_frame()
     assert list(frame.columns) == [
         "candidate",
         "start",
         "vector",
         "cosine",
-        "called",
+        "predicted",
         "confidence",
         "wrong",
-        "correct",
+        "target",
         "updates",
     ]
     assert frame["candidate"].tolist() == [2, 0, 5, 1, 4, 3]
     assert frame.index.tolist() == [0, 1, 2, 3, 4, 5]
     first, second = frame.iloc[0], frame.iloc[1]
-    assert (first["start"], first["vector"], first["called"], first["updates"]) == (0, "model", "zero", 12)
-    assert (second["start"], second["vector"], second["called"]) == (0, "correct", "one")
+    assert (first["start"], first["vector"], first["predicted"], first["updates"]) == (0, "model", "zero", 12)
+    assert (second["start"], second["vector"], second["predicted"]) == (0, "target", "one")
     assert second["cosine"] == pytest.approx(0.9)
-    assert (second["confidence"], second["wrong"], second["correct"]) == pytest.approx((0.8, 0.8, 0.1))
+    assert (second["confidence"], second["wrong"], second["target"]) == pytest.approx((0.8, 0.8, 0.1))
     assert frame.iloc[2]["vector"] == "model"
     assert frame.iloc[4]["vector"] == "wrong"
 
 
-def test_labels_are_not_needed():
-    plain = result(COSINE, ROWS, wrong_label="class 1", correct_label="class 2")
-    plain = replace(plain, settings={**plain.settings, "labels": None})
-    assert plain.to_frame()["called"].tolist()[:2] == ["class 0", "class 1"]
+def test_the_two_classes_have_names():
+    assert (result(COSINE, ROWS).wrong_label, result(COSINE, ROWS).label) == ("one", "<b>two</b>")
 
 
-def test_rows_are_those_that_are_called_so_the_most_alike_first():
+def test_rows_are_those_of_a_predicted_class_the_most_similar_first():
     found = result(COSINE, ROWS)
     assert found.row(WRONG) == [0, 5, 3]
-    assert found.row(CORRECT) == [1, 4]
+    assert found.row(TARGET) == [1, 4]
     assert found.row(0) == [2]
 
 
 def test_the_best_by_product():
-    # wrong: .9 × .8 = .72 beats .3 × .9 and .85 × .7; correct: .8 × .7 = .56 beats .5 × .9
+    # wrong: .9 × .8 = .72 beats .3 × .9 and .85 × .7; target: .8 × .7 = .56 beats .5 × .9
     assert result(COSINE, ROWS).best_ends == (0, 1)
     assert result([0.9, 0.6, 0.95, 0.3, 0.5, 0.85], ROWS).best_ends == (0, 4)
 
 
-def test_the_best_by_quarter_are_the_surest_of_the_most_alike():
+def test_the_best_by_quarter_are_the_surest_of_the_most_similar():
     cosine = [0.99, 0.98, 0.97, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.04, 0.03, 0.02]
     rows = [[0.2, 0.6, 0.2], [0.2, 0.1, 0.7], [0.1, 0.8, 0.1], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     rows += [[1.0, 0.0, 0.0]] * 7
@@ -195,24 +195,24 @@ def test_the_best_by_quarter_are_the_surest_of_the_most_alike():
     assert result([0.99, 0.98, 0.97, 0.96, 0.95, *cosine[5:]], rows, rule="quarter").best_ends == (2, 1)
 
 
-def test_by_quarter_the_surest_of_all_where_none_of_the_most_alike_is_called_so():
+def test_by_quarter_the_surest_of_all_where_none_of_the_most_similar_is_predicted_so():
     cosine = [0.99, 0.98, 0.97, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.04, 0.03, 0.02]
     rows = [[0.1, 0.8, 0.1]] * 3 + [[0.2, 0.0, 0.8], [0.1, 0.0, 0.9]] + [[1.0, 0.0, 0.0]] * 7
     assert result(cosine, rows, rule="quarter").best_ends == (0, 4)
 
 
 @pytest.mark.parametrize("rule", ["product", "quarter"])
-def test_where_nobody_is_called_so_the_nearest_is_taken(rule):
+def test_where_none_is_predicted_so_the_nearest_is_taken(rule):
     rows = [[0.9, 0.1, 0.0], [0.8, 0.0, 0.2], [0.6, 0.3, 0.1], [0.9, 0.05, 0.05], [1.0, 0, 0], [1.0, 0, 0]]
     cosine = [0.5, 0.5, 0.5, 0.5, 0.4, 0.4]
     found = result(cosine, rows, rule=rule)
-    assert found.row(WRONG) == found.row(CORRECT) == []
+    assert found.row(WRONG) == found.row(TARGET) == []
     if rule == "product":
         assert found.best_ends == (2, 1)
     assert len(set(found.best_ends)) == 2
 
 
-def test_what_is_less_unlike_is_better_however_sure_it_is():
+def test_the_less_dissimilar_is_better_however_sure_it_is():
     rows = [[0.1, 0.9, 0.0], [0.3, 0.6, 0.1], [0.1, 0.1, 0.8]]
     assert result([-0.2, -0.9, 0.5], rows).best_ends == (0, 2)
     assert result([-0.9, -0.2, 0.5], rows).best_ends == (1, 2)
@@ -220,7 +220,7 @@ def test_what_is_less_unlike_is_better_however_sure_it_is():
 
 @pytest.mark.parametrize("rule", ["product", "quarter"])
 def test_the_ends_are_never_the_same(rule):
-    # nobody is called the right class, and who is nearest to it is the wrong end already
+    # none is predicted the target, and the nearest to it is the wrong end already
     rows = [[0.0, 0.6, 0.4], [0.9, 0.0, 0.1], [0.9, 0.0, 0.1]]
     assert result([0.9, 0.8, 0.7], rows, rule=rule).best_ends == (0, 1)
     # the same turned round
@@ -237,7 +237,7 @@ def test_ends_among_some_starts():
     assert found.ends_among([0, 1]) == found.best_ends
 
 
-def test_the_most_alike_quarter_is_one_of_those_starts():
+def test_the_most_similar_quarter_is_one_of_those_starts():
     rows = [[1.0, 0.0, 0.0]] * 6 + [[0.1, 0.9, 0.0], [0.4, 0.6, 0.0], [0.1, 0.0, 0.9]] + [[1.0, 0.0, 0.0]] * 3
     cosine = [0.95] * 6 + [0.2, 0.9, 0.1] + [0.05] * 3
     assert result(cosine, rows, rule="quarter").ends_among([2, 3]) == (7, 8)
@@ -245,10 +245,10 @@ def test_the_most_alike_quarter_is_one_of_those_starts():
 
 def test_the_path_as_a_frame():
     frame = whole().path_frame()
-    assert list(frame.columns) == ["phase", "wrong", "correct", "called"]
+    assert list(frame.columns) == ["phase", "wrong", "target", "predicted"]
     assert frame["phase"].tolist() == list(range(12))
-    assert frame["called"].tolist() == ["one"] * 5 + ["zero"] + ["<b>two</b>"] * 6
-    assert frame["correct"].to_numpy() == pytest.approx(np.linspace(0, 1, 12))
+    assert frame["predicted"].tolist() == ["one"] * 5 + ["zero"] + ["<b>two</b>"] * 6
+    assert frame["target"].to_numpy() == pytest.approx(np.linspace(0, 1, 12))
     assert frame["wrong"].to_numpy() == pytest.approx(np.linspace(1, 0, 12))
     none = result(COSINE, ROWS).path_frame()
     assert list(none.columns) == list(frame.columns)
@@ -267,11 +267,11 @@ def test_trust_has_a_row_for_each_measure_that_was_taken():
     values = dict(zip(rows["measure"], rows["value"], strict=True))
     assert values == pytest.approx(
         {
-            "likeness of the ends": 0.8,
-            "between the two classes": 11 / 12,
-            "missing from the sum": -0.01,
-            "agreement, 2 thirds": 0.25,
-            "random network": -0.125,
+            "similarity of the end points": 0.8,
+            "phases in the two classes": 11 / 12,
+            "convergence delta": -0.01,
+            "agreement of 2 thirds of the starts": 0.25,
+            "randomised model": -0.125,
         }
     )
     references = rows["reference"].tolist()
@@ -281,7 +281,7 @@ def test_trust_has_a_row_for_each_measure_that_was_taken():
     assert rows["meaning"].str.len().min() > 40
     assert rows["meaning"].is_unique
     assert len(result(COSINE, ROWS).trust()) == 0
-    assert len(whole(agreement=None, random_network=None).trust()) == 3
+    assert len(whole(agreement=None, randomised_model=None).trust()) == 3
 
 
 def test_the_plot_shows_the_image_the_strip_with_its_maps_and_both_curves():
@@ -295,12 +295,12 @@ def test_the_plot_shows_the_image_the_strip_with_its_maps_and_both_curves():
     for column, phase in enumerate(strip):
         frame, relevance = shown[1 + 2 * column : 3 + 2 * column]
         assert np.array_equal(frame.get_array(), found.path.frames[phase].permute(1, 2, 0).numpy())
-        side = int(found.path.correct[phase] > found.path.wrong[phase])
+        side = int(found.path.target[phase] > found.path.wrong[phase])
         assert np.array_equal(relevance.get_array(), found.path.maps[phase, side].float().numpy())
         assert relevance.norm.vmin == -relevance.norm.vmax
     curves = figure.axes[-1]
     assert [line.get_label() for line in curves.lines][:2] == ["one", "<b>two</b>"]
-    assert np.allclose(curves.lines[1].get_ydata(), found.path.correct)
+    assert np.allclose(curves.lines[1].get_ydata(), found.path.target)
     assert list(curves.lines[2].get_xdata()) == [6, 6]
 
 
@@ -309,7 +309,9 @@ def test_a_plot_of_a_coarse_path_and_one_without_maps():
     some = torch.tensor([0, 3, 7, 11])
     path = replace(
         found.path,
-        **{name: getattr(found.path, name)[some] for name in ("at", "frames", "wrong", "correct", "called")},
+        **{
+            name: getattr(found.path, name)[some] for name in ("at", "frames", "wrong", "target", "predicted")
+        },
         maps=None,
     )
     figure = replace(found, path=path).plot()
@@ -327,15 +329,37 @@ def test_no_plot_without_a_transition():
 def test_labels_in_the_notebook_are_text(make):
     found = make()._repr_html_()
     assert "<b>" not in found
-    assert (
-        html.escape("Why one and not <b>two</b>? 6 candidates, 3 called one and 2 called <b>two</b>") in found
-    )
-    assert "17 updates in 1.2 s" in found
+    assert html.escape("Why one and not <b>two</b>? ") in found
+    assert html.escape("6 generated candidates (3 predicted one, 2 predicted <b>two</b>) after 17") in found
     assert ("<img" in found) == (make is whole)
 
 
 def test_a_label_with_dollars_is_drawn_as_it_is():
-    found = whole(wrong_label=r"$\nothing$")
+    found = whole(labels=("zero", r"$\nothing$", "<b>two</b>"))
     assert found._repr_html_().startswith(r"<p>Why $\nothing$")
+    assert found.plot().axes[0].get_title() == "predicted $\\nothing$"
     legend = [text.get_text() for text in found.plot().axes[-1].get_legend().get_texts()]
     assert legend == [r"$\nothing$", "<b>two</b>"]
+
+
+def test_a_long_label_stays_above_its_picture_and_within_the_figure():
+    long = "black-and-gold garden spider, Argiope aurantia, of the meadows"
+    figure = whole(labels=("zero", long, "two")).plot()
+    title = figure.axes[0].get_title()
+    assert title.splitlines() == ["predicted black-and-", "gold garden …"]
+    figure.savefig(io.BytesIO())  # lays it out
+    boxes = [axis.title.get_window_extent() for axis in figure.axes[:2]]
+    assert boxes[0].x1 < boxes[1].x0
+    name = figure.axes[-1].yaxis.label.get_window_extent()
+    assert min(boxes[0].x0, name.x0) >= 0
+
+
+def test_the_summary_names_the_phase_of_the_flip():
+    assert whole().summary() == (
+        "Why one and not <b>two</b>? <b>two</b> becomes likelier than one at phase 6 of 12 on the way "
+        "between two of 6 generated candidates (3 predicted one, 2 predicted <b>two</b>) after 17 updates."
+    )
+    never = whole()
+    never = replace(never, path=replace(never.path, target=torch.zeros(12)))
+    assert "? <b>two</b> never becomes likelier than one on the way" in never.summary()
+    assert result(COSINE, ROWS).summary().endswith("after 17 updates; no transition yet.")

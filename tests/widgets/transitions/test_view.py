@@ -1,4 +1,4 @@
-"""The transition view without a browser: what it sends, what it takes, and what it refuses."""
+"""The transition view without a browser: the traits it sends, takes and refuses."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ipywidgets import Widget
 from PIL import Image
 from torch import nn
 from traitlets import TraitError
+from waiting import PATIENCE, until
 
 from cfwidgets import (
     Classifier,
@@ -25,6 +26,7 @@ from cfwidgets import (
     Transitions,
     TransitionView,
 )
+from cfwidgets.engines.transitions.result import TransitionResult
 
 SIZE = 16
 DARK = torch.full((3, SIZE, SIZE), 0.2)
@@ -62,13 +64,6 @@ def classifier():
 CLF = classifier()
 
 
-def until(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
-
-
 def count(buffer):
     return struct.unpack_from("<I", buffer)[0] if buffer else 0
 
@@ -80,7 +75,7 @@ def first(buffer):
 
 @pytest.fixture(scope="module")
 def found():
-    return QUICK.explain(CLF, Halves(), DARK, correct="bright")
+    return QUICK.explain(CLF, Halves(), DARK, target="bright")
 
 
 @pytest.fixture
@@ -92,16 +87,17 @@ def view(found):
 
 def test_the_toy_is_as_it_is_meant(found):
     assert found.predicted == found.wrong == 0
-    assert set(found.candidates.called.tolist()) == {0, 1}
+    assert set(found.candidates.predicted.tolist()) == {0, 1}
     assert 0 < found.flip_phase < 59
 
 
 def test_a_run_fills_the_view_in():
-    made = TransitionView(CLF, Halves(), DARK, correct="bright", engine=QUICK)
-    assert made.run.result(30).path.complete
+    made = TransitionView(CLF, Halves(), DARK, target="bright", engine=QUICK)
+    assert made.run.result(PATIENCE).path.complete
     until(lambda: made.state == "done")
     assert made.error == ""
-    assert (made.predicted, made.wrong, made.correct) == (0, 0, 1)
+    assert (made.predicted, made.wrong, made.target) == (0, 0, 1)
+    assert made.correct == 1  # its name on the wire
     assert made.counts == "update 12 of 12 · 9 candidates"
     assert made.progress == 1
     assert len(made.path["at"]) == 60
@@ -162,10 +158,11 @@ RUBBISH = [
     ({"phase": 60}, "phase must be from 0 to 59, not 60"),
     ({"phase": 1.5}, "phase must be from 0 to 59, not 1.5"),
     ({"phase": True}, "phase must be"),
-    ({"correct": 3}, "a class from 0 to 2, not 3"),
-    ({"correct": 0}, "'dark' is what the image was taken for"),
+    ({"correct": 3}, "target must be from 0 to 2, not 3"),
+    ({"correct": True}, "target must be from 0 to 2, not True"),
+    ({"correct": 0}, "'dark' is the class that the image was taken for: choose another target"),
     ({"picked": [1]}, "two candidates"),
-    ({"picked": [0, 9]}, "candidates from 0 to 8, not 9"),
+    ({"picked": [0, 9]}, "each candidate picked must be from 0 to 8, not 9"),
     ({"picked": "01"}, "two candidates"),
     ({"best": [0, 1]}, "the page may not set best"),
     ({"following": "perhaps"}, "following"),
@@ -182,21 +179,22 @@ def test_rubbish_is_refused_and_seen(view, sent, text):
     assert view.error == ""
 
 
-def test_another_right_class_is_asked_about_and_the_first_is_kept(view):
+def test_another_target_is_searched_for_and_the_first_result_is_kept(view):
     view.set_state({"correct": 2})
     until(lambda: view.state == "done")
-    assert view.result.correct_label == "<b>other</b>"
-    assert view.notes == "No candidate is called <b>other</b>: shown is the nearest."
+    assert view.result.label == "<b>other</b>"
+    assert view.notes == "No candidate is predicted <b>other</b>: the nearest one is shown."
     assert [entry.get("nearest") for entry in view.gallery if entry["right"]] == [True]
     run = view.run
-    view.correct = 1
+    view.target = "bright"
+    assert view.correct == 1
     assert (view.state, view.run) == ("done", run)
     assert view.flip_phase is not None
 
 
-def test_a_search_that_is_stopped_goes_on_where_it_was():
+def test_a_search_that_is_stopped_is_resumed_where_it_was():
     made = TransitionView(
-        CLF, Halves(), DARK, correct="bright", engine=Transitions(starts=3, patience=None, trust=False)
+        CLF, Halves(), DARK, target="bright", engine=Transitions(starts=3, patience=None, trust=False)
     )
     until(lambda: made.run.partial is not None and made.run.partial.walk.update > 3)
     made.stop()
@@ -204,53 +202,71 @@ def test_a_search_that_is_stopped_goes_on_where_it_was():
     kept = made.run.partial.walk.update
     time.sleep(0.1)
     assert made.run.partial.walk.update == kept < 2000
-    made.proceed()
+    made.resume()
     until(lambda: made.run.partial.walk.update > kept)
     made.close()
 
 
-def test_something_can_be_scrubbed_while_the_search_goes_on():
+def test_there_is_a_transition_to_scrub_during_the_search():
     made = TransitionView(
-        CLF, Halves(), DARK, correct="bright", engine=Transitions(starts=3, patience=None, trust=False)
+        CLF, Halves(), DARK, target="bright", engine=Transitions(starts=3, patience=None, trust=False)
     )
     until(lambda: len(made.path.get("at", ())) == 33)
     assert made.state == "running"
     before = made.result.walk.update
-    until(lambda: made.result.walk.update > before)  # and the result goes on with the search
+    until(lambda: made.result.walk.update > before)  # and the result grows with the search
     made.close()
 
 
-class Dawdling(Halves):
-    """Paints slowly for the one who answers, so that the run is there first."""
-
-    def generate(self, z, c):
-        if threading.current_thread().name == "cfwidgets-answers":
-            time.sleep(0.4)
-        return super().generate(z, c)
-
-
 def test_a_late_first_look_does_not_take_the_place_of_what_the_run_found():
-    made = TransitionView(CLF, Dawdling(), DARK, correct="bright", engine=QUICK)
-    whole = made.run.result(30)
+    asked, ended, answered = threading.Event(), threading.Event(), threading.Event()
+
+    class Late(Transitions):
+        """Lets the run end between the beginning and the end of the first look at a transition."""
+
+        def steps(self, *args, **kwargs):
+            for update in super().steps(*args, **kwargs):
+                yield update
+                assert asked.wait(PATIENCE)
+
+        def path(self, *args):
+            asked.set()
+            assert ended.wait(PATIENCE)
+            yield from super().path(*args)
+
+    class Watched(TransitionView):
+        def _answer(self, question):
+            super()._answer(question)
+            answered.set()
+
+    late = Late(starts=3, updates=12, phases=60, trust=False)
+    made = Watched(CLF, Halves(), DARK, target="bright", engine=late)
+    whole = made.run.result(PATIENCE)
     until(lambda: made.state == "done")
-    time.sleep(1.5)  # by now the one who answers has painted, too
+    assert not answered.is_set()
+    late_paths = []
+    made.observe(late_paths.append, "path")
+    ended.set()
+    assert answered.wait(PATIENCE)
+    assert late_paths == []
+    assert made.error == ""
     assert made.result is whole
     assert len(made.path["at"]) == 60
     made.close()
 
 
-def test_what_was_picked_while_the_search_went_on_is_painted_anew_when_it_has_ended():
+def test_candidates_picked_during_the_search_are_generated_again_at_its_end():
     made = TransitionView(
         CLF,
         Halves(),
         DARK,
-        correct="bright",
+        target="bright",
         engine=Transitions(starts=3, updates=300, phases=60, trust=False),
     )
     until(lambda: made.best != [])
     ends = list(made.best)
     made.set_state({"picked": ends, "following": False})
-    final = made.run.result(60)
+    final = made.run.result(PATIENCE)
     until(
         lambda: (
             made.state == "done"
@@ -273,29 +289,56 @@ def test_an_error_is_shown_and_what_was_found_is_kept():
                 raise MemoryError("out of luck")
             return super().generate(z, c)
 
-    made = TransitionView(CLF, Failing(), DARK, correct="bright", engine=QUICK)
+    made = TransitionView(CLF, Failing(), DARK, target="bright", engine=QUICK)
     until(lambda: made.state == "failed")
     assert made.error == "MemoryError: out of luck"
     assert made.result is not None
-    made.proceed()
+    made.resume()
     until(lambda: made.state == "done")
     assert made.error == ""
     assert made.result.path.complete
     made.close()
 
 
+def test_the_checkpoint_is_of_the_target_that_was_given(tmp_path):
+    path = tmp_path / "run.safetensors"
+    made = TransitionView(CLF, Halves(), DARK, "bright", engine=QUICK, checkpoint=path)
+    made.run.result(PATIENCE)
+    until(lambda: made.state == "done")
+    kept = path.read_bytes()
+    made.target = 2
+    made.run.result(PATIENCE)
+    until(lambda: made.state == "done")
+    assert made.error == ""
+    assert made.result.label == "<b>other</b>"
+    assert path.read_bytes() == kept
+    assert TransitionResult.load(path).label == "bright"
+    made.close()
+
+
+def test_a_finished_result_keeps_its_wrong_class_for_other_targets():
+    found = QUICK.explain(CLF, Halves(), DARK, "dark", wrong="bright")
+    made = TransitionView(CLF, Halves(), engine=QUICK, result=found)
+    made.target = "<b>other</b>"
+    made.run.result(PATIENCE)
+    until(lambda: made.state == "done")
+    assert (made.result.wrong_label, made.result.label) == ("bright", "<b>other</b>")
+    made.close()
+
+
 @pytest.mark.parametrize(
     ("given", "kind", "text"),
     [
-        ({"correct": None}, ValueError, "correct: name the class that the image has"),
-        ({"correct": "brigt"}, ClassifierError, "did you mean 'bright'"),
+        ({"target": None}, ValueError, "target: name the class that the image really has"),
+        ({"target": "brigt"}, ClassifierError, "did you mean 'bright'"),
         ({"engine": "fast"}, TypeError, "engine must be Transitions"),
         ({"clf": len}, TypeError, "clf must be a Classifier"),
         ({"image": None}, ValueError, "either an image to explain or a finished result"),
+        ({"image": None, "result": "mine"}, TypeError, "result must be a TransitionResult, not str"),
     ],
 )
 def test_what_cannot_be_is_the_cell_s_error(given, kind, text):
-    settings = {"clf": CLF, "generator": Halves(), "image": DARK, "correct": "bright", **given}
+    settings = {"clf": CLF, "generator": Halves(), "image": DARK, "target": "bright", **given}
     with pytest.raises(kind, match=text):
         TransitionView(**settings)
 
@@ -304,7 +347,7 @@ def test_what_a_run_refuses_is_shown():
     class Wrong(Halves):
         classes = 7
 
-    made = TransitionView(CLF, Wrong(), DARK, correct="bright", engine=QUICK)
+    made = TransitionView(CLF, Wrong(), DARK, target="bright", engine=QUICK)
     until(lambda: made.state == "failed")
     assert "the generator has 7 classes and the classifier 3" in made.error
     assert isinstance(made.last_error, GeneratorError)
@@ -313,14 +356,18 @@ def test_what_a_run_refuses_is_shown():
 
 def test_the_chart_has_the_curves_and_the_flip(found):
     explorer = TransitionExplorer(CLF, Halves(), engine=QUICK, result=found)
-    flip, wrong, correct, cursor, names = explorer.chart.marks
+    flip, wrong, target, cursor, names = explorer.chart.marks
     assert np.allclose(wrong.y, found.path.wrong, atol=1e-5)
-    assert np.allclose(correct.y, found.path.correct, atol=1e-5)
+    assert np.allclose(target.y, found.path.target, atol=1e-5)
     assert flip.x.tolist() == [found.flip_phase] * 2
     assert list(names.text) == ["dark", "bright", "flips here"]
     assert explorer.flip_phase == found.flip_phase
     explorer.phase = 7
     assert explorer.view.phase == explorer.phase == 7
+    assert explorer.target == 1
+    with pytest.raises(ValueError, match="'dark' is the class that the image was taken for"):
+        explorer.target = "dark"
+    assert explorer.target == explorer.view.target == 1
     assert cursor.y.tolist() == [0, 1]
     explorer.close()
 
@@ -330,7 +377,7 @@ def test_close_frees_everything(found):
     before = {id(widget) for widget in gc.get_objects() if isinstance(widget, Widget)}
 
     def make_and_close():
-        explorer = TransitionExplorer(CLF, Halves(), DARK, correct="bright", engine=QUICK)
+        explorer = TransitionExplorer(CLF, Halves(), DARK, target="bright", engine=QUICK)
         until(lambda: bool(explorer.view.path))
         made.extend(weakref.ref(part) for part in (explorer.result, explorer.view, explorer.chart))
         explorer.close()
