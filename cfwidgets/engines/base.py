@@ -29,6 +29,7 @@ import torch
 from torch import Tensor
 
 from cfwidgets.checkpoint import Checkpoint
+from cfwidgets.checks import choice, positive_int
 from cfwidgets.results import Result
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True)
 class Update(Generic[T]):
-    """How far an engine has come.
+    """The progress of an engine, and the result as it stands.
 
     Attributes
     ----------
@@ -142,7 +143,7 @@ class ExplainerResult(Result, ABC):
         """Return the rows of `trust`; a measure that was not taken has none."""
 
     def trust(self) -> pd.DataFrame:
-        """How far to trust the answer.
+        """Return the measures of trust.
 
         One row a measure, with the columns of `Measure`: ``measure``, ``value``, what it is held ``against``
         and that ``reference`` (NaN where the words say it all), and its ``meaning``. A measure that was not
@@ -206,6 +207,11 @@ class Engine(ABC, Generic[R]):
     trust: bool
     seed: int
 
+    def __post_init__(self) -> None:
+        """Check the settings that every engine has; a subclass checks its own after these."""
+        choice("trust", self.trust, (True, False))
+        positive_int("seed", self.seed, minimum=0)
+
     @abstractmethod
     def steps(self, *args: Any, **kwargs: Any) -> Generator[Update[R], None, None]:
         """Yield the result as it stands after each piece of work, and at last the whole."""
@@ -214,8 +220,8 @@ class Engine(ABC, Generic[R]):
     def explain(self, *args: Any, **kwargs: Any) -> R:
         """Run to the end and return the result: `to_the_end` makes it from ``steps``."""
 
-    def told(self, **question: Any) -> dict[str, Any]:
-        """Give the settings, and the question, as a result keeps them."""
+    def settings_with(self, **question: Any) -> dict[str, Any]:
+        """Return the settings and the question, as a result holds them."""
         return {**asdict(self), **question}  # type: ignore[call-overload]  # every engine is a dataclass
 
     def driven(

@@ -1,4 +1,4 @@
-"""What the charts beside the views share: colours, and showing and closing a figure."""
+"""Parts of the charts beside the views: colours, showing and closing a figure."""
 
 from __future__ import annotations
 

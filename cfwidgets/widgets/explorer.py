@@ -46,9 +46,9 @@ class Explorer(w.HBox, Generic[V]):
 
     chart_type: ClassVar[type[Chart]]
     widest: ClassVar[str]
-    """How wide the view may become, as CSS says it."""
+    """The largest width of the view, in CSS."""
     flex: ClassVar[str] = "1 1 560px"
-    """How the view shares a row with the chart, as CSS says it."""
+    """The view's share of a row with the chart, in CSS."""
 
     _open = False
 

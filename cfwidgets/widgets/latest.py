@@ -49,7 +49,7 @@ class Latest(Generic[Q]):
 
     @property
     def superseded(self) -> bool:
-        """Whether the question that is being answered is out of date: a newer one waits, or it is over."""
+        """True where the question that is being answered is out of date: a newer one waits, or it is over."""
         return bool(self._question) or self._closed
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _STATIC = Path(__file__).parent / "static"
 
 R = TypeVar("R")
-"""What a view shows: an `ExplainerResult`, or the networks that a training yields."""
+"""The result that a view shows: an `ExplainerResult`, or the networks that a training yields."""
 
 
 def bundle(name: str) -> str | Path:

@@ -1,4 +1,4 @@
-"""What goes to the browser: rows of plain values, and many pictures in one buffer."""
+"""The formats in which a view sends to the browser: rows of plain values, many pictures in one buffer."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def some(explainer: Explainer, clf, count: int, **keywords):
 
 
 def asked(clf) -> int:
-    return clf.require_module().images
+    return clf.require_module().count.images
 
 
 def as_found(module: nn.Module):
@@ -194,7 +194,7 @@ def test_a_checkpoint_is_written_when_the_model_breaks(explainer, tmp_path):
     clf, path = small.classifier(), tmp_path / "run.safetensors"
     with closing(steps(explainer, clf, checkpoint=path)) as updates:
         list(islice(updates, 2))
-        clf.require_module().fails_after = asked(clf)
+        clf.require_module().fails_after = clf.require_module().images
         with pytest.raises(RuntimeError, match="broke"):
             list(updates)
     assert type(explainer.engine.result_type.load(path)) is explainer.engine.result_type

@@ -13,10 +13,21 @@ SIDE = 16
 LABELS = ("plain $x_1$ and $", "<b>bold</b>")  # text, whatever Matplotlib or a browser reads into it
 
 
+class Count:
+    """Images that a network and its copies were given."""
+
+    def __init__(self) -> None:
+        self.images = 0
+
+    def __deepcopy__(self, _memo: object) -> Count:
+        return self
+
+
 class Small(nn.Module):
     """A network with all that an explainer might disturb: dropout, running statistics, the mode.
 
-    ``images`` counts the images that it was given; from the ``fails_after``-th on it raises.
+    ``images`` counts the images that it was given, ``count`` those of its copies too; from the
+    ``fails_after``-th on it raises.
     """
 
     def __init__(self, seed: int = 0) -> None:
@@ -34,11 +45,12 @@ class Small(nn.Module):
             self.head = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(6, 2))
         with torch.no_grad():
             self.head[2].weight.mul_(40)
-        self.images = 0
+        self.images, self.count = 0, Count()
         self.fails_after: float = float("inf")
 
     def forward(self, images: Tensor) -> Tensor:
         self.images += len(images)
+        self.count.images += len(images)
         if self.images > self.fails_after:
             raise RuntimeError("the network broke")
         return self.head(self.pool(self.features(images)))

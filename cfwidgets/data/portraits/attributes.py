@@ -49,7 +49,7 @@ EXCLUSIVE = (
 
 @dataclass(frozen=True)
 class Tendency:
-    """How often an attribute occurs, from 0 to 1.
+    """The frequency of an attribute, 0 to 1.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ TENDENCIES = {
     "Wearing_Necklace": Tendency(0.015, 0.19, old=1.1),
     "Wearing_Hat": Tendency(0.08, 0.03, old=0.8),
 }
-"""How often each attribute occurs, in the order in which they are drawn: close to the frequencies in CelebA
+"""The frequency of each attribute, in the order in which they are drawn: close to the frequencies in CelebA
 given Male, rounded; given Young or Smiling only their direction. Male and Young come first, since the others
 depend on them. Where one of a group of exclusive attributes has been drawn, the others do not hold."""
 
@@ -179,7 +179,7 @@ class Wishes:
         return wishes
 
     def share_of(self, name: str, values: Mapping[str, bool]) -> float | None:
-        """How often the attribute is to hold, given those drawn before; ``None``: as is its tendency."""
+        """Return the wished frequency of the attribute, given those drawn before, if any."""
         if name in self.bonds:
             target, agree, opposite = self.bonds[name]
             return agree if values[target] != opposite else 1 - agree

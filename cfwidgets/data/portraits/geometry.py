@@ -38,7 +38,7 @@ class Latent:
         return int(self._even[place] * count)
 
     def many(self, first: int, count: int) -> list[float]:
-        """That many numbers from 0 to 1."""
+        """Draw so many numbers from 0 to 1."""
         return self._even[first : first + count]
 
 
@@ -59,7 +59,7 @@ class FaceGeometry:
 
     @cached_property
     def masculine(self) -> float:
-        """How much the shape of the face is that of a man, 0 to 1: the two groups overlap."""
+        """The share of a man's shape in the face, 0 to 1: the two groups overlap."""
         return min(max((0.74 if self.has["Male"] else 0.26) + 0.13 * self.latent.bell(0), 0), 1)
 
     @cached_property
@@ -90,7 +90,7 @@ class FaceGeometry:
 
     @cached_property
     def scale(self) -> float:
-        """How large the head is."""
+        """The size of the head."""
         return 1.0 + 0.03 * self.latent.bell(7)
 
     @cached_property
@@ -135,7 +135,7 @@ class FaceGeometry:
         return 84.0 + 2.5 * self.latent.bell(14) - 1.5 * self.masculine - 2 * (self.age > 0.5)
 
     def side(self, sign: int) -> float:
-        """How much of one side of the head is seen: the side it turns to is the narrower one."""
+        """The share of one side of the head that is seen: the side it turns to is the narrower one."""
         return 1 - 0.055 * self.yaw * sign
 
     def x(self, along: float, depth: float = 0.0) -> float:
@@ -165,12 +165,12 @@ class FaceGeometry:
 
     @cached_property
     def eyes(self) -> float:
-        """How high the eyes are."""
+        """The height of the eyes."""
         return 133.0 + 1.4 * self.latent.bell(15) - 3.0 * self.pitch
 
     @cached_property
     def brows(self) -> float:
-        """How high the brows are."""
+        """The height of the brows."""
         return self.eyes - 15.0 - 1.1 * self.latent.bell(16) + 2.2 * self.masculine - 0.6 * self.pitch
 
     @cached_property
@@ -180,7 +180,7 @@ class FaceGeometry:
 
     @cached_property
     def eye_height(self) -> float:
-        """How far an eye is open, from its line to the upper lid."""
+        """The opening of an eye, from its line to the upper lid."""
         return 6.3 + 0.5 * self.latent.bell(18) - 1.2 * self.masculine - 0.8 * (self.age > 0.5)
 
     def eye(self, sign: int) -> Point:

@@ -27,7 +27,7 @@ STYLES: dict[str, tuple[float, float]] = {
     "bob": (0.01, 0.16),
     "bun": (0.01, 0.13),
 }
-"""How often each style occurs: for faces that are Male, and for the others."""
+"""The frequency of each style: for faces that are Male, and for the others."""
 
 
 @dataclass(frozen=True)

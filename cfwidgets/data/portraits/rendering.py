@@ -84,7 +84,7 @@ def drawn(sketch: Sketch, size: int, draw: Raster) -> tuple[np.ndarray, np.ndarr
 
 
 def _cores() -> int:
-    """How many cores this process may use."""
+    """Count the cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -49,12 +49,12 @@ class Portraits:
 
     @property
     def images(self) -> Tensor:
-        """All images, ``(n, 3, size, size)`` float32 in [0, 1]; made anew each time."""
+        """All images, ``(n, 3, size, size)`` float32 in [0, 1]; converted each time."""
         return self.pixels.float() / 255
 
     @property
     def masks(self) -> Tensor:
-        """All masks, ``(n, 19, size, size)`` bool in the order of ``regions``; made anew each time."""
+        """All masks, ``(n, 19, size, size)`` bool in the order of ``regions``; converted each time."""
         return unpack_masks(self.region_bits)
 
     @property

@@ -57,7 +57,7 @@ def arc(centre: Point, radii: Point, start: float, end: float, count: int) -> li
 
 
 def resampled(points: Sequence[Point], count: int) -> list[Point]:
-    """That many points, evenly spaced along the same line."""
+    """Return so many points, evenly spaced along the same line."""
     lengths = [math.dist(a, b) for a, b in pairwise(points)]
     total = sum(lengths)
     found, piece, before = [], 0, 0.0

@@ -109,11 +109,11 @@ class FaceX(Engine[FaceXResult]):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         choice("mode", self.mode, ("paper", "reference"))
         choice("method", self.method, tuple(METHODS))
         for name in ("patch", "patches", "probed", "batch_size", "readers"):
             positive_int(name, getattr(self, name))
-        positive_int("seed", self.seed, minimum=0)
         if self.per_image is not None:
             positive_int("per_image", self.per_image)
 
@@ -168,7 +168,9 @@ class FaceX(Engine[FaceXResult]):
         first, size = self._first(clf, faces, len(regions))
         prediction = clf.probabilities(clf.view(first.image)[None])[0]
         fresh = FaceXResult(
-            settings=self.told(target=clf.label(index), regions=tuple(regions), faces=len(faces), size=size),
+            settings=self.settings_with(
+                target=clf.label(index), regions=tuple(regions), faces=len(faces), size=size
+            ),
             model=clf.name,
             labels=tuple(clf.label(number) for number in range(len(prediction))),
             prediction=prediction,

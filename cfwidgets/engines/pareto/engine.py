@@ -235,7 +235,7 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
         if second is not None:
             sums["second model"] = second.fingerprint()
         return ParetoResult(
-            settings=self.told(
+            settings=self.settings_with(
                 target=labels[task.target], attributes=dict(zip(names, task.has.tolist(), strict=True))
             ),
             model=clf.name,

@@ -126,7 +126,7 @@ class SurveySearch(EditSearch[ParetoSurvey]):
         attributes = torch.stack([task.has for task in tasks])
         names = tuple(editor.attributes)
         return ParetoSurvey(
-            settings=self.told(attributes=list(names)),
+            settings=self.settings_with(attributes=list(names)),
             model=clf.name,
             labels=tuple(clf.label(place) for place in range(len(tasks[0].prediction))),
             prediction=tasks[0].prediction,

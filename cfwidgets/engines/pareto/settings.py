@@ -34,21 +34,20 @@ class EditSearch(Engine[R], Generic[R]):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not isinstance(self.search, SMPSO | NSGA2 | GDE3):
             raise ValueError(f"search must be SMPSO(…), NSGA2(…) or GDE3(…), not {self.search!r:.60}")  # noqa: TRY004
         positive_int("evaluations", self.evaluations, minimum=self.search.population)
-        positive_int("seed", self.seed, minimum=0)
         choice("baseline", self.baseline, ("image", "reconstruction"))
-        choice("trust", self.trust, (True, False))
         if not 0 < self.reach < float("inf"):
             raise ValueError(f"reach must be a positive number, not {self.reach!r}")
         if self.limits is not None and not self.limits[0] < self.limits[1]:
             raise ValueError(f"limits must be the lowest and the highest value, not {self.limits!r}")
 
-    def told(self, **question: Any) -> dict[str, Any]:
+    def settings_with(self, **question: Any) -> dict[str, Any]:
         """Give the settings, and the question, as a result keeps them."""
         # The fields of a search do not say which search it is; its repr does.
-        return {**super().told(**question), "search": repr(self.search)}
+        return {**super().settings_with(**question), "search": repr(self.search)}
 
     def is_searched(self, evaluations: int) -> bool:
         """Return True where a search with so many evaluations has ended."""

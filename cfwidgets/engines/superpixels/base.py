@@ -67,12 +67,11 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
     method: ClassVar[str]
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         positive_int("segments", self.segments)
         non_negative("compactness", self.compactness)
         non_negative("sigma", self.sigma)
         choice("fill", self.fill, FILLS)
-        choice("trust", self.trust, (True, False))
-        positive_int("seed", self.seed, minimum=0)
 
     def steps(
         self,
@@ -130,7 +129,7 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
         index = int(whole.argmax()) if target is None else clf.class_index(target)
         names = tuple(clf.label(i) for i in range(len(whole)))
         # labels need not differ, so that the index belongs to the question too
-        settings = {"method": self.method, **self.told(target=names[index], target_index=index)}
+        settings = {"method": self.method, **self.settings_with(target=names[index], target_index=index)}
         fresh = SuperpixelResult(
             settings=settings,
             model=clf.name,

@@ -124,10 +124,10 @@ class Transitions(Engine[TransitionResult]):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("starts", "updates"):
             positive_int(name, getattr(self, name))
         positive_int("phases", self.phases, minimum=2)
-        positive_int("seed", self.seed, minimum=0)
         for name in ("patience", "batch_size"):
             if getattr(self, name) is not None:
                 positive_int(name, getattr(self, name))
@@ -136,7 +136,6 @@ class Transitions(Engine[TransitionResult]):
         share("decay", self.decay)
         choice("rule", self.rule, ("product", "quarter"))
         choice("interpolation", self.interpolation, ("linear", "spherical"))
-        choice("trust", self.trust, (True, False))
         if self.method is not None:
             choice("method", self.method, tuple(METHODS))
 
@@ -301,7 +300,7 @@ class Transitions(Engine[TransitionResult]):
             )
         model = clf.fingerprint()
         module = generator if isinstance(generator, nn.Module) else None
-        question = self.told(
+        question = self.settings_with(
             target=clf.label(maker.target), wrong=clf.label(maker.wrong), latent_size=generator.latent_size
         )
         return TransitionResult(

@@ -8,7 +8,7 @@ from cfwidgets.widgets.facex.view import FaceXView
 
 
 class FaceXExplorer(Explorer[FaceXView]):
-    """Which regions of a face does a classifier look at? The FaceX view, and a chart of the ranking.
+    """The regions of a face that a classifier attends to: the FaceX view, and a chart of the ranking.
 
     Parameters
     ----------

@@ -62,7 +62,7 @@ class MaskCache:
     -----
     Opening it goes through the whole file (about 0.2 s for 30,000 images of 512 x 512) and checks every
     record. Where some are damaged, were cut short, or belong to other data, a warning says so, and the file
-    is written anew without them.
+    is rewritten without them.
 
     Examples
     --------
@@ -119,7 +119,7 @@ class MaskCache:
             return None
         content = self._content(name)
         if content is None:
-            # Another process wrote the file anew, or it is damaged: see what is there now.
+            # Another process replaced the file, or it is damaged: look at it again.
             self._forget()
             content = self._content(name) if self.holds(name, stamp) else None
             if content is None:
@@ -199,7 +199,7 @@ class MaskCache:
         self._end = position
 
     def _repair(self) -> None:
-        """Write the file anew where some of it is damaged, is of other data, or most of it is outdated."""
+        """Rewrite the file where some of it is damaged, is of other data, or most of it is outdated."""
         if self._end < self._size:
             # Another process may be writing the last one just now.
             time.sleep(_MOMENT)
