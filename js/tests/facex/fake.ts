@@ -116,10 +116,7 @@ export const compared = (): Partial<Sent> => ({
 
 /** The drawing that cfwidgets ships, as its reader hands it over. */
 export function shippedFace() {
-  const source = readFileSync(
-    new URL("../../../cfwidgets/data/prototypes/face.svg", import.meta.url),
-    "utf8",
-  );
+  const source = readFileSync(new URL("../../../cfwidgets/data/faces/face.svg", import.meta.url), "utf8");
   const box = /viewBox="([^"]+)"/.exec(source)![1]!.split(" ").map(Number);
   const found: { name: string; paths: string[]; panel: number }[] = [];
   let panel = -1;
