@@ -1,11 +1,22 @@
+import type { AnyModel } from "@anywidget/types";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import view from "../src/facex";
 import type { Traits } from "../src/facex/traits";
-import { compared, face, facexState, otherRegions, patches, region, regions, SQUARES } from "./facex/fake";
+import {
+  compared,
+  face,
+  facexState,
+  otherRegions,
+  patches,
+  region,
+  regions,
+  type Sent,
+  SQUARES,
+} from "./facex/fake";
 import { EMPTY, fakeModel, pack, wire } from "./fake";
 import { stubBitmaps, stubCanvas } from "./pictures";
 
-type Fake = ReturnType<typeof fakeModel<Traits>>;
+type Fake = ReturnType<typeof fakeModel<Sent>>;
 
 let decoder: ReturnType<typeof stubBitmaps>;
 const ends: (() => void)[] = [];
@@ -22,13 +33,14 @@ afterEach(() => {
 });
 
 const text = (element: Element | null | undefined) => element?.textContent ?? "";
-const start = (changes: Partial<Traits> = {}) => fakeModel(facexState(changes));
+const modelOf = (fake: Fake) => fake.view() as unknown as AnyModel<Traits>;
+const start = (changes: Partial<Sent> = {}) => fakeModel(facexState(changes));
 /** After the microtask in which a view draws, and the frame in which it paints. */
 const drawn = () => new Promise<void>((done) => setTimeout(done, 40));
 
 async function show(fake: Fake) {
   const el = document.body.appendChild(document.createElement("div"));
-  const end = view.render({ model: fake.view(), el });
+  const end = view.render({ model: modelOf(fake), el });
   ends.push(end);
   const root = el.querySelector<HTMLElement>("[data-testid=cfw-facex]")!;
   const find = <E extends Element = HTMLElement>(selector: string) => root.querySelector<E>(selector)!;
@@ -73,7 +85,7 @@ describe("what stands in the view", () => {
     expect(text(find(".cfw-big"))).toBe(".81");
     expect(text(find(".cfw-rank"))).toBe("1st of 4");
     expect(text(find(".cfw-score-words"))).toContain("on 1,000 of 1,000 faces");
-    expect(text(find(".cfw-range-words"))).toBe("95 %: .77 to .85 · random .31");
+    expect(text(find(".cfw-range-words"))).toBe("95 %: .77 to .85 · randomised .31");
     expect(find(".cfw-interval-point").style.left).toBe("81.00%");
     expect(find(".cfw-interval-bar").style.left).toBe("77.00%");
     expect(find(".cfw-interval-random").style.left).toBe("31.00%");
@@ -293,7 +305,7 @@ describe("pinning", () => {
     expect([root.dataset.pinned, other.root.dataset.pinned]).toEqual(["r_eye", "r_eye"]);
     expect(fake.saved).toMatchObject([{ chosen: "r_eye" }]);
     await choose(Uint32Array.of(2));
-    await choose(new DataView(Uint32Array.of(2).buffer) as unknown as ArrayLike<number>);
+    await choose(new DataView(Uint32Array.of(2).buffer));
     expect(root.dataset.pinned).toBe("r_eye");
     await choose(null);
     expect([root.dataset.pinned, other.root.dataset.pinned]).toEqual(["", ""]);
@@ -379,6 +391,10 @@ describe("keys", () => {
     await point(shape("background"));
     expect(root.dataset.shown).toBe("background");
     await key("ArrowRight", shape("r_eye"));
+    expect(root.dataset.shown).toBe("l_eye");
+    // Also where a key leads nowhere.
+    await point(shape("background"));
+    await key("ArrowUp", shape("l_eye"));
     expect(root.dataset.shown).toBe("l_eye");
     shape("l_eye").blur();
     await drawn();
@@ -503,10 +519,9 @@ describe("a face", () => {
     fake.receive({ face: face(7, "000007.jpg") });
     await vi.waitFor(() => expect(root.dataset.face).toBe("1"));
     expect(pictures.some(({ picture }) => (picture as { from?: number }).from === 210)).toBe(true);
+    expect(text(find(".cfw-opened-heading"))).toBe("Predicted");
     expect(all(".cfw-opened-answers li").map(text)).toEqual(["Male.913", "not Male.087"]);
-    expect(text(find(".cfw-opened-about"))).toBe(
-      "bright: where it looks · solid: upper lip · dashed: the patch",
-    );
+    expect(text(find(".cfw-opened-about"))).toBe("bright: attention · solid: upper lip · dashed: the patch");
     expect(button("attention").getAttribute("aria-pressed")).toBe("true");
     button("attention").click();
     expect(button("attention").getAttribute("aria-pressed")).toBe("false");
@@ -524,9 +539,9 @@ describe("a face", () => {
     const { root, find, tiles, row } = await shown;
     tiles()[0]!.click();
     await vi.advanceTimersByTimeAsync(450);
-    expect(text(find(".cfw-opened-placeholder"))).toBe("asking for the face…");
+    expect(text(find(".cfw-opened .cfw-placeholder"))).toBe("asking for the face…");
     await vi.advanceTimersByTimeAsync(5000);
-    expect(text(find(".cfw-opened-placeholder"))).toMatch(/kernel busy or gone/);
+    expect(text(find(".cfw-opened .cfw-placeholder"))).toMatch(/kernel busy or gone/);
     row("l_eye").dispatchEvent(new Event("pointerover", { bubbles: true }));
     await vi.advanceTimersByTimeAsync(50);
     await vi.waitFor(() => expect(root.dataset.shown).toBe("l_eye"));
@@ -545,10 +560,15 @@ describe("a face", () => {
     [
       "picture",
       { picture: wire(Uint8Array.of(255)) },
-      ".cfw-opened-placeholder",
+      ".cfw-opened .cfw-placeholder",
       "the browser cannot decode the face",
     ],
-    ["picture at all", { picture: EMPTY }, ".cfw-opened-placeholder", "the browser cannot decode the face"],
+    [
+      "picture at all",
+      { picture: EMPTY },
+      ".cfw-opened .cfw-placeholder",
+      "the browser cannot decode the face",
+    ],
     ["map", { map: wire(Uint8Array.of(255)) }, ".cfw-opened-side", "the attention map cannot be read"],
     [
       "map and outline",
@@ -677,7 +697,7 @@ describe("two models", () => {
     expect(root.dataset.face).toBeUndefined();
     fake.receive({ face: face(30, "000030.jpg", { model: 1, answer: [["Male", 0.2]] }) });
     await vi.waitFor(() => expect(root.dataset.face).toBe("1"));
-    expect(text(find(".cfw-opened-heading"))).toBe("balanced answers");
+    expect(text(find(".cfw-opened-heading"))).toBe("Predicted by balanced");
     expect(button("balanced").getAttribute("aria-pressed")).toBe("true");
     button("lipstick").click();
     await drawn();
@@ -709,20 +729,20 @@ describe("what is broken or not there yet", () => {
       trust: [],
     });
     const { root, find } = await show(fake);
-    expect(text(find(".cfw-stage-words"))).toBe("the face will be here");
+    expect(text(find(".cfw-drawn .cfw-placeholder"))).toBe("the face will be here");
     expect([root.dataset.ready, root.dataset.shown]).toEqual([undefined, ""]);
     fake.receive({ prototype: SQUARES });
     await drawn();
     expect(root.dataset.ready).toBe("1");
-    expect(find(".cfw-stage-words").hidden).toBe(true);
+    expect(find(".cfw-drawn .cfw-placeholder").hidden).toBe(true);
     expect(find<SVGElement>("[data-region=hat]").dataset.fill).toBe("blank");
   });
 
   it("says what failed, in the place of the face or above it", async () => {
     const fake = start({ prototype: {}, regions: [], state: "failed", error: "layer4.7 does not exist" });
     const { find } = await show(fake);
-    expect(text(find(".cfw-stage-words"))).toBe("layer4.7 does not exist");
-    expect(find(".cfw-stage-words").getAttribute("role")).toBe("alert");
+    expect(text(find(".cfw-drawn .cfw-placeholder"))).toBe("layer4.7 does not exist");
+    expect(find(".cfw-drawn .cfw-placeholder").getAttribute("role")).toBe("alert");
     fake.receive({ prototype: SQUARES, regions: regions() });
     await drawn();
     expect(text(find(".cfw-alert"))).toBe("layer4.7 does not exist");
@@ -741,7 +761,7 @@ describe("what is broken or not there yet", () => {
     for (const key of Object.keys(state)) (state as unknown as Record<string, unknown>)[key] = nothing;
     const fake = fakeModel(state);
     const { root, find } = await show(fake);
-    expect(find(".cfw-stage-words").hidden).toBe(false);
+    expect(find(".cfw-drawn .cfw-placeholder").hidden).toBe(false);
     fake.receive(facexState());
     await drawn();
     expect([root.dataset.ready, root.dataset.shown]).toEqual(["1", "u_lip"]);
@@ -771,7 +791,7 @@ describe("the end of a view", () => {
     const fake = start();
     const controller = new AbortController();
     const el = document.body.appendChild(document.createElement("div"));
-    view.render({ model: fake.view(), el, signal: controller.signal });
+    view.render({ model: modelOf(fake), el, signal: controller.signal });
     controller.abort();
     expect([el.children.length, fake.listeners()]).toEqual([0, 0]);
   });

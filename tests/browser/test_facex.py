@@ -223,13 +223,13 @@ def test_two_models_stand_side_by_side_with_their_difference(open_notebook):
     expect(view).to_have_attribute("data-pinned", "hair")
     view.locator(".cfw-patch-grid").nth(1).locator("button").first.click()
     expect(view).to_have_attribute("data-face", "1")
-    expect(view.locator(".cfw-opened")).to_contain_text("second answers")
+    expect(view.locator(".cfw-opened")).to_contain_text("Predicted by second")
     image = notebook.eval("int(w.result[1].patches.images[13, 0])")
     assert notebook.eval("[w.view.face['image'], w.view.face['model']]") == [image, 1]
     view.locator(".cfw-opened").get_by_role("button", name="first <b>net</b>").click()
     notebook.wait("w.view.face['model'] == 0")
     expect(view).to_have_attribute("data-face", "1")
-    expect(view.locator(".cfw-opened")).to_contain_text("first <b>net</b> answers")
+    expect(view.locator(".cfw-opened")).to_contain_text("Predicted by first <b>net</b>")
 
 
 def test_a_run_is_stopped_and_resumed(open_notebook):

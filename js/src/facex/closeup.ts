@@ -12,11 +12,11 @@ export interface Closeup {
   map: { grey: Uint8Array; width: number; height: number } | null;
   /** The region's outline: polylines in parts of the picture's width and height. */
   outline: Float32Array[];
-  /** What of it cannot be read, in words. */
+  /** Says in words what of it cannot be read; empty where all can. */
   wrong: string;
 }
 
-/** How dark it is where the model does not look. */
+/** The darkness where there is no attention. */
 const SHADE = 0.7;
 
 /** Decodes a face; says in words why that cannot be. */
@@ -111,7 +111,7 @@ export function paintCloseup(canvas: HTMLCanvasElement, closeup: Closeup, option
 }
 
 /**
- * Darkness where there is little attention: what is looked at keeps its own colours, so that one sees what it is, in
+ * Darkness where there is little attention: what draws it keeps its own colours, so that one sees what it is, in
  * either theme and by any eye.
  */
 function shadeOf(map: NonNullable<Closeup["map"]>): HTMLCanvasElement | null {

@@ -1,9 +1,10 @@
 import { h, setAttribute, setText } from "../shared/dom";
 import type { Scope } from "../shared/scope";
 import type { Drawing } from "./drawing";
-import { createFigure, type Fill, type Marks } from "./figure";
+import { createFigure, type Fill } from "./figure";
+import type { Look } from "./look";
 import { type Place, placeBeside, placesOf } from "./places";
-import { followPointing, type PointingEvents, regionOf } from "./pointing";
+import { followPointing, regionOf } from "./pointing";
 
 const ARROWS: Record<string, readonly [dx: number, dy: number]> = {
   ArrowLeft: [-1, 0],
@@ -26,14 +27,14 @@ export interface FaceState {
 }
 
 /** One drawn face or several beside each other, by mouse, touch and keyboard. The keyboard works in the first one. */
-export function createFaces(scope: Scope, events: PointingEvents) {
+export function createFaces(scope: Scope, look: Look) {
   const element = h("div.cfw-faces");
   let drawing: Drawing | null = null;
   let figures: { title: HTMLElement; figure: ReturnType<typeof createFigure> }[] = [];
   /** In reading order, to go through them one by one; the index of the one that the Tab key leads to. */
   let order: number[] = [];
   let stop = 0;
-  /** Where the arrows are; found when the first one is pressed. */
+  /** The places that the arrows lead to; found when the first one is pressed. */
   let places: Place[] | null = null;
   let place: Place | null = null;
 
@@ -42,7 +43,6 @@ export function createFaces(scope: Scope, events: PointingEvents) {
       title: h("div.cfw-face-name.cfw-ellipsis"),
       figure: createFigure(drawing!),
     }));
-    element.dataset.count = String(count);
     element.replaceChildren(
       ...figures.map(({ title, figure }, i) => {
         const first = i === 0;
@@ -74,11 +74,11 @@ export function createFaces(scope: Scope, events: PointingEvents) {
   const index = (region: string) => drawing?.shapes.findIndex(({ name }) => name === region) ?? -1;
   const focus = (shape: number) => {
     figures[0]?.figure.regions[shape]?.focus({ preventScroll: true });
-    // The pointer may rest on another region: what a key was pressed for counts.
-    events.focused(drawing!.shapes[shape]!.name);
+    // The focus does not move where there is no region in that direction, and the pointer may rest on another one.
+    look.focus(drawing!.shapes[shape]!.name);
   };
 
-  followPointing(scope, element, events);
+  followPointing(scope, element, look);
   scope.on(element, "focusin", (event) => {
     const shape = at(event);
     if (shape < 0) return;
@@ -98,16 +98,14 @@ export function createFaces(scope: Scope, events: PointingEvents) {
       if (to) place = to;
     } else if (step) focus(order[step(order.indexOf(from), order.length - 1)]!);
     else if (event.key !== "Enter" && event.key !== " ") return;
-    else if (!event.repeat) events.pinned(drawing.shapes[from]!.name);
+    else if (!event.repeat) look.pin(drawing.shapes[from]!.name);
     event.preventDefault();
   });
 
   return {
     element,
-    get drawing() {
-      return drawing;
-    },
     draw(next: Drawing | null) {
+      if (next === drawing) return;
       drawing = next;
       places = place = null;
       // From the head down, the ground last; the figure itself before what stands beside it.
@@ -134,15 +132,21 @@ export function createFaces(scope: Scope, events: PointingEvents) {
         setAttribute(region, "aria-selected", String(name === chosen));
       });
     },
-    mark(marks: Marks) {
+    /** Outlines the region that is looked at, and the pinned one. */
+    paint() {
+      const marks = {
+        ...{ pointed: index(look.region), pinned: index(look.pinned) },
+        keyboard: look.byKeyboard,
+      };
       for (const { figure } of figures) figure.mark(marks);
-    },
-    index,
-    /** The Tab key leads to this region, unless the focus is already among them. */
-    offer(region: string) {
+      // The Tab key leads to the pinned region, unless the focus is already among them.
       const root = element.getRootNode() as Document | ShadowRoot;
-      const shape = index(region);
+      const shape = index(look.pinned || look.shown);
       if (shape >= 0 && !element.contains(root.activeElement)) lead(order.indexOf(shape));
+    },
+    /** Gives the focus to the region that the Tab key leads to. */
+    focus() {
+      element.querySelector<SVGElement>('[tabindex="0"]')?.focus();
     },
   };
 }

@@ -4,10 +4,10 @@ import type { Drawing } from "./drawing";
 /** Room for the outlines at a panel's border, in parts of its width. */
 const MARGIN = 0.008;
 
-/** How a region is filled: a colour; hatched where no face has it; or blank while nothing is known. */
+/** The fill of a region: a colour; hatched where no face has it; or blank while nothing is known. */
 export type Fill = string | "hatched" | "blank";
 
-/** Which regions are outlined; -1 for none. */
+/** The regions that are outlined; -1 for none. */
 export interface Marks {
   pointed: number;
   pinned: number;
@@ -17,10 +17,10 @@ export interface Marks {
 /** The drawn figure, panel by panel. */
 export function createFigure(drawing: Drawing) {
   const hatch = uniqueId();
-  const regions: SVGGElement[] = drawing.shapes.map((shape, index) =>
+  const regions: SVGGElement[] = drawing.shapes.map((shape) =>
     svg(
       "g",
-      { class: "cfw-shape", "data-region": shape.name, "data-index": index },
+      { class: "cfw-shape", "data-region": shape.name },
       ...shape.paths.map((d) => svg("path", { d })),
     ),
   );

@@ -1,4 +1,4 @@
-import { h, setAttribute } from "../shared/dom";
+import { h } from "../shared/dom";
 import type { Region } from "./traits";
 
 /** A score between 0 and 1 with its interval, among the scores of the other regions. */
@@ -35,7 +35,6 @@ export function createInterval() {
         bar.style.right = `calc(100% - ${at(high)})`;
       }
       if (chance !== null) random.style.left = at(chance);
-      setAttribute(element, "data-known", ior !== null);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { h, setText } from "../shared/dom";
 import { amountOf, type Scale } from "./scale";
 
-/** What the colours of the face mean: the values at their ends, and where the region that is looked at stands. */
+/** The key to the colours of the face: the values at their ends, and the place of the region that is looked at. */
 export function createLegend(kind: "heat" | "signed", unit: string, text: (value: number) => string) {
   const low = h("span.cfw-number");
   const high = h("span.cfw-number");

@@ -2,70 +2,56 @@ import { createButton } from "../shared/button";
 import { h, setAttribute, setText, uniqueId } from "../shared/dom";
 import { fitStage, WIDEST } from "../shared/fit";
 import { probability } from "../shared/format";
-import type { Scope } from "../shared/scope";
-import { type Closeup, paintCloseup } from "./closeup";
+import { createPlaceholder } from "../shared/placeholder";
+import { paintCloseup } from "./closeup";
+import type { Opening } from "./opening";
 import { createSegments } from "./segments";
+import type { Face } from "./traits";
+import * as words from "./words";
 
-export interface OpenedState {
-  /** The file. */
-  name: string;
-  /** Null until it is here. */
-  closeup: Closeup | null;
-  /** Of the region that the patch was cut from. */
-  region: string;
-  /** Whose map is laid over it; one of two, or none to choose from. */
-  models: readonly string[];
-  by: number;
-  /** In the place of the picture, or below it. */
-  words: string;
-  failed: boolean;
-}
-
-/** The face that a patch came from, in the place of the drawn one. */
-export function createOpened(scope: Scope, looked: (by: number) => void, close: () => void) {
+/** The face that a patch came from, and the prediction for it. */
+export function createOpened(opening: Opening, close: () => void) {
+  const { frame, scores } = opening;
+  const { scope, root, waiting } = frame;
   let attention = true;
-  let now: OpenedState | null = null;
   const nameId = uniqueId();
   const name = h("span.cfw-opened-name.cfw-ellipsis", { id: nameId });
   const toggle = createButton(
     scope,
-    "dim what the model does not look at",
+    "dim where there is little attention",
     () => {
       attention = !attention;
-      if (now) update(now);
+      draw();
     },
     "attention",
   );
   const closing = createButton(scope, "back to the drawn face (Escape)", close, "Close");
-  const models = createSegments(scope, "Whose attention", (name) => `where ${name} looks`, looked);
+  const models = createSegments(
+    scope,
+    "Attention of",
+    (model) => `the attention of ${model}`,
+    (by) => frame.save({ opened_by: by }),
+  );
   const canvas = h("canvas.cfw-opened-canvas", { role: "img" });
-  const placeholder = h("div.cfw-opened-placeholder");
-  const frame = h("div.cfw-opened-frame", canvas, placeholder);
+  const placeholder = createPlaceholder();
+  const box = h("div.cfw-opened-frame", canvas, placeholder.element);
   const about = h("p.cfw-muted.cfw-opened-about");
-  const heading = h("div.cfw-heading.cfw-opened-heading");
-  const answers = h("ul.cfw-opened-answers");
+  const prediction = createPrediction();
   const wrong = h("p.cfw-muted");
   const element = h(
     "div.cfw-opened",
     { role: "group", "aria-labelledby": nameId },
     h("div.cfw-opened-head", name, toggle, closing),
     models.element,
-    h("div.cfw-opened-body", frame, h("div.cfw-opened-side", about, heading, answers, wrong)),
+    h("div.cfw-opened-body", box, h("div.cfw-opened-side", about, prediction.element, wrong)),
   );
-  let answered: unknown = null;
 
-  const draw = () => {
-    if (!now) return;
-    const { closeup } = now;
-    setAttribute(toggle, "aria-pressed", String(attention && !!closeup?.map));
-    setAttribute(toggle, "aria-disabled", !closeup?.map && "true");
-    setText(placeholder, closeup ? "" : now.words);
-    placeholder.hidden = !!closeup;
-    setAttribute(placeholder, "role", now.failed && "alert");
+  const resize = () => {
+    const { closeup } = opening;
     const { width = 1, height = 1 } = closeup?.picture ?? {};
     const [wide, high] = fitStage(width, height, element.clientWidth || WIDEST);
-    frame.style.width = `${wide}px`;
-    frame.style.height = `${high}px`;
+    box.style.width = `${wide}px`;
+    box.style.height = `${high}px`;
     canvas.hidden = !closeup;
     if (!closeup) return;
     const ratio = window.devicePixelRatio || 1;
@@ -73,45 +59,68 @@ export function createOpened(scope: Scope, looked: (by: number) => void, close: 
     canvas.height = Math.round(high * ratio);
     paintCloseup(canvas, closeup, { attention, ratio });
   };
-
-  const update = (next: OpenedState) => {
-    now = next;
-    const { closeup } = next;
-    setText(name, next.name);
-    setAttribute(name, "title", next.name);
-    models.update(next.models.length > 1 ? next.models : [], next.by);
-    const keys = [
-      closeup?.map && attention && "bright: where it looks",
-      `solid: ${next.region}`,
-      "dashed: the patch",
-    ];
-    const shown = closeup?.face.box[2] ? keys : keys.slice(0, 2);
-    setText(about, closeup ? shown.filter(Boolean).join(" · ") : "");
-    setText(heading, next.models.length > 1 ? `${next.models[next.by]} answers` : "The model’s answer");
-    setAttribute(canvas, "aria-label", `${next.name} with the outline of ${next.region} and the patch`);
-    setText(wrong, closeup ? closeup.wrong || next.words : "");
-    if (answered !== (closeup?.face ?? null)) {
-      answered = closeup?.face ?? null;
-      answers.replaceChildren(
-        ...(closeup?.face.answer ?? []).slice(0, 5).map(([label, p]) => {
-          const text = h("span.cfw-ellipsis", { title: label }, label);
-          return h("li", text, h("span.cfw-number", probability(p)));
-        }),
-      );
-    }
-    element.classList.toggle("cfw-unanswered", !closeup?.face.answer.length);
-    draw();
+  const drawHead = () => {
+    setText(name, opening.name);
+    setAttribute(name, "title", opening.name);
+    models.update(scores.two ? scores.models : [], opening.by);
+    const map = opening.closeup?.map;
+    setAttribute(toggle, "aria-pressed", String(attention && !!map));
+    setAttribute(toggle, "aria-disabled", !map && "true");
   };
-
+  const drawFace = () => {
+    const { closeup, here, broken } = opening;
+    const region = scores.label(closeup?.face.region ?? "");
+    placeholder.update(closeup ? "" : here ? broken : words.WAITING[waiting.wait], here && broken !== "");
+    setText(
+      about,
+      closeup ? words.faceKey(attention && closeup.map !== null, region, closeup.face.box[2] > 0) : "",
+    );
+    setAttribute(canvas, "aria-label", `${opening.name} with the outline of ${region} and the patch`);
+    setText(wrong, closeup?.wrong ?? "");
+    prediction.update(scores.two ? scores.models[opening.by]! : "", closeup?.face ?? null);
+    resize();
+  };
+  const draw = () => {
+    waiting.update(opening.on && !opening.here);
+    root.dataset.opened = opening.on ? String(frame.traits.opened) : "";
+    setAttribute(root, "data-face", opening.closeup !== null && "1");
+    element.hidden = !opening.on;
+    if (!opening.on) return;
+    drawHead();
+    drawFace();
+  };
   return {
     element,
-    update,
-    /** Draws it anew: the theme, the room or the screen has changed. */
     draw,
+    resize,
     focus() {
       // In a narrow notebook it stands above what was clicked.
       element.scrollIntoView?.({ block: "nearest" });
       closing.focus({ preventScroll: true });
+    },
+  };
+}
+
+/** The likeliest classes of a face. */
+function createPrediction() {
+  const heading = h("div.cfw-heading.cfw-opened-heading");
+  const list = h("ul.cfw-opened-answers");
+  const element = h("div", heading, list);
+  let drawn: Face | null = null;
+  return {
+    element,
+    /** `model`: the name of one of two. */
+    update(model: string, face: Face | null) {
+      setText(heading, model ? `Predicted by ${model}` : "Predicted");
+      element.classList.toggle("cfw-unanswered", !face?.answer.length);
+      if (face === drawn) return;
+      drawn = face;
+      list.replaceChildren(
+        ...(face?.answer ?? []).slice(0, 5).map(([label, p]) => {
+          const text = h("span.cfw-ellipsis", { title: label }, label);
+          return h("li", text, h("span.cfw-number", probability(p)));
+        }),
+      );
     },
   };
 }

@@ -3,7 +3,7 @@ export type Ring = number[];
 
 /** Pieces that a curve is cut into. */
 const PIECES = 12;
-/** How many numbers follow each command. */
+/** The count of numbers after each command. */
 const LENGTHS: Record<string, number> = { M: 2, L: 2, H: 1, V: 1, C: 6, S: 4, Q: 4, T: 2, A: 7, Z: 0 };
 
 interface Control {

@@ -1,7 +1,7 @@
 import type { Box, Drawing } from "./drawing";
 import type { Ring } from "./paths";
 
-/** Where a piece of a region is: its middle or, where that is not its own, the middle of its widest place. */
+/** The place of a piece of a region: its middle or, where that is not its own, the middle of its widest place. */
 export interface Place {
   /** The index of its shape. */
   shape: number;
@@ -136,7 +136,7 @@ function fill(
   }
 }
 
-/** How far each cell is from the border of its region: how often the region can be peeled until it is gone. */
+/** The depth of each cell below the border of its region: how often the region can be peeled until it is gone. */
 function depthsOf(shapes: Int16Array, columns: number): Int16Array {
   const depths = new Int16Array(shapes.length);
   for (let depth = 1, more = true; more; depth++) {

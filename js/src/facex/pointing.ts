@@ -1,30 +1,19 @@
 import type { Scope } from "../shared/scope";
+import type { Look } from "./look";
 
-export interface PointingEvents {
-  /** The pointer has come to a region, or has left them all: null. */
-  pointed(region: string | null, event: Event): void;
-  /** The keyboard's focus has; or it has gone on to another element, `to`. */
-  focused(region: string | null, to?: Node | null): void;
-  pinned(region: string): void;
-}
-
-/** The region that an event happened in: the elements of regions say in `data-region` which it is. */
+/** The region that an event happened in: the elements of regions name it in `data-region`. */
 export function regionOf(event: Event): string | null {
   const element = (event.target as Partial<Element> | null)?.closest?.("[data-region]");
   return element?.getAttribute("data-region") ?? null;
 }
 
 /** Follows mouse, touch and focus over the regions within an element. */
-export function followPointing(
-  scope: Scope,
-  element: HTMLElement,
-  { pointed, focused, pinned }: PointingEvents,
-): void {
+export function followPointing(scope: Scope, element: HTMLElement, look: Look): void {
   /** A click gives the focus, too, but is not the keyboard's. */
   let byPointer = false;
   const on = (type: keyof HTMLElementEventMap, run: (event: Event) => void) => scope.on(element, type, run);
-  on("pointerover", (event) => pointed(regionOf(event), event));
-  on("pointerleave", (event) => pointed(null, event));
+  on("pointerover", (event) => look.point(regionOf(event), event));
+  on("pointerleave", (event) => look.point(null, event));
   on("pointerdown", () => {
     byPointer = true;
   });
@@ -34,12 +23,12 @@ export function followPointing(
   on("click", (event) => {
     byPointer = false;
     const region = regionOf(event);
-    if (region !== null) pinned(region);
+    if (region !== null) look.pin(region);
   });
-  on("focusin", (event) => focused(byPointer ? null : regionOf(event)));
+  on("focusin", (event) => look.focus(byPointer ? null : regionOf(event)));
   on("focusout", (event) => {
     byPointer = false;
     const to = (event as FocusEvent).relatedTarget as Node | null;
-    if (!element.contains(to)) focused(null, to);
+    if (!element.contains(to)) look.focus(null, to);
   });
 }

@@ -1,7 +1,9 @@
 import { h, setText } from "../shared/dom";
+import type { Scores } from "./scores";
+import type { FaceXFrame } from "./traits";
 
 /** "Where does lipstick look for Male, and what does it see there?" */
-export function createQuestion() {
+export function createQuestion({ traits }: FaceXFrame, scores: Scores) {
   const before = h("span");
   const names = [h("strong.cfw-asked-model"), h("strong.cfw-asked-model")] as const;
   const and = h("span");
@@ -11,14 +13,14 @@ export function createQuestion() {
   const element = h("span", before, names[0], and, names[1], look, target, after);
   return {
     element,
-    update(models: readonly string[], aim: string) {
-      const two = models.length > 1;
+    draw() {
+      const { models, two } = scores;
       setText(before, two ? "Where do " : "Where does ");
-      setText(names[0], models[0] || "the model");
+      setText(names[0], models[0]!);
       setText(and, two ? " and " : "");
       setText(names[1], two ? models[1]! : "");
-      setText(look, aim ? " look for " : " look");
-      setText(target, aim);
+      setText(look, traits.target ? " look for " : " look");
+      setText(target, traits.target);
       setText(after, two ? ", and what do they see there?" : ", and what does it see there?");
     },
   };

@@ -1,12 +1,14 @@
 import { h, setAttribute, setText } from "../shared/dom";
 import { createRoving } from "../shared/roving";
 import type { Scope } from "../shared/scope";
-import { followPointing, type PointingEvents } from "./pointing";
+import type { Look } from "./look";
+import { followPointing } from "./pointing";
 import type { Row } from "./rows";
+import type { Scores } from "./scores";
 import * as words from "./words";
 
 /** All regions as bars, the highest first; of two models one bar below the other. */
-export function createRanking(scope: Scope, events: PointingEvents) {
+export function createRanking(scope: Scope, scores: Scores, look: Look) {
   const list = h("ol.cfw-ranking-list");
   const element = h("div.cfw-ranking", h("div.cfw-heading", "All regions"), list);
   const items = new Map<string, ReturnType<typeof createItem>>();
@@ -20,21 +22,22 @@ export function createRanking(scope: Scope, events: PointingEvents) {
     Home: () => 0,
     End: (_, last) => last,
   });
-  followPointing(scope, list, events);
+  followPointing(scope, list, look);
 
   return {
     element,
-    update(rows: readonly Row[], label: (region: string) => string, chosen: string) {
-      const next = rows.map(({ name }) => name);
-      for (const row of rows) {
+    draw() {
+      element.hidden = scores.heat === null;
+      const next = scores.rows.map(({ name }) => name);
+      for (const row of scores.rows) {
         let item = items.get(row.name);
         if (!item) {
           item = createItem(row.name);
           items.set(row.name, item);
         }
         item.update(row);
-        setAttribute(item.button, "aria-label", label(row.name));
-        setAttribute(item.button, "aria-pressed", String(row.name === chosen));
+        setAttribute(item.button, "aria-label", scores.describe(row.name));
+        setAttribute(item.button, "aria-pressed", String(row.name === look.pinned));
       }
       if (next.join("\n") !== order.join("\n")) {
         const root = list.getRootNode() as Document | ShadowRoot;
@@ -46,8 +49,9 @@ export function createRanking(scope: Scope, events: PointingEvents) {
       }
       roving.lead();
     },
-    mark(region: string) {
-      for (const [name, item] of items) setAttribute(item.button, "aria-current", name === region && "true");
+    paint() {
+      const { shown } = look;
+      for (const [name, item] of items) setAttribute(item.button, "aria-current", name === shown && "true");
     },
   };
 }

@@ -1,16 +1,17 @@
 import { h, setAttribute, setText } from "../shared/dom";
 import { createInterval } from "./interval";
 import { facesIn, type Row, rankedCount } from "./rows";
+import type { Scores } from "./scores";
 import type { Region } from "./traits";
 import * as words from "./words";
 
-/** What is known of the region that is looked at. */
-export function createReadout() {
+/** The score of a region, of one model or of two, among those of the others. */
+export function createReadout(scores: Scores) {
   const name = h("span.cfw-region-name.cfw-ellipsis");
   const pin = h("span.cfw-pin.cfw-muted");
-  const scores = [createScore(), createScore()] as const;
+  const parts = [createScore(), createScore()] as const;
   const difference = h("div.cfw-difference.cfw-ellipsis.cfw-number");
-  const random = h("span.cfw-key", h("i.cfw-key-random", { "aria-hidden": "true" }), "random weights");
+  const random = h("span.cfw-key", h("i.cfw-key-random", { "aria-hidden": "true" }), words.RANDOMISED);
   const key = h(
     "div.cfw-interval-key.cfw-muted",
     h("i.cfw-key-tick", { "aria-hidden": "true" }),
@@ -20,20 +21,21 @@ export function createReadout() {
   const element = h(
     "div.cfw-region",
     h("div.cfw-region-head", name, pin),
-    h("div.cfw-scores", scores[0].element, scores[1].element),
+    h("div.cfw-scores", parts[0].element, parts[1].element),
     difference,
     key,
   );
   return {
     element,
-    update(row: Row | null, rows: readonly Row[], models: readonly string[], why: "pinned" | "highest" | "") {
+    /** `why`: the reason for showing it. */
+    update(row: Row | null, why: "pinned" | "highest" | "") {
+      const { rows, models, two } = scores;
       setText(name, row?.label ?? "");
       key.classList.toggle("cfw-invisible", rows.length < 2);
       setAttribute(name, "title", row?.label ?? false);
       setText(pin, why === "pinned" ? "● pinned" : why);
       random.hidden = !rows.some(({ by }) => by.some((region) => region?.null != null));
-      const two = models.length > 1;
-      scores.forEach((part, model) => {
+      parts.forEach((part, model) => {
         part.element.hidden = model > 0 && !two;
         const others = rows.flatMap((other) => {
           const ior = other === row ? null : other.by[model]?.ior;
@@ -88,7 +90,7 @@ function createScore() {
       interval.update(region, now.others);
       const parts =
         low === null || high === null ? [] : [`95 %: ${words.score(low)} to ${words.score(high)}`];
-      if (region?.null != null) parts.push(`random ${words.score(region.null)}`);
+      if (region?.null != null) parts.push(`randomised ${words.score(region.null)}`);
       setText(range, parts.join(" · "));
     },
   };

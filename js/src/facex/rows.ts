@@ -6,7 +6,7 @@ export interface Row {
   label: string;
   /** One a model; null where it has no such region. */
   by: readonly (Region | null)[];
-  /** How much more the second model looks there; null where one of the two scores is not known. */
+  /** The second score less the first; null where one of the two scores is not known. */
   difference: number | null;
 }
 
@@ -32,12 +32,12 @@ export function ranked(rows: readonly Row[]): Row[] {
   return [...rows].sort((a, b) => score(b) - score(a) || rank(a) - rank(b) || 0);
 }
 
-/** How many regions have a rank. */
+/** The number of regions with a rank. */
 export function rankedCount(rows: readonly Row[], model: number): number {
   return rows.filter((row) => row.by[model]?.rank != null).length;
 }
 
-/** How many faces there are: no region is known to be in more. */
+/** The number of faces: no region is known to be in more. */
 export function facesIn(rows: readonly Row[], model: number): number {
   return rows.reduce((most, row) => Math.max(most, row.by[model]?.count ?? 0), 0);
 }

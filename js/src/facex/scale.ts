@@ -8,7 +8,7 @@ export interface Scale {
   high: number;
 }
 
-/** What the colours of the scores span, one scale for all models and groups; null while there is no score. */
+/** The span of the colours of the scores, one scale for all models and groups; null while there is no score. */
 export function scaleOf(rows: readonly Row[], groups: readonly Region[] = []): Scale | null {
   const scoresOf = (regions: readonly (Region | null)[]) =>
     regions.map((region) => region?.ior ?? null).filter((score) => score !== null);
@@ -25,7 +25,7 @@ export function differenceScaleOf(rows: readonly Row[]): Scale | null {
   return most > 0 ? { low: -most, high: most } : null;
 }
 
-/** How far a value is from the low end to the high one; in the middle where these are the same. */
+/** The part of the way of a value from the low end to the high one; in the middle where these are the same. */
 export function amountOf(value: number, { low, high }: Scale): number {
   return high > low ? (value - low) / (high - low) : 0.5;
 }

@@ -1,20 +1,20 @@
 import { h, setText } from "../shared/dom";
-import type { Skipped } from "./traits";
+import type { FaceXFrame } from "./traits";
 import * as words from "./words";
 
-/** How many faces could not be used; on demand which, and why. */
-export function createSkipped() {
+/** The number of faces that could not be used; on demand each with the reason. */
+export function createSkipped({ traits }: FaceXFrame) {
   const sum = h("summary");
   const list = h("ul.cfw-skipped-list");
   const element = h("details.cfw-skipped.cfw-muted", sum, list);
-  let drawn = "";
+  let drawn: unknown;
   return {
     element,
-    update(skipped: Skipped | null) {
-      element.hidden = !skipped;
-      const key = JSON.stringify(skipped);
-      if (!skipped || key === drawn) return;
-      drawn = key;
+    draw() {
+      const { skipped } = traits;
+      element.hidden = !skipped?.count;
+      if (!skipped || skipped === drawn) return;
+      drawn = skipped;
       setText(sum, words.skipped(skipped));
       const lines = skipped.faces.map(([face, why]) => `face ${face}: ${why}`);
       const more = skipped.count - lines.length;

@@ -1,99 +1,124 @@
-import type { Wire } from "../shared/bytes";
+import { cursor } from "../shared/cursor";
 import { runTraits } from "../shared/traits";
-import type { Reader, TraitsOf } from "../shared/wire";
+import type { Frame } from "../shared/view";
+import {
+  bytes,
+  dictionary,
+  integer,
+  list,
+  number,
+  record,
+  records,
+  type TraitsOf,
+  text,
+  tuple,
+} from "../shared/wire";
+import { readDrawing } from "./drawing";
 
-/** Of a shape that wire.ts guards. */
-const unguarded =
-  <T>(): Reader<T> =>
-  (value) =>
-    value as T;
+const named = records(
+  {
+    name: text(),
+    /** Its name in words. */
+    label: text(),
+    /** From 0 to 1; null where no face has the region. */
+    ior: number(null),
+    /** Its interval of 95 %. */
+    low: number(null),
+    high: number(null),
+    /** The number of faces that have it. */
+    count: number(),
+    /** 1 for the highest. */
+    rank: number(null),
+    /** The same of the randomised model. */
+    null: number(null),
+  },
+  "name",
+);
 
-/** The traits of the model, as cfwidgets/widgets/facex.py declares them. */
+/** The attention of a model in each region, over all faces. */
+const regions = (value: unknown) =>
+  named(value)
+    .filter(({ name }) => name !== "")
+    .map((region) => ({ ...region, label: region.label || region.name }));
+
+/** By region, the patches with the most attention, the best first. */
+const patches = dictionary(
+  records({
+    /** Its place in the pack. */
+    tile: integer(-1),
+    /** The face that it was cut from: its number, and the name of its file. */
+    image: integer(-1),
+    name: text(),
+    value: number(Number.NaN),
+  }),
+);
+
+const pairs = list(tuple(text(), number(Number.NaN)));
+
+/** The traits of the model, as cfwidgets/widgets declares them. */
 export const traits = {
   ...runTraits,
-  /** The drawing: a box, and the paths of each region in the order in which they are drawn. */
-  prototype: unguarded<
-    { box: number[]; regions: { name: string; paths: string[]; panel: number }[] } | object
-  >(),
-  regions: unguarded<Region[]>(),
+  prototype: readDrawing,
+  regions,
   /** The same of a second model, or nothing. */
-  other: unguarded<Region[]>(),
-  models: unguarded<string[]>(),
-  /** By region, the patches that moved the model most, the best first. */
-  patches: unguarded<Record<string, Patch[]>>(),
-  other_patches: unguarded<Record<string, Patch[]>>(),
+  other: regions,
+  models: list(text()),
+  patches,
+  other_patches: patches,
   /** Packs of small pictures. */
-  patch_tiles: unguarded<Wire>(),
-  other_tiles: unguarded<Wire>(),
+  patch_tiles: bytes(),
+  other_tiles: bytes(),
   /** The class that is explained. */
-  target: unguarded<string>(),
-  /** What the faces were split by; `grouped` has the regions of each group. */
-  groups: unguarded<string[]>(),
-  group: unguarded<number>(),
-  grouped: unguarded<Region[][]>(),
+  target: text(),
+  /** The names of the groups of faces; `grouped` has the regions of each. */
+  groups: list(text()),
+  group: integer(),
+  grouped: list(regions),
   /** The region that is pinned; "" for none. */
-  chosen: unguarded<string>(),
+  chosen: text(),
   /** The region under the pointer; never saved. */
-  pointed: unguarded<string>(),
+  pointed: text(),
   /** The place of that or the pinned region in `regions`, and what was clicked in a chart: linked with the chart's choice. */
-  cursor: unguarded<ArrayLike<number> | null>(),
+  cursor,
   /** The face that is opened, by its number; -1 for none. And the model whose map is laid over it. */
-  opened: unguarded<number>(),
-  opened_by: unguarded<number>(),
-  face: unguarded<Partial<Face>>(),
-  /** The faces that could not be used; nothing where all could. */
-  skipped: unguarded<Skipped | object>(),
+  opened: integer(-1),
+  opened_by: integer(),
+  /** The face that was opened last, or one before it; null for none. */
+  face: record(
+    {
+      image: integer(-1),
+      /** The model whose map and prediction these are. */
+      model: integer(),
+      name: text(),
+      /** Height and width. */
+      size: tuple(number(), number()),
+      /** The place of the patch: row, column and side. */
+      box: tuple(number(), number(), number()),
+      region: text(),
+      /** Classes and their probabilities. */
+      answer: (value: unknown) => pairs(value).filter(([label]) => label !== ""),
+      picture: bytes(),
+      /** Grey pictures: attention from 0 to 1; the region. */
+      map: bytes(),
+      region_mask: bytes(),
+    },
+    "image",
+  ),
+  /** The faces that could not be used; null where all could. */
+  skipped: record(
+    {
+      count: integer(),
+      total: integer(),
+      /** The first of them: number and reason. */
+      faces: list(tuple(integer(-1), text())),
+    },
+    "count",
+  ),
 };
 
 export type Traits = TraitsOf<typeof traits>;
-
-/** What the model makes of one region over all faces. */
-export interface Region {
-  name: string;
-  /** Its name in words. */
-  label: string;
-  /** From 0 to 1; null where no face has the region. */
-  ior: number | null;
-  /** Its interval of 95 %. */
-  low: number | null;
-  high: number | null;
-  /** How many faces have it. */
-  count: number;
-  /** 1 for the highest. */
-  rank: number | null;
-  /** The same on random weights. */
-  null: number | null;
-}
-
-export interface Patch {
-  /** Its place in the pack. */
-  tile: number;
-  /** The face that it was cut from: its id, and the name of its file. */
-  image: number;
-  name: string;
-  value: number;
-}
-
-export interface Skipped {
-  count: number;
-  total: number;
-  /** The first of them: number and reason. */
-  faces: [face: number, why: string][];
-}
-
-export interface Face {
-  image: number;
-  /** Whose map and answer these are. */
-  model: number;
-  name: string;
-  size: [height: number, width: number];
-  /** Where the patch was cut out. */
-  box: [row: number, column: number, side: number];
-  region: string;
-  /** The model's answer. */
-  answer: [label: string, probability: number][];
-  picture: Wire;
-  /** Grey pictures: attention from 0 to 1; the region. */
-  map: Wire;
-  region_mask: Wire;
-}
+export type FaceXFrame = Frame<typeof traits>;
+export type Region = Traits["regions"][number];
+export type Patch = Traits["patches"][string][number];
+export type Face = NonNullable<Traits["face"]>;
+export type Skipped = NonNullable<Traits["skipped"]>;

@@ -1,21 +1,26 @@
 import { count, probability } from "../shared/format";
 import type { RunState } from "../shared/traits";
-import { facesIn, type Row, rankedCount } from "./rows";
+import type { Wait } from "../shared/waiting";
+import { type Row, rankedCount } from "./rows";
 import type { Patch, Region, Skipped } from "./traits";
 
-/** What one sees, and whose idea it is. */
+/** Two sentences on the view, with the paper. */
 export const HELP =
   "A region’s score is the attention (Grad-CAM, 0 to 1) inside it, averaged over all faces that have it; the patches " +
-  "are the pieces of it that drew the most attention (FaceX, Sarridis et al. 2024). Where a model looks does not say " +
-  "which way that moves its answer; left and right are the person’s.";
+  "are the pieces of it that drew the most attention (FaceX, Sarridis et al. 2024). Attention to a region does " +
+  "not say which way the region moves the prediction; left and right are the person’s.";
 
 export const HINT = "point at a region, click to pin it · arrow keys move, Enter pins";
-export const NO_SCORES = "scores appear here as the faces are read";
-export const NO_FACES = "no face is in this group";
-export const NONE_USED = "no face could be used";
 export const NO_DRAWING = "the face will be here";
-export const ASKING = "asking for the face…";
-export const SILENT = "no answer yet (kernel busy or gone); the regions and their patches still work";
+/** While a face is outstanding. */
+export const WAITING: Record<Wait, string> = {
+  none: "",
+  short: "",
+  asking: "asking for the face…",
+  silent: "no answer yet (kernel busy or gone); the regions and their patches still work",
+};
+export const NOWHERE = "no face has it";
+export const RANDOMISED = "randomised model";
 export const MINUS = "−";
 
 /** 1 -> "1st". */
@@ -37,7 +42,7 @@ export function signed(value: number): string {
 
 /** "on 812 of 1,000 faces". */
 export function onFaces(region: Region | null, faces: number): string {
-  if (!region || region.ior === null) return "no face has it";
+  if (!region || region.ior === null) return NOWHERE;
   return `on ${count(region.count)} of ${count(faces)} faces`;
 }
 
@@ -46,10 +51,10 @@ export function place(region: Region | null, of: number): string {
   return region?.rank ? `${ordinal(region.rank)} of ${of}` : "";
 }
 
-/** What is said of a region: "left eye: .62, 95 % from .58 to .66, rank 3 of 19, on 812 faces". */
+/** A region for the ear: "left eye: .62, 95 % from .58 to .66, rank 3 of 19, on 812 faces". */
 export function spoken(row: Row, rows: readonly Row[], models: readonly string[]): string {
   const about = row.by.map((region, model) => {
-    if (!region || region.ior === null) return "no face has it";
+    if (!region || region.ior === null) return NOWHERE;
     const parts = [score(region.ior)];
     if (region.low !== null && region.high !== null)
       parts.push(`95 % from ${score(region.low)} to ${score(region.high)}`);
@@ -63,7 +68,7 @@ export function spoken(row: Row, rows: readonly Row[], models: readonly string[]
   return `${row.label}: ${named.join("; ")}`;
 }
 
-/** How many patches there are: "top 20 patches". */
+/** The number of patches: "top 20 patches". */
 export function patchWords(patches: number, faces: number): string {
   if (patches === 0) return faces > 0 ? "no patch" : "";
   return patches === 1 ? "the top patch" : `top ${patches} patches`;
@@ -80,13 +85,24 @@ export function skipped({ count: some, total }: Skipped): string {
   return `${count(some)} of ${count(total)} ${total === 1 ? "face" : "faces"} could not be used`;
 }
 
-/** What a list leaves out. */
+/** The rest of a list. */
 export function andMore(rest: number): string {
   return `and ${count(rest)} more`;
 }
 
-/** What is kept of a run that stopped or failed. */
-export function kept(state: RunState, rows: readonly Row[]): string {
-  if ((state !== "stopped" && state !== "failed") || facesIn(rows, 0) === 0) return "";
-  return "the faces so far are kept, Continue goes on";
+/** The reason why no region has a score. */
+export function noScores(state: RunState, partial: boolean): string {
+  if (state === "running" || state === "empty") return "scores appear here as the faces are read";
+  return partial ? "no face is in this group" : "no face could be used";
+}
+
+/** The key to an opened face: "bright: attention · solid: upper lip · dashed: the patch". */
+export function faceKey(attention: boolean, region: string, patch: boolean): string {
+  const keys = [attention && "bright: attention", `solid: ${region}`, patch && "dashed: the patch"];
+  return keys.filter(Boolean).join(" · ");
+}
+
+/** The remains of a run that stopped or failed. */
+export function kept(faces: number): string {
+  return faces > 0 ? "the faces so far are kept" : "";
 }

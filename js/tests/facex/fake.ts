@@ -1,6 +1,10 @@
 import { readFileSync } from "node:fs";
-import type { Region, Traits } from "../../src/facex/traits";
+import type { Face, Region, Traits } from "../../src/facex/traits";
 import { EMPTY, pack, wire } from "../fake";
+
+/** The traits as the kernel sends them: these become something else when they are read. */
+export type Sent = Omit<Traits, "prototype" | "face" | "skipped"> &
+  Record<"prototype" | "face" | "skipped", unknown>;
 
 /** A drawing of squares: a ground, on it two eyes beside each other and lips below them; a hat on a panel of its own. */
 export const SQUARES = {
@@ -54,7 +58,7 @@ export const patches = () => ({
   l_eye: [patch(3, 7, 20), patch(4, 55, 19)],
 });
 
-export function face(image: number, name: string, changes: Partial<Traits["face"]> = {}): Traits["face"] {
+export function face(image: number, name: string, changes: Partial<Face> = {}): Face {
   return {
     ...{ image, name, region: "u_lip", model: 0 },
     size: [64, 64],
@@ -70,7 +74,7 @@ export function face(image: number, name: string, changes: Partial<Traits["face"
   };
 }
 
-export function facexState(changes: Partial<Traits> = {}): Traits {
+export function facexState(changes: Partial<Sent> = {}): Sent {
   return {
     prototype: SQUARES,
     regions: regions(),
@@ -103,7 +107,7 @@ export function facexState(changes: Partial<Traits> = {}): Traits {
   };
 }
 
-export const compared = (): Partial<Traits> => ({
+export const compared = (): Partial<Sent> => ({
   other: otherRegions(),
   models: ["lipstick", "balanced"],
   other_patches: { u_lip: [patch(0, 30, 12)] },
@@ -112,10 +116,7 @@ export const compared = (): Partial<Traits> => ({
 
 /** The drawing that cfwidgets ships, as its reader hands it over. */
 export function shippedFace() {
-  const source = readFileSync(
-    new URL("../../../cfwidgets/data/faces/face.svg", import.meta.url),
-    "utf8",
-  );
+  const source = readFileSync(new URL("../../../cfwidgets/data/faces/face.svg", import.meta.url), "utf8");
   const box = /viewBox="([^"]+)"/.exec(source)![1]!.split(" ").map(Number);
   const found: { name: string; paths: string[]; panel: number }[] = [];
   let panel = -1;

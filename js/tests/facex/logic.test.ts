@@ -3,9 +3,10 @@ import { describe, expect, it } from "vitest";
 import { outlineOf } from "../../src/facex/closeup";
 import { facesIn, ranked, rankedCount, rowsOf } from "../../src/facex/rows";
 import { amountOf, colourOf, differenceScaleOf, scaleOf } from "../../src/facex/scale";
-import type { Traits } from "../../src/facex/traits";
-import { readTraits } from "../../src/facex/wire";
+import { Scores } from "../../src/facex/scores";
+import { type Traits, traits } from "../../src/facex/traits";
 import * as words from "../../src/facex/words";
+import { readTraits } from "../../src/shared/wire";
 import { fakeModel } from "../fake";
 import { facexState, otherRegions, region, regions } from "./fake";
 
@@ -99,41 +100,45 @@ describe("words", () => {
 });
 
 describe("traits whose shape nothing guarantees", () => {
-  const read = (changes: object) => readTraits(fakeModel(facexState(changes as Partial<Traits>)).model);
+  const read = (changes: object) =>
+    readTraits(fakeModel(facexState(changes) as unknown as Traits).model, traits);
 
   it.each([null, undefined, 5, "x", {}, [null, 5, "x", {}, { name: 7 }]])("are empty: %j", (value) => {
-    const traits = read({
+    const now = read({
       ...{ regions: value, other: value, grouped: value, patches: value, other_patches: value },
       ...{ face: value, opened: value, chosen: null, group: value },
     });
-    expect([traits.regions(), traits.other(), traits.patches("patches", "u_lip")]).toEqual([[], [], []]);
-    expect([traits.chosen(), traits.group()]).toEqual(["", value === 5 ? 5 : 0]);
-    expect(traits.face()).toBeNull();
-    expect(traits.opened()).toBe(value === 5 ? 5 : -1);
-    expect(read({ models: value, groups: value }).models()).toHaveLength(Array.isArray(value) ? 5 : 0);
+    expect([now.regions, now.other, now.patches.u_lip]).toEqual([[], [], undefined]);
+    expect([now.chosen, now.group]).toEqual(["", value === 5 ? 5 : 0]);
+    expect(now.face).toBeNull();
+    expect(now.opened).toBe(value === 5 ? 5 : -1);
+    expect(read({ models: value, groups: value }).models).toHaveLength(Array.isArray(value) ? 5 : 0);
   });
 
   it("lose what is no number", () => {
-    const traits = read({
+    const now = read({
       regions: [{ name: "nose", ior: Number.NaN, low: "x", count: null, rank: undefined }],
       patches: { nose: [{ tile: "x", image: 3 }] },
       face: { image: 3, size: [5], box: null, answer: [["a", 0.5], null, ["b", "x"]] },
     });
-    expect(traits.regions()).toEqual([
+    expect(now.regions).toEqual([
       { name: "nose", label: "nose", ior: null, low: null, high: null, count: 0, rank: null, null: null },
     ]);
-    expect(traits.patches("patches", "nose")).toEqual([{ tile: -1, image: 3, name: "", value: Number.NaN }]);
-    expect(traits.face()).toMatchObject({ size: [5, 0], box: [0, 0, 0] });
-    expect(traits.face()!.answer).toEqual([
+    expect(now.patches.nose).toEqual([{ tile: -1, image: 3, name: "", value: Number.NaN }]);
+    expect(now.face).toMatchObject({ size: [5, 0], box: [0, 0, 0] });
+    expect(now.face!.answer).toEqual([
       ["a", 0.5],
       ["b", Number.NaN],
     ]);
   });
 
   it("are those of the chosen group", () => {
-    const grouped = [regions(), otherRegions()];
-    expect(read({ grouped, group: 1 }).regions()[1]!.ior).toBe(0.7);
-    expect(read({ grouped, group: 7 }).regions()[1]!.ior).toBe(0.62);
+    const score = (group: number) => {
+      const scores = new Scores(read({ grouped: [regions(), otherRegions()], group }));
+      scores.read();
+      return scores.row("l_eye")!.by[0]!.ior;
+    };
+    expect([score(1), score(7)]).toEqual([0.7, 0.62]);
   });
 });
 

@@ -1,0 +1,87 @@
+import { h, setAttribute, setText } from "../shared/dom";
+import { createFaces } from "./faces";
+import type { Fill } from "./figure";
+import { createLegend } from "./legend";
+import type { Look } from "./look";
+import type { Row } from "./rows";
+import { colourOf, type Scale } from "./scale";
+import type { Scores } from "./scores";
+import { createSegments } from "./segments";
+import type { FaceXFrame } from "./traits";
+import * as words from "./words";
+
+/** The scale of models that do not differ: zero is in its middle. */
+const EVEN: Scale = { low: -1, high: 1 };
+
+/** The drawn face, coloured by the scores; of two models both, and their difference. */
+export function createDrawn(frame: FaceXFrame, scores: Scores, look: Look) {
+  const { scope, root, traits, palette } = frame;
+  const faces = createFaces(scope, look);
+  const heat = createLegend("heat", "attention", words.score);
+  const signed = createLegend("signed", "difference", words.signed);
+  const none = h("span.cfw-legend-none.cfw-muted", h("i", { "aria-hidden": "true" }), words.NOWHERE);
+  const groups = createSegments(
+    scope,
+    "Faces",
+    (name) => `only the faces of this group: ${name}`,
+    (group) => frame.save({ group }),
+  );
+  const hint = h("p.cfw-hint.cfw-muted");
+
+  const fills = (value: (row: Row) => number | null, scale: Scale | null, token: string): Fill[] => {
+    const stops = palette.stops(token);
+    return (traits.prototype.drawing?.shapes ?? []).map(({ name }) => {
+      const row = scores.row(name);
+      if (!row || !scores.heat) return "blank";
+      return colourOf(value(row), scale ?? EVEN, stops) ?? "hatched";
+    });
+  };
+  const drawFaces = () => {
+    const { models, two } = scores;
+    const states = models.map((name, model) => ({
+      name: two ? name : "",
+      fills: fills((row) => row.by[model]?.ior ?? null, scores.heat, "--cfw-heat"),
+    }));
+    if (two)
+      states.push({
+        name: `${models[1]} ${words.MINUS} ${models[0]}`,
+        fills: fills((row) => row.difference, scores.difference, "--cfw-signed"),
+      });
+    faces.draw(traits.prototype.drawing);
+    faces.update(states, (region) => scores.describe(region), look.pinned);
+  };
+  const drawWords = () => {
+    const { drawing, wrong } = traits.prototype;
+    const { rows, two } = scores;
+    root.classList.toggle("cfw-compare", two);
+    signed.element.hidden = !two;
+    none.hidden = !scores.heat || !rows.some((row) => row.by.some((region) => region?.ior === null));
+    groups.update(scores.groups, traits.group);
+    const now = wrong || (scores.heat ? words.HINT : words.noScores(traits.state, traits.group > 0));
+    setText(hint, drawing ? now : "");
+  };
+  return {
+    element: h(
+      "div.cfw-drawn",
+      frame.placeholder,
+      faces.element,
+      h("div.cfw-legends", heat.element, signed.element, none),
+      groups.element,
+      hint,
+    ),
+    groups: groups.element,
+    focus: faces.focus,
+    draw() {
+      drawFaces();
+      drawWords();
+      root.dataset.pinned = look.pinned;
+      setAttribute(root, "data-ready", traits.prototype.drawing !== null && "1");
+    },
+    paint() {
+      const row = scores.row(look.shown);
+      faces.paint();
+      heat.update(scores.heat, scores.two ? null : (row?.by[0]?.ior ?? null));
+      signed.update(scores.difference, row?.difference ?? null);
+    },
+  };
+}
