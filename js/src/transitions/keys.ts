@@ -1,3 +1,6 @@
+import { isCommand } from "../shared/keys";
+import type { Walk } from "./walk";
+
 /** What a key does: goes to a phase, or one of the commands; null for a key that does nothing here. */
 export type Key = { to: number } | "play" | "flip" | null;
 
@@ -40,4 +43,21 @@ export function keyOf(
     default:
       return null;
   }
+}
+
+/** Moves by the keys that nothing else in the view takes; true if it has used one. */
+export function walkByKeys(walk: Walk, slider: HTMLInputElement): (event: KeyboardEvent) => boolean {
+  return (event) => {
+    const target = event.composedPath()[0];
+    const onSlider = target === slider;
+    if (isCommand(event) || event.defaultPrevented) return false;
+    if (target instanceof HTMLInputElement && !onSlider) return false;
+    if (target instanceof HTMLButtonElement && (event.key === " " || event.key === "Enter")) return false;
+    const key = walk.phases > 0 ? keyOf(event, walk.place, walk.phases, onSlider) : null;
+    if (!key) return false;
+    if (key === "flip") walk.flip();
+    else if (key !== "play") walk.jump(key.to);
+    else if (!event.repeat) walk.toggle();
+    return true;
+  };
 }

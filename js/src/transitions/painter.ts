@@ -3,8 +3,7 @@ import type { Cell } from "./cells";
 import { Composer, type Kind, type Layers, type Palette } from "./composer";
 import { percent } from "./words";
 
-export const MODES = ["overlay", "side by side", "difference", "where", "plain"] as const;
-export type Mode = (typeof MODES)[number];
+export type Mode = "overlay" | "side by side" | "difference" | "where" | "plain";
 
 export interface Scene {
   mode: Mode;
