@@ -8,7 +8,7 @@ import { predicted } from "./words";
 
 /** What the model predicts at the phase looked at, and the probabilities of the two classes there. */
 export function createConfidence({ traits }: TransitionFrame, transition: Transition, walk: Walk) {
-  const prediction = h("div.cfw-prediction");
+  const prediction = h("div");
   const rows = SIDES.map((side) => ({ side, row: createRow(side) }));
   const list = h("ul.cfw-confidence-rows", ...rows.map(({ row }) => row.element));
   const mark = h("span.cfw-tick-mark", { "aria-hidden": "true" });
@@ -21,7 +21,7 @@ export function createConfidence({ traits }: TransitionFrame, transition: Transi
       const index = transition.predicted(walk.place);
       const side = sideOf(index, traits);
       setText(prediction, index < 0 ? "" : marked(side, predicted(transition.name(index))));
-      prediction.dataset.side = side;
+      prediction.className = `cfw-prediction cfw-ellipsis cfw-${side}`;
       const references = rows.map(({ side }) => reference(traits[side]));
       rows.forEach(({ side, row }, i) => {
         const value = transition.probability(side, walk.place);

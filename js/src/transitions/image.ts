@@ -1,4 +1,4 @@
-import { decodePicture, toBytes } from "../shared/bytes";
+import { decodePictures, toBytes } from "../shared/bytes";
 import { packOpener } from "../shared/pack";
 import { PixelReader } from "../shared/pixels";
 import type { Layers } from "./composer";
@@ -18,7 +18,6 @@ export function followImage({ scope, traits, listen, refresh }: TransitionFrame)
   const open = packOpener();
   let bitmap: ImageBitmap | null = null;
   let readings = 0;
-  const decode = (data: Uint8Array<ArrayBuffer> | null) => data && decodePicture(data).catch(() => null);
   const read = async () => {
     readings += 1;
     const reading = readings;
@@ -26,7 +25,7 @@ export function followImage({ scope, traits, listen, refresh }: TransitionFrame)
     const { pack, wrong } = open(traits.picture_maps);
     const [height, width] = traits.size;
     const blobs = [data, pack?.blob(0) ?? null, pack?.blob(1) ?? null];
-    const [picture, ...maps] = await Promise.all(blobs.map(decode));
+    const [picture, ...maps] = await decodePictures(blobs);
     const current = reading === readings && !scope.signal.aborted;
     const both = current && width > 0 ? stacked(maps, width, height) : null;
     for (const map of maps) map?.close();

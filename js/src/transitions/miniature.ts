@@ -1,7 +1,8 @@
-import { decodePicture, sameBytes } from "../shared/bytes";
+import { decodePictures, sameBytes } from "../shared/bytes";
 import { h } from "../shared/dom";
 import { SMALL } from "../shared/fit";
 import { PixelReader } from "../shared/pixels";
+import { beginCanvas, sizeCanvas } from "./canvas";
 import { Composer, type Palette } from "./composer";
 import type { TransitionFrame } from "./traits";
 
@@ -76,30 +77,16 @@ export function createMiniature(workshop: Workshop, most: number) {
 
   const measure = () => {
     const [width, height] = fitMiniature(setting.width, setting.height, most);
-    for (const canvas of [above, below]) {
-      canvas.style.width = `${width}px`;
-      canvas.style.height = `${height}px`;
-      const [w, h] = [Math.round(width * setting.ratio), Math.round(height * setting.ratio)];
-      if (canvas.width !== w) canvas.width = w;
-      if (canvas.height !== h) canvas.height = h;
-    }
+    for (const canvas of [above, below]) sizeCanvas(canvas, width, height, setting.ratio);
   };
-  const put = (canvas: HTMLCanvasElement, picture: HTMLCanvasElement) => {
-    const context = canvas.getContext("2d");
-    if (!context) return;
-    context.imageSmoothingEnabled = picture.width > SMALL;
-    context.imageSmoothingQuality = "high";
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    context.drawImage(picture, 0, 0, canvas.width, canvas.height);
-  };
+  const put = (canvas: HTMLCanvasElement, picture: HTMLCanvasElement) =>
+    beginCanvas(canvas, picture.width)?.drawImage(picture, 0, 0, canvas.width, canvas.height);
   const read = async () => {
     readings += 1;
     const reading = readings;
     const [content, { width, height, palette }] = [shown, setting];
     if (!content?.picture || width === 0) return;
-    const [picture, map] = await Promise.all(
-      [content.picture, content.map].map((blob) => blob && decodePicture(blob).catch(() => null)),
-    );
+    const [picture, map] = await decodePictures([content.picture, content.map]);
     if (reading === readings && !workshop.frame.scope.signal.aborted && picture) {
       const maps = map ? workshop.reader.grey(map, width, content.maps * height) : null;
       const draw = (kind: "plain" | "overlay") =>

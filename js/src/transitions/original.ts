@@ -1,6 +1,6 @@
 import { h, setText } from "../shared/dom";
-import { SMALL } from "../shared/fit";
 import { probability } from "../shared/format";
+import { beginCanvas, sizeCanvas } from "./canvas";
 import { Composer } from "./composer";
 import type { Image } from "./image";
 import { fitMiniature } from "./miniature";
@@ -20,7 +20,7 @@ export function createOriginal(
   palette: () => StagePalette,
 ) {
   const canvas = h("canvas.cfw-original-canvas", { role: "img", "aria-label": "the image" });
-  const prediction = h("div.cfw-read");
+  const prediction = h("div.cfw-read.cfw-muted");
   const list = h("ul.cfw-top");
   const heading = h("div.cfw-heading", "The image");
   const element = h("div.cfw-original", canvas, h("div.cfw-original-words", heading, prediction, list));
@@ -29,15 +29,9 @@ export function createOriginal(
   const drawPicture = () => {
     const [height, width] = traits.size;
     const [wide, high] = fitMiniature(width, height, 128);
-    const ratio = window.devicePixelRatio || 1;
-    canvas.style.width = `${wide}px`;
-    canvas.style.height = `${high}px`;
-    canvas.width = Math.round(wide * ratio);
-    canvas.height = Math.round(high * ratio);
-    const context = canvas.getContext("2d");
+    sizeCanvas(canvas, wide, high, window.devicePixelRatio || 1);
+    const context = beginCanvas(canvas, width);
     if (!context || !image.layers || width === 0) return;
-    context.imageSmoothingEnabled = width > SMALL;
-    context.imageSmoothingQuality = "high";
     const kind = views.showsMaps ? "overlay" : "plain";
     const picture = composer.draw(image.layers, kind, views.which, [width, height], palette());
     context.drawImage(picture, 0, 0, canvas.width, canvas.height);

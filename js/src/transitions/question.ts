@@ -20,7 +20,7 @@ export function createQuestion(frame: TransitionFrame, transition: Transition) {
       if (correct !== traits.correct) frame.save({ correct });
     },
   });
-  const wrong = h("span.cfw-wrong.cfw-asked-class");
+  const wrong = h("span.cfw-wrong.cfw-ellipsis");
   const [before, between, after] = [h("span"), h("span"), h("span")];
   const element = h("span.cfw-asked");
   let first: HTMLElement | undefined;

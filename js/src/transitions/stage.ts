@@ -23,7 +23,7 @@ export function createStage(
   const { traits } = frame;
   const canvas = h("canvas.cfw-scene-canvas", { role: "img" });
   const box = h("div.cfw-scene", canvas, frame.placeholder);
-  const element = h("div.cfw-transitions-stage", box);
+  const element = h("div", box);
   const painter = new Painter(canvas);
   let size = "";
   const resize = () => {
