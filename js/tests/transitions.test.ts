@@ -63,8 +63,8 @@ describe("what stands in the view", () => {
     expect(text(find(".cfw-help-panel"))).toContain("Suzuki et al. 2021");
     expect(all(".cfw-confidence-row").map(text)).toEqual(["●9.800", "▲4.200"]);
     expect(all(".cfw-confidence-row b").map(({ style }) => style.left)).toEqual(["91.3%", "8.1%"]);
-    expect(text(find(".cfw-called"))).toBe("● called 9");
-    expect(text(find(".cfw-read"))).toBe("read as 9");
+    expect(text(find(".cfw-prediction"))).toBe("● predicted 9");
+    expect(text(find(".cfw-read"))).toBe("predicted 9");
     expect(all(".cfw-top li").map(text)).toEqual(["● 9.913", "▲ 4.081", "7.003"]);
     expect(text(find(".cfw-slider-value"))).toBe("2 of 10");
     expect(text(find(".cfw-scale"))).toBe("−0.12+0.12logits a pixel");
@@ -80,10 +80,10 @@ describe("what stands in the view", () => {
     const fake = start({ predicted: 4 });
     const { find } = await show(fake);
     const picker = find(".cfw-picker");
-    expect(text(find(".cfw-question"))).toMatch(/^It is read as 4▾.*\. What would make it 9\?$/);
+    expect(text(find(".cfw-question"))).toMatch(/^Predicted 4▾.*\. What would make it 9\?$/);
     fake.receive({ predicted: 7 });
     await drawn();
-    expect(text(find(".cfw-question"))).toMatch(/^Between 9 and 4▾.* \(read as 7\)$/);
+    expect(text(find(".cfw-question"))).toMatch(/^Between 9 and 4▾.* \(predicted 7\)$/);
     fake.receive({ predicted: -1, wrong: -1, correct: -1 });
     await drawn();
     expect(text(find(".cfw-question"))).toMatch(/^Why … and not …/);
@@ -132,7 +132,7 @@ describe("what stands in the view", () => {
 describe("states without a path", () => {
   const nothing = {
     ...{ gallery: [], gallery_tiles: EMPTY, gallery_maps: EMPTY, best: [] as [] },
-    ...{ path: {}, frames: EMPTY, maps: EMPTY, answer: {}, trust: [] },
+    ...{ path: null, frames: EMPTY, maps: EMPTY, answer: null, trust: [] },
   };
 
   it("show the image while the search runs, and what will be there", async () => {
@@ -144,7 +144,7 @@ describe("states without a path", () => {
     await drawn();
     expect(text(find(".cfw-gallery-words"))).toBe("candidates appear here as the search runs");
     expect(text(find(".cfw-line"))).toBe("a transition appears here when both rows have a candidate");
-    expect(find(".cfw-scene-words").hidden).toBe(true);
+    expect(find(".cfw-placeholder").hidden).toBe(true);
     expect(text(find(".cfw-trust-later"))).toBe("measured when the search has ended");
     expect(find<HTMLInputElement>("input[type=range]").disabled).toBe(true);
     expect([root.dataset.ready, root.dataset.path]).toEqual([undefined, ""]);
@@ -155,8 +155,8 @@ describe("states without a path", () => {
     const fake = start({ ...nothing, picture: EMPTY, state: "failed", error: "no class '17'" });
     const { find, all } = await show(fake, false);
     await drawn();
-    expect(text(find(".cfw-scene-words"))).toBe("no class '17'");
-    expect(find(".cfw-scene-words").getAttribute("role")).toBe("alert");
+    expect(text(find(".cfw-placeholder"))).toBe("no class '17'");
+    expect(find(".cfw-placeholder").getAttribute("role")).toBe("alert");
     expect(find(".cfw-alert").hidden).toBe(true);
     fake.receive({ picture: wire(Uint8Array.of(200)) });
     await drawn();
@@ -176,7 +176,7 @@ describe("scrubbing", () => {
     scrub(8, true);
     await painted(8);
     expect(text(find(".cfw-slider-value"))).toBe("8 of 10");
-    expect(text(find(".cfw-called"))).toBe("▲ called 4");
+    expect(text(find(".cfw-prediction"))).toBe("▲ predicted 4");
     expect(text(find(".cfw-live"))).toBe("phase 8: 9 .20, 4 .80");
     expect(fake.saved.map(({ phase }) => phase)).toEqual([3, 8]);
     expect(Number(root.dataset.latency)).toBeGreaterThanOrEqual(0);
@@ -240,7 +240,7 @@ describe("scrubbing", () => {
     all(".cfw-strip button")[2]!.click();
     await painted(10);
     expect(marked()).toEqual(["10"]);
-    expect(all(".cfw-strip button")[2]!.title).toBe("go to phase 10, called 4");
+    expect(all(".cfw-strip button")[2]!.title).toBe("go to phase 10, predicted 4");
   });
 
   it("shows the nearest decoded frame until the wanted one is there", async () => {
@@ -343,7 +343,7 @@ describe("the way of drawing", () => {
 
   it("offers only what there is", async () => {
     const { button, root } = await show(
-      start({ maps: EMPTY, picture: EMPTY, picture_maps: EMPTY, answer: {} }),
+      start({ maps: EMPTY, picture: EMPTY, picture_maps: EMPTY, answer: null }),
     );
     const missing = ["overlay", "side by side", "difference", "where", "plain"].filter((name) =>
       button(name).hasAttribute("aria-disabled"),
@@ -358,9 +358,9 @@ describe("the way of drawing", () => {
 describe("the gallery", () => {
   it("has a row for each class, the ends of the path picked", async () => {
     const { all, row } = await show(start());
-    expect(all(".cfw-row-head").map(text)).toEqual(["● called 92", "▲ called 43"]);
+    expect(all(".cfw-row-head").map(text)).toEqual(["● predicted 92", "▲ predicted 43"]);
     expect(row(1).map(text)).toEqual([".84", ".80", ".70"]);
-    expect(row(0)[0]!.getAttribute("aria-label")).toBe("candidate 17: called 9 with .93, cosine .81");
+    expect(row(0)[0]!.getAttribute("aria-label")).toBe("candidate 17: predicted 9 with .93, cosine .81");
     expect([...row(0), ...row(1)].map((tile) => tile.getAttribute("aria-pressed"))).toEqual([
       ...["true", "false", "true", "false", "false"],
     ]);
@@ -373,6 +373,8 @@ describe("the gallery", () => {
     expect(fake.saved).toMatchObject([{ picked: [17, 41], following: false }]);
     await drawn();
     expect(row(1).map((tile) => tile.getAttribute("aria-pressed"))).toEqual(["false", "true", "false"]);
+    // While nobody is in the row, Tab leads to the picked one.
+    expect(row(1).map(({ tabIndex }) => tabIndex)).toEqual([-1, 0, -1]);
     expect(button("best").getAttribute("aria-pressed")).toBe("false");
     row(0)[1]!.click();
     expect(fake.saved[1]).toEqual({ picked: [23, 41] });
@@ -390,7 +392,7 @@ describe("the gallery", () => {
     fake.state.best = [];
     const { row, all, find } = await show(fake);
     row(0);
-    expect(all(".cfw-row-head").map(text)).toEqual(["● called 9none", "▲ called 43"]);
+    expect(all(".cfw-row-head").map(text)).toEqual(["● predicted 9none", "▲ predicted 43"]);
     row(1)[0]!.click();
     expect(fake.saved).toEqual([]);
     expect(text(find(".cfw-live"))).toBe("the other row is still empty");
@@ -419,6 +421,21 @@ describe("the gallery", () => {
     expect(row(1)).toEqual(before.slice(0, 1));
   });
 
+  it("is redrawn in the colours of another theme, and only then", async () => {
+    const fake = start();
+    const { root, row } = await show(fake);
+    const tiles = () => decoder.bitmaps.filter(({ from }) => from >= 100 && from < 120).length;
+    await vi.waitFor(() => expect(row(1).every((tile) => tile.querySelector("[data-painted]"))).toBe(true));
+    const decoded = tiles();
+    fake.receive({ notes: "more" });
+    await drawn();
+    expect(tiles()).toBe(decoded);
+    root.style.setProperty("--cfw-ground", "#000000");
+    document.body.className = "dark";
+    await vi.waitFor(() => expect(tiles()).toBe(2 * decoded));
+    document.body.className = "";
+  });
+
   it("is one stop for Tab a row, and its tiles are reached by arrows that do not scrub", async () => {
     const fake = start();
     const { row, key } = await show(fake);
@@ -435,14 +452,14 @@ describe("the gallery", () => {
     expect(fake.state.phase).toBe(2);
   });
 
-  it("says where no candidate is called as it should be", async () => {
+  it("says where no candidate is predicted as it should be", async () => {
     const fake = start();
     fake.state.gallery = fake.state.gallery.map((candidate) =>
       candidate.right ? { ...candidate, called: 7, nearest: true } : candidate,
     );
     const { all, row } = await show(fake);
-    expect(text(all(".cfw-row-head")[1])).toBe("▲ called 4none, the nearest are shown");
-    expect(row(1)[0]!.title).toBe("candidate 40: called 7 with .93, cosine .84, the nearest one");
+    expect(text(all(".cfw-row-head")[1])).toBe("▲ predicted 4none, the nearest are shown");
+    expect(row(1)[0]!.title).toBe("candidate 40: predicted 7 with .93, cosine .84, the nearest one");
   });
 });
 
@@ -515,7 +532,7 @@ describe("what is broken", () => {
     ["too few frames", { frames: numbered(3) }, /^there are 3 frames where 11 were expected/],
     ["maps", { maps: garbage }, /^the maps cannot be read/],
     ["too few maps", { maps: numbered(3) }, /^there are 3 maps where 11 were expected/],
-    ["a path", { path: { phases: 3, at: [1] } }, /^the path does not run from phase 0 to 2/],
+    ["a path", { path: { ...pathOf([1]), phases: 3 } }, /^the path does not run from phase 0 to 2/],
     ["a frame", { frames: pack(Array(11).fill([255])) }, /^the browser cannot decode the frame of phase 2/],
     ["the image", { picture: wire(Uint8Array.of(255)) }, /^the browser cannot decode the image/],
     ["the image's maps", { picture_maps: garbage }, /^the maps of the image cannot be read/],

@@ -34,6 +34,13 @@ export function decodePicture(data: Uint8Array<ArrayBuffer>): Promise<ImageBitma
   return createImageBitmap(new Blob([data]));
 }
 
+/** Decodes several at once; null for one that is not there, or is no picture. */
+export function decodePictures(
+  all: readonly (Uint8Array<ArrayBuffer> | null)[],
+): Promise<(ImageBitmap | null)[]> {
+  return Promise.all(all.map((data) => data && decodePicture(data).catch(() => null)));
+}
+
 /** New packs often hold the old pictures: to compare them costs less than to decode them, and nothing blinks. */
 export function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
   if (a === b) return true;

@@ -15,16 +15,15 @@ export function createRoving(
   steps: Steps,
 ) {
   let stop: HTMLElement | undefined;
-  const lead = () => {
+  const lead = (to = stop) => {
     const all = items();
-    if (!stop || !all.includes(stop)) stop = all[0];
+    stop = to && all.includes(to) ? to : all[0];
     for (const item of all) setAttribute(item, "tabindex", item === stop ? 0 : -1);
   };
   scope.on(group, "focusin", (event) => {
     const item = items().find((candidate) => candidate.contains(event.target as Node));
     if (!item) return;
-    stop = item;
-    lead();
+    lead(item);
   });
   scope.on(group, "keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -36,7 +35,7 @@ export function createRoving(
     event.preventDefault();
   });
   return {
-    /** The items have changed. */
+    /** The items have changed; the Tab key leads to this one, or to the one that it led to. */
     lead,
   };
 }

@@ -10,9 +10,8 @@ export interface Cell {
 }
 
 /** The cells with the largest shares, the largest first; none where the answer does not fit its own grid. */
-export function strongestCells(answer: Partial<RegionsAnswer>, limit = 5): Cell[] {
-  const [rows, columns] = Array.isArray(answer.cells) ? answer.cells : [0, 0];
-  const share = Array.isArray(answer.share) ? answer.share : [];
+export function strongestCells(answer: RegionsAnswer | null, limit = 5): Cell[] {
+  const { cells: [rows, columns] = [0, 0], share = [] } = answer ?? {};
   if (!(rows > 0 && columns > 0) || share.length !== rows * columns) return [];
   const [width, height] = [1 / columns, 1 / rows];
   return share

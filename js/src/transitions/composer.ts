@@ -20,7 +20,7 @@ export interface Palette {
 
 /**
  * Puts pictures and maps together in their own pixels: what is drawn larger afterwards costs the same for every size.
- * Each call gives the same canvas, drawn anew.
+ * Each call gives the same canvas, redrawn.
  */
 export class Composer {
   readonly #reader = new PixelReader();

@@ -1,66 +1,57 @@
 import { h, setText } from "../shared/dom";
 import { probability } from "../shared/format";
+import { MARKS, marked, SIDES, type Side, sideOf } from "./sides";
+import type { TransitionFrame } from "./traits";
+import type { Transition } from "./transition";
+import type { Walk } from "./walk";
+import { predicted } from "./words";
 
-export interface ConfidenceRow {
-  name: string;
-  probability: number | null;
-  /** For the image: where the tick stands. */
-  reference: number | null;
-}
-
-export interface ConfidenceState {
-  rows: readonly [wrong: ConfidenceRow, correct: ConfidenceRow];
-  /** What the phase is called, and on which side that is. */
-  called: string;
-  side: "wrong" | "correct" | "other";
-}
-
-/** How sure the model is of the two classes at the phase looked at. */
-export function createConfidence() {
-  const called = h("div.cfw-called");
-  const marks = ["●", "▲"];
-  const rows = (["wrong", "correct"] as const).map((side, i) => {
-    const name = h("span.cfw-ellipsis");
-    const fill = h("i");
-    const tick = h("b");
-    const value = h("span.cfw-number.cfw-confidence-value");
-    const item = h(
-      "li",
-      { class: `cfw-confidence-row cfw-${side}` },
-      h("span.cfw-confidence-name", h("span", { "aria-hidden": "true" }, marks[i]!), name),
-      h("span.cfw-track", { "aria-hidden": "true" }, fill, tick),
-      value,
-    );
-    return { item, name, fill, tick, value };
-  });
-  const note = h(
-    "div.cfw-tick.cfw-muted",
-    h("span.cfw-tick-mark", { "aria-hidden": "true" }),
-    "tick: the image",
-  );
-  const element = h(
-    "div.cfw-confidence",
-    called,
-    h("ul.cfw-confidence-rows", ...rows.map(({ item }) => item)),
-    note,
-  );
+/** What the model predicts at the phase looked at, and the probabilities of the two classes there. */
+export function createConfidence({ traits }: TransitionFrame, transition: Transition, walk: Walk) {
+  const prediction = h("div");
+  const rows = SIDES.map((side) => ({ side, row: createRow(side) }));
+  const list = h("ul.cfw-confidence-rows", ...rows.map(({ row }) => row.element));
+  const mark = h("span.cfw-tick-mark", { "aria-hidden": "true" });
+  const note = h("div.cfw-tick.cfw-muted", mark, "tick: the image");
+  /** For the image. */
+  const reference = (index: number) => traits.whole.find(([of]) => of === index)?.[1] ?? null;
   return {
-    element,
-    update(now: ConfidenceState) {
-      setText(called, now.called);
-      called.dataset.side = now.side;
-      now.rows.forEach((row, i) => {
-        const { name, fill, tick, value } = rows[i]!;
-        setText(name, row.name);
-        fill.style.width = `${100 * (row.probability ?? 0)}%`;
-        tick.hidden = row.reference === null;
-        tick.style.left = `${100 * (row.reference ?? 0)}%`;
-        setText(value, probability(row.probability));
+    element: h("div.cfw-confidence", prediction, list, note),
+    paint() {
+      const index = transition.predicted(walk.place);
+      const side = sideOf(index, traits);
+      setText(prediction, index < 0 ? "" : marked(side, predicted(transition.name(index))));
+      prediction.className = `cfw-prediction cfw-ellipsis cfw-${side}`;
+      const references = rows.map(({ side }) => reference(traits[side]));
+      rows.forEach(({ side, row }, i) => {
+        const value = transition.probability(side, walk.place);
+        row.update(transition.name(traits[side]), value, references[i]!);
       });
       note.classList.toggle(
         "cfw-invisible",
-        now.rows.every((row) => row.reference === null),
+        references.every((value) => value === null),
       );
+    },
+  };
+}
+
+function createRow(side: Side) {
+  const name = h("span.cfw-ellipsis");
+  const fill = h("i");
+  const tick = h("b");
+  const figure = h("span.cfw-number.cfw-confidence-value");
+  const mark = h("span", { "aria-hidden": "true" }, MARKS[side]);
+  const track = h("span.cfw-track", { "aria-hidden": "true" }, fill, tick);
+  const named = h("span.cfw-confidence-name", mark, name);
+  return {
+    element: h("li", { class: `cfw-confidence-row cfw-${side}` }, named, track, figure),
+    /** The tick stands at the reference. */
+    update(label: string, value: number | null, reference: number | null) {
+      setText(name, label);
+      fill.style.width = `${100 * (value ?? 0)}%`;
+      tick.hidden = reference === null;
+      tick.style.left = `${100 * (reference ?? 0)}%`;
+      setText(figure, probability(value));
     },
   };
 }

@@ -1,4 +1,4 @@
-import { decodePicture } from "../shared/bytes";
+import { decodePictures } from "../shared/bytes";
 import type { Pack } from "../shared/pack";
 import { PixelReader } from "../shared/pixels";
 import { nearestEntry } from "./path";
@@ -176,9 +176,7 @@ export class Frames {
     this.#pending.add(phase);
     const entry = nearestEntry(source.at, phase);
     const blobs = [source.frames.blob(entry), source.maps?.blob(entry) ?? null];
-    const [picture, map] = await Promise.all(
-      blobs.map((blob) => blob && decodePicture(blob).catch(() => null)),
-    );
+    const [picture, map] = await decodePictures(blobs);
     const { width, height } = source;
     const maps = map && !this.#ended ? this.#reader.grey(map, width, 2 * height) : null;
     map?.close();

@@ -1,8 +1,10 @@
-import { decodePicture, sameBytes } from "../shared/bytes";
+import { decodePictures, sameBytes } from "../shared/bytes";
 import { h } from "../shared/dom";
 import { SMALL } from "../shared/fit";
 import { PixelReader } from "../shared/pixels";
+import { beginCanvas, sizeCanvas } from "./canvas";
 import { Composer, type Palette } from "./composer";
+import type { TransitionFrame } from "./traits";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -15,21 +17,35 @@ export interface MiniatureContent {
   which: number;
 }
 
-/** What all miniatures of a view share. */
-export interface Workshop {
-  readonly composer: Composer;
-  readonly reader: PixelReader;
-  size(): readonly [width: number, height: number];
-  palette(): Palette;
-  readonly signal: AbortSignal;
+/** What miniatures go by besides what they show. */
+interface Setting {
+  readonly width: number;
+  readonly height: number;
+  /** How many pixels of the screen one of CSS has. */
+  readonly ratio: number;
+  readonly palette: Palette;
 }
 
-export function createWorkshop(
-  signal: AbortSignal,
-  size: Workshop["size"],
-  palette: Workshop["palette"],
-): Workshop {
-  return { composer: new Composer(), reader: new PixelReader(), size, palette, signal };
+/** What all miniatures of a view share. */
+export class Workshop {
+  readonly composer = new Composer();
+  readonly reader = new PixelReader();
+  #setting: Setting | undefined;
+
+  constructor(
+    readonly frame: TransitionFrame,
+    readonly palette: () => Palette,
+  ) {}
+
+  /** As it is now: the same object as long as nothing of it changes. */
+  get setting(): Setting {
+    const [height, width] = this.frame.traits.size;
+    const now = { width, height, ratio: window.devicePixelRatio || 1, palette: this.palette() };
+    const before = this.#setting;
+    if (!before || (Object.keys(now) as (keyof Setting)[]).some((key) => now[key] !== before[key]))
+      this.#setting = now;
+    return this.#setting!;
+  }
 }
 
 /** A picture of at most `most` CSS pixels; small ones at a whole-number zoom. */
@@ -44,11 +60,10 @@ export function fitMiniature(width: number, height: number, most: number): [widt
 }
 
 /** Keeps the room of tiles with such miniatures in their row before they come, and says there how wide they will be. */
-export function keepRoom(row: HTMLElement, workshop: Workshop, most: number): void {
-  const [width, height] = fitMiniature(...workshop.size(), most);
-  const known = workshop.size()[0] > 0;
-  row.style.minHeight = known ? `${2 * height + 28}px` : "";
-  row.style.setProperty("--cfw-tile", `${width}px`);
+export function keepRoom(row: HTMLElement, { width, height }: Setting, most: number): void {
+  const [wide, high] = fitMiniature(width, height, most);
+  row.style.minHeight = width > 0 ? `${2 * high + 28}px` : "";
+  row.style.setProperty("--cfw-tile", `${wide}px`);
 }
 
 /** A small picture above the same with its map over it. It keeps what it shows until the next is decoded. */
@@ -57,41 +72,25 @@ export function createMiniature(workshop: Workshop, most: number) {
   const below = h("canvas.cfw-miniature");
   const element = h("span.cfw-miniatures", { "aria-hidden": "true" }, above, below);
   let shown: MiniatureContent | null = null;
+  let setting = workshop.setting;
   let readings = 0;
 
   const measure = () => {
-    const [width, height] = fitMiniature(...workshop.size(), most);
-    const ratio = window.devicePixelRatio || 1;
-    for (const canvas of [above, below]) {
-      canvas.style.width = `${width}px`;
-      canvas.style.height = `${height}px`;
-      const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
-      if (canvas.width !== w) canvas.width = w;
-      if (canvas.height !== h) canvas.height = h;
-    }
+    const [width, height] = fitMiniature(setting.width, setting.height, most);
+    for (const canvas of [above, below]) sizeCanvas(canvas, width, height, setting.ratio);
   };
-  const put = (canvas: HTMLCanvasElement, picture: HTMLCanvasElement) => {
-    const context = canvas.getContext("2d");
-    if (!context) return;
-    context.imageSmoothingEnabled = picture.width > SMALL;
-    context.imageSmoothingQuality = "high";
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    context.drawImage(picture, 0, 0, canvas.width, canvas.height);
-  };
+  const put = (canvas: HTMLCanvasElement, picture: HTMLCanvasElement) =>
+    beginCanvas(canvas, picture.width)?.drawImage(picture, 0, 0, canvas.width, canvas.height);
   const read = async () => {
-    const content = shown;
     readings += 1;
     const reading = readings;
-    const [width, height] = workshop.size();
-    if (!content?.picture || !(width > 0 && height > 0)) return;
-    const [picture, map] = await Promise.all(
-      [content.picture, content.map].map((blob) => blob && decodePicture(blob).catch(() => null)),
-    );
-    if (reading === readings && !workshop.signal.aborted && picture) {
+    const [content, { width, height, palette }] = [shown, setting];
+    if (!content?.picture || width === 0) return;
+    const [picture, map] = await decodePictures([content.picture, content.map]);
+    if (reading === readings && !workshop.frame.scope.signal.aborted && picture) {
       const maps = map ? workshop.reader.grey(map, width, content.maps * height) : null;
       const draw = (kind: "plain" | "overlay") =>
-        workshop.composer.draw({ picture, maps }, kind, content.which, [width, height], workshop.palette());
-      measure();
+        workshop.composer.draw({ picture, maps }, kind, content.which, [width, height], palette);
       put(above, draw("plain"));
       below.hidden = !maps;
       if (maps) put(below, draw("overlay"));
@@ -105,15 +104,11 @@ export function createMiniature(workshop: Workshop, most: number) {
 
   return {
     element,
+    /** Draws it where it shows something else, or where what it goes by has changed. */
     show(content: MiniatureContent) {
-      if (shown && same(shown, content)) return;
-      const first = !shown?.picture;
-      shown = content;
-      if (first) measure();
-      void read();
-    },
-    /** The theme, the size or the screen has changed. */
-    redraw() {
+      const now = workshop.setting;
+      if (shown && same(shown, content) && now === setting) return;
+      [shown, setting] = [content, now];
       measure();
       void read();
     },

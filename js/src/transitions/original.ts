@@ -1,59 +1,63 @@
-import { h, setAttribute, setText } from "../shared/dom";
-import { SMALL } from "../shared/fit";
+import { h, setText } from "../shared/dom";
 import { probability } from "../shared/format";
-import { Composer, type Kind, type Layers, type Palette } from "./composer";
+import { beginCanvas, sizeCanvas } from "./canvas";
+import { Composer } from "./composer";
+import type { Image } from "./image";
 import { fitMiniature } from "./miniature";
-import type { ClassProbability } from "./traits";
+import type { StagePalette } from "./painter";
+import { marked, sideOf } from "./sides";
+import type { TransitionFrame } from "./traits";
+import type { Transition } from "./transition";
+import type { Views } from "./views";
+import { predicted } from "./words";
 
-/** The explained image, to compare the frames with, and what it is read as. */
-export function createOriginal(name: (index: number) => string) {
+/** The explained image, to compare the frames with, and what the model predicts for it. */
+export function createOriginal(
+  { traits }: TransitionFrame,
+  transition: Transition,
+  image: Image,
+  views: Views,
+  palette: () => StagePalette,
+) {
   const canvas = h("canvas.cfw-original-canvas", { role: "img", "aria-label": "the image" });
-  const read = h("div.cfw-read");
+  const prediction = h("div.cfw-read.cfw-muted");
   const list = h("ul.cfw-top");
-  const element = h(
-    "div.cfw-original",
-    canvas,
-    h("div.cfw-original-words", h("div.cfw-heading", "The image"), read, list),
-  );
+  const heading = h("div.cfw-heading", "The image");
+  const element = h("div.cfw-original", canvas, h("div.cfw-original-words", heading, prediction, list));
   const composer = new Composer();
   let drawn = "";
+  const drawPicture = () => {
+    const [height, width] = traits.size;
+    const [wide, high] = fitMiniature(width, height, 128);
+    sizeCanvas(canvas, wide, high, window.devicePixelRatio || 1);
+    const context = beginCanvas(canvas, width);
+    if (!context || !image.layers || width === 0) return;
+    const kind = views.showsMaps ? "overlay" : "plain";
+    const picture = composer.draw(image.layers, kind, views.which, [width, height], palette());
+    context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  };
+  const drawClasses = () => {
+    const { wrong, correct, whole } = traits;
+    setText(prediction, traits.predicted < 0 ? "" : predicted(transition.name(traits.predicted)));
+    const classes = [...whole].sort((a, b) => b[1] - a[1]).slice(0, 4);
+    const rows = classes.map(([index, p]) => ({
+      ...{ name: transition.name(index), p: probability(p), side: sideOf(index, { wrong, correct }) },
+    }));
+    const key = JSON.stringify(rows);
+    if (drawn === key) return;
+    drawn = key;
+    list.replaceChildren(
+      ...rows.map(({ name, p, side }) => {
+        const label = h("span", { class: `cfw-ellipsis cfw-${side}`, title: name }, marked(side, name));
+        return h("li", label, h("span.cfw-number", p));
+      }),
+    );
+  };
   return {
     element,
-    paint(
-      layers: Layers | null,
-      kind: Kind,
-      which: number,
-      size: readonly [number, number],
-      palette: Palette,
-    ) {
-      const [width, height] = fitMiniature(...size, 128);
-      canvas.style.width = `${width}px`;
-      canvas.style.height = `${height}px`;
-      const context = canvas.getContext("2d");
-      const ratio = window.devicePixelRatio || 1;
-      canvas.width = Math.round(width * ratio);
-      canvas.height = Math.round(height * ratio);
-      if (!context || !layers || !(size[0] > 0)) return;
-      context.imageSmoothingEnabled = size[0] > SMALL;
-      context.imageSmoothingQuality = "high";
-      context.drawImage(composer.draw(layers, kind, which, size, palette), 0, 0, canvas.width, canvas.height);
-    },
-    update(predicted: number, whole: readonly ClassProbability[], wrong: number, correct: number) {
-      setText(read, predicted < 0 ? "" : `read as ${name(predicted)}`);
-      const rows = [...whole].sort((a, b) => b[1] - a[1]).slice(0, 4);
-      const texts = rows.map(([index, p]) => [name(index), probability(p), index] as const);
-      const key = JSON.stringify([texts, wrong, correct]);
-      if (drawn === key) return;
-      drawn = key;
-      list.replaceChildren(
-        ...texts.map(([text, p, index]) => {
-          const side = index === wrong ? "cfw-wrong" : index === correct ? "cfw-correct" : "";
-          const mark = index === wrong ? "● " : index === correct ? "▲ " : "";
-          const label = h("span", { class: `cfw-ellipsis ${side}` }, mark + text);
-          setAttribute(label, "title", text);
-          return h("li", label, h("span.cfw-number", p));
-        }),
-      );
+    draw() {
+      drawPicture();
+      drawClasses();
     },
   };
 }

@@ -1,10 +1,10 @@
 import { SMALL } from "../shared/fit";
+import { beginCanvas, sizeCanvas } from "./canvas";
 import type { Cell } from "./cells";
 import { Composer, type Kind, type Layers, type Palette } from "./composer";
 import { percent } from "./words";
 
-export const MODES = ["overlay", "side by side", "difference", "where", "plain"] as const;
-export type Mode = (typeof MODES)[number];
+export type Mode = "overlay" | "side by side" | "difference" | "where" | "plain";
 
 export interface Scene {
   mode: Mode;
@@ -37,31 +37,21 @@ const GAP = 8;
 
 /** Draws the stage. */
 export class Painter {
-  readonly #canvas: HTMLCanvasElement;
-  readonly #context: CanvasRenderingContext2D | null;
   readonly #composer = new Composer();
   #ratio = 1;
 
-  constructor(canvas: HTMLCanvasElement) {
-    this.#canvas = canvas;
-    this.#context = canvas.getContext("2d");
-  }
+  constructor(readonly canvas: HTMLCanvasElement) {}
 
   /** The size on the page, in CSS pixels, and how many pixels of the screen one of them has. */
   resize(width: number, height: number, ratio: number): void {
     this.#ratio = ratio;
-    const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
-    if (this.#canvas.width !== w) this.#canvas.width = w;
-    if (this.#canvas.height !== h) this.#canvas.height = h;
+    sizeCanvas(this.canvas, width, height, ratio);
   }
 
   paint(scene: Scene): void {
-    const context = this.#context;
+    const context = beginCanvas(this.canvas, scene.width);
     if (!context) return;
-    const { width, height } = this.#canvas;
-    context.clearRect(0, 0, width, height);
-    context.imageSmoothingEnabled = scene.width > SMALL;
-    context.imageSmoothingQuality = "high";
+    const { width, height } = this.canvas;
     const { frame, image } = scene;
     const size = [scene.width, scene.height] as const;
     if (scene.mode === "side by side" && frame.maps) this.#panes(context, scene);
@@ -92,7 +82,7 @@ export class Painter {
 
   /** The frame and its map; below them the image and its map, to compare. */
   #panes(context: CanvasRenderingContext2D, scene: Scene): void {
-    const { width, height } = this.#canvas;
+    const { width, height } = this.canvas;
     const ratio = this.#ratio;
     const room = Math.min(
       (width - GAP * ratio) / 2,
@@ -117,7 +107,7 @@ export class Painter {
   }
 
   #cells(context: CanvasRenderingContext2D, scene: Scene): void {
-    const { width, height } = this.#canvas;
+    const { width, height } = this.canvas;
     const ratio = this.#ratio;
     context.font = `600 ${13 * ratio}px ${scene.palette.font}`;
     context.textAlign = "center";

@@ -1,23 +1,29 @@
 import { tablesOf } from "../shared/signed";
-import { colours } from "../shared/theme";
+import type { Palette } from "../shared/theme";
 import type { StagePalette } from "./painter";
 
-/** What is drawn on canvases, in the colours of the theme. */
-export function readPalette(element: Element): StagePalette {
-  const style = getComputedStyle(element);
-  const token = (name: string) => style.getPropertyValue(name).trim();
-  const stops = colours(element, "--cfw-signed");
-  const hex = (index: number) => {
-    const colour = stops.at(index);
-    return colour ? `rgb(${colour.join(" ")})` : "#808080";
-  };
-  return {
-    ground: token("--cfw-ground") || "#fff",
-    veil: Number(token("--cfw-veil")) || 0.6,
-    text: token("--cfw-muted") || "#808080",
-    font: style.fontFamily || "sans-serif",
-    against: hex(0),
-    along: hex(-1),
-    tables: tablesOf(stops),
+/** What is drawn on canvases, in the colours of the theme: the same object as long as they are the same. */
+export function readPalette(palette: Palette): () => StagePalette {
+  let known = "";
+  let now: StagePalette | undefined;
+  return () => {
+    const stops = palette.stops("--cfw-signed");
+    const [ground, veil, text, font] = ["--cfw-ground", "--cfw-veil", "--cfw-muted", "font-family"].map(
+      (token) => palette.value(token),
+    );
+    const key = JSON.stringify([stops, ground, veil, text, font]);
+    if (now && key === known) return now;
+    known = key;
+    const end = (index: number) => `rgb(${(stops.at(index) ?? [128, 128, 128]).join(" ")})`;
+    now = {
+      ground: ground || "#fff",
+      veil: Number(veil) || 0.6,
+      text: text || "#808080",
+      font: font || "sans-serif",
+      against: end(0),
+      along: end(-1),
+      tables: tablesOf(stops),
+    };
+    return now;
   };
 }

@@ -1,44 +1,18 @@
-import type { Ends, PathTrait } from "./traits";
+import type { Traits } from "./traits";
 
 /** A transition: what is known at each of some phases, from the wrong class's end (0) to the correct one's. */
-export interface Path {
-  readonly ends: Ends;
-  readonly phases: number;
-  readonly at: readonly number[];
-  readonly wrong: readonly number[];
-  readonly correct: readonly number[];
-  readonly called: readonly number[];
-  readonly flip: number | null;
-  readonly scale: number;
-  readonly strip: readonly number[];
-}
-
-const numbers = (value: unknown): number[] =>
-  Array.isArray(value) ? value.map((entry) => (typeof entry === "number" ? entry : Number.NaN)) : [];
+export type Path = NonNullable<Traits["path"]>;
 
 /** Reads the trait; null where there is no path yet. Throws a RangeError, in words for the reader, for what is none. */
-export function readPath(trait: Partial<PathTrait> | null | undefined): Path | null {
-  if (!trait || Object.keys(trait).length === 0) return null;
-  const at = numbers(trait.at);
-  const phases = trait.phases ?? 0;
-  if (!Number.isInteger(phases) || phases < 1)
-    throw new RangeError("the path does not say how many phases it has");
+export function readPath(trait: Traits["path"]): Path | null {
+  if (!trait || (trait.phases === 0 && trait.at.length === 0)) return null;
+  const { phases, at, flip, strip } = trait;
+  if (phases < 1) throw new RangeError("the path does not say how many phases it has");
   const ascending = at.every((phase, i) => Number.isInteger(phase) && (i === 0 || phase > at[i - 1]!));
   if (!ascending || at[0] !== 0 || at[at.length - 1] !== phases - 1)
     throw new RangeError(`the path does not run from phase 0 to ${phases - 1}`);
-  const inside = (phase: number) => Number.isInteger(phase) && phase >= 0 && phase < phases;
-  const flip = trait.flip ?? null;
-  return {
-    ends: numbers(trait.ends) as Ends,
-    phases,
-    at,
-    wrong: numbers(trait.wrong),
-    correct: numbers(trait.correct),
-    called: numbers(trait.called),
-    flip: flip !== null && inside(flip) ? flip : null,
-    scale: trait.scale ?? 0,
-    strip: numbers(trait.strip).filter(inside),
-  };
+  const inside = (phase: number) => phase >= 0 && phase < phases;
+  return { ...trait, flip: flip !== null && inside(flip) ? flip : null, strip: strip.filter(inside) };
 }
 
 /** Whether two paths lead between the same ends, so that one of them only knows more. */
@@ -73,8 +47,8 @@ export function valueAt({ at }: Path, series: readonly number[], phase: number):
   return from + ((to - from) * (phase - at[low]!)) / (at[low + 1]! - at[low]!);
 }
 
-/** The class that a phase is called, as far as is known: on either side of the flip, that side's. */
-export function calledAt(path: Path, phase: number): number {
+/** The class predicted at a phase, as far as is known: on either side of the flip, that side's; -1 for none. */
+export function predictedAt(path: Path, phase: number): number {
   const nearest = nearestEntry(path.at, phase);
   const low = entryBefore(path.at, phase);
   const { flip } = path;

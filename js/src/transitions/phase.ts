@@ -1,7 +1,5 @@
-import type { AnyModel } from "@anywidget/types";
-import type { Scope } from "../shared/scope";
 import { throttle } from "../shared/throttle";
-import type { Traits } from "./traits";
+import type { TransitionFrame } from "./traits";
 
 /** The kernel hears of a moving phase at most this often, in ms; while playing, less. */
 const SAVE_EVERY = 200;
@@ -9,27 +7,26 @@ const SAVE_PLAYING = 1000;
 
 /** The phase of one view: the hand, or the play, leads; between them it follows the model. */
 export class Phase {
-  #phase = 0;
+  #phase: number;
   #moving = false;
   #setting = false;
   readonly #save;
   readonly #saveSlowly;
 
   constructor(
-    readonly model: AnyModel<Traits>,
-    scope: Scope,
+    readonly frame: TransitionFrame,
     readonly changed: () => void,
   ) {
     const save = () => {
       // Set once more, since something else may have come from the kernel meanwhile.
       this.#set();
-      model.save_changes();
+      frame.save({});
     };
     this.#save = throttle(save, SAVE_EVERY);
     this.#saveSlowly = throttle(save, SAVE_PLAYING);
-    scope.defer(() => this.#flush());
-    scope.listen(model, ["phase"], () => this.#read());
-    this.#phase = model.get("phase");
+    frame.scope.defer(() => this.#flush());
+    frame.listen(["phase"], () => this.#read());
+    this.#phase = frame.traits.phase;
   }
 
   get value(): number {
@@ -57,7 +54,7 @@ export class Phase {
   /** Tells the charts which phase is looked at. Not saved: they are linked in the browser. */
   point(phase: number): void {
     // Not set anew: hosts differ in whether an equal list is a change, and this runs at each painting.
-    if (this.model.get("cursor")?.[0] !== phase) this.model.set("cursor", [phase, phase]);
+    if (this.frame.traits.cursor[0] !== phase) this.frame.set({ cursor: [phase, phase] });
   }
 
   /** Whether the phase is another one now. */
@@ -72,7 +69,7 @@ export class Phase {
 
   #set(): void {
     this.#setting = true;
-    this.model.set("phase", this.#phase);
+    this.frame.set({ phase: this.#phase });
     this.#setting = false;
   }
 
@@ -84,7 +81,7 @@ export class Phase {
   /** Takes what the kernel, or another view, has set; but while it moves here, here is right. */
   #read(): void {
     if (this.#setting || this.#moving || this.#save.pending || this.#saveSlowly.pending) return;
-    const phase = this.model.get("phase");
+    const { phase } = this.frame.traits;
     if (phase === this.#phase) return;
     this.#phase = phase;
     this.changed();

@@ -5,7 +5,7 @@ export type Speed = (typeof SPEEDS)[number];
 
 /** The whole path at speed 1, in ms. */
 const DURATION = 5000;
-/** A page that did not draw for a while goes on where it was. */
+/** A page that did not draw for a while resumes where it was. */
 const LONGEST_FRAME = 100;
 
 /** Moves along the path by itself. It never begins to by itself, so it needs nobody's leave to move. */

@@ -1,38 +1,50 @@
 import { h, setText } from "../shared/dom";
+import { probability } from "../shared/format";
+import { createPicker } from "../shared/picker";
+import type { TransitionFrame } from "./traits";
+import type { Transition } from "./transition";
 
-/** The question of the head line, in the words that fit what the model made of the image. */
-export function createQuestion(picker: HTMLElement) {
-  const wrong = h("span.cfw-wrong.cfw-asked-class");
-  const texts = [h("span"), h("span"), h("span")] as const;
+/** "Why 9 and not 4?": the correct class is the control to choose another. The words go by what the model predicts. */
+export function createQuestion(frame: TransitionFrame, transition: Transition) {
+  const { scope, traits } = frame;
+  const picker = createPicker(scope, {
+    labels: () => traits.labels,
+    name: (index) => transition.name(index),
+    title: "ask about another class",
+    suggestions: () =>
+      traits.whole
+        .filter(([index]) => index !== traits.wrong)
+        .slice(0, 8)
+        .map(([index, p]) => ({ index, note: probability(p) })),
+    chosen(correct) {
+      if (correct !== traits.correct) frame.save({ correct });
+    },
+  });
+  const wrong = h("span.cfw-wrong.cfw-ellipsis");
+  const [before, between, after] = [h("span"), h("span"), h("span")];
   const element = h("span.cfw-asked");
-  let order = "";
-  const set = (name: string, nodes: HTMLElement[], words: readonly [string, string, string]) => {
+  let first: HTMLElement | undefined;
+  const put = (one: HTMLElement, other: HTMLElement, words: readonly [string, string, string]) => {
     // Only where the order changes: moving the picker would close it.
-    if (order !== name) element.replaceChildren(...nodes);
-    order = name;
-    texts.forEach((text, i) => {
-      setText(text, words[i]!);
-    });
+    if (one !== first) element.replaceChildren(before, one, between, other, after);
+    first = one;
+    setText(before, words[0]);
+    setText(between, words[1]);
+    setText(after, words[2]);
   };
   return {
     element,
-    update(now: { predicted: number; wrong: number; correct: number; name(index: number): string }) {
-      const [before, between, after] = texts;
-      setText(wrong, now.name(now.wrong));
-      wrong.title = now.name(now.wrong);
-      if (now.predicted >= 0 && now.predicted === now.correct)
-        set(
-          "right",
-          [before, picker, between, wrong, after],
-          ["It is read as ", ". What would make it ", "?"],
-        );
-      else if (now.predicted >= 0 && now.predicted !== now.wrong)
-        set(
-          "wrong",
-          [before, wrong, between, picker, after],
-          ["Between ", " and ", ` (read as ${now.name(now.predicted)})`],
-        );
-      else set("wrong", [before, wrong, between, picker, after], ["Why ", " and not ", "?"]);
+    draw() {
+      const { predicted } = traits;
+      const name = transition.name(traits.wrong);
+      picker.update(transition.name(traits.correct));
+      setText(wrong, name);
+      wrong.title = name;
+      if (predicted >= 0 && predicted === traits.correct)
+        put(picker.element, wrong, ["Predicted ", ". What would make it ", "?"]);
+      else if (predicted >= 0 && predicted !== traits.wrong)
+        put(wrong, picker.element, ["Between ", " and ", ` (predicted ${transition.name(predicted)})`]);
+      else put(wrong, picker.element, ["Why ", " and not ", "?"]);
     },
   };
 }

@@ -1,46 +1,68 @@
-import { h, setAttribute, setText } from "../shared/dom";
-import { fitStage, followRatio, SMALL, WIDEST } from "../shared/fit";
-import type { Scope } from "../shared/scope";
-import { Painter, type Scene } from "./painter";
+import { h, setAttribute } from "../shared/dom";
+import { fitStage, SMALL, WIDEST } from "../shared/fit";
+import { strongestCells } from "./cells";
+import type { Layers } from "./composer";
+import type { Look } from "./frames";
+import type { Image } from "./image";
+import { Painter, type StagePalette } from "./painter";
+import { SIDES } from "./sides";
+import type { TransitionFrame } from "./traits";
+import type { Transition } from "./transition";
+import type { Views } from "./views";
+import type { Walk } from "./walk";
 
 /** The frame looked at. */
-export function createStage(scope: Scope, repaint: () => void) {
+export function createStage(
+  frame: TransitionFrame,
+  transition: Transition,
+  walk: Walk,
+  image: Image,
+  views: Views,
+  palette: () => StagePalette,
+) {
+  const { traits } = frame;
   const canvas = h("canvas.cfw-scene-canvas", { role: "img" });
-  const words = h("div.cfw-scene-words");
-  const frame = h("div.cfw-scene", canvas, words);
-  const element = h("div.cfw-transitions-stage", frame);
+  const box = h("div.cfw-scene", canvas, frame.placeholder);
+  const element = h("div", box);
   const painter = new Painter(canvas);
-  let size: readonly [number, number] = [1, 1];
-
+  let size = "";
   const resize = () => {
-    const [width, height] = fitStage(size[0], size[1], element.clientWidth || WIDEST);
-    frame.style.width = `${width}px`;
-    frame.style.height = `${height}px`;
-    painter.resize(width, height, window.devicePixelRatio || 1);
-    repaint();
+    const [height, width] = traits.size;
+    const [wide, high] = fitStage(width || 1, height || 1, element.clientWidth || WIDEST);
+    box.style.width = `${wide}px`;
+    box.style.height = `${high}px`;
+    painter.resize(wide, high, window.devicePixelRatio || 1);
+    canvas.classList.toggle("cfw-pixels", width <= SMALL);
   };
-  const observer = new ResizeObserver(resize);
-  observer.observe(element);
-  scope.defer(() => observer.disconnect());
-  followRatio(scope, resize);
-
+  const paintScene = (look: Look | null, layers: Layers) => {
+    const [height, width] = traits.size;
+    const { mode, which } = views;
+    const map = `for ${transition.name(traits[SIDES[which]!])}`;
+    painter.paint({
+      ...{ mode, which, width, height, frame: layers, image: image.layers, palette: palette() },
+      cells: mode === "where" && look ? strongestCells(traits.answer) : [],
+      captions: [look ? `phase ${look.phase}` : "the image", map, "the image", map],
+    });
+  };
   return {
     element,
     canvas,
-    setSize(width: number, height: number) {
-      if (width === size[0] && height === size[1]) return;
-      size = [width, height];
-      canvas.classList.toggle("cfw-pixels", width <= SMALL);
+    resize,
+    draw() {
+      if (size === traits.size.join()) return;
+      size = traits.size.join();
       resize();
     },
-    paint: (scene: Scene) => painter.paint(scene),
-    /** What it shows, for the ear; and what stands instead of it, and whether that is an error. */
-    update(label: string, instead: string, failed: boolean) {
-      setAttribute(canvas, "aria-label", label);
-      setText(words, instead);
-      setAttribute(words, "role", failed && instead !== "" && "alert");
-      words.hidden = instead === "";
-      canvas.classList.toggle("cfw-invisible", instead !== "");
+    paint(look: Look | null) {
+      const layers = look ?? image.layers;
+      if (layers && traits.size[0] > 0) paintScene(look, layers);
+      const { phases, place } = walk;
+      setAttribute(
+        canvas,
+        "aria-label",
+        phases > 0 ? `phase ${place} of ${phases - 1}, ${views.mode}` : "the image",
+      );
+      canvas.classList.toggle("cfw-invisible", frame.absent);
     },
   };
 }

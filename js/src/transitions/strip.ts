@@ -1,58 +1,51 @@
-import { h, setAttribute, setText } from "../shared/dom";
-import type { Scope } from "../shared/scope";
-import { createMiniature, keepRoom, type MiniatureContent, type Workshop } from "./miniature";
-
-/** The longer side of a tile's picture, in CSS pixels. */
-const MOST = 64;
-
-export interface StripTile {
-  phase: number;
-  content: MiniatureContent;
-  label: string;
-}
+import { h, setAttribute } from "../shared/dom";
+import type { MiniatureContent, Workshop } from "./miniature";
+import { nearestEntry } from "./path";
+import { createTiles } from "./tiles";
+import type { TransitionFrame } from "./traits";
+import type { Transition } from "./transition";
+import type { Walk } from "./walk";
+import { predicted } from "./words";
 
 /** Typical phases, each a button that goes there. */
-export function createStrip(scope: Scope, workshop: Workshop, chosen: (phase: number) => void) {
+export function createStrip(
+  frame: TransitionFrame,
+  transition: Transition,
+  walk: Walk,
+  workshop: Workshop,
+  which: () => number,
+) {
   const element = h("div.cfw-strip", { role: "group", "aria-label": "Typical phases" });
-  const tiles: ReturnType<typeof createTile>[] = [];
-  const createTile = () => {
-    const miniature = createMiniature(workshop, MOST);
-    const number = h("span.cfw-number.cfw-tile-number");
-    const button = h("button.cfw-tile", { type: "button" }, miniature.element, number);
-    const tile = { button, miniature, number, phase: 0 };
-    scope.on(button, "click", () => chosen(tile.phase));
-    return tile;
+  const tiles = createTiles(frame.scope, workshop, element, (phase) => walk.jump(phase));
+  const contentOf = (phase: number): MiniatureContent => {
+    const { source } = transition;
+    const entry = nearestEntry(source?.at ?? [], phase);
+    return {
+      picture: source?.frames.blob(entry) ?? null,
+      map: source?.maps?.blob(entry) ?? null,
+      ...{ maps: 2, which: which() },
+    };
   };
   return {
     element,
-    update(now: readonly StripTile[]) {
-      while (tiles.length < now.length) tiles.push(createTile());
-      tiles.length = now.length;
-      if (element.children.length !== tiles.length)
-        element.replaceChildren(...tiles.map(({ button }) => button));
-      now.forEach(({ phase, content, label }, i) => {
-        const tile = tiles[i]!;
-        tile.phase = phase;
-        tile.miniature.show(content);
-        setText(tile.number, String(phase));
-        setAttribute(tile.button, "aria-label", label);
-        setAttribute(tile.button, "title", label);
-      });
-      keepRoom(element, workshop, MOST);
+    draw() {
+      const phases = transition.source ? (transition.path?.strip ?? []) : [];
+      tiles.update(
+        phases.map((phase) => ({
+          id: phase,
+          content: contentOf(phase),
+          figure: String(phase),
+          label: `go to phase ${phase}, ${predicted(transition.name(transition.predicted(phase)))}`,
+        })),
+      );
     },
-    /** Marks the tile nearest to a phase. */
-    point(phase: number) {
-      let nearest = -1;
-      tiles.forEach((tile, i) => {
-        const distance = Math.abs(tile.phase - phase);
-        if (nearest < 0 || distance < Math.abs(tiles[nearest]!.phase - phase)) nearest = i;
+    /** Marks the tile nearest to the phase looked at. */
+    paint() {
+      const phases = tiles.all.map(({ id }) => id);
+      const nearest = nearestEntry(phases, walk.place);
+      tiles.all.forEach(({ button }, i) => {
+        setAttribute(button, "aria-current", i === nearest && "true");
       });
-      tiles.forEach((tile, i) => {
-        setAttribute(tile.button, "aria-current", i === nearest && "true");
-      });
-    },
-    redraw() {
-      for (const tile of tiles) tile.miniature.redraw();
     },
   };
 }

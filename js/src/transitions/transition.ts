@@ -1,74 +1,83 @@
-import type { AnyModel } from "@anywidget/types";
-import { packOpener } from "../shared/pack";
-import type { Scope } from "../shared/scope";
-import type { Source } from "./frames";
-import { type Path, readPath, sameEnds } from "./path";
-import type { Traits } from "./traits";
-import { readTraits } from "./wire";
+import { className } from "../shared/format";
+import { type Pack, packOpener } from "../shared/pack";
+import { Frames, type Source } from "./frames";
+import { type Path, predictedAt, readPath, sameEnds, valueAt } from "./path";
+import type { Side } from "./sides";
+import type { TransitionFrame } from "./traits";
 
-export interface TransitionEvents {
-  /** Another path, or none, and its frames if they can be read; `refined` if only more of it is known now. */
-  opened(path: Path | null, source: Source | null, refined: boolean): void;
-  /** In words for the reader, what cannot be read; empty when all is well again. */
-  broken(what: string): void;
+/** Of decoded frames, in bytes. */
+const MEMORY = 48e6;
+
+/** The transition that the kernel has sent: its path, and its frames. */
+export class Transition {
+  path: Path | null = null;
+  /** The frames; null as long as they cannot be read. */
+  source: Source | null = null;
+  /** What cannot be read, in words for the reader; empty where all is well. */
+  wrong = "";
+  readonly frames: Frames;
+  readonly #openFrames = packOpener();
+  readonly #openMaps = packOpener();
+  #read: unknown[] = [];
+
+  constructor(readonly frame: TransitionFrame) {
+    this.frames = new Frames(MEMORY, frame.repaint);
+    frame.scope.defer(() => this.frames.end());
+  }
+
+  /** Reads what has been sent. True if it was new. */
+  read(): boolean {
+    const { path, frames, maps, size } = this.frame.traits;
+    const now = [path, frames, maps, size.join()];
+    if (now.every((value, i) => value === this.#read[i])) return false;
+    this.#read = now;
+    const before = this.path;
+    this.source = null;
+    this.wrong = "";
+    try {
+      this.path = readPath(path);
+      if (this.path) this.#readSource(this.path);
+    } catch (error) {
+      this.path = null;
+      this.wrong = (error as Error).message;
+    }
+    this.frames.open(this.source, sameEnds(before, this.path));
+    return true;
+  }
+
+  name(index: number): string {
+    return className(this.frame.traits.labels, index);
+  }
+
+  /** The probability of a side's class; null where it is not known. */
+  probability(side: Side, phase: number): number | null {
+    return this.path && valueAt(this.path, this.path[side], phase);
+  }
+
+  /** The predicted class; -1 where it is not known. */
+  predicted(phase: number): number {
+    return this.path ? predictedAt(this.path, phase) : -1;
+  }
+
+  #readSource({ at, scale }: Path): void {
+    const { traits } = this.frame;
+    const [frames, maps] = [this.#openFrames(traits.frames), this.#openMaps(traits.maps)];
+    this.wrong = unread("frames", frames, at.length) || (frames.pack ? "" : "the frames are missing");
+    const [height, width] = traits.size;
+    if (this.wrong || !frames.pack || width === 0) return;
+    this.wrong = unread("maps", maps, at.length);
+    this.source = { at, frames: frames.pack, maps: this.wrong ? null : maps.pack, scale, width, height };
+  }
 }
 
-/** Reads the path and its frames now and whenever they change. */
-export function followTransition(scope: Scope, model: AnyModel<Traits>, events: TransitionEvents): void {
-  const { size } = readTraits(model);
-  const [openFrames, openMaps] = [packOpener(), packOpener()];
-  let path: Path | null = null;
-  let seen: unknown[] = [];
-  const read = () => {
-    const now = [model.get("path"), model.get("frames"), model.get("maps"), size().join()];
-    if (now.every((value, i) => value === seen[i])) return;
-    seen = now;
-    const before = path;
-    let wrong = "";
-    try {
-      path = readPath(model.get("path"));
-    } catch (error) {
-      path = null;
-      wrong = (error as Error).message;
-    }
-    const frames = openFrames(model.get("frames"));
-    const maps = openMaps(model.get("maps"));
-    const [width, height] = size();
-    const entries = path?.at.length ?? 0;
-    const fits = path !== null && frames.pack?.count === entries && width > 0;
-    if (path && !fits && wrong === "") {
-      if (frames.wrong) wrong = `the frames cannot be read: ${frames.wrong}`;
-      else if (frames.pack && frames.pack.count !== entries)
-        wrong = `there are ${frames.pack.count} frames where ${entries} were expected`;
-      else if (!frames.pack) wrong = "the frames are missing";
-    }
-    if (fits && wrong === "") {
-      if (maps.wrong) wrong = `the maps cannot be read: ${maps.wrong}`;
-      else if (maps.pack && maps.pack.count !== entries)
-        wrong = `there are ${maps.pack.count} maps where ${entries} were expected`;
-    }
-    const source: Source | null =
-      path && fits && frames.pack
-        ? {
-            at: path.at,
-            frames: frames.pack,
-            maps: maps.pack?.count === entries ? maps.pack : null,
-            scale: path.scale,
-            ...{ width, height },
-          }
-        : null;
-    events.broken(wrong);
-    events.opened(path, source, sameEnds(before, path));
-  };
-  let waiting = false;
-  scope.listen(model, ["path", "frames", "maps", "size"], () => {
-    if (waiting) return;
-    waiting = true;
-    // They come together, one change after the other.
-    queueMicrotask(() => {
-      waiting = false;
-      if (!scope.signal.aborted) read();
-    });
-  });
-  read();
+/** What of a pack cannot be read; it has a blob an entry, or is not there. */
+function unread(
+  what: string,
+  { pack, wrong }: { pack: Pack | null; wrong: string },
+  entries: number,
+): string {
+  if (wrong) return `the ${what} cannot be read: ${wrong}`;
+  return pack && pack.count !== entries
+    ? `there are ${pack.count} ${what} where ${entries} were expected`
+    : "";
 }

@@ -1,74 +1,94 @@
 import { createButton } from "../shared/button";
+import { createChoice } from "../shared/choice";
 import { h, setAttribute, setText } from "../shared/dom";
-import type { Scope } from "../shared/scope";
-import type { Legend } from "./legend";
-import { MODES, type Mode } from "./painter";
+import { strongestCells } from "./cells";
+import type { Image } from "./image";
+import { legendOf } from "./legend";
+import type { Mode } from "./painter";
+import { MARKS, SIDES } from "./sides";
+import type { TransitionFrame } from "./traits";
+import type { Transition } from "./transition";
 
-const TITLES: Record<Mode, string> = {
-  overlay: "the frame with its relevance map over it",
-  "side by side": "the frame and its map, the image and its map",
-  difference: "how the frame differs from the image",
-  where: "how much of the change goes along with each region",
-  plain: "the frame as it is",
+const MODES: Record<Mode, readonly [text: string, title: string]> = {
+  overlay: ["overlay", "the frame with its relevance map over it"],
+  "side by side": ["side by side", "the frame and its map, the image and its map"],
+  difference: ["difference", "how the frame differs from the image"],
+  where: ["where", "how much of the change goes along with each region"],
+  plain: ["plain", "the frame as it is"],
 };
+const SIDE = "the map for this class: what speaks for it (+) and against it (−)";
 
-export interface ViewsState {
-  mode: Mode;
-  which: number;
-  /** The names of the two classes. */
-  names: readonly [string, string];
-  /** The modes for which something is missing. */
-  missing: ReadonlySet<Mode>;
-  /** Whether there are two maps to choose from. */
-  maps: boolean;
-  legend: Legend | null;
-}
+export type Views = ReturnType<typeof createViews>;
 
 /** How the stage is drawn: the mode, the map of which class, and what its colours mean. */
-export function createViews(scope: Scope, setMode: (mode: Mode) => void, setWhich: (which: number) => void) {
-  const modes = MODES.map((mode) => createButton(scope, TITLES[mode], () => setMode(mode), mode));
-  const names = [h("span.cfw-ellipsis"), h("span.cfw-ellipsis")] as const;
-  const sides = names.map((name, which) =>
-    createButton(
-      scope,
-      "the map for this class: what speaks for it (+) and against it (−)",
-      () => setWhich(which),
-      h(
-        "span",
-        { class: which === 0 ? "cfw-wrong" : "cfw-correct", "aria-hidden": "true" },
-        which === 0 ? "●" : "▲",
-      ),
-      name,
-    ),
-  );
-  const group = (label: string, buttons: HTMLElement[]) =>
-    h("div.cfw-segmented", { role: "group", "aria-label": label }, ...buttons);
-  const toggle = group("Map for", sides);
-  toggle.classList.add("cfw-sides");
-  const low = h("span");
-  const high = h("span");
-  const unit = h("span.cfw-ellipsis");
+export function createViews(frame: TransitionFrame, transition: Transition, image: Image) {
+  const { scope, traits } = frame;
+  let mode: Mode = "overlay";
+  /** The map of the wrong class (0) or of the correct one (1). */
+  let which = 0;
+  const modes = createChoice(scope, "View", MODES, (chosen) => {
+    mode = chosen;
+    frame.refresh();
+  });
+  const sides = SIDES.map((side, i) => {
+    const name = h("span.cfw-ellipsis");
+    const mark = h("span", { class: `cfw-${side}`, "aria-hidden": "true" }, MARKS[side]);
+    const choose = () => {
+      which = i;
+      frame.refresh();
+    };
+    return { side, name, button: createButton(scope, SIDE, choose, mark, name) };
+  });
+  const buttons = sides.map(({ button }) => button);
+  const toggle = h("div.cfw-segmented.cfw-sides", { role: "group", "aria-label": "Map for" }, ...buttons);
+  const [low, high, unit] = [h("span"), h("span"), h("span.cfw-ellipsis")];
   const legend = h("div.cfw-scale.cfw-muted.cfw-number", low, h("i"), high, unit);
-  return {
-    modes: group("View", modes),
+
+  /** Whether there is what a mode needs. */
+  const offers: Record<Mode, () => boolean> = {
+    overlay: () => Boolean(transition.source ? transition.source.maps : image.layers?.maps),
+    "side by side": () => offers.overlay(),
+    difference: () => transition.source !== null && image.layers !== null,
+    where: () => transition.source !== null && strongestCells(traits.answer).length > 0,
+    plain: () => true,
+  };
+  /** The mode in which it is drawn. */
+  const shown = () => (offers[mode]() ? mode : "plain");
+  const drawLegend = () => {
+    const now = frame.absent ? null : legendOf(shown(), transition.path?.scale, traits.answer);
+    legend.classList.toggle("cfw-invisible", !now);
+    // The last one stays in its place, unseen, so that nothing moves.
+    if (!now) return;
+    setText(low, now.low);
+    setText(high, now.high);
+    setText(unit, now.unit);
+    setAttribute(unit, "title", now.unit);
+  };
+  const views = {
+    modes: modes.element,
     maps: h("div.cfw-maps", toggle, legend),
-    update(now: ViewsState) {
-      MODES.forEach((mode, i) => {
-        setAttribute(modes[i]!, "aria-pressed", String(mode === now.mode));
-        setAttribute(modes[i]!, "aria-disabled", now.missing.has(mode) && "true");
+    get mode() {
+      return mode;
+    },
+    get which() {
+      return which;
+    },
+    /** Whether maps are drawn, of which there are two to choose from. */
+    get showsMaps() {
+      return shown() === "overlay" || shown() === "side by side";
+    },
+    draw() {
+      modes.update(mode);
+      for (const [name, button] of modes.buttons)
+        setAttribute(button, "aria-disabled", !offers[name]() && "true");
+      sides.forEach(({ side, name, button }, i) => {
+        setText(name, `for ${transition.name(traits[side])}`);
+        setAttribute(button, "aria-pressed", String(i === which));
       });
-      now.names.forEach((name, which) => {
-        setText(names[which]!, `for ${name}`);
-        setAttribute(sides[which]!, "aria-pressed", String(which === now.which));
-      });
-      toggle.hidden = !now.maps;
-      legend.classList.toggle("cfw-invisible", !now.legend);
-      // The last one stays in its place, unseen, so that nothing moves.
-      if (!now.legend) return;
-      setText(low, now.legend.low);
-      setText(high, now.legend.high);
-      setText(unit, now.legend.unit);
-      setAttribute(unit, "title", now.legend.unit);
+      toggle.hidden = !views.showsMaps;
+      drawLegend();
+      frame.root.dataset.mode = mode;
     },
   };
+  return views;
 }

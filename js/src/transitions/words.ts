@@ -1,17 +1,19 @@
-import { probability } from "../shared/format";
+import { count, probability } from "../shared/format";
 import type { RunState } from "../shared/traits";
-import type { Candidate, Ends } from "./traits";
+import type { Path } from "./path";
+import type { Candidate, Ends, RegionsAnswer } from "./traits";
 
 /** What one sees, and whose idea it is. */
 export const HELP =
-  "A search over a generator’s inputs looks for pictures whose features are like those of the image, some called " +
-  "one class and some the other; the slider leads from one to the other (Suzuki et al. 2021). The maps say which pixels " +
-  "speak for a class (+) and which against it (−); at the flip the decision changes.";
+  "A search over a generator’s inputs looks for pictures whose features are like those of the image, some predicted " +
+  "as one class and some as the other; the slider leads from one to the other (Suzuki et al. 2021). The maps show which " +
+  "pixels speak for a class (+) and which against it (−); at the flip the decision changes.";
 
+export const LATER = "the image will be here";
 export const WAITING_FOR_PATH = "the transition between the picked two is being made";
 export const SILENT = "no answer yet (kernel busy or gone); scrubbing still works";
-
 export const NO_PATH = "a transition appears here when both rows have a candidate";
+export const OTHER_ROW_EMPTY = "the other row is still empty";
 
 export const MINUS = "−";
 
@@ -34,17 +36,22 @@ export function signed(value: number): string {
 }
 
 /** What the shares of the regions are of: "+7.9 log-odds, off by 0.03". */
-export function sum(total: number | undefined, off: number | undefined): string {
-  const parts = total === undefined ? [] : [`${signed(total)} log-odds`];
-  if (off !== undefined) parts.push(`off by ${amount(off)}`);
+export function sum({ total, off }: Pick<RegionsAnswer, "total" | "off">): string {
+  const parts = total === null ? [] : [`${signed(total)} log-odds`];
+  if (off !== null) parts.push(`off by ${amount(off)}`);
   return parts.join(", ");
 }
 
-/** One candidate: "candidate 17: called 9 with .93, cosine .81". */
+/** The class that the model gives: "predicted 9". */
+export function predicted(name: string): string {
+  return `predicted ${name}`;
+}
+
+/** One candidate: "candidate 17: predicted 9 with .93, cosine .81". */
 export function describeCandidate(candidate: Candidate, name: string): string {
   const [sure, near] = [probability(candidate.confidence, 2), probability(candidate.cosine, 2)];
   const nearest = candidate.nearest ? ", the nearest one" : "";
-  return `candidate ${candidate.id}: called ${name} with ${sure}, cosine ${near}${nearest}`;
+  return `candidate ${candidate.id}: ${predicted(name)} with ${sure}, cosine ${near}${nearest}`;
 }
 
 /** What stands where the candidates will be. */
@@ -60,9 +67,15 @@ export function galleryLegend(scale: number): string {
 }
 
 /** What is kept of a run that stopped or failed. */
-export function kept(state: RunState, best: Ends): string {
-  if ((state !== "stopped" && state !== "failed") || best.length === 0) return "";
-  return "the candidates so far are kept, Continue goes on";
+export function kept(best: Ends): string {
+  return best.length > 0 ? "the candidates so far are kept" : "";
+}
+
+/** What there is to know of a path: how much of it is here, or where it flips. */
+export function about({ at, phases, flip }: Path): string {
+  if (at.length < phases)
+    return `${count(at.length)} of ${count(phases)} frames so far, the others are to come`;
+  return flip === null ? "the decision does not flip on this path" : `the decision flips at phase ${flip}`;
 }
 
 /** For the ear: "phase 412: 9 .48, 4 .50". */

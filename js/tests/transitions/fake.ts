@@ -20,6 +20,7 @@ const candidate = (id: number, right: boolean, cosine: number, tile: number) => 
   ...{ id, right, cosine, tile },
   called: right ? 4 : 9,
   confidence: 0.93,
+  nearest: false,
 });
 
 export function transitionState(changes: Partial<Traits> = {}): Traits {

@@ -1,14 +1,17 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
-import { calledAt, nearestEntry, readPath, sameEnds, valueAt } from "../../src/transitions/path";
+import { nearestEntry, predictedAt, readPath, sameEnds, valueAt } from "../../src/transitions/path";
+import { traits } from "../../src/transitions/traits";
 import { pathOf } from "./fake";
 
-const read = (changes: object = {}) => readPath({ ...pathOf(), ...changes })!;
+/** What comes over the wire. */
+const readWire = (value: unknown) => readPath(traits.path(value));
+const read = (changes: object = {}) => readWire({ ...pathOf(), ...changes })!;
 
 describe("readPath", () => {
   it("takes what is there, and nothing while nothing is", () => {
     expect(read()).toMatchObject({ phases: 11, flip: 6, ends: [17, 40], scale: 0.12 });
-    for (const none of [{}, null, undefined]) expect(readPath(none)).toBeNull();
+    for (const none of [{}, null, undefined]) expect(readWire(none)).toBeNull();
   });
 
   it.each([
@@ -59,9 +62,9 @@ describe("a sparse path", () => {
   it("is called what the entries on that side of the flip are called", () => {
     const path = readPath(pathOf([0, 4, 10]))!;
     // 5 is nearest to 4; 6 and 7, too, lie beyond the flip, though 6 is nearest to 4.
-    expect([0, 3, 4, 5, 6, 7, 10].map((phase) => calledAt(path, phase))).toEqual([9, 9, 9, 9, 4, 4, 4]);
-    expect(calledAt({ ...path, flip: null }, 6)).toBe(9);
-    expect(calledAt({ ...path, called: [] }, 6)).toBe(-1);
+    expect([0, 3, 4, 5, 6, 7, 10].map((phase) => predictedAt(path, phase))).toEqual([9, 9, 9, 9, 4, 4, 4]);
+    expect(predictedAt({ ...path, flip: null }, 6)).toBe(9);
+    expect(predictedAt({ ...path, called: [] }, 6)).toBe(-1);
   });
 });
 

@@ -1,0 +1,29 @@
+import { h, setAttribute, setText } from "../shared/dom";
+import type { Image } from "./image";
+import type { TransitionFrame } from "./traits";
+import type { Transition } from "./transition";
+import type { Walk } from "./walk";
+import * as words from "./words";
+
+/** What there is to say of the path. */
+export function createLine(frame: TransitionFrame, transition: Transition, walk: Walk, image: Image) {
+  const element = h("div.cfw-line.cfw-muted.cfw-number.cfw-ellipsis");
+  const wordsNow = () => {
+    const wrong = transition.wrong || image.wrong;
+    if (wrong) return wrong;
+    if (transition.frames.failed(walk.place))
+      return `the browser cannot decode the frame of phase ${walk.place}`;
+    if (frame.waiting.wait === "silent") return words.SILENT;
+    if (frame.waiting.wait === "asking") return words.WAITING_FOR_PATH;
+    if (transition.path) return words.about(transition.path);
+    return frame.traits.state === "running" ? words.NO_PATH : "";
+  };
+  return {
+    element,
+    draw() {
+      const text = wordsNow();
+      setText(element, text);
+      setAttribute(element, "title", text !== "" && text);
+    },
+  };
+}

@@ -1,0 +1,16 @@
+import type { Traits } from "./traits";
+
+/** The two classes: the one that the image is taken for, and the one that it should be. */
+export const SIDES = ["wrong", "correct"] as const;
+export type Side = (typeof SIDES)[number];
+export const MARKS: Record<Side, string> = { wrong: "●", correct: "▲" };
+
+/** On which side a class is; "other" for a third one. */
+export function sideOf(index: number, traits: Pick<Traits, Side>): Side | "other" {
+  return SIDES.find((side) => traits[side] === index) ?? "other";
+}
+
+/** Words behind the mark of their side. */
+export function marked(side: Side | "other", words: string): string {
+  return side === "other" ? words : `${MARKS[side]} ${words}`;
+}
