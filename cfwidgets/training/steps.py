@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -37,6 +37,7 @@ def training_steps(
     report_every: int,
     save_every: int,
     checkpoint: str | Path | None,
+    remark: Callable[[Trained], str] | None = None,
 ) -> Generator[Update[Trained], None, None]:
     """Train, and yield the networks as they stand.
 
@@ -50,6 +51,8 @@ def training_steps(
         Updates after which the networks are yielded, and saved.
     checkpoint
         The file to save to; also at the end, and when this is closed or fails: then what was yielded last.
+    remark
+        Gives words about the networks that are added to an update's activity, such as that they fail; or none.
     """
     if work.step >= updates:
         yield Update(1.0, work.trained())
@@ -65,7 +68,10 @@ def training_steps(
                 if checkpoint is not None and due:
                     saved = trained
                     trained.save(checkpoint)
-                yield Update(work.step / updates, trained, f"update {work.step:,} of {updates:,}")
+                activity = f"update {work.step:,} of {updates:,}"
+                if remark is not None and (words := remark(trained)):
+                    activity = f"{activity}; {words}"
+                yield Update(work.step / updates, trained, activity)
     finally:
         # Closed, interrupted or failed, maybe in the middle of an update: what was yielded last is whole.
         if checkpoint is not None and trained is not None and trained is not saved:
