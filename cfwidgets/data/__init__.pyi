@@ -1,3 +1,4 @@
+from .defects import Concrete, Inspected, concrete
 from .digits import Digits, digits
 from .faces import (
     REGIONS,
@@ -21,6 +22,7 @@ __all__ = [
     "RFW",
     "CelebA",
     "CelebAMaskHQ",
+    "Concrete",
     "Digits",
     "FaRL",
     "Face",
@@ -28,9 +30,11 @@ __all__ = [
     "FairFace",
     "FolderError",
     "ImageFolders",
+    "Inspected",
     "MaskError",
     "Portraits",
     "collate_faces",
+    "concrete",
     "digits",
     "pack_masks",
     "portraits",
