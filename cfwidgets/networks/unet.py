@@ -132,15 +132,16 @@ class UNet(nn.Module):
         noise
             ``(N, noise)``, standard normal; None: zeros, for the one twin that is the same each time.
         """
-        x, ups = self._decoded(images, noise)
+        x, ups = self.decoded(images, noise)
         return Translation(residual_twin(images, self.last(x)), self.branch(ups))
 
     def told(self, images: Tensor) -> Tensor:
         """The class branch's logits alone."""
-        logits: Tensor = self.branch(self._decoded(images, None)[1])
+        logits: Tensor = self.branch(self.decoded(images)[1])
         return logits
 
-    def _decoded(self, images: Tensor, noise: Tensor | None) -> tuple[Tensor, list[Tensor]]:
+    def decoded(self, images: Tensor, noise: Tensor | None = None) -> tuple[Tensor, list[Tensor]]:
+        """What the last block gives, at full resolution, and what each block of the decoder gives."""
         x, kept = images * 2 - 1, []
         for level, block in enumerate(self.down):
             x = block(F.max_pool2d(x, 2) if level else x)

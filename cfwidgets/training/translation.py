@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cfwidgets.checks import choice, non_negative, positive_int, share
@@ -191,6 +192,8 @@ class TranslationTraining:
         Of the running means of both networks' weights.
     turned, light, tint, blur
         How images are varied: see `cfwidgets.training.variations.varied`.
+    halved
+        Share of the updates in which images are half as large, so that the networks know both sizes.
     width, full_width, levels, widest, noise, noise_channels, dropout, up
         Of the generator: see `cfwidgets.networks.unet.UNet`.
     discriminator, discriminator_width
@@ -241,6 +244,7 @@ class TranslationTraining:
     light: float = 0.1
     tint: float = 0.03
     blur: float = 0.0
+    halved: float = 0.0
     width: int = 24
     full_width: int = 16
     levels: int = 3
@@ -270,7 +274,7 @@ class TranslationTraining:
             "discriminator_rate", "warm_rate", "clip",
         ):  # fmt: skip
             non_negative(name, getattr(self, name))
-        for name in ("cycle_weight", "mean_decay", "light", "tint", "blur", "dropout"):
+        for name in ("cycle_weight", "mean_decay", "light", "tint", "blur", "halved", "dropout"):
             share(name, getattr(self, name))
         choice("form", self.form, FORMS)
         choice("up", self.up, ("transposed", "nearest"))
@@ -323,7 +327,7 @@ class TranslationTraining:
         FloatingPointError
             A loss or a weight is no longer a number. What was yielded last is whole.
         """
-        pixels = _pixels(images, 1 << self.levels)
+        pixels = _pixels(images, (2 if self.halved else 1) << self.levels)
         _require_labels(labels, len(pixels))
         if resume is not None:
             require_same(
@@ -611,6 +615,8 @@ class _Work:
         )
         images = self._pixels[places].float() / 255
         images = varied(images, turned=s.turned, light=s.light, tint=s.tint, blur=s.blur)
+        if s.halved and float(torch.rand(())) < s.halved:
+            images = F.avg_pool2d(images, 2)
         return images.contiguous(memory_format=torch.channels_last)
 
     def _z(self, n: int) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor
 __all__ = ["varied"]
 
 
-def varied(images: Tensor, *, turned: bool, light: float, tint: float, blur: float) -> Tensor:
+def varied(images: Tensor, *, turned: bool | None, light: float, tint: float, blur: float) -> Tensor:
     """Vary each image by amounts of its own, on the device where they are.
 
     The numbers come from that device's random numbers: seed them around it.
@@ -19,7 +19,8 @@ def varied(images: Tensor, *, turned: bool, light: float, tint: float, blur: flo
     images
         ``(N, C, H, H)`` in [0, 1].
     turned
-        In all eight ways that a square is turned and mirrored; else mirrored left to right only.
+        True: in all eight ways that a square is turned and mirrored. False: mirrored left to right. None:
+        neither.
     light
         The most that brightness is moved, and contrast stretched, as a share of the range.
     tint
@@ -41,7 +42,8 @@ def varied(images: Tensor, *, turned: bool, light: float, tint: float, blur: flo
     """
     n = len(images)
     numbers = torch.rand(6, n, 1, 1, 1, device=images.device)
-    images = torch.where(numbers[0] < 0.5, images.flip(3), images)
+    if turned is not None:
+        images = torch.where(numbers[0] < 0.5, images.flip(3), images)
     if turned:
         images = torch.where(numbers[1] < 0.5, images.flip(2), images)
         images = torch.where(numbers[2] < 0.5, images.transpose(2, 3), images)
