@@ -138,7 +138,7 @@ class SegmentationCurve:
             It is not from 0 to 255/256.
         """
         place = int(torch.searchsorted(self.thresholds, torch.tensor(threshold, dtype=torch.float64)))
-        if not 0 <= threshold or place >= BINS:
+        if not threshold >= 0 or place >= BINS:
             raise ValueError(f"a threshold is from 0 to {(BINS - 1) / BINS:.4f}, not {threshold}")
         return place
 

@@ -45,7 +45,7 @@ class ResNet(nn.Module):
 
     def __init__(
         self,
-        block: type[BasicBlock] | type[Bottleneck],
+        block: type[BasicBlock | Bottleneck],
         counts: Sequence[int],
         outputs: int,
         width: int = 64,
@@ -173,7 +173,7 @@ def swin(
     window: int = 7,
     dropped: float = 0.3,
 ) -> _Swin:
-    """torchvision's Swin transformer; the default is Swin-Small, and ``depths=(2, 2, 6, 2)`` Swin-Tiny.
+    """Torchvision's Swin transformer; the default is Swin-Small, and ``depths=(2, 2, 6, 2)`` Swin-Tiny.
 
     Parameters
     ----------

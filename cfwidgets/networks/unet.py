@@ -257,7 +257,8 @@ def residual_twin(images: Tensor, change: Tensor) -> Tensor:
     wanted = images + change.float().tanh()
     if not torch.is_grad_enabled():
         return wanted.clamp(0, 1)
-    return _Clipped.apply(wanted)  # type: ignore[no-any-return]
+    clipped: Tensor = _Clipped.apply(wanted)
+    return clipped
 
 
 class _Clipped(torch.autograd.Function):
@@ -266,7 +267,7 @@ class _Clipped(torch.autograd.Function):
         return wanted.clamp(0, 1)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]  # noqa: ARG004
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # noqa: ARG004
         return gradient
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -33,8 +32,8 @@ class PlainTraining:
     batch_size
         Images an update, as many of each class.
     rate
-        The largest learning rate of AdamW, which rises for a tenth of the time and then falls to 0 as a cosine
-        does.
+        The largest learning rate of AdamW, which rises for a tenth of the time and then falls to 0 as a
+        cosine does.
     turned, light, tint, blur
         How images are varied: see `cfwidgets.training.variations.varied`.
     halved
@@ -94,7 +93,7 @@ class PlainTraining:
             The same, on the CPU, in evaluation mode.
         """
         device = torch.device(self.device)
-        network = network.to(device, memory_format=torch.channels_last).train()
+        network = network.to(device).to(memory_format=torch.channels_last).train()
         images, places = images.to(device), [(labels == label).nonzero()[:, 0] for label in (0, 1)]
         places = [some.to(device) for some in places if len(some)]
         labels, masks = labels.to(device), None if masks is None else masks.to(device)
@@ -109,18 +108,16 @@ class PlainTraining:
             with seeded_step(device, self.seed, step):
                 loss = self._loss(network, images, labels, masks, places)
             adam.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 5.0)
             adam.step()
-        return network.to("cpu", memory_format=torch.contiguous_format).eval()
+        return network.to("cpu").to(memory_format=torch.contiguous_format).eval()
 
     def _loss(
         self, network: nn.Module, images: Tensor, labels: Tensor, masks: Tensor | None, places: list[Tensor]
     ) -> Tensor:
         each = self.batch_size // len(places)
-        drawn = torch.cat(
-            [some[torch.randint(len(some), (each,), device=images.device)] for some in places]
-        )
+        drawn = torch.cat([some[torch.randint(len(some), (each,), device=images.device)] for some in places])
         batch = images[drawn] if images.is_floating_point() else images[drawn].float() / 255
         marked = torch.zeros_like(batch[:, :1]) if masks is None else masks[drawn, None].float()
         turned = varied(torch.cat([batch, marked], 1), turned=self.turned, light=0, tint=0, blur=0)

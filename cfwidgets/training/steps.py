@@ -52,7 +52,7 @@ def training_steps(
     checkpoint
         The file to save to; also at the end, and when this is closed or fails: then what was yielded last.
     remark
-        Gives words about the networks that are added to an update's activity, such as that they fail; or none.
+        Gives words about the networks, such as that they fail, to add to an update's activity; or none.
     """
     if work.step >= updates:
         yield Update(1.0, work.trained())

@@ -66,8 +66,9 @@ class TrainedTranslator(Result):
     losses
         ``(step, 8)``, by ``loss_names``: the losses of the discriminator and the generator, of its class
         branch, the mean absolute difference of twins; the share of twins that the discriminator puts in the
-        other class; its mean probability that they are painted; the share of real images that it puts in their
-        class; and how much twins vary within a batch, in terms of the images. In the warm-up there are no twins.
+        other class; its mean probability that they are painted; the share of real images that it puts in
+        their class; and how much twins vary within a batch, in terms of the images. In the warm-up there
+        are no twins.
     measured
         ``(m, 5)``, by ``measure_names``, on images held out: the update; how many twins the discriminator puts
         in the other class, from class 0 and from class 1; the best IoU over thresholds of the difference with
@@ -291,9 +292,7 @@ class TranslationTraining:
         checkpoint: str | Path | None = None,
     ) -> TrainedTranslator:
         """Train to the end: see `steps`."""
-        return run_to_end(
-            self.steps(images, labels, held_out=held_out, resume=resume, checkpoint=checkpoint)
-        )
+        return run_to_end(self.steps(images, labels, held_out=held_out, resume=resume, checkpoint=checkpoint))
 
     def steps(
         self,
@@ -372,10 +371,10 @@ class _Work:
             generator, judge = made_generator(made), made_discriminator(made)
             centre_(judge)
         layout = torch.channels_last
-        self._g: Any = generator.to(self._device, memory_format=layout)
-        self._d: Any = judge.to(self._device, memory_format=layout)
+        self._g: Any = generator.to(self._device).to(memory_format=layout)
+        self._d: Any = judge.to(self._device).to(memory_format=layout)
         # Where batch normalisation is, real and painted images have statistics of their own.
-        self._apart = any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in judge.modules())
+        self._apart = any(isinstance(part, nn.BatchNorm2d) for part in judge.modules())
         with torch.device("meta"):
             self._mean_g, self._mean_d = made_generator(made), made_discriminator(made)
         for mean, network in ((self._mean_g, self._g), (self._mean_d, self._d)):
@@ -390,14 +389,11 @@ class _Work:
             self._go_on(resume)
 
     def update(self) -> None:
-        """Make one update: of the warm-up, or of the discriminator and, where it is its turn, the generator."""
+        """Make one update: of the warm-up, or of the discriminator and, in its turn, the generator."""
         began = time.perf_counter()
         s = self._settings
         with seeded_step(self._device, s.seed, self.step + 1):
-            if self.step < s.warm_updates:
-                row = self._warm()
-            else:
-                row = self._compete()
+            row = self._warm() if self.step < s.warm_updates else self._compete()
         self.step += 1
         self._recent.append(row)
         self._follow()
@@ -567,6 +563,7 @@ class _Work:
 
     @torch.no_grad()
     def _measure(self) -> None:
+        assert self._held_out is not None  # noqa: S101 - see `update`
         images, labels, masks = self._held_out
         twins, told, after = [], [], []
         for some in images.split(_BATCH):
@@ -628,8 +625,9 @@ class _Work:
 
     @torch.no_grad()
     def _follow(self) -> None:
-        # Early on the weights move too fast for a long mean.
-        weight = max(1 - self._settings.mean_decay, 1 / (1 + self.step))
+        # Early on, and when the contest begins, the weights move too fast for a long mean.
+        age = self.step - (self._settings.warm_updates if self.step > self._settings.warm_updates else 0)
+        weight = max(1 - self._settings.mean_decay, 1 / (1 + age / 10))
         for mean, network in ((self._mean_g, self._g), (self._mean_d, self._d)):
             torch._foreach_lerp_(list(mean.parameters()), list(network.parameters()), weight)
             for kept, buffer in zip(mean.buffers(), network.buffers(), strict=True):
@@ -668,9 +666,7 @@ def _require_labels(labels: Tensor, count: int) -> None:
         )
     each = [int((labels == label).sum()) for label in (0, 1)]
     if min(each) < 2:
-        raise ValueError(
-            f"a translator needs at least two images of each class; got {each[0]} and {each[1]}"
-        )
+        raise ValueError(f"a translator needs at least two images of each class; got {each[0]} and {each[1]}")
 
 
 def _held(held_out: Any, device: torch.device) -> tuple[Tensor, Tensor, Tensor | None] | None:

@@ -14,8 +14,15 @@ from torch import Tensor
 
 from cfwidgets.checks import choice, positive_int
 
-__all__ = ["FORMS", "adversarial_loss", "against_the_rest", "applications", "class_means", "class_loss",
-           "discriminator_loss"]  # fmt: skip
+__all__ = [
+    "FORMS",
+    "adversarial_loss",
+    "against_the_rest",
+    "applications",
+    "class_loss",
+    "class_means",
+    "discriminator_loss",
+]  # fmt: skip
 
 FORMS = ("opposite", "bounded", "printed")
 """How the generator may be trained: see `adversarial_loss`."""
@@ -89,8 +96,8 @@ def adversarial_loss(
         ``"bounded"``: minus the log of one less the probability of the class that it is to leave, and of
         looking painted.
 
-        ``"printed"``: the log-probabilities of the class of the image and of looking painted, with a sign that
-        alternates, each log at least -16. It has no lower bound but that, and after an even number of
+        ``"printed"``: the log-probabilities of the class of the image and of looking painted, with a sign
+        that alternates, each log at least -16. It has no lower bound but that, and after an even number of
         applications it rewards what looks painted.
     cycle_weight
         λc: each further application counts this many times the one before.

@@ -1,4 +1,4 @@
-"""Images as another photograph of the same thing would have them: turned, mirrored, lit otherwise, softened."""
+"""Images as another photograph of the same thing would be: turned, mirrored, lit otherwise, softened."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Train the translators of the zoo: ``python -m cfwidgets.zoo.recipes.translator concrete --to FOLDER``.
 
 Makes the data, trains the pair of networks and all that it is measured against (an independent judge, which
-Grad-CAM explains too; the ordinarily trained twins of both networks; a supervised network of the same kind and
-width), and writes weights, measurements, a sheet of pictures and the model card. ``--measure`` takes the
+Grad-CAM explains too; the ordinarily trained twins of both networks; a supervised network of the same kind
+and width), and writes weights, measurements, a sheet of pictures and the model card. ``--measure`` takes the
 weights that are in the folder already. Some minutes on a GPU, an hour on two cores.
 """
 
@@ -36,9 +36,8 @@ from cfwidgets.evaluation.segmentation import (
     stretched,
 )
 from cfwidgets.images import encode
-from cfwidgets.models.translator_pair import TranslatorPair, made_discriminator, made_generator
+from cfwidgets.models.translator_pair import TranslatorPair, made_generator
 from cfwidgets.networks.discriminators import ResNet, resnet3
-from cfwidgets.networks.unet import UNet
 from cfwidgets.training.plain import PlainTraining
 from cfwidgets.training.translation import TranslationTraining
 
@@ -141,39 +140,39 @@ DATA_SETS = {
 """By name."""
 
 
-def examples(name: str, n: int, size: int, split: str, *, processes: int = 1) -> Examples:
+def examples(name: str, counts: dict[str, int], size: int, *, processes: int = 1) -> dict[str, Examples]:
     """Draw examples, in several processes if so wished: they are the same.
 
     Parameters
     ----------
     name
         Of `DATA_SETS`.
-    n
-        How many.
+    counts
+        How many of each split: ``"train"``, ``"validation"``, ``"test"``.
     size
         In pixels.
-    split
-        ``"train"``, ``"validation"`` or ``"test"``.
     processes
         That draw.
     """
     draw = DATA_SETS[name].draw
     if processes == 1:
-        return draw(n, 0, size, split)
-    each = -(-n // (4 * processes))
-    starts = range(0, n, each)
+        return {split: draw(n, 0, size, split) for split, n in counts.items()}
+    each = -(-sum(counts.values()) // (4 * processes))
+    drawn: dict[str, list[Future[Examples]]] = {split: [] for split in counts}
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _alone) as pool:
-        parts = list(
-            pool.map(
-                draw,
-                [min(each, n - start) for start in starts],
-                starts,
-                [size] * len(starts),
-                [split] * len(starts),
-            )
-        )
-    masks = None if parts[0].masks is None else torch.cat([part.masks for part in parts])  # type: ignore[misc]
-    return Examples(torch.cat([part.images for part in parts]), torch.cat([part.labels for part in parts]), masks)
+        for split, n in counts.items():
+            for start in range(0, n, each):
+                drawn[split].append(pool.submit(draw, min(each, n - start), start, size, split))
+        return {split: _joined([part.result() for part in parts]) for split, parts in drawn.items()}
+
+
+def _joined(parts: list[Examples]) -> Examples:
+    masks = [part.masks for part in parts if part.masks is not None]
+    return Examples(
+        torch.cat([part.images for part in parts]),
+        torch.cat([part.labels for part in parts]),
+        torch.cat(masks) if masks else None,
+    )
 
 
 def _alone() -> None:
@@ -219,7 +218,7 @@ class Marker(nn.Module):
     def __init__(self, made: dict[str, Any]) -> None:
         super().__init__()
         self.network: Any = made_generator(made)
-        self.network.last = nn.Conv2d(self.network.last.in_channels, 1, 1)
+        self.network.last = nn.Conv2d(made["full_width"], 1, 1)
         self.network.branch = nn.Identity()
 
     def forward(self, images: Tensor) -> Tensor:
@@ -297,7 +296,13 @@ def _in_batches(network: Callable[[Tensor], Tensor], images: Tensor, device: str
 
 
 def measured(
-    name: str, pair: TranslatorPair, folder: Path, validation: Examples, test: Examples, *, device: str = "cpu"
+    name: str,
+    pair: TranslatorPair,
+    folder: Path,
+    validation: Examples,
+    test: Examples,
+    *,
+    device: str = "cpu",
 ) -> dict[str, Any]:
     """Measure a translator on images that it has not seen.
 
@@ -331,7 +336,7 @@ def measured(
     found["back"] = float((back - images).abs().mean())
     real = _in_batches(discriminator, test.images, device)
     on_twins = _in_batches(discriminator, (twins * 255).round().to(torch.uint8), device)
-    branch = _in_batches(lambda some: generator.told(some), test.images, device)
+    branch = _in_batches(generator.told, test.images, device)
     found["accuracy"] = {
         "discriminator": _right(real[:, :2], test.labels),
         "branch": _right(branch, test.labels),
@@ -422,7 +427,7 @@ def _masks(
 
 
 def _overlap(maps: list[Tensor], validation: Examples, test: Examples) -> dict[str, float]:
-    """IoU on the marked images: at the threshold of validation, and the best on the test set as the paper's."""
+    """IoU on the marked images, at the threshold of validation, and beside it the paper's."""
     curves: list[SegmentationCurve] = []
     for each, some in zip(maps, (validation, test), strict=True):
         masks = some.masks
@@ -563,10 +568,10 @@ def _mask_table(masks: dict[str, dict[str, float]]) -> str:
 _CARD = """\
 # {name} (translator)
 
-`cfwidgets.zoo.translator("{name}")`: paints the twin of the other class for a picture, {sound} or {damaged}, and
-says which it is. A `cfwidgets.networks.UNet` ({of:,} parameters) and the discriminator that it was trained
-against ({judge:,}), which tells both classes and what is painted. For pictures of {size} x {size} pixels, and
-others of 64 to 224 whose sides are multiples of 8.
+`cfwidgets.zoo.translator("{name}")`: paints the twin of the other class for a picture, {sound} or
+{damaged}, and says which it is. A `cfwidgets.networks.UNet` ({of:,} parameters) and the discriminator that it
+was trained against ({judge:,}), which tells both classes and what is painted. For pictures of
+{size} x {size} pixels, and others of 64 to 224 whose sides are multiples of 8.
 
 ## How it was made
 
@@ -577,8 +582,8 @@ Settings: `cfwidgets.zoo.recipes.translator.training`, also in the file.
 ## Quality
 
 On {tested:,} pictures that it has not seen. The judge is another classifier, of another depth, width, pooling
-and seed, which has seen nothing painted. An "ordinary" network is of the same kind as the translator's, trained
-with labels alone.
+and seed, which has seen nothing painted. An "ordinary" network is of the same kind as the translator's,
+trained with labels alone.
 
 | | accuracy |
 | --- | --- |
@@ -599,8 +604,8 @@ discriminator's loss on it have a Pearson correlation of {pearson:.3f} (of the b
 {masks}
 ## Known weaknesses
 
-The tables are its weaknesses, and the sheet of pictures that the command writes. It knows pictures as they are
-drawn here, and no photograph of anything.
+The tables are its weaknesses, and the sheet of pictures that the command writes. It knows pictures as they
+are drawn here, and no photograph of anything.
 
 ## Licences
 
@@ -630,17 +635,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     began = time.monotonic()
     chosen = _parser().parse_args(arguments)
+    torch.backends.cudnn.benchmark = True  # images have two sizes, and no more
     folder: Path = chosen.to
     folder.mkdir(parents=True, exist_ok=True)
     name: str = chosen.name
     device: str = chosen.device
     path = folder / f"{name}_translator.safetensors"
-    numbers = [("validation", chosen.tested), ("test", chosen.tested)]
+    counts = {"validation": chosen.tested, "test": chosen.tested}
     if not chosen.measure:
-        numbers.insert(0, ("train", chosen.images or DATA_SETS[name].images))
-    sets = {
-        split: examples(name, n, chosen.size, split, processes=chosen.processes) for split, n in numbers
-    }
+        counts["train"] = chosen.images or DATA_SETS[name].images
+    sets = examples(name, counts, chosen.size, processes=chosen.processes)
     _say(began, "data")
     if not chosen.measure:
         reserve = min(chosen.reserve, chosen.seconds / 3)
@@ -653,9 +657,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     picture = sheet(pair, sets["test"], threshold)
     (folder / f"{name}_sheet.png").write_bytes(encode(picture, "png"))
     made = textwrap.fill(
-        f"`python -m cfwidgets.zoo.recipes.translator {name} --minutes {chosen.minutes:g} --seed {chosen.seed}` "
-        f"with torch {torch.__version__} on {_machine(device)}: {_told(folder, name)} (another machine gives "
-        "other weights).",
+        f"`python -m cfwidgets.zoo.recipes.translator {name} --minutes {chosen.minutes:g} --seed "
+        f"{chosen.seed}` with torch {torch.__version__} on {_machine(device)}: {_told(folder, name)} "
+        "(another machine gives other weights).",
         110,
         break_on_hyphens=False,
     )
@@ -703,8 +707,11 @@ def _train(
     )
     beside = None
     if cuda:
-        pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
-        beside = pool.submit(_compare, folder, made, scratch, names, plain, 2)
+        # A daemon: when the time is over it ends with this process.
+        beside = multiprocessing.get_context("spawn").Process(
+            target=_compare, args=(folder, made, scratch, names, plain, 2), daemon=True
+        )
+        beside.start()
     else:
         _compare(folder, made, scratch, names, plain, torch.get_num_threads())
     held = replace(sets["validation"], **_first(sets["validation"], 256))
@@ -733,16 +740,8 @@ def _train(
     (folder / f"{name}.txt").write_text(about, encoding="utf-8")
     _say(began, about)
     if beside is not None:
-        _wait(beside, chosen.seconds - (time.monotonic() - began) - 20)
+        beside.join(max(1.0, chosen.seconds - (time.monotonic() - began) - 20))
     scratch.unlink()
-
-
-def _wait(beside: Future[None], seconds: float) -> None:
-    """Wait for the networks beside; what is not there in time is not measured."""
-    try:
-        beside.result(max(1.0, seconds))
-    except Exception as error:  # noqa: BLE001 - the translator is measured without them
-        _say(time.monotonic(), f"beside: {error!r}")
 
 
 def _first(some: Examples, n: int) -> dict[str, Any]:
