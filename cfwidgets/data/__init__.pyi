@@ -1,4 +1,4 @@
-from .defects import Concrete, Inspected, concrete
+from .defects import Concrete, Fruit, Inspected, concrete, fruit
 from .digits import Digits, digits
 from .faces import (
     REGIONS,
@@ -29,6 +29,7 @@ __all__ = [
     "FaceDataset",
     "FairFace",
     "FolderError",
+    "Fruit",
     "ImageFolders",
     "Inspected",
     "MaskError",
@@ -36,6 +37,7 @@ __all__ = [
     "collate_faces",
     "concrete",
     "digits",
+    "fruit",
     "pack_masks",
     "portraits",
     "unpack_masks",

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, Self
+from typing import Literal, NamedTuple, Self, TypeAlias, get_args
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
-__all__ = ["Drawn", "Inspected"]
+from cfwidgets.checks import positive_int, share
+
+__all__ = ["Bytes", "Drawn", "Inspected", "Numbers", "Thing", "check", "pictures"]
+
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+
+Thing: TypeAlias = Literal["label", "scene", "damage", "camera"]
+"""What random numbers are for."""
 
 _IN_MASK = 85
 
@@ -104,3 +113,63 @@ class Drawn(ABC):
             f"{type(self).__name__}({len(self)} of {self.size} x {self.size} pixels, {damaged} damaged, "
             f"seed {self.seed}, from {self.first})"
         )
+
+
+class Numbers(NamedTuple):
+    """Random numbers of a set's pictures.
+
+    Parameters
+    ----------
+    seed, first
+        As in `Drawn`.
+    kind
+        Another one has other pictures.
+    """
+
+    seed: int
+    first: int
+    kind: int
+
+    def of(self, place: int, thing: Thing) -> np.random.Generator:
+        """Those for one thing in one picture: what is left out moves nothing else."""
+        return np.random.default_rng([self.seed, self.first + place, self.kind, get_args(Thing).index(thing)])
+
+    def labels(self, n: int, damaged: float) -> list[int]:
+        """Say of each picture whether it is damaged, 1, or not; a larger share only adds damage."""
+        return [int(self.of(place, "label").random() < damaged) for place in range(n)]
+
+
+def check(n: int, size: int, seed: int, first: int, damaged: float) -> None:
+    """Refuse what no set can be made of."""
+    positive_int("n", n)
+    positive_int("size", size, minimum=32)
+    positive_int("seed", seed, minimum=0)
+    positive_int("first", first, minimum=0)
+    share("damaged", damaged)
+
+
+def pictures(
+    labels: Sequence[int], size: int, picture: Callable[[int, bool], tuple[Bytes, Bytes]]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Draw a set.
+
+    Parameters
+    ----------
+    labels
+        Which pictures are damaged.
+    size
+        Height and width in pixels.
+    picture
+        Called with the place of a picture and whether it is damaged; gives its pixels ``(3, size, size)`` and
+        how much of each is damage ``(size, size)``.
+
+    Returns
+    -------
+    Tensor, Tensor, Tensor
+        ``pixels``, ``coverage`` and ``labels`` as `Drawn` has them.
+    """
+    pixels = np.empty((len(labels), 3, size, size), dtype=np.uint8)
+    coverage = np.empty((len(labels), size, size), dtype=np.uint8)
+    for place, label in enumerate(labels):
+        pixels[place], coverage[place] = picture(place, bool(label))
+    return torch.from_numpy(pixels), torch.from_numpy(coverage), torch.tensor(labels)
