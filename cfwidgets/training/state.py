@@ -27,9 +27,9 @@ def adam_state(prefix: str, adam: torch.optim.Adam) -> dict[str, Tensor]:
 
 
 def set_adam_state(adam: torch.optim.Adam, state: dict[str, Tensor]) -> None:
-    """Give an optimiser what `adam_state` took, `under` its prefix."""
+    """Give an optimiser a copy of what `adam_state` took, `under` its prefix."""
     kept: dict[int, dict[str, Tensor]] = {}
     for key, value in state.items():
         place, _, name = key.partition(".")
-        kept.setdefault(int(place), {})[name] = value
+        kept.setdefault(int(place), {})[name] = value.clone()  # or its steps would change the state given
     adam.load_state_dict({**adam.state_dict(), "state": kept})

@@ -74,7 +74,7 @@ def _concrete(n: int, first: int, size: int, split: str) -> Examples:
 
 
 def _fruit(n: int, first: int, size: int, split: str) -> Examples:
-    drawn = data.fruit(n, size, first=first, split=split)
+    drawn = data.fruit(n, size, first=first + 1_000_000 * _SPLITS.index(split))
     return Examples(drawn.pixels, drawn.labels, drawn.masks)
 
 
@@ -134,7 +134,7 @@ DATA_SETS = {
         6000,
         "Data: `cfwidgets.data.portraits` in which 99 % of the faces with Male have no lipstick and 99 % of "
         "the others do, as for the biased classifier of the zoo.",
-        {"turned": False, "sparsity": 5.0, "sparsity_moved": 20.0},
+        {"turned": False, "levels": 4, "sparsity": 5.0, "sparsity_moved": 20.0},
     ),
 }
 """By name."""
@@ -195,7 +195,7 @@ def training(name: str, *, device: str = "cpu", seed: int = 0) -> TranslationTra
     return TranslationTraining(
         updates=1_000_000,
         batch_size=32 if cuda else 8,
-        warm_updates=1000 if cuda else 1200,
+        warm_updates=1500 if cuda else 1200,
         mean_decay=0.999 if cuda else 0.998,
         precision="bfloat16" if cuda else "float32",
         halved=0.25,
@@ -528,6 +528,7 @@ def model_card(name: str, pair: TranslatorPair, found: dict[str, Any], made: str
         judge=_count(pair.discriminator),
         size=found["size"],
         made=made,
+        stride=pair.generator.stride,
         about=textwrap.fill(kind.about, 110, break_on_hyphens=False),
         tested=found["tested"],
         accuracy=accuracy,
@@ -571,7 +572,7 @@ _CARD = """\
 `cfwidgets.zoo.translator("{name}")`: paints the twin of the other class for a picture, {sound} or
 {damaged}, and says which it is. A `cfwidgets.networks.UNet` ({of:,} parameters) and the discriminator that it
 was trained against ({judge:,}), which tells both classes and what is painted. For pictures of
-{size} x {size} pixels, and others of 64 to 224 whose sides are multiples of 8.
+{size} x {size} pixels, and others of 64 to 224 whose sides are multiples of {stride}.
 
 ## How it was made
 
@@ -695,7 +696,7 @@ def _train(
     left = max(1.0, ends - time.monotonic() - 15)
     plain = PlainTraining(
         updates=chosen.compared,
-        seconds=(0.9 if cuda else 0.4) * left / (len(names) + (learn.masks is not None)),
+        seconds=(0.9 if chosen.processes > 1 else 0.4) * left / (len(names) + (learn.masks is not None)),
         batch_size=64 if cuda else 16,
         turned=settings.turned,
         light=settings.light,
@@ -706,7 +707,7 @@ def _train(
         seed=chosen.seed,
     )
     beside = None
-    if cuda:
+    if chosen.processes > 1:
         # A daemon: when the time is over it ends with this process.
         beside = multiprocessing.get_context("spawn").Process(
             target=_compare, args=(folder, made, scratch, names, plain, 2), daemon=True
@@ -781,7 +782,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--images", type=int, help="to learn from")
     parser.add_argument("--tested", type=int, default=500, help="to choose and to measure with, each")
     parser.add_argument("--compared", type=int, default=4000, help="updates of what it is measured against")
-    parser.add_argument("--processes", type=int, default=max(1, (os.cpu_count() or 1) // 4), help="that draw")
+    parser.add_argument(
+        "--processes",
+        type=int,
+        default=max(1, (os.cpu_count() or 1) // 4),
+        help="that draw; more than one: two learn",
+    )
     parser.add_argument("--settings", default="{}", help="of the training, as JSON, in place of the recipe's")
     parser.add_argument("--measure", action="store_true", help="measure what is there")
     return parser
