@@ -786,7 +786,7 @@ def _parser() -> argparse.ArgumentParser:
         "--processes",
         type=int,
         default=max(1, (os.cpu_count() or 1) // 4),
-        help="that draw; more than one: two learn",
+        help="that draw; with more than one, two learn at a time",
     )
     parser.add_argument("--settings", default="{}", help="of the training, as JSON, in place of the recipe's")
     parser.add_argument("--measure", action="store_true", help="measure what is there")
