@@ -71,8 +71,8 @@ class TrainedTranslator(Result):
         are no twins.
     measured
         ``(m, 5)``, by ``measure_names``, on images held out: the update; how many twins the discriminator
-        puts in the other class, from class 0 and from class 1; the best IoU over thresholds of the difference with
-        the masks, NaN without masks; accuracy of the class branch.
+        puts in the other class, from class 0 and from class 1; the best IoU over thresholds of the difference
+        with the masks, NaN without masks; accuracy of the class branch.
     moved
         The update at which the generator was first seen to move; 0 before.
     images, labels
