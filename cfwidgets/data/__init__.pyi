@@ -1,3 +1,4 @@
+from .defects import Concrete, Fruit, Inspected, concrete, fruit
 from .digits import Digits, digits
 from .faces import (
     REGIONS,
@@ -21,17 +22,22 @@ __all__ = [
     "RFW",
     "CelebA",
     "CelebAMaskHQ",
+    "Concrete",
     "Digits",
     "FaRL",
     "Face",
     "FaceDataset",
     "FairFace",
     "FolderError",
+    "Fruit",
     "ImageFolders",
+    "Inspected",
     "MaskError",
     "Portraits",
     "collate_faces",
+    "concrete",
     "digits",
+    "fruit",
     "pack_masks",
     "portraits",
     "unpack_masks",

@@ -27,9 +27,9 @@ def adam_state(prefix: str, adam: torch.optim.Adam) -> dict[str, Tensor]:
 
 
 def set_adam_state(adam: torch.optim.Adam, state: dict[str, Tensor]) -> None:
-    """Load the state that `adam_state` returned, selected by `under`, into an optimiser."""
+    """Load a copy of the state that `adam_state` returned, selected by `under`, into an optimiser."""
     kept: dict[int, dict[str, Tensor]] = {}
     for key, value in state.items():
         place, _, name = key.partition(".")
-        kept.setdefault(int(place), {})[name] = value
+        kept.setdefault(int(place), {})[name] = value.clone()  # or its steps would change the state given
     adam.load_state_dict({**adam.state_dict(), "state": kept})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -37,6 +37,7 @@ def training_steps(
     report_every: int,
     save_every: int,
     checkpoint: str | Path | None,
+    remark: Callable[[Trained], str] | None = None,
 ) -> Generator[Update[Trained], None, None]:
     """Train, and yield the networks as they stand.
 
@@ -51,6 +52,8 @@ def training_steps(
     checkpoint
         The file that the networks last yielded are saved to; also at the end, and when this is closed or
         fails.
+    remark
+        Return words about the networks, such as that they fail, to add to an update's activity; or none.
     """
     if work.step >= updates:
         yield Update(1.0, work.trained())
@@ -66,7 +69,10 @@ def training_steps(
                 if checkpoint is not None and due:
                     saved = trained
                     trained.save(checkpoint)
-                yield Update(work.step / updates, trained, f"update {work.step:,} of {updates:,}")
+                activity = f"update {work.step:,} of {updates:,}"
+                if remark is not None and (words := remark(trained)):
+                    activity = f"{activity}; {words}"
+                yield Update(work.step / updates, trained, activity)
     finally:
         # Closed, interrupted or failed, maybe amid an update: the networks last yielded are consistent.
         if checkpoint is not None and trained is not None and trained is not saved:

@@ -1,0 +1,123 @@
+"""A generator and a discriminator that were trained together, in one file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from cfwidgets.networks.discriminators import discriminator
+from cfwidgets.networks.unet import UNet
+
+__all__ = ["TranslatorError", "TranslatorPair", "made_discriminator", "made_generator"]
+
+_ABOUT = "cfwidgets.translator"
+
+
+class TranslatorError(ValueError):
+    """A file that holds no translator, or one of another architecture; says what differs."""
+
+
+class TranslatorPair:
+    """The generator with its class branch, and the discriminator that is a classifier too.
+
+    Parameters
+    ----------
+    generator
+        Gives `cfwidgets.networks.unet.Translation` for images and noise.
+    discriminator
+        Gives logits ``(N, 3)``: class 0, class 1, painted.
+    labels
+        Names of the two classes.
+    made
+        The settings of both networks and of their training: what `TranslationTraining` says of itself.
+    size
+        Side of the images that they were trained on, in pixels.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        labels: Sequence[str],
+        made: dict[str, Any],
+        size: int,
+    ) -> None:
+        self.generator, self.discriminator = generator, discriminator
+        self.labels, self.made, self.size = tuple(labels), made, size
+
+    def save(self, path: str | Path, *, half: bool = False) -> None:
+        """Write both to one safetensors file, which `load` reads.
+
+        Parameters
+        ----------
+        path
+            The file.
+        half
+            In half precision: half the size.
+        """
+        weights = {
+            f"{part}.{name}": (value.half() if half and value.is_floating_point() else value).contiguous()
+            for part, network in (("generator", self.generator), ("discriminator", self.discriminator))
+            for name, value in network.state_dict().items()
+        }
+        about = {"labels": list(self.labels), "made": self.made, "size": self.size}
+        save_file(weights, path, metadata={_ABOUT: json.dumps(about)})
+
+    @classmethod
+    def load(cls, path: str | Path, *, device: str | torch.device = "cpu") -> TranslatorPair:
+        """Read what `save` wrote, in evaluation mode.
+
+        Raises
+        ------
+        TranslatorError
+            The file is something else, is damaged, or its weights are of another architecture.
+        """
+        try:
+            with safe_open(path, framework="pt") as file:
+                about = json.loads((file.metadata() or {}).get(_ABOUT, "null"))
+                weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+        except (SafetensorError, json.JSONDecodeError) as error:
+            raise TranslatorError(f"{path} is no saved translator, or is damaged: {error}") from error
+        if not isinstance(about, dict):
+            raise TranslatorError(f"{path} is a safetensors file, but not one that a translator wrote")
+        made = about["made"]
+        pair = []
+        for part, make in (("generator.", made_generator), ("discriminator.", made_discriminator)):
+            with torch.device("meta"):  # no first weights, and no numbers drawn for them
+                network = make(made)
+            own = {k.removeprefix(part): v.float() for k, v in weights.items() if k.startswith(part)}
+            fill(network, own, str(path))
+            pair.append(network.requires_grad_(requires_grad=False).to(device).eval())
+        return cls(pair[0], pair[1], about["labels"], made, int(about["size"]))
+
+
+def made_generator(made: dict[str, Any]) -> nn.Module:
+    """Make the generator that the settings of a training name."""
+    names = ("width", "full_width", "levels", "widest", "noise", "noise_channels", "dropout", "up")
+    return UNet(**{name: made[name] for name in names})
+
+
+def made_discriminator(made: dict[str, Any]) -> nn.Module:
+    """Make the discriminator that the settings of a training name."""
+    return discriminator(made["discriminator"], 3, made["discriminator_width"])
+
+
+def fill(network: nn.Module, weights: dict[str, Tensor], where: str) -> None:
+    """Give a network weights, or say which names and shapes do not fit.
+
+    Raises
+    ------
+    TranslatorError
+        They are of another architecture.
+    """
+    try:
+        network.load_state_dict(weights, assign=True)
+    except RuntimeError as error:
+        raise TranslatorError(f"{where} does not fit: {error}") from error

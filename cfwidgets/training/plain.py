@@ -1,0 +1,140 @@
+"""Train a network with a label or a mask for each image: what a translator is measured against."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from cfwidgets.checks import non_negative, positive_int
+from cfwidgets.training.seeded import seeded_step
+from cfwidgets.training.variations import varied
+
+__all__ = ["PlainTraining"]
+
+_RISE = 0.1  # share of the time in which the learning rate rises
+
+
+@dataclass(frozen=True)
+class PlainTraining:
+    """Train a classifier or a network that marks pixels, in the ordinary way.
+
+    Parameters
+    ----------
+    updates
+        How many at most.
+    seconds
+        After which it ends, if that is earlier; the learning rate follows whichever ends sooner.
+    batch_size
+        Images an update, as many of each class.
+    rate
+        The largest learning rate of AdamW, which rises for a tenth of the time and then falls to 0 as a
+        cosine does.
+    turned, light, tint, blur
+        How images are varied: see `cfwidgets.training.variations.varied`.
+    halved
+        Share of the updates in which images are half as large.
+    bfloat16
+        The networks' arithmetic in bfloat16; weights and sums stay float32.
+    device
+        Where to train.
+    seed
+        Same seed, same machine and threads, same weights on a CPU, unless ``seconds`` end it.
+
+    Examples
+    --------
+    >>> images, labels = torch.rand(8, 3, 8, 8), torch.arange(8) % 2
+    >>> network = nn.Sequential(nn.Flatten(), nn.Linear(3 * 64, 2))
+    >>> PlainTraining(updates=2, batch_size=4).train(network, images, labels)(images).shape
+    torch.Size([8, 2])
+    """
+
+    updates: int = 2000
+    seconds: float = math.inf
+    batch_size: int = 32
+    rate: float = 2e-3
+    turned: bool = True
+    light: float = 0.1
+    tint: float = 0.03
+    blur: float = 0.0
+    halved: float = 0.0
+    bfloat16: bool = False
+    device: str = "cpu"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        positive_int("updates", self.updates)
+        positive_int("batch_size", self.batch_size, minimum=2)
+        non_negative("rate", self.rate)
+
+    def train(
+        self, network: nn.Module, images: Tensor, labels: Tensor, masks: Tensor | None = None
+    ) -> nn.Module:
+        """Train a network where it is.
+
+        Parameters
+        ----------
+        network
+            Gives logits ``(N, K)``; with masks ``(N, 1, H, W)``.
+        images
+            ``(N, 3, H, H)``, uint8 or floats in [0, 1].
+        labels
+            ``(N,)`` int64, 0 or 1.
+        masks
+            ``(N, H, H)`` bool: what is marked, in place of the labels.
+
+        Returns
+        -------
+        nn.Module
+            The same, on the CPU, in evaluation mode.
+        """
+        device = torch.device(self.device)
+        network = network.to(device).to(memory_format=torch.channels_last).train()
+        images, places = images.to(device), [(labels == label).nonzero()[:, 0] for label in (0, 1)]
+        places = [some.to(device) for some in places if len(some)]
+        labels, masks = labels.to(device), None if masks is None else masks.to(device)
+        adam = torch.optim.AdamW(network.parameters(), lr=self.rate, weight_decay=1e-2)
+        began = time.perf_counter()
+        for step in range(self.updates):
+            done = max(step / self.updates, (time.perf_counter() - began) / self.seconds)
+            if done >= 1:
+                break
+            for group in adam.param_groups:
+                group["lr"] = self.rate * min(1.0, (done + 1e-3) / _RISE, _falling(done))
+            with seeded_step(device, self.seed, step):
+                loss = self._loss(network, images, labels, masks, places)
+            adam.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+            adam.step()
+        return network.to("cpu").to(memory_format=torch.contiguous_format).eval()
+
+    def _loss(
+        self, network: nn.Module, images: Tensor, labels: Tensor, masks: Tensor | None, places: list[Tensor]
+    ) -> Tensor:
+        each = self.batch_size // len(places)
+        drawn = torch.cat([some[torch.randint(len(some), (each,), device=images.device)] for some in places])
+        batch = images[drawn] if images.is_floating_point() else images[drawn].float() / 255
+        marked = torch.zeros_like(batch[:, :1]) if masks is None else masks[drawn, None].float()
+        turned = varied(torch.cat([batch, marked], 1), turned=self.turned, light=0, tint=0, blur=0)
+        batch, marked = turned[:, :3], turned[:, 3:]
+        batch = varied(batch, turned=None, light=self.light, tint=self.tint, blur=self.blur)
+        if self.halved and float(torch.rand(())) < self.halved:
+            batch, marked = F.avg_pool2d(batch, 2), F.avg_pool2d(marked, 2)
+        batch = batch.contiguous(memory_format=torch.channels_last)
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.bfloat16):
+            logits = network(batch).float()
+        if masks is None:
+            return F.cross_entropy(logits, labels[drawn])
+        chance = logits.sigmoid()
+        # Cross-entropy alone finds too little of what is rare.
+        dice = 1 - (2 * (chance * marked).sum() + 1) / (chance.sum() + marked.sum() + 1)
+        return F.binary_cross_entropy_with_logits(logits, marked) + dice
+
+
+def _falling(done: float) -> float:
+    return 0.5 + 0.5 * math.cos(math.pi * max(0.0, done - _RISE) / (1 - _RISE))
