@@ -100,7 +100,7 @@ def test_superpixels_hold_what_a_cpu_says_of_them(objective, fill):
     assert float(here.probabilities(picture[None])[0, result.target]) == pytest.approx(
         result.probability, abs=0.01
     )
-    assert result.random_network is not None
+    assert result.randomised_model is not None
 
 
 def test_a_run_on_cuda_in_a_thread_of_its_own():
@@ -115,12 +115,12 @@ def test_a_transition_between_devices(of_classifier, of_generator):
     image = cf.data.digits("test").images[473]
     engine = cf.Transitions(starts=4, updates=6, phases=40, rate=0.05)
     clf = cf.zoo.classifier("digits", device=of_classifier)
-    result = engine.explain(clf, cf.zoo.generator("digits", device=of_generator), image, correct="4")
+    result = engine.explain(clf, cf.zoo.generator("digits", device=of_generator), image, target="4")
     assert on_cpu(result)
-    assert (result.correct, result.wrong) == (4, 9)
+    assert (result.target, result.wrong) == (4, 9)
     longer = replace(engine, updates=8)
     again = longer.explain(
-        clf, cf.zoo.generator("digits", device=of_generator), image, correct="4", resume=result
+        clf, cf.zoo.generator("digits", device=of_generator), image, target="4", resume=result
     )
     assert on_cpu(again)
 
