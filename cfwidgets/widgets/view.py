@@ -243,7 +243,7 @@ class View(anywidget.AnyWidget, Generic[R]):
         kind = content.get("kind") if isinstance(content, dict) else None
         if kind == "stop":
             self.stop()
-        elif kind == "continue":
+        elif kind == "resume":
             self.resume()
         else:
             self._fail(ValueError(f"the page sent a message that is not known: {str(content)[:80]!r}"))

@@ -65,7 +65,7 @@ def test_one_sees_it_learn_stops_it_and_goes_on(open_notebook):
     expect(view).to_contain_text(f"painted at update {step} ")
 
     notebook.exec("pause = 0")
-    view.get_by_role("button", name="Continue").click()
+    view.get_by_role("button", name="Resume").click()
     expect(status).to_have_attribute("data-state", "done")
     expect(view.locator(".cfw-training-counts")).to_contain_text("update 120 of 120")
     expect(view).to_contain_text("painted at update 120 ")

@@ -88,5 +88,5 @@ export function andMore(rest: number): string {
 /** What is kept of a run that stopped or failed. */
 export function kept(state: RunState, rows: readonly Row[]): string {
   if ((state !== "stopped" && state !== "failed") || facesIn(rows, 0) === 0) return "";
-  return "the faces so far are kept, Continue goes on";
+  return "the faces so far are kept, Resume continues";
 }

@@ -62,7 +62,7 @@ export function galleryLegend(scale: number): string {
 /** What is kept of a run that stopped or failed. */
 export function kept(state: RunState, best: Ends): string {
   if ((state !== "stopped" && state !== "failed") || best.length === 0) return "";
-  return "the candidates so far are kept, Continue goes on";
+  return "the candidates so far are kept, Resume continues";
 }
 
 /** For the ear: "phase 412: 9 .48, 4 .50". */

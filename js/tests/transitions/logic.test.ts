@@ -136,8 +136,8 @@ describe("words", () => {
   });
 
   it("say what is kept, and how to go on", () => {
-    expect(words.kept("stopped", [1, 2])).toBe("the candidates so far are kept, Continue goes on");
-    expect(words.kept("failed", [1, 2])).toBe("the candidates so far are kept, Continue goes on");
+    expect(words.kept("stopped", [1, 2])).toBe("the candidates so far are kept, Resume continues");
+    expect(words.kept("failed", [1, 2])).toBe("the candidates so far are kept, Resume continues");
     expect([words.kept("done", [1, 2]), words.kept("stopped", [])]).toEqual(["", ""]);
   });
 
