@@ -18,6 +18,7 @@ VIEWS: dict[str, Any] = {
     "transitions": cf.TransitionView,
     "facex": cf.FaceXView,
     "pareto": cf.ParetoView,
+    "training": cf.TrainingView,
 }
 # Sent, but for no view: a chart beside it is drawn from them in Python.
 OF_CHARTS = {"superpixels": {"history"}}
