@@ -29,8 +29,6 @@ w
 """
 
 
-
-
 def test_one_sees_it_learn_stops_and_resumes_it(open_notebook, screenshots):
     notebook = open_notebook(SET_UP, SHOW, BUSY)
     page = notebook.page

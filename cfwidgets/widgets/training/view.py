@@ -170,7 +170,7 @@ class TrainingView(View[Trained]):
         self.step = partial.step
 
     def _report(self, run: Run[Any], turn: int) -> None:
-        saved = run.state == "stopped" and self._save(run.partial)
+        saved = run.state == "stopped" and run.partial is not None and self._save(run.partial)
         with self.together():
             super()._report(run, turn)
             self.saved = saved
@@ -230,11 +230,10 @@ class TrainingView(View[Trained]):
     def _draw_losses(self, partial: Trained) -> None:
         history = partial.losses.double().cpu().numpy()
         window = mean_window(len(history))
-        means = [running_mean(recent, window)[-1:] for recent in history[-window:].T]
         with self.together():
             self.history = history
             self.loss_names = list(partial.loss_names)
-            self.losses = [float(last) if np.isfinite(last) else None for mean in means for last in mean]
+            self.losses = _recent_means(history[-window:])
             self.window = window
             self.measured = partial.step  # after the rest: the charts are drawn at it
 
@@ -263,6 +262,12 @@ class TrainingView(View[Trained]):
         with self._wire:
             self._errors.pop(what, None)
             self.error = "\n".join(self._errors.values())
+
+
+def _recent_means(losses: npt.NDArray[np.float64]) -> list[Any]:
+    """Return the mean of each loss ``(updates, K)`` over what is finite of it; None where nothing is."""
+    means = [running_mean(values, len(values))[-1] for values in losses.T if len(values)]
+    return [float(mean) if np.isfinite(mean) else None for mean in means]
 
 
 def _duration(seconds: float) -> str:

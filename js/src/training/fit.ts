@@ -1,5 +1,3 @@
-import { SMALL } from "../shared/fit";
-
 /** In CSS pixels: a small sample is enlarged up to `TILE`, and the sheet up to `HIGHEST`. */
 const TILE = 96;
 const HIGHEST = 400;
@@ -11,17 +9,16 @@ export type Size = readonly [height: number, width: number];
 
 /**
  * The width at which a sheet stands in a room of some width, and whether its samples are pixels to look at. Small
- * samples stand at a whole-number zoom; where a sheet is made smaller, it is smoothed: pixels would be left out.
+ * samples are enlarged, by a whole number from two on; below it, pixels would be of uneven size, and are smoothed.
  */
 export function fitSheet(grid: Size, tile: Size, room: number): { width: number; pixelated: boolean } {
   const [height, width] = [grid[0] * tile[0], grid[1] * tile[1]];
   const side = Math.max(...tile);
   if (height < 1 || width < 1) return { width: Math.min(room, WIDEST), pixelated: false };
-  const zoom = Math.floor(Math.min(TILE / side, HIGHEST / height, room / width));
-  return {
-    width: Math.min(Math.max(1, zoom) * width, Math.floor(room)),
-    pixelated: side <= SMALL && zoom >= 1,
-  };
+  const most = Math.max(1, Math.min(TILE / side, HIGHEST / height));
+  const zoom = Math.min(most, room / width);
+  if (zoom < 2) return { width: Math.floor(zoom * width), pixelated: false };
+  return { width: Math.floor(zoom) * width, pixelated: true };
 }
 
 /** The size in pixels of column titles: as small as the longest part of one needs, which an underscore ends. */

@@ -9,9 +9,12 @@ describe("a sheet", () => {
     expect(fitSheet([2, 3], [16, 16], 150)).toEqual({ width: 144, pixelated: true });
     // ten rows of 16 pixels: at most 400 high
     expect(fitSheet([10, 3], [16, 16], 940)).toEqual({ width: 96, pixelated: true });
+    expect(fitSheet([30, 3], [16, 16], 940)).toEqual({ width: 48, pixelated: false });
+    // there is no room for twice the size
+    expect(fitSheet([4, 15], [32, 32], 768)).toEqual({ width: 768, pixelated: false });
     // fifteen columns of 64 pixels do not fit at all
     expect(fitSheet([4, 15], [64, 64], 700.5)).toEqual({ width: 700, pixelated: false });
-    expect(fitSheet([4, 15], [64, 64], 2000)).toEqual({ width: 960, pixelated: true });
+    expect(fitSheet([4, 15], [64, 64], 2000)).toEqual({ width: 1440, pixelated: false });
     // photographs are smoothed, and not enlarged
     expect(fitSheet([1, 2], [128, 128], 940)).toEqual({ width: 256, pixelated: false });
     expect(fitSheet([4, 15], [128, 128], 940)).toEqual({ width: 940, pixelated: false });
