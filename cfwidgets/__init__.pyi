@@ -25,6 +25,7 @@ from .widgets.pareto.view import ParetoView
 from .widgets.superpixels.explorer import SuperpixelExplorer
 from .widgets.superpixels.view import SuperpixelView
 from .widgets.training.progress import TrainingProgress
+from .widgets.training.view import TrainingView
 from .widgets.transitions.explorer import TransitionExplorer
 from .widgets.transitions.view import TransitionView
 
@@ -55,6 +56,7 @@ __all__ = [
     "SuperpixelResult",
     "SuperpixelView",
     "TrainingProgress",
+    "TrainingView",
     "TransitionExplorer",
     "TransitionResult",
     "TransitionView",

@@ -85,9 +85,11 @@ class Explorer(w.HBox, Generic[V]):
         if self._open:
             self._open = False
             self._chart.close()
-            self.view.close()
-            self.layout.close()
-            super().close()
+            try:
+                self.view.close()
+            finally:
+                self.layout.close()
+                super().close()
 
 
 def made_of(view_type: Callable[P, V]) -> Callable[Concatenate[Any, P], None]:

@@ -44,6 +44,19 @@ def bundle(name: str) -> str | Path:
     return path if os.environ.get("ANYWIDGET_HMR") == "1" else path.read_text(encoding="utf-8")
 
 
+def in_words(failure: BaseException) -> str:
+    """Write an exception for a reader: its message and notes, and its class where the message needs it.
+
+    Examples
+    --------
+    >>> in_words(ValueError("no such class")), in_words(OSError("the disk is full"))
+    ('no such class', 'OSError: the disk is full')
+    """
+    name = "" if isinstance(failure, ValueError | t.TraitError) else f"{type(failure).__name__}: "
+    notes = "".join(f" ({note})" for note in getattr(failure, "__notes__", ()))
+    return f"{name}{failure}{notes}"
+
+
 class View(anywidget.AnyWidget, Generic[R]):
     """Base of the views: state, progress and errors of a run; one thread that answers what the browser asks.
 
@@ -156,12 +169,14 @@ class View(anywidget.AnyWidget, Generic[R]):
             return
         self._open = False
         self._turn += 1
-        if self.run is not None:
-            self.run.close()
         self._answers.close()
-        self._release()
-        self.layout.close()
-        super().close()
+        try:
+            if self.run is not None:
+                self.run.close()  # it may save, which may fail
+        finally:
+            self._release()
+            self.layout.close()
+            super().close()
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take over what the browser changed. Reject invalid values, show the error, resend the state."""
@@ -234,16 +249,14 @@ class View(anywidget.AnyWidget, Generic[R]):
 
     def _fail(self, failure: BaseException) -> None:
         self.last_error = failure
-        name = "" if isinstance(failure, ValueError | t.TraitError) else f"{type(failure).__name__}: "
-        notes = "".join(f" ({note})" for note in getattr(failure, "__notes__", ()))
         with self._wire:
-            self.error = f"{name}{failure}{notes}"
+            self.error = in_words(failure)
 
     def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
         kind = content.get("kind") if isinstance(content, dict) else None
         if kind == "stop":
             self.stop()
-        elif kind == "continue":
+        elif kind == "resume":
             self.resume()
         else:
             self._fail(ValueError(f"the page sent a message that is not known: {str(content)[:80]!r}"))

@@ -157,16 +157,16 @@ describe("what stands in the view", () => {
     expect(all("[role=alert]").map(text)).toContain(nasty);
   });
 
-  it("sends Stop and Continue, and says what is kept", async () => {
+  it("sends Stop and Resume, and says what is kept", async () => {
     const fake = start({ state: "running", activity: "reading faces", progress: 0.16 });
     const { button, find } = await show(fake);
     expect(text(find(".cfw-status"))).toBe("running: reading faces");
     button("Stop").click();
     fake.receive({ state: "stopped" });
     await drawn();
-    expect(text(find(".cfw-status"))).toBe("stopped: the faces so far are kept, Continue goes on");
-    button("Continue").click();
-    expect(fake.sent).toEqual([{ kind: "stop" }, { kind: "continue" }]);
+    expect(text(find(".cfw-status"))).toBe("stopped: the faces so far are kept, Resume continues");
+    button("Resume").click();
+    expect(fake.sent).toEqual([{ kind: "stop" }, { kind: "resume" }]);
   });
 
   it("fills in while the run goes on", async () => {
@@ -746,7 +746,7 @@ describe("what is broken or not there yet", () => {
     fake.receive({ prototype: SQUARES, regions: regions() });
     await drawn();
     expect(text(find(".cfw-alert"))).toBe("layer4.7 does not exist");
-    expect(text(find(".cfw-status"))).toBe("failed: the faces so far are kept, Continue goes on");
+    expect(text(find(".cfw-status"))).toBe("failed: the faces so far are kept, Resume continues");
   });
 
   it("says which region's drawing cannot be read", async () => {

@@ -137,16 +137,16 @@ describe("what stands in the view", () => {
     expect(all("[role=alert]").every((element) => element.hidden || text(element) === "")).toBe(true);
   });
 
-  it("sends Stop and Continue, and says what is kept", async () => {
+  it("sends Stop and Resume, and says what is kept", async () => {
     const fake = start({ state: "running", activity: "searching", progress: 0.3 });
     const { button, find } = await show(fake);
     expect(text(find(".cfw-status"))).toBe("running: searching");
     button("Stop").click();
     fake.receive({ state: "stopped" });
     await drawn();
-    expect(text(find(".cfw-status"))).toBe("stopped: the counterfactuals so far are kept, Continue goes on");
-    button("Continue").click();
-    expect(fake.sent).toEqual([{ kind: "stop" }, { kind: "continue" }]);
+    expect(text(find(".cfw-status"))).toBe("stopped: the counterfactuals so far are kept, Resume continues");
+    button("Resume").click();
+    expect(fake.sent).toEqual([{ kind: "stop" }, { kind: "resume" }]);
   });
 
   it("takes text from the kernel as text", async () => {

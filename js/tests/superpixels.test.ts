@@ -119,13 +119,13 @@ describe("what stands in the view", () => {
     const { root, find, button } = await show(fake);
     expect(text(find(".cfw-status"))).toBe("running: searching");
     expect(find(".cfw-progress").getAttribute("aria-valuenow")).toBe("36");
-    expect(button("Continue")).toBeUndefined();
+    expect(button("Resume")).toBeUndefined();
     fake.receive({ state: "stopped", shown: [0], generation: 19 });
     await drawn();
-    expect(text(find(".cfw-status"))).toBe("stopped: the best so far is kept, Continue goes on");
+    expect(text(find(".cfw-status"))).toBe("stopped: the best so far is kept, Resume continues");
     expect(text(find(".cfw-counts"))).toContain("generation 19 of 50");
     expect([root.dataset.shown, root.dataset.state]).toEqual(["1", "stopped"]);
-    expect(button("Continue")).toBeDefined();
+    expect(button("Resume")).toBeDefined();
     // What came from the kernel does not go back.
     expect(fake.saved).toEqual([]);
   });
@@ -358,7 +358,7 @@ describe("buttons and sliders", () => {
     }
   });
 
-  it("stop and continue by a message, once", async () => {
+  it("stop and resume by a message, once", async () => {
     const fake = start({ state: "running" });
     const { button } = await show(fake);
     const stop = button("Stop");
@@ -367,8 +367,8 @@ describe("buttons and sliders", () => {
     expect(fake.sent).toEqual([{ kind: "stop" }]);
     fake.receive({ state: "stopped" });
     await drawn();
-    button("Continue").click();
-    expect(fake.sent).toEqual([{ kind: "stop" }, { kind: "continue" }]);
+    button("Resume").click();
+    expect(fake.sent).toEqual([{ kind: "stop" }, { kind: "resume" }]);
   });
 });
 

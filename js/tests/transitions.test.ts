@@ -116,16 +116,16 @@ describe("what stands in the view", () => {
     expect(fake.saved).toMatchObject([{ correct: 7 }]);
   });
 
-  it("sends Stop and Continue", async () => {
+  it("sends Stop and Resume", async () => {
     const fake = start({ state: "running", activity: "searching" });
     const { button, find } = await show(fake);
     expect(text(find(".cfw-status"))).toBe("running: searching");
     button("Stop").click();
     fake.receive({ state: "stopped" });
     await drawn();
-    expect(text(find(".cfw-status"))).toBe("stopped: the candidates so far are kept, Continue goes on");
-    button("Continue").click();
-    expect(fake.sent).toEqual([{ kind: "stop" }, { kind: "continue" }]);
+    expect(text(find(".cfw-status"))).toBe("stopped: the candidates so far are kept, Resume continues");
+    button("Resume").click();
+    expect(fake.sent).toEqual([{ kind: "stop" }, { kind: "resume" }]);
   });
 });
 

@@ -243,7 +243,7 @@ def test_a_run_is_stopped_and_resumed(open_notebook):
     kept = notebook.eval("len(w.result.ior)")
     assert 8 <= kept < 24
     notebook.exec("pause = 0")
-    view.get_by_role("button", name="Continue").click()
+    view.get_by_role("button", name="Resume").click()
     finished(notebook)
     assert notebook.eval("len(w.result.ior)") == 24
 

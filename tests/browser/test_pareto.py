@@ -207,7 +207,7 @@ def test_a_search_is_stopped_and_goes_on(open_notebook):
     view.get_by_role("option").first.click()
     expect(view).to_have_attribute("data-shown", "0")
     notebook.exec("pause = 0")
-    view.get_by_role("button", name="Continue").click()
+    view.get_by_role("button", name="Resume").click()
     expect(view).to_have_attribute("data-state", "done")
     assert notebook.eval("w.result.evaluations") >= 1200
     # What was chosen is shown still, or what is most like it now.

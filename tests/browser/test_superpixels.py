@@ -170,10 +170,10 @@ def test_a_run_is_stopped_and_goes_on(open_notebook):
     notebook.wait("not any(t.name == 'cfwidgets-run' for t in __import__('threading').enumerate())")
     assert notebook.eval("len(w.view.history['best'])") == kept
     notebook.exec("pause = 0")
-    view.get_by_role("button", name="Continue").click()
+    view.get_by_role("button", name="Resume").click()
     finished(notebook)
     assert notebook.eval("len(w.view.history['best'])") == 21
-    view.get_by_role("button", name="Continue").click()
+    view.get_by_role("button", name="Resume").click()
     notebook.wait("len(w.view.history['best']) == 41")
     finished(notebook)
 
@@ -305,7 +305,7 @@ def test_a_classifier_that_fails_in_the_middle_is_seen_and_what_was_found_is_kep
     expect(view).to_have_attribute("data-state", "failed")
     expect(view.get_by_role("alert")).to_contain_text("MemoryError: out of luck")
     assert notebook.eval("w.result is not None and type(w.view.last_error).__name__") == "MemoryError"
-    view.get_by_role("button", name="Continue").click()
+    view.get_by_role("button", name="Resume").click()
     expect(view).to_have_attribute("data-state", "done")
     expect(view.get_by_role("alert")).to_have_count(0)
 

@@ -1,15 +1,14 @@
-"""The progress of a training in a real JupyterLab: its samples, its losses, its stop and its going on."""
+"""The progress of a training in a real JupyterLab: its samples, its losses, its stop and its resuming."""
 
 from __future__ import annotations
 
-from harness.notebook import BUSY
+from harness.notebook import BUSY, LIGHT
 from playwright.sync_api import expect
 
 SET_UP = """
 import time, torch, cfwidgets as cf
 from cfwidgets.training.attgan import AttGANTraining, TrainedAttGAN
 from cfwidgets.zoo.recipes.portrait_editor import EDITED, faces
-from cfwidgets.widgets.training.progress import TrainingProgress
 
 images, has = faces(12, size=32)
 pause = 0.05
@@ -25,51 +24,58 @@ training = AttGANTraining(
 kept = "kept.safetensors"
 """
 SHOW = """
-w = TrainingProgress(slowly(training.steps(images, has, EDITED, checkpoint=kept)), checkpoint=kept)
+w = cf.TrainingProgress(slowly(training.steps(images, has, EDITED, checkpoint=kept)), checkpoint=kept)
 w
 """
 
 
-def test_one_sees_it_learn_stops_it_and_goes_on(open_notebook):
+def test_one_sees_it_learn_stops_and_resumes_it(open_notebook, screenshots):
     notebook = open_notebook(SET_UP, SHOW, BUSY)
     page = notebook.page
     notebook.run_cell(0)
     notebook.run_cell(1)
-    view = page.locator(".cfw-training")
-    status = view.locator(".cfw-training-status")
+    view = page.get_by_test_id("cfw-training")
+    status = view.locator(".cfw-status")
     expect(status).to_have_attribute("data-state", "running")
     # samples: a row for each of four faces, and a column for each attribute beside the first two
-    picture = view.locator("img")
-    expect(picture).to_be_visible()
-    page.wait_for_function("() => document.querySelector('.cfw-training img').naturalWidth === 15 * 32")
-    assert picture.evaluate("image => image.naturalHeight") == 4 * 32
-    expect(view.locator(".cfw-training-columns span")).to_have_count(15)
-    expect(view.locator(".cfw-training-columns span").nth(2)).to_have_text("Bald")
-    # losses: a chart each, the updates and their mean
-    expect(view.locator(".cfw-training-loss b")).to_have_text(list(notebook.eval("w.result.loss_names")))
-    expect(view.locator(".bqplot")).to_have_count(6)
-    expect(view.locator(".bqplot path.line[d^=M]")).to_have_count(12)
-    expect(view.locator(".cfw-training-counts")).to_contain_text(" left")
-    # it is redrawn as it goes on
-    first = picture.get_attribute("src")
-    expect(picture).not_to_have_attribute("src", first)
+    samples = view.get_by_role("img", name="4 rows of samples")
+    expect(samples).to_be_visible()
+    expect(samples).to_have_js_property("width", 15 * 32)
+    expect(samples).to_have_js_property("height", 4 * 32)
+    expect(view.locator(".cfw-columns span")).to_have_count(15)
+    expect(view.locator(".cfw-columns span").nth(2)).to_have_text("Bald")
+    # losses: a number and a chart each, the updates and their mean
+    names = notebook.eval("w.result.loss_names")
+    expect(view.locator(".cfw-loss dt")).to_have_text(list(names))
+    charts = page.locator(".cfw-training-chart")
+    expect(charts.locator(".mainheading")).to_have_text(list(names))
+    expect(charts.locator("path.line[d^=M]")).to_have_count(12)
+    expect(view.locator(".cfw-counts")).to_contain_text(" left")
+    # it is redrawn as the training continues
+    ready = view.get_attribute("data-ready")
+    expect(view).not_to_have_attribute("data-ready", ready)
 
     # also while a cell runs
     with notebook.waiting_in(2):
         view.get_by_role("button", name="Stop").click()
         expect(status).to_have_attribute("data-state", "stopped")
-    expect(status).to_contain_text("is kept and saved, Continue goes on")
+    expect(status).to_contain_text("is kept and saved, Resume continues")
     step = notebook.eval("w.result.step")
     assert 0 < step < 120
     assert notebook.eval("TrainedAttGAN.load(kept).step") == step
-    expect(view).to_contain_text(f"painted at update {step} ")
+    expect(view).to_contain_text(f"drawn at update {step} ")
+    for theme in ("JupyterLab Dark", LIGHT):
+        notebook.set_theme(theme)
+        name = f"training-{theme.rpartition(' ')[2].lower()}.png"
+        notebook.screenshot(screenshots / name, view.locator("xpath=ancestor::*[@class][2]"))
 
     notebook.exec("pause = 0")
-    view.get_by_role("button", name="Continue").click()
+    view.get_by_role("button", name="Resume").click()
     expect(status).to_have_attribute("data-state", "done")
-    expect(view.locator(".cfw-training-counts")).to_contain_text("update 120 of 120")
-    expect(view).to_contain_text("painted at update 120 ")
-    expect(view.get_by_role("button")).to_be_hidden()
+    expect(view.locator(".cfw-counts")).to_contain_text("update 120 of 120")
+    expect(view).to_contain_text("drawn at update 120 ")
+    expect(view.locator(".cfw-run-button")).to_be_hidden()
     assert notebook.eval("len(w.result.losses)") == 120
     notebook.exec("w.close()")
     expect(view).to_have_count(0)
+    expect(charts).to_have_count(0)

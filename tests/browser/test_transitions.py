@@ -191,7 +191,7 @@ def test_a_run_is_stopped_and_goes_on(open_notebook):
     notebook.wait("not any(t.name == 'cfwidgets-run' for t in __import__('threading').enumerate())")
     assert notebook.eval("w.run.partial.walk.update") == kept
     notebook.exec("pause = 0")
-    view.get_by_role("button", name="Continue").click()
+    view.get_by_role("button", name="Resume").click()
     finished(notebook)
     assert notebook.eval("w.result.walk.update") == 60
 
@@ -239,7 +239,7 @@ def test_a_generator_that_fails_in_the_middle_is_seen_and_what_was_found_is_kept
     expect(view).to_have_attribute("data-state", "failed")
     expect(view.get_by_role("alert")).to_contain_text("MemoryError: out of luck")
     assert notebook.eval("w.result is not None and type(w.view.last_error).__name__") == "MemoryError"
-    view.get_by_role("button", name="Continue").click()
+    view.get_by_role("button", name="Resume").click()
     finished(notebook)
     expect(view.get_by_role("alert")).to_have_count(0)
 

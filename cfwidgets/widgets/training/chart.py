@@ -1,95 +1,91 @@
-"""The losses of a training, each in a chart of its own, in bqplot."""
+"""The losses of a training beside its view, each in a chart of its own, in bqplot."""
 
 from __future__ import annotations
 
-import html
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bqplot as bq
 import ipywidgets as w
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from cfwidgets.widgets.chart_parts import BLUE, GREY, close_figure
+from cfwidgets.widgets.training.history import envelope, mean_window, running_mean, thinned_places
 
+if TYPE_CHECKING:
     import numpy.typing as npt
 
-# Readable on the light and on the dark theme: a mark cannot follow the theme.
-_BLUE, _GREY = "#2488cc", "#8a929a"
-_RECENT = 100  # updates of the running mean, at most
-_BUCKETS = 200  # of a long history; two points each
+    from cfwidgets.widgets.training.view import TrainingView
 
 
 class LossCharts:
-    """A chart for each loss: every update faint, and the running mean of the last tenth.
+    """A chart for each loss: every update faint, and the running mean that the view has in numbers.
 
-    The mean is of at most 100 updates; its last value stands beside the loss's name. Each loss has a scale of
-    its own, since a GAN's are of different kinds: a distance of critics that has no bounds beside an error of
-    pixels.
+    Each loss has a scale of its own, since the losses of a GAN are of different kinds: a distance of critics
+    that has no bounds beside an error of pixels.
 
-    Attributes
+    Parameters
     ----------
-    box
-        What holds the charts; empty before the first drawing.
+    view
+        The view whose ``history`` is drawn, on the thread that draws the samples.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, view: TrainingView) -> None:
+        self._view = view
         self._charts: list[_LossChart] = []
-        self.box = w.HBox(
+        self.figure = w.HBox(
             layout=w.Layout(flex_flow="row wrap", flex="1 1 240px", min_width="0", max_width="750px")
         )
-
-    def draw(self, names: Sequence[str], losses: npt.NDArray[np.float64]) -> None:
-        """Draw losses ``(updates, K)`` that have K names."""
-        if not self._charts:
-            self._charts = [_LossChart(name) for name in names]
-            self.box.children = [chart.box for chart in self._charts]
-        for chart, values in zip(self._charts, losses.T, strict=True):
-            chart.draw(values)
+        with view.together():  # it may be drawing
+            view.observe(self._draw, "measured")
+            self._draw(None)
 
     def close(self) -> None:
         """Free the charts."""
-        for chart in self._charts:
-            chart.close()
-        self.box.layout.close()
-        self.box.close()
+        with self._view.together():
+            self._view.unobserve(self._draw, "measured")
+            for chart in self._charts:
+                close_figure(chart.figure)
+        self.figure.layout.close()
+        self.figure.close()
+
+    def _draw(self, _change: Any) -> None:
+        if not self._charts:
+            self._charts = [_LossChart(name) for name in self._view.loss_names]
+            self.figure.children = [chart.figure for chart in self._charts]
+        for chart, values in zip(self._charts, self._view.history.T, strict=True):
+            chart.draw(values)
 
 
 class _LossChart:
     def __init__(self, name: str) -> None:
-        self._name = name
         self._along, self._up = bq.LinearScale(min=0, max=1), bq.LinearScale(min=0, max=1)
         scales = {"x": self._along, "y": self._up}
         empty = {"x": np.array([]), "y": np.array([])}
-        self._each = bq.Lines(**empty, scales=scales, colors=[_BLUE], opacities=[0.45], stroke_width=1)
-        self._mean = bq.Lines(**empty, scales=scales, colors=[_BLUE], stroke_width=2)
+        self._each = bq.Lines(**empty, scales=scales, colors=[BLUE], opacities=[0.45], stroke_width=1)
+        self._mean = bq.Lines(**empty, scales=scales, colors=[BLUE], stroke_width=2)
         # bqplot cannot guess a format of no values.
-        axis = {"label_color": _GREY, "grid_lines": "none"}
+        axis = {"label_color": GREY, "grid_lines": "none"}
         self._below = bq.Axis(
             scale=self._along, label="update", label_offset="1.3em", tick_format=",d", **axis
         )
         self._beside = bq.Axis(scale=self._up, orientation="vertical", tick_format=".3~g", **axis)
-        self._figure = bq.Figure(
+        self.figure = bq.Figure(
+            title=name,
             marks=[self._each, self._mean],
             axes=[self._below, self._beside],
             animation_duration=0,
             display_toolbar=False,
             padding_x=0,
             padding_y=0,
-            fig_margin={"top": 6, "bottom": 26, "left": 44, "right": 16},
-            layout=w.Layout(width="232px", height="112px", min_width="232px"),
+            fig_margin={"top": 24, "bottom": 26, "left": 44, "right": 16},
+            layout=w.Layout(width="232px", height="130px", min_width="232px", margin="0 8px 10px 0"),
         )
-        self._title = w.HTML()
-        self.box = w.VBox([self._title, self._figure], layout=w.Layout(margin="0 8px 10px 0"))
+        self.figure.add_class("cfw-training-chart")
 
     def draw(self, values: npt.NDArray[np.float64]) -> None:
         """Draw one loss ``(updates,)``."""
-        mean = running_mean(values, max(1, min(_RECENT, len(values) // 10)))
-        last = f"{mean[-1]:.3g}".replace("-", "−") if len(mean) else ""
-        self._title.value = (
-            f'<div class="cfw-training-loss"><b>{html.escape(self._name)}</b><span>{last}</span></div>'
-        )
+        mean = running_mean(values, mean_window(len(values)))
         self._along.max = float(max(len(values), 1))
         self._below.tick_values = np.array([0.0, self._along.max])
         low, high = _ends(values, mean)
@@ -103,20 +99,9 @@ class _LossChart:
             with line.hold_sync():
                 line.x, line.y = x, y
 
-    def close(self) -> None:
-        """Free the chart."""
-        figure = self._figure
-        parts = (self._each, self._mean, self._below, self._beside, self._along, self._up)
-        for widget in (*parts, figure.scale_x, figure.scale_y, figure.layout, figure):
-            widget.close()
-        for box in (self._title, self.box):
-            box.layout.close()
-            box.close()
-        self._title.style.close()
-
 
 def round_ticks(low: float, high: float) -> npt.NDArray[np.float64]:
-    """A few round numbers between the ends of a scale, evenly: at least two.
+    """Return a few round numbers between the ends of a scale, evenly: at least two.
 
     Examples
     --------
@@ -129,62 +114,8 @@ def round_ticks(low: float, high: float) -> npt.NDArray[np.float64]:
     return step * np.arange(math.ceil(low / step), math.floor(high / step) + 1, dtype=np.float64)
 
 
-def running_mean(values: npt.NDArray[np.float64], window: int) -> npt.NDArray[np.float64]:
-    """The mean of each value and those before it, ``window`` in all, of what is finite of them.
-
-    Examples
-    --------
-    >>> running_mean(np.array([1.0, 3.0, np.nan, 5.0]), window=2).tolist()
-    [1.0, 2.0, 3.0, 5.0]
-    """
-    finite = np.isfinite(values)
-    sums = np.concatenate([[0.0], np.where(finite, values, 0.0).cumsum()])
-    counts = np.concatenate([[0], finite.cumsum()])
-    end = np.arange(1, len(values) + 1)
-    start = np.maximum(end - window, 0)
-    with np.errstate(invalid="ignore"):
-        return (sums[end] - sums[start]) / (counts[end] - counts[start])
-
-
-def thinned_places(count: int) -> npt.NDArray[np.int64]:
-    """Some places of a long history, evenly, the last among them; all of a short one.
-
-    Examples
-    --------
-    >>> thinned_places(3).tolist(), len(thinned_places(10_000)), int(thinned_places(10_000)[-1])
-    ([0, 1, 2], 400, 9999)
-    """
-    if count <= 2 * _BUCKETS:
-        return np.arange(count)
-    return np.linspace(0, count - 1, 2 * _BUCKETS).round().astype(np.int64)
-
-
-def envelope(
-    values: npt.NDArray[np.float64],
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Updates and values to draw: of a long history the lowest and the highest of each stretch.
-
-    So that a peak is seen, however long the history.
-
-    Examples
-    --------
-    >>> peak = np.zeros(10_000)
-    >>> peak[1234] = 7
-    >>> updates, drawn = envelope(peak)
-    >>> len(updates), float(drawn.max())
-    (400, 7.0)
-    """
-    count = len(values)
-    if count <= 2 * _BUCKETS:
-        return np.arange(1.0, count + 1), values
-    starts = np.linspace(0, count, _BUCKETS, endpoint=False).astype(np.int64)
-    updates = np.linspace(1, count, 2 * _BUCKETS)
-    lowest, highest = np.fmin.reduceat(values, starts), np.fmax.reduceat(values, starts)
-    return updates, np.stack([lowest, highest], axis=1).ravel()
-
-
 def _ends(values: npt.NDArray[np.float64], mean: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """The ends of the scale: the whole mean, and all but a few peaks of the values."""
+    """Return the ends of the scale: they include the whole mean, and all but a few peaks of the values."""
     finite = values[np.isfinite(values)]
     if not len(finite):
         return 0.0, 1.0

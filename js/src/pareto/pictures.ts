@@ -1,7 +1,7 @@
 import type { Wire } from "../shared/bytes";
 import { packOpener } from "../shared/pack";
+import { Picture } from "../shared/picture";
 import { Tiles } from "../shared/tiles";
-import { Picture } from "./picture";
 import type { ParetoFrame, Traits } from "./traits";
 import * as words from "./words";
 

@@ -10,9 +10,9 @@ export interface HeadStatus {
   /** How far it is, in numbers. */
   counts: string;
   progress: number;
-  /** Whether a run that has ended can go on. */
+  /** Whether a run that has ended can be resumed. */
   continuable: boolean;
-  /** What is kept of a run that stopped or failed, and how to go on. */
+  /** What is kept of a run that stopped or failed, and how to resume it. */
   kept: string;
   error: string;
   /** Two sentences on what one sees, with the paper's name. */
@@ -22,11 +22,11 @@ export interface HeadStatus {
 /** A command that got no answer may be given again after this time. */
 const PATIENCE = 5000;
 
-/** The head of every view: the question, what goes on, how far it is, and the one button to stop or go on. */
+/** The head of every view: the question, what goes on, how far it is, and the one button to stop or resume. */
 export function createHead(
   scope: Scope,
   question: readonly (Node | string)[],
-  command: (kind: "stop" | "continue") => void,
+  command: (kind: "stop" | "resume") => void,
 ) {
   const helpId = uniqueId();
   const helpButton = h(
@@ -67,7 +67,7 @@ export function createHead(
   };
   scope.on(button, "click", () => {
     if (button.hasAttribute("aria-disabled")) return;
-    command(state === "running" ? "stop" : "continue");
+    command(state === "running" ? "stop" : "resume");
     wait(true);
   });
 
@@ -82,7 +82,7 @@ export function createHead(
       setText(word, more && more !== words ? `${words}: ${more}` : words);
       status.dataset.state = state;
       setText(counts, now.counts);
-      setText(button, running ? "Stop" : "Continue");
+      setText(button, running ? "Stop" : "Resume");
       button.classList.toggle("cfw-invisible", state === "empty" || (!running && !now.continuable));
       const percent = 100 * Math.min(1, Math.max(0, now.progress));
       fill.style.width = `${percent}%`;

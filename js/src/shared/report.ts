@@ -10,7 +10,7 @@ export interface Status {
   help: string;
   /** What there is of a run that stopped or failed: "the best so far is kept"; empty where there is nothing. */
   kept: string;
-  /** Whether a run that has ended can go on; else one that stopped or failed can. */
+  /** Whether a run that has ended can be resumed; else one that stopped or failed can. */
   continuable?: boolean;
   /** In the place of the trait of this name. */
   counts?: string;
@@ -79,7 +79,7 @@ export class Report {
     const { help, kept, counts = this.run.counts, continuable = ended } = this.#status;
     return {
       ...{ state, activity, progress, help, counts, continuable },
-      kept: ended && kept !== "" ? `${kept}${continuable ? ", Continue goes on" : ""}` : "",
+      kept: ended && kept !== "" ? `${kept}${continuable ? ", Resume continues" : ""}` : "",
       error: [faults, this.#instead === "" ? error : ""].filter(Boolean).join("\n"),
     };
   }

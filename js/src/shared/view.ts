@@ -20,7 +20,7 @@
  *     },
  *   });
  *
- * The frame does the rest. It has the head (question, state, counts, progress, error, help, Stop and Continue), places
+ * The frame does the rest. It has the head (question, state, counts, progress, error, help, Stop and Resume), places
  * for `placeholder`, `trust` and `notes` that the view puts where they belong and the frame fills, the live region
  * (`say`), the fence around the keys, the theme (`data-cfw-theme`, `palette`), the size, the end. Nothing lives outside
  * of `build`; what must end with the view is registered with `frame.scope`. A function of `draw`, `paint` or a listener

@@ -79,7 +79,7 @@ describe("the frame", () => {
       return [text(find(".cfw-status")), button()];
     };
     expect(await said("running")).toEqual(["running", true]);
-    expect(await said("stopped")).toEqual(["stopped: the best is kept, Continue goes on", true]);
+    expect(await said("stopped")).toEqual(["stopped: the best is kept, Resume continues", true]);
     expect(await said("done")).toEqual(["done", false]);
     continuable = false;
     expect(await said("failed")).toEqual(["failed: the best is kept", false]);

@@ -162,7 +162,7 @@ def test_stop_and_go_on():
     until(lambda: view.state == "stopped")
     kept = view.generation
     assert 2 < kept < 20
-    view._on_message(view, {"kind": "continue"}, [])
+    view._on_message(view, {"kind": "resume"}, [])
     until(lambda: view.state == "done")
     assert view.generation == 20
     view.resume()

@@ -1,4 +1,4 @@
-import { decodePicture, sameBytes, toBytes, type Wire } from "../shared/bytes";
+import { decodePicture, sameBytes, toBytes, type Wire } from "./bytes";
 
 /** One picture of the model: decoded when its bytes change, kept until the next is decoded. */
 export class Picture {

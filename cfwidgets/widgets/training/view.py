@@ -1,0 +1,287 @@
+"""The view of a training: how far it is, the samples that the network makes by now, and its losses."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import traitlets as t
+
+from cfwidgets.images import encode
+from cfwidgets.widgets.training.history import mean_window, running_mean
+from cfwidgets.widgets.view import View, bundle, in_words
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from torch import Tensor
+
+    from cfwidgets.engines.base import Update
+    from cfwidgets.run import Run
+
+__all__ = ["Trained", "TrainingView"]
+
+_INTERVAL = 0.5  # seconds between two drawings, at least
+_REST = 9  # times what a drawing took, before the next one
+_PIXEL_ART = 64  # pixels a side up to which samples are sent without loss
+_STOPPING = "stops after this update"
+
+
+class Trained(Protocol):
+    """Networks as far as they are trained: the partial result of a training."""
+
+    @property
+    def training(self) -> dict[str, Any]:
+        """The settings, among them ``updates``: the number that there will be."""
+        ...
+
+    @property
+    def step(self) -> int:
+        """The number of updates so far."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """The time that they took."""
+        ...
+
+    @property
+    def loss_names(self) -> tuple[str, ...]:
+        """The names of the K losses."""
+        ...
+
+    @property
+    def losses(self) -> Tensor:
+        """The losses of each update: ``(step, K)``."""
+        ...
+
+    @property
+    def sheet_columns(self) -> tuple[str, ...]:
+        """The title of each column of the sheet; empty where the columns mean nothing."""
+        ...
+
+    def sheet(self) -> Tensor:
+        """Make images that show the state of the learning: ``(rows, columns, 3, H, W)`` in [0, 1]."""
+        ...
+
+    def save(self, path: str | Path) -> None:
+        """Write it to a file, from which the training can be resumed."""
+        ...
+
+
+class TrainingView(View[Trained]):
+    """A training in the background: samples, losses, time, and a button to stop and resume it.
+
+    It returns at once. A stop takes effect at the next update that the training yields, and loses nothing:
+    the networks stay as far as they are trained, and resuming continues as if there had been no stop. The
+    losses of a GAN do not tell which of its weights are best; what is shown, kept and saved is the running
+    mean of the generator's weights, which is what a training gives at its end.
+
+    Samples and losses are drawn on a thread of their own, for at most a tenth of the time.
+
+    Parameters
+    ----------
+    steps
+        The updates of `AttGANTraining.steps` or `BigGANTraining.steps`, or of any generator whose partial
+        results are as `Trained` says.
+    checkpoint
+        A file to save to at each stop: that which ``steps`` saves to, so that nothing is lost where the
+        kernel ends while the training is stopped.
+
+    Attributes
+    ----------
+    history
+        ``(updates, K)``: the losses that are shown.
+    step, saved, sheet, grid, tile, columns, drawn, loss_names, losses, window, measured
+        Data for the browser: see the comments on the traits.
+
+    Raises
+    ------
+    TypeError
+        If ``steps`` is not a generator.
+    """
+
+    _esm = bundle("training.js")
+    _css = bundle("training.css")
+
+    # Updates so far, and whether the networks of a training that is stopped are in the checkpoint.
+    step = t.Int(0).tag(sync=True)
+    saved = t.Bool(default_value=False).tag(sync=True)
+    # The samples in a browser's format; rows and columns; height and width of a sample; the columns' titles;
+    # and the update that they are of.
+    sheet = t.Bytes().tag(sync=True)
+    grid = t.List(t.Int(), [0, 0]).tag(sync=True)
+    tile = t.List(t.Int(), [0, 0]).tag(sync=True)
+    columns = t.List(t.Unicode()).tag(sync=True)
+    drawn = t.Int(-1).tag(sync=True)
+    # The mean of each loss over the last `window` updates, None where none is finite; and the last of them.
+    loss_names = t.List(t.Unicode()).tag(sync=True)
+    losses = t.List(t.Float(allow_none=True)).tag(sync=True)
+    window = t.Int(0).tag(sync=True)
+    measured = t.Int(-1).tag(sync=True)
+
+    def __init__(
+        self, steps: Generator[Update[Any], None, None], *, checkpoint: str | Path | None = None
+    ) -> None:
+        if not isinstance(steps, Generator):
+            raise TypeError(
+                f"steps must be what a training's `steps(…)` gives, not {type(steps).__name__}: "
+                "`TrainingProgress(AttGANTraining(…).steps(faces, attributes, names))`"
+            )
+        self._checkpoint = checkpoint
+        self._errors: dict[str, str] = {}
+        self._stopping = False
+        self._began: tuple[int, float] | None = None  # step and seconds of the first partial result
+        self._draw_from = 0.0
+        self.history: npt.NDArray[np.float64] = np.empty((0, 0))
+        super().__init__()
+        self.measures = False
+        self.start(steps)
+
+    @property
+    def result(self) -> Trained | None:
+        """The networks as far as they are trained, also of a view that is closed; None before the first."""
+        return None if self.run is None else self.run.partial
+
+    def stop(self) -> None:
+        """Stop at the next update that the training yields. Nothing is lost."""
+        with self._wire:
+            self._stopping = True
+            if self.state == "running":
+                self.activity = _STOPPING
+        super().stop()
+
+    def resume(self) -> None:
+        """Resume a training that was stopped, or take back a stop that has not taken effect."""
+        if self.run is None or self.run.state not in {"running", "stopped"}:
+            return
+        with self.together():
+            self._stopping = False
+            self._mend("save")
+            self.state, self.activity = "running", self._doing(self.run)
+        self.run.resume()
+
+    def _publish(self, partial: Trained) -> None:
+        if self._began is None:
+            self._began = partial.step, partial.seconds
+        self.step = partial.step
+
+    def _report(self, run: Run[Any], turn: int) -> None:
+        saved = run.state == "stopped" and run.partial is not None and self._save(run.partial)
+        with self.together():
+            super()._report(run, turn)
+            self.saved = saved
+            if run.state != "running":
+                self._stopping = False
+            self.activity = self._doing(run)
+            self.counts = self._counted(run)
+        if run.partial is not None and (run.state != "running" or time.monotonic() >= self._draw_from):
+            self._draw_from = math.inf  # until this is drawn
+            self._answers.ask(run.partial)
+
+    def _save(self, partial: Trained) -> bool:
+        """Save the networks; return False where there is no file to save to, or that failed."""
+        if self._checkpoint is None:
+            return False
+        try:
+            partial.save(self._checkpoint)
+        except Exception as failure:  # noqa: BLE001 - a disk that is full ends no training
+            self._fail(failure, "save")
+            return False
+        return True
+
+    def _doing(self, run: Run[Any]) -> str:
+        if run.state != "running":
+            return ""
+        if self._stopping:
+            return _STOPPING
+        return "" if run.partial is not None else "the first updates"
+
+    def _counted(self, run: Run[Any]) -> str:
+        partial: Trained | None = run.partial
+        if partial is None:
+            return ""
+        updates = partial.training["updates"]
+        words = f"update {partial.step:,} of {updates:,}, {_duration(partial.seconds)}"
+        if run.state != "running" or not partial.step:
+            return words
+        # By what has run here: a checkpoint may have come from a faster machine.
+        steps, seconds = partial.step, partial.seconds
+        if self._began is not None and self._began[0] < steps:
+            steps, seconds = steps - self._began[0], seconds - self._began[1]
+        return f"{words}, {_duration(seconds / steps * (updates - partial.step))} left"
+
+    def _answer(self, question: Trained) -> None:
+        """Draw samples and losses. Called on the thread that draws."""
+        began = time.thread_time()  # not how long it waits for the training's thread
+        try:
+            if question.step != self.drawn:
+                self._draw_losses(question)
+                self._draw_sheet(question)
+            self._mend("draw")
+        except Exception as failure:  # noqa: BLE001 - the training continues, whatever cannot be drawn
+            self._fail(failure, "draw")
+        rest = max(_INTERVAL, _REST * (time.thread_time() - began))
+        self._draw_from = time.monotonic() + rest
+
+    def _draw_losses(self, partial: Trained) -> None:
+        history = partial.losses.double().cpu().numpy()
+        window = mean_window(len(history))
+        with self.together():
+            self.history = history
+            self.loss_names = list(partial.loss_names)
+            self.losses = _recent_means(history[-window:])
+            self.window = window
+            self.measured = partial.step  # after the rest: the charts are drawn at it
+
+    def _draw_sheet(self, partial: Trained) -> None:
+        sheet = partial.sheet()
+        rows, columns, _, height, width = sheet.shape
+        whole = sheet.permute(2, 0, 3, 1, 4).reshape(3, rows * height, columns * width)
+        picture = encode(whole, "webp" if max(height, width) > _PIXEL_ART else "png")
+        with self.together():
+            self.sheet = picture
+            self.grid, self.tile = [rows, columns], [height, width]
+            self.columns = list(partial.sheet_columns)
+            self.drawn = partial.step
+
+    def _fail(self, failure: BaseException, what: str = "run") -> None:
+        """Show an error, in the place of an earlier one of its kind: run, save or draw."""
+        self.last_error = failure
+        about = "the drawing failed: " if what == "draw" else ""
+        with self._wire:
+            self._errors.pop(what, None)
+            self._errors[what] = f"{about}{in_words(failure)}"
+            self.error = "\n".join(self._errors.values())
+
+    def _mend(self, what: str) -> None:
+        """Show an error of a kind no longer."""
+        with self._wire:
+            self._errors.pop(what, None)
+            self.error = "\n".join(self._errors.values())
+
+
+def _recent_means(losses: npt.NDArray[np.float64]) -> list[Any]:
+    """Return the mean of each loss ``(updates, K)`` over what is finite of it; None where nothing is."""
+    means = [running_mean(values, len(values))[-1] for values in losses.T if len(values)]
+    return [float(mean) if np.isfinite(mean) else None for mean in means]
+
+
+def _duration(seconds: float) -> str:
+    """Write a time as a person says it.
+
+    Examples
+    --------
+    >>> _duration(42.3), _duration(200), _duration(7500)
+    ('42 s', '3 min 20 s', '2 h 5 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"

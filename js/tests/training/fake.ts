@@ -1,0 +1,18 @@
+import type { Traits } from "../../src/training/traits";
+import { wire } from "../fake";
+
+/** A training at update 30 of 120, with two rows of three samples of 16 by 16 pixels. */
+export function trainingState(changes: Partial<Traits> = {}): Traits {
+  return {
+    ...{ state: "running", activity: "", progress: 0.25, error: "", notes: "", trust: [], measures: false },
+    counts: "update 30 of 120, 6 s, 18 s left",
+    ...{ step: 30, saved: false },
+    sheet: wire(Uint8Array.of(7, 1)),
+    ...{ grid: [2, 3], tile: [16, 16], drawn: 29 },
+    columns: ["original", "Pale_Skin", "<img src=x onerror=alert(1)>"],
+    loss_names: ["reconstruction", "critic", "penalty"],
+    losses: [0.012345, -47.84, null],
+    ...{ window: 3, measured: 30 },
+    ...changes,
+  };
+}
