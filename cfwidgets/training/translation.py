@@ -49,7 +49,7 @@ _BATCH = 64
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TrainedTranslator(Result):
-    """A translator as far as it is trained; also the checkpoint that training goes on from.
+    """A translator as far as it is trained; also the checkpoint that a training resumes.
 
     Attributes
     ----------
@@ -132,7 +132,7 @@ class TrainedTranslator(Result):
         return torch.stack([images, twins, difference, generator(twins).twins], dim=1).clone()
 
     def collapse(self) -> str:
-        """How the training has failed, in words; empty while it has not."""
+        """The way in which the training has failed, in words; empty while it has not."""
         warm = self.training["warm_updates"]
         recent = self.losses[-_RECENT:].mean(0).tolist() if len(self.losses) else []
         if self.step < warm + _PATIENCE:
@@ -314,7 +314,7 @@ class TranslationTraining:
         held_out
             A data set with ``images``, ``labels`` and maybe ``masks`` to measure on; not learned from.
         resume
-            A checkpoint of the same settings and images to go on from (``updates`` may be more).
+            A checkpoint of the same settings and images to resume (``updates`` may be more).
         checkpoint
             A file to save to at each 500th update, at the end, and when the generator that this gives is
             closed or fails: then what it yielded last. ``TrainedTranslator.load`` reads it.
@@ -444,7 +444,7 @@ class _Work:
         self._measured = resume.measured.tolist()
 
     def _optimise(self) -> None:
-        """Start optimisers anew: what the warm-up's know of steepness is wrong for the contest."""
+        """Reset the optimisers: what the warm-up's know of steepness is wrong for the contest."""
         s = self._settings
         warm = self.step < s.warm_updates
         rates = (s.warm_rate, s.warm_rate) if warm else (s.generator_rate, s.discriminator_rate)

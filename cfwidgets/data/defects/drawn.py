@@ -20,7 +20,7 @@ __all__ = ["Bytes", "Drawn", "Inspected", "Numbers", "Thing", "check", "pictures
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 
 Thing: TypeAlias = Literal["label", "scene", "damage", "camera"]
-"""What random numbers are for."""
+"""The uses of random numbers."""
 
 _IN_MASK = 85
 
@@ -70,7 +70,7 @@ class Drawn(ABC):
 
     @property
     def images(self) -> Tensor:
-        """All images, ``(n, 3, size, size)`` float32 in [0, 1]; made anew each time."""
+        """All images, ``(n, 3, size, size)`` float32 in [0, 1]; converted each time."""
         return self.pixels.float() / 255
 
     @property

@@ -14,7 +14,7 @@ __all__ = ["Surface", "surface"]
 
 
 class Surface(NamedTuple):
-    """What light finds: reflectance, before the camera.
+    """The surface as light finds it: reflectance, before the camera.
 
     Parameters
     ----------
