@@ -1,4 +1,4 @@
-from .defects import Concrete, Fruit, Inspected, concrete, fruit
+from .defects import CascIfw, Concrete, ConcreteCracks, Fruit, Inspected, concrete, fruit
 from .digits import Digits, digits
 from .faces import (
     REGIONS,
@@ -20,9 +20,11 @@ from .portraits import Portraits, portraits
 __all__ = [
     "REGIONS",
     "RFW",
+    "CascIfw",
     "CelebA",
     "CelebAMaskHQ",
     "Concrete",
+    "ConcreteCracks",
     "Digits",
     "FaRL",
     "Face",
