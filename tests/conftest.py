@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 from pathlib import Path
 from types import ModuleType
@@ -41,3 +42,9 @@ def javascript(checkout: Path, build_hook: ModuleType) -> Path:
         build_hook.run_npm(js, "ci")
         installed.write_bytes(lock)
     return js
+
+
+def pytest_collection_finish() -> None:
+    """Spare later collections the objects of all imports: many tests collect, to see that nothing is left."""
+    gc.collect()
+    gc.freeze()
