@@ -67,6 +67,7 @@ def test_the_same_numbers_give_the_same_portraits_and_others_do_not() -> None:
     assert len({image.numpy().tobytes() for image in one.pixels}) == 4
 
 
+@pytest.mark.slow
 def test_a_portrait_depends_on_its_number_alone(many: Portraits) -> None:
     shares = {"Eyeglasses": 0.4, "Wearing_Hat": 0.3, "Wearing_Necklace": 0.4, "Bald": 0.1, "Pale_Skin": 0.2}
     # 100 are drawn in other processes, 5 in this one
@@ -173,6 +174,7 @@ def test_pale_skin_is_lighter(plain: Portraits) -> None:
     assert pale.min() > other.max()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("attribute", "regions", "reach"),
     [
