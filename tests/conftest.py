@@ -44,6 +44,14 @@ def javascript(checkout: Path, build_hook: ModuleType) -> Path:
     return js
 
 
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their markers
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what needs the tools of the front end, which may have to be fetched."""
+    for item in items:
+        if "javascript" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 def pytest_collection_finish() -> None:
     """Spare later collections the objects of all imports: many tests collect, to see that nothing is left."""
     gc.collect()
