@@ -90,6 +90,7 @@ def test_a_loader_takes_them(plain: Portraits) -> None:
         plain[len(plain)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("attribute", "region"),
     [
@@ -200,6 +201,7 @@ def test_an_edit_changes_nothing_far_from_its_regions(
     assert not (other[:, None] & ~near).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attribute", ATTRIBUTES)
 def test_each_attribute_shows_and_only_it_and_what_it_excludes_change(attribute: str) -> None:
     few = portraits(6, size=64, seed=8, attributes=PLAIN)
