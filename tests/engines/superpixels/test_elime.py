@@ -53,7 +53,6 @@ def explain(engine, model=None, target=1, **kwargs):
 FAST = ELime(population=30, generations=12, trust=False)
 
 
-@pytest.mark.slow
 def test_the_search_finds_what_brute_force_finds():
     found = [explain(replace(FAST, population=100, generations=50, seed=seed)).mask for seed in range(20)]
     masks = torch.tensor(list(itertools.product([False, True], repeat=COUNT)))
