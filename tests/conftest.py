@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 from pathlib import Path
 from types import ModuleType
@@ -50,3 +51,17 @@ def javascript(checkout: Path, build_hook: ModuleType) -> Path:
         build_hook.run_npm(js, "ci")
         installed.write_bytes(lock)
     return js
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their markers
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what needs the tools of the front end, which may have to be fetched."""
+    for item in items:
+        if "javascript" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_finish() -> None:
+    """Spare later collections the objects of all imports: many tests collect, to see that nothing is left."""
+    gc.collect()
+    gc.freeze()

@@ -7,8 +7,6 @@ from types import ModuleType
 
 import pytest
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.mark.parametrize("script", ["check", "lint", "test"], ids=["types", "lint", "vitest"])
 def test_the_front_end(build_hook: ModuleType, javascript: Path, script: str) -> None:

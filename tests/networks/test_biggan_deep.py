@@ -14,6 +14,8 @@ from cfwidgets.models.generator import Generator
 from cfwidgets.models.guard import untouched
 from cfwidgets.networks import BigGANDeep
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def published() -> Published:

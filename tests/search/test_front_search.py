@@ -49,6 +49,7 @@ def same(one: Front, other: Front) -> bool:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("search", [SMPSO(), SMPSO(insertion="together"), NSGA2(), GDE3()], ids=str)
 def test_it_converges(search: FrontSearch) -> None:
     # The whole fronts have 0.8767 and 0.8074; a random search has 0 and 0.1.

@@ -14,6 +14,8 @@ from cfwidgets.run import Run
 from cfwidgets.training import attgan
 from cfwidgets.training.attgan import AttGANTraining, TrainedAttGAN, _penalty
 
+pytestmark = pytest.mark.slow
+
 FAST = AttGANTraining(
     updates=6, batch_size=4, critic_updates=2, dim=4, layers=3, hidden=8, report_every=2, seed=1
 )
@@ -157,7 +159,6 @@ def test_bytes_are_the_same_as_floats():
     )
 
 
-@pytest.mark.slow
 def test_it_learns_to_edit():
     images, has = faces(200)
     training = replace(FAST, updates=150, batch_size=16, dim=8, hidden=32, rate=1e-3, report_every=50)

@@ -21,6 +21,8 @@ from cfwidgets.run import Run
 from cfwidgets.training import biggan
 from cfwidgets.training.biggan import BigGANTraining, TrainedBigGAN, _Work
 
+pytestmark = pytest.mark.slow
+
 TINY = BigGANTraining(updates=5, batch_size=4, channels=2, latent_size=8, shared_size=4, report_every=2)
 
 
@@ -240,14 +242,12 @@ def test_torch_and_the_images_are_left_alone() -> None:
     assert not same(replace(TINY, seed=1).train(images, labels).weights, first.weights)
 
 
-@pytest.mark.slow
 def test_the_discriminator_learns() -> None:
     training = replace(TINY, updates=40, generator_rate=0, discriminator_rate=5e-3)
     loss = training.train(*examples()).discriminator_loss
     assert loss[-8:].mean() < 0.7 * loss[:8].mean()
 
 
-@pytest.mark.slow
 def test_the_generator_learns_what_the_discriminator_likes() -> None:
     training = replace(TINY, updates=40, generator_rate=5e-3, discriminator_rate=0, shift=0, cutout=0)
     loss = training.train(*examples()).generator_loss

@@ -39,6 +39,7 @@ def test_labels_are_in_the_order_of_imagenet(lite0: Classifier) -> None:
     assert len(set(lite0.labels or ())) == 1000
 
 
+@pytest.mark.slow
 def test_random_weights_still_answer_differently_to_different_pictures(lite0: Classifier) -> None:
     twin = lite0.randomised(0)
     pictures = torch.stack([lite0.view(getattr(photographs, name)()) for name in ("cat", "coffee", "rocket")])

@@ -13,6 +13,8 @@ from cfwidgets.models.editor import EditorError
 from cfwidgets.networks import AttGAN, AttGANDiscriminator
 from cfwidgets.zoo.recipes.portrait_editor import EDITED, SIZE, faces, training
 
+pytestmark = pytest.mark.slow
+
 COUNT = 40
 # That its own classifier sees what was painted, of that many: the card has what another network sees.
 SURE = ("Bangs", "Eyeglasses", "Mouth_Slightly_Open", "No_Beard", "Pale_Skin")

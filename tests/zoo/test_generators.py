@@ -18,6 +18,8 @@ from cfwidgets.networks import BigGAN, BigGANDeep
 from cfwidgets.zoo import generators
 from cfwidgets.zoo.recipes.digit_generator import training
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def digits() -> Any:

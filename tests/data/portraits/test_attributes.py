@@ -91,6 +91,7 @@ def test_a_wish_for_one_attribute_leaves_the_others_luck_alone(usual):
         assert name == "Eyeglasses" or np.array_equal(values[name], usual[name]), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["Male", "Young", "Smiling"])
 @pytest.mark.parametrize("name", ["Wearing_Lipstick", "Blond_Hair", "Wearing_Hat", "Eyeglasses"])
 @pytest.mark.parametrize("opposite", [False, True])

@@ -67,6 +67,7 @@ def test_the_same_numbers_give_the_same_portraits_and_others_do_not() -> None:
     assert len({image.numpy().tobytes() for image in one.pixels}) == 4
 
 
+@pytest.mark.slow
 def test_a_portrait_depends_on_its_number_alone(many: Portraits) -> None:
     shares = {"Eyeglasses": 0.4, "Wearing_Hat": 0.3, "Wearing_Necklace": 0.4, "Bald": 0.1, "Pale_Skin": 0.2}
     # 100 are drawn in other processes, 5 in this one
@@ -89,6 +90,7 @@ def test_a_loader_takes_them(plain: Portraits) -> None:
         plain[len(plain)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("attribute", "region"),
     [
@@ -173,6 +175,7 @@ def test_pale_skin_is_lighter(plain: Portraits) -> None:
     assert pale.min() > other.max()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("attribute", "regions", "reach"),
     [
@@ -198,6 +201,7 @@ def test_an_edit_changes_nothing_far_from_its_regions(
     assert not (other[:, None] & ~near).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attribute", ATTRIBUTES)
 def test_each_attribute_shows_and_only_it_and_what_it_excludes_change(attribute: str) -> None:
     few = portraits(6, size=64, seed=8, attributes=PLAIN)

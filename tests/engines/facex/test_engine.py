@@ -245,6 +245,7 @@ def test_a_checkpoint_is_resumed_wherever_it_ended(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.slow
 def test_a_checkpoint_survives_a_failure_and_a_kill(tmp_path):
     path, good = tmp_path / "run.safetensors", drawn(40)
     with pytest.raises(RuntimeError, match="in a row"):

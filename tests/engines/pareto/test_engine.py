@@ -208,6 +208,7 @@ def test_a_run_shows_the_front_as_it_grows():
     assert all(partial.ablation is None for partial in searching)
 
 
+@pytest.mark.slow
 def test_an_onnx_file_is_as_good_as_its_module(tmp_path):
     torch.manual_seed(0)
     net = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2)).eval()

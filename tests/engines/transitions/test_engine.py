@@ -171,6 +171,7 @@ def test_results_stream(updates):
     assert early.agreement is None
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_answer(result, clf, generator, image):
     again = FAST.explain(clf, generator, image, target=4)
     assert differences(result, again) == []
@@ -190,6 +191,7 @@ def flags(*modules):
     ]
 
 
+@pytest.mark.slow
 def test_both_networks_are_as_they_were_at_every_step(image):
     clf = Classifier(zoo.classifier("digits", device="cpu").require_module(), device="cpu", input_size=32)
     module = clf.require_module().train()
