@@ -42,7 +42,7 @@ _NAME = re.compile(r"(\d{8}|\d{6})[_ -]([a-z]+)[_ -]([a-z]+)", re.IGNORECASE)
 
 
 class _Mosaic(NamedTuple):
-    """What the name of a mosaic says."""
+    """The parts of a mosaic's name."""
 
     day: date
     cultivar: str

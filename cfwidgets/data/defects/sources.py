@@ -21,10 +21,10 @@ from cfwidgets.data.folders import FolderError
 __all__ = ["Faults", "Faulty", "Part", "UnusableError", "in_part", "pictures_in", "pixels_of", "size_of"]
 
 Part: TypeAlias = Split | Literal["all"]
-"""What pictures are for, or all of them."""
+"""The split of pictures, or all of them."""
 
 Faulty: TypeAlias = Literal["error", "skip"]
-"""What to do about files that cannot be used."""
+"""The treatment of files that cannot be used."""
 
 _PICTURES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff")
 _UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
