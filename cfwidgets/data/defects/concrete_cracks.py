@@ -217,7 +217,7 @@ class ConcreteCracks(Dataset[Inspected]):
     def _all_shares(
         self, pairs: list[_Pair], *, whole: bool
     ) -> list[npt.NDArray[np.float64] | UnusableError]:
-        """The share of crack in each tile, ``(rows, columns)`` a photograph, or the reason why it is unknown."""
+        """The share of crack in each tile, ``(rows, columns)`` a photograph, or why it is unknown."""
 
         def shares(pair: _Pair) -> npt.NDArray[np.float64] | UnusableError:
             try:
