@@ -19,10 +19,6 @@ VIEWS: dict[str, Any] = {
     "facex": cf.FaceXView,
     "pareto": cf.ParetoView,
 }
-# Sent, but for no view: a chart beside it is drawn from them in Python.
-OF_CHARTS = {"superpixels": {"history"}}
-# Every view has them in the browser, where what is not sent counts as empty; Python does not send them yet.
-TO_COME = {"superpixels": {"counts", "notes"}, "pareto": {"measures"}}
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +36,4 @@ def test_each_view_is_compared(declared: dict[str, set[str]]) -> None:
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_view_declares_what_python_sends(declared: dict[str, set[str]], view: str) -> None:
     sent = set(VIEWS[view].class_traits(sync=True)) - set(anywidget.AnyWidget.class_traits(sync=True))
-    own = {name for name in sent if not name.startswith("_")}
-    assert declared[view] - own == TO_COME.get(view, set())
-    assert own - declared[view] == OF_CHARTS.get(view, set())
+    assert declared[view] == {name for name in sent if not name.startswith("_")}

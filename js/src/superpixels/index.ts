@@ -102,9 +102,8 @@ function build(frame: SuperpixelFrame) {
     status: () => ({
       help: words.HELP[traits.objective],
       kept: words.kept(traits.best),
-      counts: traits.counts || words.counts(traits.generation, traits.generations, traits.evaluations),
-      // A search that was stopped goes on where it was, whatever the method.
-      continuable: traits.continuable || traits.state === "stopped",
+      // A search that is done goes on for as long again.
+      continuable: true,
     }),
     picture: {
       there: () => editor.mask.length > 0 && toBytes(traits.picture) !== null && broken === "",

@@ -1,4 +1,4 @@
-import { count, probability } from "../shared/format";
+import { probability } from "../shared/format";
 import type { Traits } from "./traits";
 
 /** What one sees, and whose idea it is. */
@@ -21,14 +21,6 @@ export function describe(region: number, importance: number | undefined, shown: 
   const parts = [`superpixel ${region}`];
   if (importance !== undefined) parts.push(`importance ${probability(importance, 2)}`);
   parts.push(shown ? "shown" : "hidden");
-  return parts.join(" · ");
-}
-
-/** How far the search is: "generation 18 of 50 · 1,204 evaluations". */
-export function counts(generation: number, generations: number, evaluations: number): string {
-  const parts: string[] = [];
-  if (generations > 0) parts.push(`generation ${generation} of ${generations}`);
-  if (evaluations > 0) parts.push(`${count(evaluations)} evaluations`);
   return parts.join(" · ");
 }
 
