@@ -463,10 +463,7 @@ describe("patches", () => {
     expect(pictures[0]!.canvas.width).toBe(5 * 48 + 4 * 4);
     expect(decoder.bitmaps).toHaveLength(5);
     const { style } = tiles()[0]!.parentElement!;
-    expect(["--cfw-narrow", "--cfw-wide"].map((name) => style.getPropertyValue(name))).toEqual([
-      "48px",
-      "64px",
-    ]);
+    expect(["--c-narrow", "--c-wide"].map((name) => style.getPropertyValue(name))).toEqual(["48px", "64px"]);
   });
 
   it("of regions without any say so", async () => {

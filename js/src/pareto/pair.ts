@@ -1,4 +1,4 @@
-import { h, setAttribute, setText } from "../shared/dom";
+import { h, setAttribute, setName, setText } from "../shared/dom";
 import { SMALL } from "../shared/fit";
 import { probability } from "../shared/format";
 import * as words from "./words";
@@ -46,8 +46,7 @@ export function createSide(kind: string, choice?: HTMLElement) {
     element,
     update(now: Side, original: string) {
       setAttribute(canvas, "aria-label", [now.title, now.verdict].filter(Boolean).join(", "));
-      setText(title, now.title);
-      setAttribute(title, "title", now.title);
+      setName(title, now.title);
       // Nothing to say yet, but its place is kept.
       line.classList.toggle("cfw-invisible", now.p === null);
       setText(value, probability(now.p, 2));

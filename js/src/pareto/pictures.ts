@@ -1,6 +1,6 @@
 import type { Wire } from "../shared/bytes";
 import { packOpener } from "../shared/pack";
-import { Tiles } from "../shared/tiles";
+import { createTiles } from "../shared/tiles";
 import { Picture } from "./picture";
 import type { ParetoFrame, Traits } from "./traits";
 import * as words from "./words";
@@ -19,8 +19,7 @@ export function followPictures(frame: ParetoFrame, shown: () => number) {
     return picture;
   };
   const open = packOpener();
-  const tiles = new Tiles(refresh);
-  scope.defer(() => tiles.end());
+  const tiles = createTiles(scope, refresh);
   let wrong = "";
   return {
     image: follow("original", () => traits.original, refresh),

@@ -4,7 +4,7 @@ import type { Span } from "./wire";
 export type Objective = "plausibility" | "success" | "intensity";
 
 /** What the charts draw against each other, as cfwidgets/widgets/pareto_charts.py has it: across, up. */
-export const PAIRS: readonly (readonly [across: Objective, up: Objective])[] = [
+const PAIRS: readonly (readonly [across: Objective, up: Objective])[] = [
   ["intensity", "success"],
   ["plausibility", "success"],
   ["intensity", "plausibility"],

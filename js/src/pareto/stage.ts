@@ -37,7 +37,7 @@ export function createStage(frame: ParetoFrame, front: Front, edit: Edit, pictur
     const size = fitPair(width, height, element.clientWidth || 540);
     const map =
       tools.mode === "difference" && before && after && !held
-        ? difference([width, height], before, after, palette.stops("--cfw-signed"))
+        ? difference([width, height], before, after, palette.stops("--c-signed"))
         : null;
     left.update(image, front.original);
     left.paint(before, size);
