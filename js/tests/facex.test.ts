@@ -536,7 +536,7 @@ describe("a face", () => {
     const { root, find, tiles, row } = await shown;
     tiles()[0]!.click();
     await vi.advanceTimersByTimeAsync(450);
-    expect(text(find(".cfw-opened .cfw-placeholder"))).toBe("asking for the face…");
+    expect(text(find(".cfw-opened .cfw-placeholder"))).toBe("fetching the face…");
     await vi.advanceTimersByTimeAsync(5000);
     expect(text(find(".cfw-opened .cfw-placeholder"))).toMatch(/kernel busy or gone/);
     row("l_eye").dispatchEvent(new Event("pointerover", { bubbles: true }));

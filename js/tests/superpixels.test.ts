@@ -507,7 +507,7 @@ describe("an answer", () => {
     vi.useFakeTimers();
     click(10, 2);
     await vi.advanceTimersByTimeAsync(450);
-    expect(text(find(".cfw-asking"))).toBe("asking…");
+    expect(text(find(".cfw-asking"))).toBe("evaluating…");
     await vi.advanceTimersByTimeAsync(5000);
     expect(text(find(".cfw-asking"))).toBe("");
     const words = "no answer yet: the kernel is busy or gone; the picture still works";
@@ -526,7 +526,7 @@ describe("an answer", () => {
     expect(find(".cfw-readout").classList.contains("cfw-stale")).toBe(false);
     click(10, 2);
     await vi.advanceTimersByTimeAsync(450);
-    expect(text(find(".cfw-asking"))).toBe("asking…");
+    expect(text(find(".cfw-asking"))).toBe("evaluating…");
   });
 });
 

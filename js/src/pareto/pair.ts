@@ -8,14 +8,14 @@ const GAP = 12;
 const LEAST = 180;
 const MOST = 320;
 
-/** A picture of the pair, and what the model says to it. */
+/** A picture of the pair, and the prediction for it. */
 export interface Side {
   bitmap: ImageBitmap | null;
   title: string;
   p: number | null;
   verdict: string;
   flips: boolean;
-  /** What a second model says. */
+  /** The prediction of a second model. */
   second: string;
 }
 
@@ -51,7 +51,7 @@ export function createSide(kind: string, choice?: HTMLElement) {
       line.classList.toggle("cfw-invisible", now.p === null);
       setText(value, probability(now.p, 2));
       setText(unit, original ? `probability of ${words.quoted(original)}` : "");
-      setText(verdict, now.verdict);
+      setName(verdict, now.verdict);
       setAttribute(verdict, "data-flips", String(now.flips));
       setText(second, now.second);
       second.hidden = now.second === "";

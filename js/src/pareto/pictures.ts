@@ -7,7 +7,7 @@ import * as words from "./words";
 
 export type Pictures = ReturnType<typeof followPictures>;
 
-/** The decoded pictures: the image, the same painted anew, what is changed by hand, and one a counterfactual. */
+/** The decoded pictures: the image, its reconstruction, what is changed by hand, and one a counterfactual. */
 export function followPictures(frame: ParetoFrame, shown: () => number) {
   const { scope, traits, refresh, repaint } = frame;
   const follow = (trait: keyof Traits, wire: () => Wire, changed: () => void) => {

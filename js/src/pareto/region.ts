@@ -10,7 +10,7 @@ const PAIRS: readonly (readonly [across: Objective, up: Objective])[] = [
   ["intensity", "plausibility"],
 ];
 
-/** Where to look without a best pick: the most believable flip, without a critic the smallest; else the closest. */
+/** Where to look without a best pick: the most plausible flip, without a critic the smallest; else the closest. */
 export function lookAt(members: readonly Member[]): number {
   const cost = ({ plausibility, intensity }: Member) => plausibility ?? intensity ?? Number.POSITIVE_INFINITY;
   let [found, least] = [-1, Number.POSITIVE_INFINITY];

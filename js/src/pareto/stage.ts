@@ -10,7 +10,7 @@ import { createTools } from "./tools";
 import type { ParetoFrame } from "./traits";
 import * as words from "./words";
 
-/** The image beside the counterfactual, and what the model says to each; or their difference. */
+/** The image beside the counterfactual, with the prediction for each; or their difference. */
 export function createStage(frame: ParetoFrame, front: Front, edit: Edit, pictures: Pictures) {
   const { traits, placeholder, palette } = frame;
   let against: Against = "image";

@@ -67,7 +67,7 @@ export function createReadout(scope: Scope, reference: string, chosen: (index: n
       setText(big, probability(now.probability));
       big.classList.toggle("cfw-unknown", now.probability === null);
       setName(caption, now.caption);
-      setText(asking, now.wait === "asking" ? "asking…" : "");
+      setText(asking, now.wait === "asking" ? "evaluating…" : "");
       delta.classList.toggle("cfw-silent", now.wait === "silent");
       if (now.wait === "silent") setText(delta, SILENT);
       else if (now.probability === null || now.reference === null) setText(delta, "");

@@ -1,4 +1,4 @@
-/** The superpixel view: a picture to click on, and what the model says about the part that is shown. */
+/** The superpixel view: a picture to click on, and the prediction for the part that is shown. */
 import { OUTSIDE } from "../shared/boundaries";
 import { toBytes } from "../shared/bytes";
 import { h, setAttribute } from "../shared/dom";
