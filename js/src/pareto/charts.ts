@@ -3,7 +3,7 @@ import type { Scope } from "../shared/scope";
 import type { Front } from "./front";
 import type { ParetoFrame } from "./traits";
 
-/** The class that the charts of cfwidgets/widgets/pareto_charts.py have, and what bqplot calls a point and its shape. */
+/** The class that the charts of cfwidgets/widgets/pareto/chart.py have, and what bqplot calls a point and its shape. */
 const CHART = ".cfw-pareto-chart";
 const POINT = ".object_grp";
 const SHAPE = `${CHART} ${POINT} path`;

@@ -3,7 +3,7 @@ import type { Span } from "./wire";
 
 export type Objective = "plausibility" | "success" | "intensity";
 
-/** What the charts draw against each other, as cfwidgets/widgets/pareto_charts.py has it: across, up. */
+/** What the charts draw against each other, as cfwidgets/widgets/pareto/chart.py has it: across, up. */
 const PAIRS: readonly (readonly [across: Objective, up: Objective])[] = [
   ["intensity", "success"],
   ["plausibility", "success"],

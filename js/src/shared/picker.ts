@@ -43,7 +43,7 @@ export function createPicker(scope: Scope, options: PickerOptions) {
     autocomplete: "off",
     spellcheck: "false",
   });
-  const list = h("ul.cfw-picker-list", { id: listId, role: "listbox", "aria-label": "Classes" });
+  const list = h("ul.cfw-list.cfw-picker-list", { id: listId, role: "listbox", "aria-label": "Classes" });
   const none = h("p.cfw-picker-none", "no class of this name");
   const panel = h("div.cfw-popover.cfw-picker-panel", input, list, none);
   const element = h("span.cfw-picker", button, panel);

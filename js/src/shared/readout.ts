@@ -33,7 +33,7 @@ export function createReadout(scope: Scope, reference: string, chosen: (index: n
   const asking = h("span.cfw-asking");
   const caption = h("div.cfw-muted.cfw-caption");
   const delta = h("div.cfw-delta.cfw-number");
-  const list = h("ul.cfw-bars");
+  const list = h("ul.cfw-list.cfw-bars");
   const tick = h(
     "div.cfw-tick.cfw-muted",
     h("span.cfw-tick-mark", { "aria-hidden": "true" }),

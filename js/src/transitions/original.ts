@@ -21,7 +21,7 @@ export function createOriginal(
 ) {
   const canvas = h("canvas.cfw-original-canvas", { role: "img", "aria-label": "the image" });
   const prediction = h("div.cfw-read.cfw-muted");
-  const list = h("ul.cfw-top");
+  const list = h("ul.cfw-list.cfw-top");
   const heading = h("div.cfw-heading", "The image");
   const element = h("div.cfw-original", canvas, h("div.cfw-original-words", heading, prediction, list));
   const composer = new Composer();
