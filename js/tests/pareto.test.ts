@@ -105,7 +105,7 @@ describe("what stands in the view", () => {
     await drawn();
     expect(root.dataset.shown).toBe("1");
     expect(text(find(".cfw-notes"))).toBe(notes);
-    expect(text(find(".cfw-after .cfw-verdict"))).toBe("● still predicted Male");
+    expect(text(find(".cfw-after .cfw-verdict"))).toBe("● predicted Male");
   });
 
   it("before anything is known asks what would change the prediction", async () => {
@@ -393,7 +393,7 @@ describe("editing by hand", () => {
     expect([root.dataset.edit, outcome()[0]]).toEqual(["asking", ".70"]);
     fake.receive({ edited: edited([0.75, -0.5, -0.5], 0.8, 91) });
     await drawn();
-    expect([root.dataset.edit, ...outcome()]).toEqual(["answered", ".80", "● still predicted Male"]);
+    expect([root.dataset.edit, ...outcome()]).toEqual(["answered", ".80", "● predicted Male"]);
     expect(find(".cfw-after").classList.contains("cfw-stale")).toBe(false);
     expect(picture("after")).toBe(91);
     expect(text(find(".cfw-after .cfw-pair-title"))).toBe("changed by hand");
@@ -482,7 +482,7 @@ describe("the pictures", () => {
     expect(button("reconstruction").getAttribute("aria-pressed")).toBe("true");
     fake.receive({ repainted_p: 0.9, repainted_label: "Male" });
     await drawn();
-    expect(answers()).toEqual([".90", "● still predicted Male"]);
+    expect(answers()).toEqual([".90", "● predicted Male"]);
     await click(button("the image"));
     expect([picture("before"), ...answers()]).toEqual([50, ".97", "● predicted Male"]);
   });

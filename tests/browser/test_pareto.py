@@ -187,7 +187,7 @@ def test_a_bar_is_dragged_and_the_model_answers(open_notebook):
     bar.press("Home")
     notebook.wait("w.view.edit[0] == -1 and w.view.edited['deltas'][0] == -1")
     expect(view).to_have_attribute("data-edit", "answered")
-    expect(view.locator(".cfw-after")).to_contain_text("● still predicted plain")
+    expect(view.locator(".cfw-after")).to_contain_text("● predicted plain")
     view.get_by_role("button", name="undo edits").click()
     expect(view).to_have_attribute("data-edit", "none")
     notebook.wait("w.view.edit == []")

@@ -69,14 +69,14 @@ export function second(label: string, original: string): string {
   return `${label === original ? MARKS.stays : MARKS.flips} second model: ${label}`;
 }
 
-/** "predicted not Male" or "still predicted Male". */
-function predicted(flips: boolean, label: string): string {
-  return flips ? `predicted ${label}` : `still predicted ${label}`;
+/** "▲ predicted not Male" where the prediction flips, else "● predicted Male". */
+export function verdict(flips: boolean, label: string): string {
+  return `${flips ? MARKS.flips : MARKS.stays} predicted ${label}`;
 }
 
-/** The same behind its mark: "▲ predicted not Male". */
-export function verdict(flips: boolean, label: string): string {
-  return `${flips ? MARKS.flips : MARKS.stays} ${predicted(flips, label)}`;
+/** The same for the ear: "predicted not Male" or "still predicted Male". */
+function predicted(flips: boolean, label: string): string {
+  return flips ? `predicted ${label}` : `still predicted ${label}`;
 }
 
 /** The greatest changes: "blond hair +0.80, male −0.21". */
@@ -126,9 +126,9 @@ export function stripWords(shown: number, all: number, brushing: boolean): strin
     : "none is in the brushed region: all are shown";
 }
 
-/** The key to the marks under the pictures: "● still predicted Male · ▲ flips the prediction". */
+/** The key to the marks under the pictures: "● predicted Male · ▲ flips the prediction". */
 export function stripKey(original: string): string {
-  return `${MARKS.stays} still predicted ${quoted(original)} · ${MARKS.flips} flips the prediction`;
+  return `${MARKS.stays} predicted ${quoted(original)} · ${MARKS.flips} flips the prediction`;
 }
 
 /** Of pictures that the browser cannot decode. */
