@@ -53,6 +53,8 @@ describe("the frame", () => {
       "done",
     ]);
     expect(root.getAttribute("data-lm-suppress-shortcuts")).toBe("true");
+    // A form around the view is not sent.
+    expect(find(".cfw-run-button").getAttribute("type")).toBe("button");
     expect(
       [".cfw-question", ".cfw-status", ".cfw-counts", ".cfw-help-panel", ".cfw-notes"].map(find).map(text),
     ).toEqual(["Why?", "done", "3 of 4", "About it.", "Few."]);
