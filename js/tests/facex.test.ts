@@ -463,10 +463,7 @@ describe("patches", () => {
     expect(pictures[0]!.canvas.width).toBe(5 * 48 + 4 * 4);
     expect(decoder.bitmaps).toHaveLength(5);
     const { style } = tiles()[0]!.parentElement!;
-    expect(["--cfw-narrow", "--cfw-wide"].map((name) => style.getPropertyValue(name))).toEqual([
-      "48px",
-      "64px",
-    ]);
+    expect(["--c-narrow", "--c-wide"].map((name) => style.getPropertyValue(name))).toEqual(["48px", "64px"]);
   });
 
   it("of regions without any say so", async () => {
@@ -539,7 +536,7 @@ describe("a face", () => {
     const { root, find, tiles, row } = await shown;
     tiles()[0]!.click();
     await vi.advanceTimersByTimeAsync(450);
-    expect(text(find(".cfw-opened .cfw-placeholder"))).toBe("asking for the face…");
+    expect(text(find(".cfw-opened .cfw-placeholder"))).toBe("fetching the face…");
     await vi.advanceTimersByTimeAsync(5000);
     expect(text(find(".cfw-opened .cfw-placeholder"))).toMatch(/kernel busy or gone/);
     row("l_eye").dispatchEvent(new Event("pointerover", { bubbles: true }));

@@ -67,13 +67,13 @@ async function show(fake: Fake) {
 describe("what stands in the view", () => {
   it("asks what would change the answer, and shows the best pick beside the image", async () => {
     const { root, find, all, tiles, outcome, picture } = await show(start());
-    expect(text(find(".cfw-question"))).toBe("lipstick says Male. What would make it say female?");
+    expect(text(find(".cfw-question"))).toBe("lipstick predicts Male. What would make it predict female?");
     expect(text(find(".cfw-help-panel"))).toContain("Barredo-Arrieta");
     expect([text(find(".cfw-before .cfw-big")), text(find(".cfw-before .cfw-verdict"))]).toEqual([
       ".97",
-      "● says Male",
+      "● predicted Male",
     ]);
-    expect(outcome()).toEqual([".40", "▲ says female"]);
+    expect(outcome()).toEqual([".40", "▲ predicted female"]);
     expect(text(find(".cfw-after .cfw-pair-title"))).toBe("★ best pick, 3 of 4");
     expect([picture("before"), picture("after")]).toEqual([50, 2]);
     expect(tiles().map(text)).toEqual(["●.90", "●.60", "▲.40★ best pick", "▲.10"]);
@@ -91,11 +91,11 @@ describe("what stands in the view", () => {
       ["blond hair", "", "+1.50", "+2.00", "+0.80"],
       ["bald", "", "−0.30", "−1.00", "−0.60"],
     ]);
-    expect(text(find(".cfw-trust tbody"))).toBe("painted anew, unchanged.95the image .97");
+    expect(text(find(".cfw-trust tbody"))).toBe("reconstruction.95the image .97");
     expect([root.dataset.shown, root.dataset.ready, root.dataset.edit]).toEqual(["2", "1", "none"]);
   });
 
-  it("without a crossing shows the most believable flip, and without a flip the closest", async () => {
+  it("without a crossing shows the most plausible flip, and without a flip the closest", async () => {
     const fake = start({ crossing: -1 });
     const { root, find, button } = await show(fake);
     expect(root.dataset.shown).toBe("2");
@@ -105,17 +105,19 @@ describe("what stands in the view", () => {
     await drawn();
     expect(root.dataset.shown).toBe("1");
     expect(text(find(".cfw-notes"))).toBe(notes);
-    expect(text(find(".cfw-after .cfw-verdict"))).toBe("● still says Male");
+    expect(text(find(".cfw-after .cfw-verdict"))).toBe("● predicted Male");
   });
 
-  it("before anything is known asks what would change the model's mind", async () => {
+  it("before anything is known asks what would change the prediction", async () => {
     const { find } = await show(start({ labels: [], original_class: -1 }));
-    expect(text(find(".cfw-question"))).toBe("What would make lipstick change its mind?");
+    expect(text(find(".cfw-question"))).toBe("What would make lipstick change its prediction?");
   });
 
   it("of more classes asks for any other", async () => {
     const { find } = await show(start({ labels: ["cat", "dog", "cow"], model: "" }));
-    expect(text(find(".cfw-question"))).toBe("The model says dog. What would make it say anything else?");
+    expect(text(find(".cfw-question"))).toBe(
+      "The model predicts dog. What would make it predict anything else?",
+    );
   });
 
   it("says what will be here, and fills in while the run goes on", async () => {
@@ -196,11 +198,11 @@ describe("walking", () => {
     tiles()[2]!.focus();
     await key("ArrowRight", tiles()[2]!);
     expect([root.dataset.shown, fake.state.chosen, picture("after")]).toEqual(["3", 3, 3]);
-    expect(outcome()).toEqual([".10", "▲ says female"]);
+    expect(outcome()).toEqual([".10", "▲ predicted female"]);
     expect(text(find(".cfw-change[data-attribute=Young]"))).toBe("younghas+0.50");
     // The focus tells it.
     expect(tiles()[3]!.ariaLabel ?? tiles()[3]!.getAttribute("aria-label")).toContain(
-      "counterfactual 4 of 4: probability of Male .10, says female",
+      "counterfactual 4 of 4: probability of Male .10, predicted female",
     );
     expect(text(find(".cfw-live"))).toBe("");
     const event = await key("Home", tiles()[3]!);
@@ -391,11 +393,11 @@ describe("editing by hand", () => {
     expect([root.dataset.edit, outcome()[0]]).toEqual(["asking", ".70"]);
     fake.receive({ edited: edited([0.75, -0.5, -0.5], 0.8, 91) });
     await drawn();
-    expect([root.dataset.edit, ...outcome()]).toEqual(["answered", ".80", "● still says Male"]);
+    expect([root.dataset.edit, ...outcome()]).toEqual(["answered", ".80", "● predicted Male"]);
     expect(find(".cfw-after").classList.contains("cfw-stale")).toBe(false);
     expect(picture("after")).toBe(91);
     expect(text(find(".cfw-after .cfw-pair-title"))).toBe("changed by hand");
-    expect(text(find(".cfw-live"))).toBe("changed by hand: probability of Male .80, still says Male");
+    expect(text(find(".cfw-live"))).toBe("changed by hand: probability of Male .80, still predicted Male");
   });
 
   it("begins with the counterfactual, not with the answer to what was edited before", async () => {
@@ -463,26 +465,26 @@ describe("editing by hand", () => {
     slider("Bald").value = "1";
     slider("Bald").dispatchEvent(new Event("input", { bubbles: true }));
     await vi.advanceTimersByTimeAsync(600);
-    expect(text(find(".cfw-stage-waiting"))).toBe("asking the model…");
+    expect(text(find(".cfw-stage-waiting"))).toBe("evaluating…");
     await vi.advanceTimersByTimeAsync(6000);
     expect(text(find(".cfw-stage-waiting"))).toContain("no answer yet");
   });
 });
 
 describe("the pictures", () => {
-  it("are compared with the image, or with it painted anew", async () => {
+  it("are compared with the image, or with its reconstruction", async () => {
     const fake = start({ repainted_p: 0.3, repainted_label: "female" });
     const { button, click, picture, find } = await show(fake);
     const answers = () => [text(find(".cfw-before .cfw-big")), text(find(".cfw-before .cfw-verdict"))];
     expect(button("the image").getAttribute("aria-pressed")).toBe("true");
-    await click(button("painted anew"));
-    expect([picture("before"), ...answers()]).toEqual([51, ".30", "▲ says female"]);
-    expect(button("painted anew").getAttribute("aria-pressed")).toBe("true");
+    await click(button("reconstruction"));
+    expect([picture("before"), ...answers()]).toEqual([51, ".30", "▲ predicted female"]);
+    expect(button("reconstruction").getAttribute("aria-pressed")).toBe("true");
     fake.receive({ repainted_p: 0.9, repainted_label: "Male" });
     await drawn();
-    expect(answers()).toEqual([".90", "● still says Male"]);
+    expect(answers()).toEqual([".90", "● predicted Male"]);
     await click(button("the image"));
-    expect([picture("before"), ...answers()]).toEqual([50, ".97", "● says Male"]);
+    expect([picture("before"), ...answers()]).toEqual([50, ".97", "● predicted Male"]);
   });
 
   it("stay until the next is decoded, so that nothing blinks", async () => {
@@ -527,7 +529,7 @@ describe("the pictures", () => {
 
   it("flip while a button is held, by pointer or key", async () => {
     const { button, picture, find } = await show(start());
-    const hold = button("hold to flip");
+    const hold = button("hold for the image");
     for (const [down, up] of [
       [new Event("pointerdown"), new Event("pointerup")],
       [new KeyboardEvent("keydown", { key: " " }), new KeyboardEvent("keyup", { key: " " })],

@@ -69,7 +69,7 @@ describe("what stands in the view", () => {
     const { root, find } = await show(start());
     expect(text(find(".cfw-question"))).toMatch(/^What carries Egyptian cat▾/);
     expect(text(find(".cfw-status"))).toBe("done");
-    expect(text(find(".cfw-counts"))).toBe("generation 50 of 50 · 2,030 evaluations");
+    expect(text(find(".cfw-counts"))).toBe("2,030 pictures evaluated · generation 50 of 50");
     expect(text(find(".cfw-big"))).toBe(".913");
     expect(text(find(".cfw-caption"))).toBe("Egyptian cat, on the shown part");
     expect(text(find(".cfw-delta"))).toBe("▲ .556 against the whole picture");
@@ -115,15 +115,15 @@ describe("what stands in the view", () => {
   });
 
   it("follows the kernel", async () => {
-    const fake = start({ state: "running", activity: "searching", progress: 0.36, generation: 18 });
+    const fake = start({ state: "running", activity: "searching", progress: 0.36 });
     const { root, find, button } = await show(fake);
     expect(text(find(".cfw-status"))).toBe("running: searching");
     expect(find(".cfw-progress").getAttribute("aria-valuenow")).toBe("36");
     expect(button("Resume")).toBeUndefined();
-    fake.receive({ state: "stopped", shown: [0], generation: 19 });
+    fake.receive({ state: "stopped", shown: [0], counts: "9 pictures evaluated" });
     await drawn();
     expect(text(find(".cfw-status"))).toBe("stopped: the best so far is kept, Resume continues");
-    expect(text(find(".cfw-counts"))).toContain("generation 19 of 50");
+    expect(text(find(".cfw-counts"))).toBe("9 pictures evaluated");
     expect([root.dataset.shown, root.dataset.state]).toEqual(["1", "stopped"]);
     expect(button("Resume")).toBeDefined();
     // What came from the kernel does not go back.
@@ -346,16 +346,9 @@ describe("buttons and sliders", () => {
     }
   });
 
-  it("do not offer to go on where the method cannot", async () => {
-    const fake = start({ continuable: false });
-    const { find } = await show(fake);
-    const hidden = () => find(".cfw-run-button").classList.contains("cfw-invisible");
-    expect(hidden()).toBe(true);
-    for (const state of ["running", "stopped"] as const) {
-      fake.receive({ state });
-      await drawn();
-      expect(hidden()).toBe(false);
-    }
+  it("offer to go on when the search is done", async () => {
+    const { find } = await show(start());
+    expect(find(".cfw-run-button").classList.contains("cfw-invisible")).toBe(false);
   });
 
   it("stop and resume by a message, once", async () => {
@@ -514,7 +507,7 @@ describe("an answer", () => {
     vi.useFakeTimers();
     click(10, 2);
     await vi.advanceTimersByTimeAsync(450);
-    expect(text(find(".cfw-asking"))).toBe("asking…");
+    expect(text(find(".cfw-asking"))).toBe("evaluating…");
     await vi.advanceTimersByTimeAsync(5000);
     expect(text(find(".cfw-asking"))).toBe("");
     const words = "no answer yet: the kernel is busy or gone; the picture still works";
@@ -533,22 +526,14 @@ describe("an answer", () => {
     expect(find(".cfw-readout").classList.contains("cfw-stale")).toBe(false);
     click(10, 2);
     await vi.advanceTimersByTimeAsync(450);
-    expect(text(find(".cfw-asking"))).toBe("asking…");
+    expect(text(find(".cfw-asking"))).toBe("evaluating…");
   });
 });
 
 describe("states without a picture", () => {
   const nothing: Partial<Traits> = {
     ...{ picture: null, hidden_picture: null, label_map: null, size: [0, 0], count: 0, shown: [], best: [] },
-    ...{
-      target: -1,
-      importance: [],
-      whole: [],
-      answer: null,
-      history_masks: null,
-      trust: [],
-      generations: 0,
-    },
+    ...{ target: -1, importance: [], whole: [], answer: null, history_masks: null, trust: [] },
   };
 
   it("keep its place", async () => {

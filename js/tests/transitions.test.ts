@@ -73,7 +73,7 @@ describe("what stands in the view", () => {
     expect({ ...root.dataset }).toMatchObject({
       ...{ ready: "1", state: "done", phase: "2", painted: "2", flip: "6", mode: "overlay", path: "full" },
     });
-    expect(find(".cfw-slider-mark").style.getPropertyValue("--cfw-at")).toBe("0.6");
+    expect(find(".cfw-slider-mark").style.getPropertyValue("--c-at")).toBe("0.6");
   });
 
   it("has the words that fit what the model made of the image", async () => {
@@ -430,7 +430,7 @@ describe("the gallery", () => {
     fake.receive({ notes: "more" });
     await drawn();
     expect(tiles()).toBe(decoded);
-    root.style.setProperty("--cfw-ground", "#000000");
+    root.style.setProperty("--c-ground", "#000000");
     document.body.className = "dark";
     await vi.waitFor(() => expect(tiles()).toBe(2 * decoded));
     document.body.className = "";

@@ -89,12 +89,12 @@ def test_a_run_ends_with_a_strip_and_a_best_pick(open_notebook):
     tiles = view.locator(".cfw-film-tile")
     assert tiles.evaluate_all("all => all.map(tile => tile.dataset.flips === 'true')") == flips
     expect(tiles.nth(crossing)).to_contain_text("best pick")
-    expect(view).to_contain_text("says plain. What would make it say red <i>hot</i>?")  # labels are text
+    expect(view).to_contain_text("predicts plain. What would make it predict red <i>hot</i>?")  # labels are text
     expect(view).to_contain_text("<b>blue</b>")
     expect(view.locator(".cfw-buys tbody tr").first).to_contain_text("red light")
     expect(notebook.page.locator(".cfw-pareto-chart")).to_have_count(4)
-    # The image painted anew is compared with, too.
-    view.get_by_role("button", name="painted anew").click()
+    # The reconstruction is compared with, too.
+    view.get_by_role("button", name="reconstruction").click()
     again = notebook.eval("f'{float(w.result.reconstruction_prediction[0]):.2f}'.removeprefix('0')")
     expect(view.locator(".cfw-before .cfw-big")).to_have_text(again)
     assert notebook.eval("w.view.error") == ""
@@ -118,7 +118,7 @@ def test_it_is_walked_clicked_and_brushed_without_the_kernel(open_notebook):
         expect(view.locator(".cfw-after .cfw-big")).to_have_text(kept[1])
         page.keyboard.press("End")
         expect(view).to_have_attribute("data-shown", str(count - 1))
-        expect(view.locator(".cfw-after")).to_contain_text("▲ says red <i>hot</i>")
+        expect(view.locator(".cfw-after")).to_contain_text("▲ predicted red <i>hot</i>")
         expect(options.last).to_be_focused()
         # clicked
         view.evaluate("view => { delete view.dataset.latency; }")
@@ -187,7 +187,7 @@ def test_a_bar_is_dragged_and_the_model_answers(open_notebook):
     bar.press("Home")
     notebook.wait("w.view.edit[0] == -1 and w.view.edited['deltas'][0] == -1")
     expect(view).to_have_attribute("data-edit", "answered")
-    expect(view.locator(".cfw-after")).to_contain_text("● still says plain")
+    expect(view.locator(".cfw-after")).to_contain_text("● predicted plain")
     view.get_by_role("button", name="undo edits").click()
     expect(view).to_have_attribute("data-edit", "none")
     notebook.wait("w.view.edit == []")

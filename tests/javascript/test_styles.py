@@ -12,6 +12,7 @@ import pytest
 import tinycss2
 
 NESTABLE = {"container", "media", "supports"}
+HOSTS = ("--jp-", "--vscode-")
 
 
 def rules(source: Any) -> list[Any]:
@@ -78,6 +79,19 @@ def test_no_rule_of_a_built_sheet_is_outside_of_its_view(build_hook: ModuleType,
     assert sheets
     for sheet in sheets:
         assert stray((static / sheet.name).read_text("utf-8"), sheet.stem) == []
+
+
+def test_a_built_view_knows_each_token_that_it_uses(build_hook: ModuleType, checkout: Path) -> None:
+    static = files("cfwidgets.widgets") / "static"
+    for sheet in build_hook.bundles(checkout):
+        if sheet.suffix != ".css":
+            continue
+        css, script = ((static / f"{sheet.stem}{end}").read_text("utf-8") for end in (".css", ".js"))
+        declared, used = set(re.findall(r"(--[\w-]+):", css)), set(re.findall(r"var\((--[\w-]+)", css))
+        named = set(re.findall(r"\"(--[\w-]+)\"", script))
+        unknown = [name for name in used - declared - named if not name.startswith(HOSTS)]
+        assert unknown == [], sheet.name
+        assert named <= declared | used, sheet.name
 
 
 @pytest.mark.parametrize(

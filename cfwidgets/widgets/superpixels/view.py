@@ -100,12 +100,12 @@ class SuperpixelView(View[SuperpixelResult]):
     # The finding.
     best = t.List(t.Int()).tag(sync=True)
     importance = t.List(t.Float()).tag(sync=True)
-    generation = t.Int(0).tag(sync=True)
-    generations = t.Int(0).tag(sync=True)
-    evaluations = t.Int(0).tag(sync=True)
-    history = t.Dict().tag(sync=True)
     history_masks = t.Bytes().tag(sync=True)
-    continuable = t.Bool(default_value=True).tag(sync=True)
+    # For the chart beside the view, which is drawn in Python; the browser has the same in `counts`.
+    generation = t.Int(0)
+    generations = t.Int(0)
+    evaluations = t.Int(0)
+    history = t.Dict()
     # The model's answer to the whole image, [[class, probability], …], and to the one that is shown.
     whole = t.List(t.List()).tag(sync=True)
     answer = t.Dict(default_value=None, allow_none=True).tag(sync=True)

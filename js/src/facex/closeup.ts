@@ -1,7 +1,7 @@
 import { OUTSIDE, traceBoundaries } from "../shared/boundaries";
-import { decodePicture, toBytes, type Wire } from "../shared/bytes";
-import { SMALL } from "../shared/fit";
-import { PixelReader } from "../shared/pixels";
+import { decodePictures, toBytes } from "../shared/bytes";
+import { beginCanvas } from "../shared/canvas";
+import { createPixelReader, greyOf } from "../shared/pixels";
 import type { Face } from "./traits";
 
 /** A face, decoded. */
@@ -21,24 +21,19 @@ const SHADE = 0.7;
 
 /** Decodes a face; says in words why that cannot be. */
 export async function readCloseup(face: Face): Promise<Closeup | string> {
-  const decode = async (wire: Wire) => {
-    const bytes = toBytes(wire);
-    return bytes && decodePicture(bytes).catch(() => null);
+  const wires = [face.picture, face.map, face.region_mask].map(toBytes);
+  const [picture, map, mask] = await decodePictures(wires);
+  const pixels = createPixelReader();
+  const readGrey = (bitmap: ImageBitmap | null | undefined) => {
+    if (!bitmap) return null;
+    const { width, height } = bitmap;
+    const grey = greyOf(pixels(bitmap, width, height));
+    bitmap.close();
+    return grey && { grey, width, height };
   };
-  const [picture, map, mask] = await Promise.all([face.picture, face.map, face.region_mask].map(decode));
-  const reader = new PixelReader();
-  const grey = (bitmap: ImageBitmap | null | undefined) => {
-    const pixels = bitmap && reader.grey(bitmap, bitmap.width, bitmap.height);
-    return pixels ? { grey: pixels, width: bitmap.width, height: bitmap.height } : null;
-  };
-  const [attention, region] = [grey(map), grey(mask)];
-  map?.close();
-  mask?.close();
+  const [attention, region] = [readGrey(map), readGrey(mask)];
   if (!picture) return "the browser cannot decode the face";
-  const unread = [
-    !map && toBytes(face.map) && "attention map",
-    !mask && toBytes(face.region_mask) && "outline",
-  ];
+  const unread = [!map && wires[1] && "attention map", !mask && wires[2] && "outline"];
   const parts = unread.filter(Boolean).join(" and ");
   return {
     ...{ face, picture, map: attention, outline: region ? outlineOf(region) : [] },
@@ -65,12 +60,10 @@ export interface CloseupOptions {
 
 /** Paints a face on the whole of a canvas: attention, the region's outline and the patch's box over it. */
 export function paintCloseup(canvas: HTMLCanvasElement, closeup: Closeup, options: CloseupOptions): void {
-  const context = canvas.getContext("2d");
-  if (!context) return;
-  const { width, height } = canvas;
   const { face, picture, map, outline } = closeup;
-  context.imageSmoothingEnabled = picture.width > SMALL;
-  context.imageSmoothingQuality = "high";
+  const { width, height } = canvas;
+  const context = beginCanvas(canvas, picture.width);
+  if (!context) return;
   context.drawImage(picture, 0, 0, width, height);
   if (options.attention && map) {
     context.imageSmoothingEnabled = true;

@@ -40,12 +40,12 @@ export function createDrawn(frame: FaceXFrame, scores: Scores, look: Look) {
     const { models, two } = scores;
     const states = models.map((name, model) => ({
       name: two ? name : "",
-      fills: fills((row) => row.by[model]?.ior ?? null, scores.heat, "--cfw-heat"),
+      fills: fills((row) => row.by[model]?.ior ?? null, scores.heat, "--c-heat"),
     }));
     if (two)
       states.push({
         name: `${models[1]} ${words.MINUS} ${models[0]}`,
-        fills: fills((row) => row.difference, scores.difference, "--cfw-signed"),
+        fills: fills((row) => row.difference, scores.difference, "--c-signed"),
       });
     faces.draw(traits.prototype.drawing);
     faces.update(states, (region) => scores.describe(region), look.pinned);

@@ -1,4 +1,5 @@
-import { h, setAttribute, setText } from "../shared/dom";
+import { focusedIn, h, setAttribute, setName } from "../shared/dom";
+import { isCommand } from "../shared/keys";
 import type { Scope } from "../shared/scope";
 import type { Drawing } from "./drawing";
 import { createFigure, type Fill } from "./figure";
@@ -40,7 +41,7 @@ export function createFaces(scope: Scope, look: Look) {
 
   const build = (count: number) => {
     figures = Array.from({ length: drawing ? count : 0 }, () => ({
-      title: h("div.cfw-face-name.cfw-ellipsis"),
+      title: h("div.cfw-heading.cfw-face-name.cfw-ellipsis"),
       figure: createFigure(drawing!),
     }));
     element.replaceChildren(
@@ -87,7 +88,7 @@ export function createFaces(scope: Scope, look: Look) {
   });
   scope.on(element, "keydown", (event) => {
     const from = at(event);
-    if (event.ctrlKey || event.metaKey || event.altKey || !drawing || from < 0) return;
+    if (isCommand(event) || !drawing || from < 0) return;
     const arrow = ARROWS[event.key];
     const step = STEPS[event.key];
     if (arrow) {
@@ -121,8 +122,7 @@ export function createFaces(scope: Scope, look: Look) {
     update(faces: readonly FaceState[], label: (region: string) => string, chosen: string) {
       if (figures.length !== (drawing ? faces.length : 0)) build(faces.length);
       figures.forEach(({ title, figure }, i) => {
-        setText(title, faces[i]!.name);
-        setAttribute(title, "title", faces[i]!.name);
+        setName(title, faces[i]!.name);
         title.hidden = faces[i]!.name === "";
         figure.fill(faces[i]!.fills);
       });
@@ -140,9 +140,8 @@ export function createFaces(scope: Scope, look: Look) {
       };
       for (const { figure } of figures) figure.mark(marks);
       // The Tab key leads to the pinned region, unless the focus is already among them.
-      const root = element.getRootNode() as Document | ShadowRoot;
       const shape = index(look.pinned || look.shown);
-      if (shape >= 0 && !element.contains(root.activeElement)) lead(order.indexOf(shape));
+      if (shape >= 0 && !focusedIn(element)) lead(order.indexOf(shape));
     },
     /** Gives the focus to the region that the Tab key leads to. */
     focus() {

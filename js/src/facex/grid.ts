@@ -1,3 +1,4 @@
+import { sizeCanvas } from "../shared/canvas";
 import { h, setAttribute } from "../shared/dom";
 import { followSize } from "../shared/fit";
 import { createRoving } from "../shared/roving";
@@ -24,14 +25,13 @@ export interface Tile {
 export function createGrid(scope: Scope, opened: (tile: number, button: HTMLElement) => void) {
   const canvas = h("canvas.cfw-patch-canvas", { "aria-hidden": "true", width: 1, height: 1 });
   const grid = h("div.cfw-patch-grid", { role: "group" }, canvas);
-  let context: CanvasRenderingContext2D | null = null;
   let shown: readonly Tile[] = [];
   /** The pictures that are on the canvas. */
   let drawn: (ImageBitmap | null)[] = [];
   let place = { columns: 5, tile: NARROW, scale: 1 };
 
   const buttons = Array.from({ length: MOST }, (_, i) => {
-    const button = h("button.cfw-patch", { type: "button" });
+    const button = h("button.cfw-patch");
     scope.on(button, "click", () => opened(i, button));
     return button;
   });
@@ -46,17 +46,16 @@ export function createGrid(scope: Scope, opened: (tile: number, button: HTMLElem
   });
 
   const paint = () => {
-    context ??= canvas.getContext("2d");
+    const context = canvas.getContext("2d");
     if (!context) return;
     const { columns, tile, scale } = place;
     context.clearRect(0, 0, canvas.width, canvas.height);
     drawn = shown.map(({ bitmap }) => bitmap);
-    const side = tile * scale;
+    const [side, step] = [tile * scale, (tile + GAP) * scale];
     drawn.forEach((bitmap, i) => {
       if (!bitmap) return;
-      context!.imageSmoothingEnabled = bitmap.width > side;
-      const [x, y] = [i % columns, Math.floor(i / columns)].map((at) => at * (tile + GAP) * scale);
-      context!.drawImage(bitmap, x!, y!, side, side);
+      context.imageSmoothingEnabled = bitmap.width > side;
+      context.drawImage(bitmap, step * (i % columns), step * Math.floor(i / columns), side, side);
     });
   };
   /** Finds out how the tiles stand, which the style sheet decides, and draws them anew. */
@@ -64,14 +63,9 @@ export function createGrid(scope: Scope, opened: (tile: number, button: HTMLElem
     const style = getComputedStyle(grid);
     const read = (name: string) => Number.parseFloat(style.getPropertyValue(name));
     const scale = window.devicePixelRatio || 1;
-    place = { columns: read("--cfw-columns") || 5, tile: read("--cfw-tile") || NARROW, scale };
-    const [wide, high] = [place.columns, Math.ceil(MOST / place.columns)].map(
-      (count) => count * (place.tile + GAP) - GAP,
-    );
-    canvas.style.width = `${wide}px`;
-    canvas.style.height = `${high}px`;
-    canvas.width = Math.round(wide! * scale);
-    canvas.height = Math.round(high! * scale);
+    place = { columns: read("--c-columns") || 5, tile: read("--c-tile") || NARROW, scale };
+    const room = (tiles: number) => tiles * (place.tile + GAP) - GAP;
+    sizeCanvas(canvas, room(place.columns), room(Math.ceil(MOST / place.columns)), scale);
     paint();
   };
   followSize(scope, grid, lay);
@@ -97,8 +91,8 @@ export function createGrid(scope: Scope, opened: (tile: number, button: HTMLElem
         // Pixels to look at: at a whole-number zoom.
         const side = (room: number) => Math.min(room, Math.max(1, Math.floor(room / widest)) * widest);
         const few = widest > NARROW / 2;
-        grid.style.setProperty("--cfw-narrow", `${side(few ? WIDE : NARROW)}px`);
-        grid.style.setProperty("--cfw-wide", `${side(WIDE)}px`);
+        grid.style.setProperty("--c-narrow", `${side(few ? WIDE : NARROW)}px`);
+        grid.style.setProperty("--c-wide", `${side(WIDE)}px`);
         grid.dataset.columns = few ? "4" : "5";
         lay();
       } else if (drawn.length !== shown.length || shown.some(({ bitmap }, i) => bitmap !== drawn[i])) paint();

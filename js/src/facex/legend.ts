@@ -6,7 +6,7 @@ export function createLegend(kind: "heat" | "signed", unit: string, text: (value
   const low = h("span.cfw-number");
   const high = h("span.cfw-number");
   const mark = h("b");
-  const words = h("span.cfw-legend-unit.cfw-ellipsis", unit);
+  const words = h("span.cfw-ellipsis", unit);
   const element = h(
     "div.cfw-legend.cfw-muted",
     { "data-kind": kind },

@@ -1,5 +1,6 @@
 import { createButton } from "../shared/button";
-import { h, setAttribute, setText, uniqueId } from "../shared/dom";
+import { setSize, sizeCanvas } from "../shared/canvas";
+import { h, setAttribute, setName, setText, uniqueId } from "../shared/dom";
 import { fitStage, WIDEST } from "../shared/fit";
 import { probability } from "../shared/format";
 import { createPlaceholder } from "../shared/placeholder";
@@ -49,19 +50,15 @@ export function createOpened(opening: Opening, close: () => void) {
   const resize = () => {
     const { closeup } = opening;
     const { width = 1, height = 1 } = closeup?.picture ?? {};
-    const [wide, high] = fitStage(width, height, element.clientWidth || WIDEST);
-    box.style.width = `${wide}px`;
-    box.style.height = `${high}px`;
+    const size = fitStage(width, height, element.clientWidth || WIDEST);
+    setSize(box, ...size);
     canvas.hidden = !closeup;
     if (!closeup) return;
-    const ratio = window.devicePixelRatio || 1;
-    canvas.width = Math.round(wide * ratio);
-    canvas.height = Math.round(high * ratio);
-    paintCloseup(canvas, closeup, { attention, ratio });
+    sizeCanvas(canvas, ...size);
+    paintCloseup(canvas, closeup, { attention, ratio: canvas.width / size[0] });
   };
   const drawHead = () => {
-    setText(name, opening.name);
-    setAttribute(name, "title", opening.name);
+    setName(name, opening.name);
     models.update(scores.two ? scores.models : [], opening.by);
     const map = opening.closeup?.map;
     setAttribute(toggle, "aria-pressed", String(attention && !!map));
@@ -104,7 +101,7 @@ export function createOpened(opening: Opening, close: () => void) {
 /** The likeliest classes of a face. */
 function createPrediction() {
   const heading = h("div.cfw-heading.cfw-opened-heading");
-  const list = h("ul.cfw-opened-answers");
+  const list = h("ul.cfw-list.cfw-opened-answers");
   const element = h("div", heading, list);
   let drawn: Face | null = null;
   return {

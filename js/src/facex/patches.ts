@@ -1,6 +1,6 @@
 import { h, setText } from "../shared/dom";
 import { packOpener } from "../shared/pack";
-import { Tiles } from "../shared/tiles";
+import { createTiles } from "../shared/tiles";
 import { createGrid, MOST } from "./grid";
 import type { Opening } from "./opening";
 import { facesIn } from "./rows";
@@ -21,8 +21,7 @@ export function createPatches(opening: Opening, by: 0 | 1, opened: OpenPatch) {
   const { scope, traits } = frame;
   const [list, pack] = TRAITS[by];
   const openPack = packOpener();
-  const tiles = new Tiles(frame.repaint);
-  scope.defer(() => tiles.end());
+  const tiles = createTiles(scope, frame.repaint);
   let unread = "";
   let shown: readonly Patch[] = [];
   const patchesOf = (region: string) => (traits[list][region] ?? []).slice(0, MOST);

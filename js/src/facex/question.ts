@@ -5,7 +5,7 @@ import type { FaceXFrame } from "./traits";
 /** "Where does lipstick look for Male, and what does it see there?" */
 export function createQuestion({ traits }: FaceXFrame, scores: Scores) {
   const before = h("span");
-  const names = [h("strong.cfw-asked-model"), h("strong.cfw-asked-model")] as const;
+  const names = [h("strong"), h("strong")] as const;
   const and = h("span");
   const look = h("span");
   const target = h("strong.cfw-asked-target");

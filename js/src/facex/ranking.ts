@@ -1,4 +1,4 @@
-import { h, setAttribute, setText } from "../shared/dom";
+import { focusedIn, h, setAttribute, setName, setText } from "../shared/dom";
 import { createRoving } from "../shared/roving";
 import type { Scope } from "../shared/scope";
 import type { Look } from "./look";
@@ -9,7 +9,7 @@ import * as words from "./words";
 
 /** All regions as bars, the highest first; of two models one bar below the other. */
 export function createRanking(scope: Scope, scores: Scores, look: Look) {
-  const list = h("ol.cfw-ranking-list");
+  const list = h("ol.cfw-list.cfw-ranking-list");
   const element = h("div.cfw-ranking", h("div.cfw-heading", "All regions"), list);
   const items = new Map<string, ReturnType<typeof createItem>>();
   let order: string[] = [];
@@ -40,8 +40,7 @@ export function createRanking(scope: Scope, scores: Scores, look: Look) {
         setAttribute(item.button, "aria-pressed", String(row.name === look.pinned));
       }
       if (next.join("\n") !== order.join("\n")) {
-        const root = list.getRootNode() as Document | ShadowRoot;
-        const active = list.contains(root.activeElement) ? (root.activeElement as HTMLElement) : null;
+        const active = focusedIn(list);
         order = next;
         list.replaceChildren(...order.map((name) => items.get(name)!.element));
         // What is moved loses the focus.
@@ -59,11 +58,11 @@ export function createRanking(scope: Scope, scores: Scores, look: Look) {
 function createItem(region: string) {
   const rank = h("span.cfw-rank-number.cfw-muted.cfw-number");
   const name = h("span.cfw-rank-name.cfw-ellipsis");
-  const bars = [createBar(0), createBar(1)] as const;
+  const bars = [createBar(), createBar()] as const;
   const value = h("span.cfw-rank-value.cfw-number");
   const button = h(
     "button.cfw-rank-row",
-    { type: "button", "data-region": region },
+    { "data-region": region },
     rank,
     name,
     h("span.cfw-rank-bars", { "aria-hidden": "true" }, bars[0].element, bars[1].element),
@@ -75,8 +74,7 @@ function createItem(region: string) {
     update(row: Row) {
       const [one, two] = row.by;
       setText(rank, one?.rank ? String(one.rank) : "");
-      setText(name, row.label);
-      setAttribute(name, "title", row.label);
+      setName(name, row.label);
       bars[1].element.hidden = row.by.length < 2;
       bars.forEach((bar, model) => {
         bar.update(row.by[model]?.ior ?? null, row.by[model]?.low ?? null, row.by[model]?.high ?? null);
@@ -87,10 +85,10 @@ function createItem(region: string) {
   };
 }
 
-function createBar(model: number) {
+function createBar() {
   const fill = h("i");
   const range = h("b");
-  const element = h("span.cfw-rank-bar", { "data-model": model }, fill, range);
+  const element = h("span.cfw-rank-bar", fill, range);
   return {
     element,
     update(value: number | null, low: number | null, high: number | null) {

@@ -1,4 +1,4 @@
-import { h, setAttribute, setText } from "../shared/dom";
+import { h, setName, setText } from "../shared/dom";
 import { createInterval } from "./interval";
 import { facesIn, type Row, rankedCount } from "./rows";
 import type { Scores } from "./scores";
@@ -30,9 +30,8 @@ export function createReadout(scores: Scores) {
     /** `why`: the reason for showing it. */
     update(row: Row | null, why: "pinned" | "highest" | "") {
       const { rows, models, two } = scores;
-      setText(name, row?.label ?? "");
+      setName(name, row?.label ?? "");
       key.classList.toggle("cfw-invisible", rows.length < 2);
-      setAttribute(name, "title", row?.label ?? false);
       setText(pin, why === "pinned" ? "● pinned" : why);
       random.hidden = !rows.some(({ by }) => by.some((region) => region?.null != null));
       parts.forEach((part, model) => {
@@ -52,15 +51,14 @@ export function createReadout(scores: Scores) {
       const more = row?.difference ?? null;
       const sign = more === null || Math.abs(more) < 0.005 ? "" : more > 0 ? "▲ " : "▼ ";
       const by = `${sign}${more === null ? "–" : words.signed(more)}`;
-      setText(difference, `${by} ${models[1]} against ${models[0]}`);
-      setAttribute(difference, "title", difference.textContent ?? "");
+      setName(difference, `${by} ${models[1]} against ${models[0]}`);
     },
   };
 }
 
 /** The score of one model. */
 function createScore() {
-  const model = h("div.cfw-score-model.cfw-ellipsis");
+  const model = h("div.cfw-heading.cfw-score-model.cfw-ellipsis");
   const big = h("span.cfw-big.cfw-number");
   const rank = h("div.cfw-rank.cfw-number");
   const faces = h("div.cfw-muted.cfw-number.cfw-ellipsis");
@@ -79,8 +77,7 @@ function createScore() {
       region: Region | null,
       now: { model: string; others: readonly number[]; of: number; faces: number },
     ) {
-      setText(model, now.model);
-      setAttribute(model, "title", now.model);
+      setName(model, now.model);
       model.hidden = now.model === "";
       const { ior = null, low = null, high = null } = region ?? {};
       setText(big, words.score(ior));

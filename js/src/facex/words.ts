@@ -16,7 +16,7 @@ export const NO_DRAWING = "the face will be here";
 export const WAITING: Record<Wait, string> = {
   none: "",
   short: "",
-  asking: "asking for the face…",
+  asking: "fetching the face…",
   silent: "no answer yet (kernel busy or gone); the regions and their patches still work",
 };
 export const NOWHERE = "no face has it";

@@ -1,5 +1,6 @@
 import { createButton } from "../shared/button";
 import { h, setAttribute, setText } from "../shared/dom";
+import { isCommand } from "../shared/keys";
 import type { Scope } from "../shared/scope";
 import * as words from "./words";
 
@@ -96,7 +97,7 @@ function createRow(scope: Scope, attribute: string, changed: (value: number) => 
   };
   scope.on(input, "keydown", (event) => {
     const step = steps[event.key];
-    if (!step || event.ctrlKey || event.metaKey || event.altKey || input.disabled) return;
+    if (!step || isCommand(event) || input.disabled) return;
     event.preventDefault();
     input.value = String(Math.min(reach, Math.max(-reach, step(Number(input.value)))));
     told(Number(input.value));

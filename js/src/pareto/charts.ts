@@ -3,7 +3,7 @@ import type { Scope } from "../shared/scope";
 import type { Front } from "./front";
 import type { ParetoFrame } from "./traits";
 
-/** The class that the charts of cfwidgets/widgets/pareto_charts.py have, and what bqplot calls a point and its shape. */
+/** The class that the charts of cfwidgets/widgets/pareto/chart.py have, and what bqplot calls a point and its shape. */
 const CHART = ".cfw-pareto-chart";
 const POINT = ".object_grp";
 const SHAPE = `${CHART} ${POINT} path`;
@@ -12,7 +12,7 @@ const SHAPE = `${CHART} ${POINT} path`;
  * Lets points of the charts be clicked below bqplot's brush, which covers them: a press on a point does not begin to brush
  * a region, and its click goes to the point.
  */
-export function letPointsBeClicked(scope: Scope) {
+function letPointsBeClicked(scope: Scope) {
   let clicking = false;
   /** The point below the pointer; of several the one whose middle is nearest. */
   const below = ({ clientX, clientY, target }: MouseEvent): Element | null => {

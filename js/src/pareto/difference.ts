@@ -1,5 +1,5 @@
 import { h } from "../shared/dom";
-import { differenceOf, PixelReader } from "../shared/pixels";
+import { brightnessOf, createPixelReader, differenceOf } from "../shared/pixels";
 import { tablesOf, tint } from "../shared/signed";
 import type { Colour } from "../shared/theme";
 
@@ -8,14 +8,14 @@ const FULL = 3;
 
 /** Draws where `after` is brighter or darker than `before`; null where the browser has no canvas. */
 export function differenceDrawer() {
-  const reader = new PixelReader();
+  const pixels = createPixelReader();
   return (
     [width, height]: readonly [number, number],
     before: ImageBitmap,
     after: ImageBitmap,
     stops: readonly Colour[],
   ): HTMLCanvasElement | null => {
-    const [one, two] = [reader.brightness(before, width, height), reader.brightness(after, width, height)];
+    const [one, two] = [before, after].map((picture) => brightnessOf(pixels(picture, width, height)));
     if (!one || !two || stops.length < 2) return null;
     const map = differenceOf(two, one).map((grey) => Math.min(255, Math.max(1, 128 + FULL * (grey - 128))));
     const canvas = h("canvas", { width, height });

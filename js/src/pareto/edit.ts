@@ -1,7 +1,7 @@
 import type { Front } from "./front";
 import type { Edited, ParetoFrame } from "./traits";
 
-/** Changes by hand: what the kernel was asked, and what it has answered. */
+/** Changes by hand: what the kernel is to evaluate, and its answer. */
 export class Edit {
   /** The answer to what was edited before: not to what is edited now. */
   #past: Edited | null = null;

@@ -24,7 +24,7 @@ export class Front {
     return this.frame.traits.members;
   }
 
-  /** The class that the model says of the image. */
+  /** The class that is predicted for the image. */
   get original(): string {
     const { labels, original_class } = this.frame.traits;
     return labels[original_class] ?? "";

@@ -4,7 +4,7 @@ import * as words from "./words";
 
 const MOST = 6;
 
-/** Which changes buy the most success, over all counterfactuals that flip the model. */
+/** The log-probability that each change takes from the original class, over all counterfactuals that flip the prediction. */
 export function createImportance() {
   const body = h("tbody");
   const unit = h("p.cfw-muted.cfw-buys-unit");
@@ -15,7 +15,7 @@ export function createImportance() {
       "thead",
       h(
         "tr.cfw-muted",
-        column("taken back", "the change that is taken back, the others kept"),
+        column("ablated", "the change that is ablated, the others stay"),
         h("td"),
         column("gain", "log-probability of the original class that comes back, mean over the flips"),
         column("per unit", "the same, for each unit of change: 1 is from absent to present"),

@@ -1,4 +1,4 @@
-import { h, setAttribute, setText } from "../shared/dom";
+import { h, setAttribute, setName, setText } from "../shared/dom";
 import { SMALL } from "../shared/fit";
 import { probability } from "../shared/format";
 import * as words from "./words";
@@ -8,14 +8,14 @@ const GAP = 12;
 const LEAST = 180;
 const MOST = 320;
 
-/** A picture of the pair, and what the model says to it. */
+/** A picture of the pair, and the prediction for it. */
 export interface Side {
   bitmap: ImageBitmap | null;
   title: string;
   p: number | null;
   verdict: string;
   flips: boolean;
-  /** What a second model says. */
+  /** The prediction of a second model. */
   second: string;
 }
 
@@ -46,13 +46,12 @@ export function createSide(kind: string, choice?: HTMLElement) {
     element,
     update(now: Side, original: string) {
       setAttribute(canvas, "aria-label", [now.title, now.verdict].filter(Boolean).join(", "));
-      setText(title, now.title);
-      setAttribute(title, "title", now.title);
+      setName(title, now.title);
       // Nothing to say yet, but its place is kept.
       line.classList.toggle("cfw-invisible", now.p === null);
       setText(value, probability(now.p, 2));
       setText(unit, original ? `probability of ${words.quoted(original)}` : "");
-      setText(verdict, now.verdict);
+      setName(verdict, now.verdict);
       setAttribute(verdict, "data-flips", String(now.flips));
       setText(second, now.second);
       second.hidden = now.second === "";

@@ -1,13 +1,13 @@
 import type { Wire } from "../shared/bytes";
 import { packOpener } from "../shared/pack";
 import { Picture } from "../shared/picture";
-import { Tiles } from "../shared/tiles";
+import { createTiles } from "../shared/tiles";
 import type { ParetoFrame, Traits } from "./traits";
 import * as words from "./words";
 
 export type Pictures = ReturnType<typeof followPictures>;
 
-/** The decoded pictures: the image, the same painted anew, what is changed by hand, and one a counterfactual. */
+/** The decoded pictures: the image, its reconstruction, what is changed by hand, and one a counterfactual. */
 export function followPictures(frame: ParetoFrame, shown: () => number) {
   const { scope, traits, refresh, repaint } = frame;
   const follow = (trait: keyof Traits, wire: () => Wire, changed: () => void) => {
@@ -19,8 +19,7 @@ export function followPictures(frame: ParetoFrame, shown: () => number) {
     return picture;
   };
   const open = packOpener();
-  const tiles = new Tiles(refresh);
-  scope.defer(() => tiles.end());
+  const tiles = createTiles(scope, refresh);
   let wrong = "";
   return {
     image: follow("original", () => traits.original, refresh),

@@ -1,9 +1,9 @@
 import { h, setText } from "../shared/dom";
 import { otherLabel } from "./words";
 
-/** "lipstick says Male. What would make it say not Male?" */
+/** "lipstick predicts Male. What would make it predict not Male?" */
 export function createQuestion() {
-  const [first, model, says, answer, then, target, end] = [
+  const [first, model, predicts, answer, then, target, end] = [
     h("span"),
     h("strong"),
     h("span"),
@@ -12,20 +12,18 @@ export function createQuestion() {
     h("strong.cfw-asked-target"),
     h("span"),
   ];
-  const element = h("span", first, model, says, answer, then, target, end);
+  const element = h("span", first, model, predicts, answer, then, target, end);
   return {
     element,
     update(name: string, labels: readonly string[], original: number) {
       const known = original >= 0 && original < labels.length;
       const other = otherLabel(labels, original);
-      const called = name || "the model";
       // A sentence begins with a capital, but a name is what it is.
-      const capital = known && !name ? "The model" : called;
       setText(first, known ? "" : "What would make ");
-      setText(model, capital);
-      setText(says, known ? " says " : " change its mind");
+      setText(model, name || (known ? "The model" : "the model"));
+      setText(predicts, known ? " predicts " : " change its prediction");
       setText(answer, known ? labels[original]! : "");
-      setText(then, known ? `. What would make it say ${other === null ? "anything else" : ""}` : "");
+      setText(then, known ? `. What would make it predict ${other === null ? "anything else" : ""}` : "");
       setText(target, known ? (other ?? "") : "");
       setText(end, "?");
     },

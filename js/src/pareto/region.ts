@@ -3,14 +3,14 @@ import type { Span } from "./wire";
 
 export type Objective = "plausibility" | "success" | "intensity";
 
-/** What the charts draw against each other, as cfwidgets/widgets/pareto_charts.py has it: across, up. */
-export const PAIRS: readonly (readonly [across: Objective, up: Objective])[] = [
+/** What the charts draw against each other, as cfwidgets/widgets/pareto/chart.py has it: across, up. */
+const PAIRS: readonly (readonly [across: Objective, up: Objective])[] = [
   ["intensity", "success"],
   ["plausibility", "success"],
   ["intensity", "plausibility"],
 ];
 
-/** Where to look without a best pick: the most believable flip, without a critic the smallest; else the closest. */
+/** Where to look without a best pick: the most plausible flip, without a critic the smallest; else the closest. */
 export function lookAt(members: readonly Member[]): number {
   const cost = ({ plausibility, intensity }: Member) => plausibility ?? intensity ?? Number.POSITIVE_INFINITY;
   let [found, least] = [-1, Number.POSITIVE_INFINITY];

@@ -11,7 +11,7 @@ export function leftSide(front: Front, pictures: Pictures, against: Against): Si
   const { before, repainted_p, repainted_label } = front.frame.traits;
   const { original } = front;
   if (against === "image") {
-    const verdict = original && before !== null ? `${words.MARKS.stays} says ${original}` : "";
+    const verdict = original && before !== null ? words.verdict(false, original) : "";
     return { ...EMPTY, bitmap: pictures.image.bitmap, title: words.LEFT.image[0], p: before, verdict };
   }
   const flips = repainted_label !== original;

@@ -10,7 +10,7 @@ import { createTools } from "./tools";
 import type { ParetoFrame } from "./traits";
 import * as words from "./words";
 
-/** The image beside the counterfactual, and what the model says to each; or their difference. */
+/** The image beside the counterfactual, with the prediction for each; or their difference. */
 export function createStage(frame: ParetoFrame, front: Front, edit: Edit, pictures: Pictures) {
   const { traits, placeholder, palette } = frame;
   let against: Against = "image";
@@ -37,7 +37,7 @@ export function createStage(frame: ParetoFrame, front: Front, edit: Edit, pictur
     const size = fitPair(width, height, element.clientWidth || 540);
     const map =
       tools.mode === "difference" && before && after && !held
-        ? difference([width, height], before, after, palette.stops("--cfw-signed"))
+        ? difference([width, height], before, after, palette.stops("--c-signed"))
         : null;
     left.update(image, front.original);
     left.paint(before, size);

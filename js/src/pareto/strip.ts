@@ -1,4 +1,4 @@
-import { h, setAttribute, setText } from "../shared/dom";
+import { focusedIn, h, setAttribute, setText } from "../shared/dom";
 import { SMALL } from "../shared/fit";
 import { probability } from "../shared/format";
 import { createRoving } from "../shared/roving";
@@ -68,16 +68,15 @@ export function createStrip(scope: Scope, chosen: (place: number, event: Event) 
       current = place;
       for (const tile of tiles) setAttribute(tile.option, "aria-selected", String(tile.place === place));
       const option = tiles.find((tile) => tile.place === place)?.option;
-      const { activeElement } = element.getRootNode() as Document | ShadowRoot;
-      const inside = element.contains(activeElement);
+      const focused = focusedIn(element);
       roving.lead();
       if (!option) return;
-      if (!inside) {
+      if (!focused) {
         // While nobody is in the row, Tab leads to the one that is shown.
-        for (const tile of tiles) setAttribute(tile.option, "tabindex", tile.option === option ? 0 : -1);
+        roving.lead(option);
         // A front that grows does not move the row under the pointer.
         if (moved && !element.matches(":hover")) reveal();
-      } else if (activeElement !== option) {
+      } else if (focused !== option) {
         // In a newer front it is elsewhere.
         option.focus({ preventScroll: true });
         reveal();

@@ -14,7 +14,7 @@ export function createTools(scope: Scope, changed: () => void) {
     mode = name;
     changed();
   });
-  const hold = createButton(scope, words.HOLD, () => {}, "hold to flip");
+  const hold = createButton(scope, words.HOLD, () => {}, "hold for the image");
   const grip = (now: boolean) => {
     if (held === now) return;
     held = now;

@@ -21,7 +21,7 @@ const second = (value: unknown) => (typeof value === "string" ? value : null);
 /** The traits of the model, as cfwidgets/widgets declares them. */
 export const traits = {
   ...runTraits,
-  /** The image, as the editor sees it, and painted anew without a change. */
+  /** The image, as the editor sees it, and its reconstruction: decoded without a change. */
   original: bytes(),
   repainted: bytes(),
   /** Height and width. */
@@ -52,7 +52,7 @@ export const traits = {
   model: text(),
   labels: list(text()),
   original_class: integer(-1),
-  /** Its probability for the image, and for that painted anew; the model's answer to the latter. */
+  /** Its probability for the image, and for the reconstruction; the class that is predicted for the latter. */
   before: number(null),
   repainted_p: number(null),
   repainted_label: text(),

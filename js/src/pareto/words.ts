@@ -4,9 +4,9 @@ import type { Member } from "./traits";
 
 /** What one sees, and whose idea it is. */
 export const HELP =
-  "Each picture is the image with some attributes changed; none is more plausible, more convincing to the model and " +
-  "less changed than another all at once (Barredo-Arrieta and Del Ser 2020). The best pick is where the falling " +
-  "probability meets the growing loss of plausibility.";
+  "Each picture is the image with some attributes changed; none is at once more plausible, less probably of the " +
+  "original class and less changed than another (Barredo-Arrieta and Del Ser 2020). The best pick is where the falling " +
+  "probability of the original class meets the growing loss of plausibility.";
 
 export const NOTHING_YET = "counterfactuals appear here as they are found";
 export const NONE_FOUND = "no counterfactual was found";
@@ -15,15 +15,15 @@ export const NO_PICTURE = "the image will be here";
 export const WAITING: Record<Wait, string> = {
   none: "",
   short: "",
-  asking: "asking the model…",
+  asking: "evaluating…",
   silent: "no answer yet (kernel busy or gone); the strip still works",
 };
 /** With what the counterfactual is compared. */
 export const LEFT = {
   image: ["the image", "compare with the image itself"],
   repainted: [
-    "painted anew",
-    "compare with the image painted anew, without a change: what differs then is the change alone",
+    "reconstruction",
+    "compare with the image as the editor reconstructs it, without a change: what differs then is the change alone",
   ],
 } as const;
 export const MODES = {
@@ -32,7 +32,7 @@ export const MODES = {
 } as const;
 export const FROZEN = "frozen: the search leaves it as it is";
 export const BEST_PICK =
-  "The paper’s best pick: where the model’s falling probability crosses the growing loss of plausibility.";
+  "The paper’s best pick: where the falling probability of the original class crosses the growing loss of plausibility.";
 export const HOLD = "hold (or hold Space) to see the image in the place of the counterfactual";
 export const MARKS = { flips: "▲", stays: "●", best: "★" } as const;
 export const MINUS = "−";
@@ -42,7 +42,7 @@ export function attribute(name: string): string {
   return name.replaceAll("_", " ").toLowerCase();
 }
 
-/** "Male" and "not Male": what the model is to say; null where there are more than two classes. */
+/** The one class beside the original: "not Male" beside "Male"; null where there are more. */
 export function otherLabel(labels: readonly string[], original: number): string | null {
   return labels.length === 2 && original >= 0 ? (labels[1 - original] ?? null) : null;
 }
@@ -61,17 +61,22 @@ export function quoted(label: string): string {
 /** What the numbers of each change are. */
 export function buys(original: string): string {
   const of = original && ` of ${quoted(original)}`;
-  return `log-probability${of} that comes back when only this change is taken back; mean over the flips`;
+  return `log-probability${of} that comes back when this change alone is ablated; mean over the flips`;
 }
 
-/** What a second model says, which had no part in the search. */
+/** The prediction of a second model, which had no part in the search. */
 export function second(label: string, original: string): string {
   return `${label === original ? MARKS.stays : MARKS.flips} second model: ${label}`;
 }
 
-/** "▲ says not Male" or "● still says Male". */
+/** "▲ predicted not Male" where the prediction flips, else "● predicted Male". */
 export function verdict(flips: boolean, label: string): string {
-  return flips ? `${MARKS.flips} says ${label}` : `${MARKS.stays} still says ${label}`;
+  return `${flips ? MARKS.flips : MARKS.stays} predicted ${label}`;
+}
+
+/** The same for the ear: "predicted not Male" or "still predicted Male". */
+function predicted(flips: boolean, label: string): string {
+  return flips ? `predicted ${label}` : `still predicted ${label}`;
 }
 
 /** The greatest changes: "blond hair +0.80, male −0.21". */
@@ -85,15 +90,15 @@ export function changes(names: readonly string[], deltas: readonly number[], mos
     .join(", ");
 }
 
-/** "★ best pick, 3 of 40", "most believable flip, 5 of 40", "counterfactual 7 of 40". */
+/** "★ best pick, 3 of 40", "most plausible flip, 5 of 40", "counterfactual 7 of 40". */
 export function title(place: number, members: readonly Member[], best: boolean, first: boolean): string {
   const { flips, plausibility } = members[place]!;
-  const flip = `${plausibility === null ? "smallest" : "most believable"} flip,`;
+  const flip = `${plausibility === null ? "smallest" : "most plausible"} flip,`;
   const name = best ? `${MARKS.best} best pick,` : flips && first ? flip : "counterfactual";
   return `${name} ${place + 1} of ${members.length}`;
 }
 
-/** What is said of a counterfactual: "counterfactual 3 of 40: probability of Male .12, says not Male, best pick". */
+/** A counterfactual, for the ear: "counterfactual 3 of 40: probability of Male .12, predicted not Male, best pick". */
 export function spoken(
   place: number,
   members: readonly Member[],
@@ -102,19 +107,15 @@ export function spoken(
   what: string,
 ): string {
   const { p, flips, label, second } = members[place]!;
-  const parts = [
-    `probability of ${quoted(original)} ${probability(p, 2)}`,
-    flips ? `says ${label}` : `still says ${label}`,
-  ];
-  if (second !== null) parts.push(`a second model says ${second}`);
+  const parts = [`probability of ${quoted(original)} ${probability(p, 2)}`, predicted(flips, label)];
+  if (second !== null) parts.push(`a second model predicts ${second}`);
   if (best) parts.push("best pick");
   return `counterfactual ${place + 1} of ${members.length}: ${parts.join(", ")}${what && `; ${what}`}`;
 }
 
-/** What is said of changes by hand: "changed by hand: probability of Male .80, still says Male". */
+/** Changes by hand, for the ear: "changed by hand: probability of Male .80, still predicted Male". */
 export function answered(p: number, flips: boolean, label: string, original: string): string {
-  const says = flips ? `says ${label}` : `still says ${label}`;
-  return `changed by hand: probability of ${quoted(original)} ${probability(p, 2)}, ${says}`;
+  return `changed by hand: probability of ${quoted(original)} ${probability(p, 2)}, ${predicted(flips, label)}`;
 }
 
 /** What the strip shows: "40 counterfactuals", "12 of 40, in the brushed region". */
@@ -125,9 +126,9 @@ export function stripWords(shown: number, all: number, brushing: boolean): strin
     : "none is in the brushed region: all are shown";
 }
 
-/** What the marks under the pictures mean: "● stays Male · ▲ flips". */
+/** The key to the marks under the pictures: "● predicted Male · ▲ flips the prediction". */
 export function stripKey(original: string): string {
-  return `${MARKS.stays} stays ${quoted(original)} · ${MARKS.flips} flips`;
+  return `${MARKS.stays} predicted ${quoted(original)} · ${MARKS.flips} flips the prediction`;
 }
 
 /** Of pictures that the browser cannot decode. */

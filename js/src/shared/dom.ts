@@ -17,6 +17,8 @@ export function h<K extends Tag>(
   const [tag, ...classes] = name.split(".");
   const element = document.createElement(tag as K);
   if (classes.length > 0) element.className = classes.join(" ");
+  // None is to send a form that a host may have around it.
+  if (tag === "button") setAttribute(element, "type", tag);
   if (typeof attributes === "string" || attributes instanceof Node) element.append(attributes);
   else for (const [key, value] of Object.entries(attributes ?? {})) setAttribute(element, key, value);
   element.append(...children);
@@ -36,14 +38,26 @@ export function svg<K extends keyof SVGElementTagNameMap>(
 }
 
 export function setAttribute(element: Element, name: string, value: string | number | boolean): void {
+  const text = value === true ? "" : String(value);
   if (value === false) element.removeAttribute(name);
-  else if (element.getAttribute(name) !== (value === true ? "" : String(value)))
-    element.setAttribute(name, value === true ? "" : String(value));
+  else if (element.getAttribute(name) !== text) element.setAttribute(name, text);
 }
 
 /** Touches the node only when the text differs, so that live regions speak once and selections stay. */
 export function setText(node: Node, text: string): void {
   if (node.textContent !== text) node.textContent = text;
+}
+
+/** A text of which there may be no room for all: the title has all of it. */
+export function setName(element: Element, text: string): void {
+  setText(element, text);
+  setAttribute(element, "title", text !== "" && text);
+}
+
+/** The focused element within another; null where the focus is elsewhere. */
+export function focusedIn(element: Element): HTMLElement | null {
+  const { activeElement } = element.getRootNode() as Document | ShadowRoot;
+  return element.contains(activeElement) ? (activeElement as HTMLElement) : null;
 }
 
 /** An id for aria references; two views of one model stand on the same page. */

@@ -17,7 +17,7 @@ export function fitStage(width: number, height: number, room: number): [width: n
 }
 
 /** Calls when a window moves to another screen, or is zoomed: it has another pixel ratio but perhaps the same size. */
-export function followRatio(scope: Scope, changed: () => void): void {
+function followRatio(scope: Scope, changed: () => void): void {
   const query = matchMedia(`(resolution: ${window.devicePixelRatio || 1}dppx)`);
   query.addEventListener(
     "change",

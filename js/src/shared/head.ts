@@ -1,23 +1,8 @@
 import { h, setAttribute, setText, uniqueId } from "./dom";
 import { createPopover } from "./popover";
+import type { Status } from "./report";
 import type { Scope } from "./scope";
-import type { RunState } from "./traits";
-
-export interface HeadStatus {
-  state: RunState;
-  /** Words for what is going on while running. */
-  activity: string;
-  /** How far it is, in numbers. */
-  counts: string;
-  progress: number;
-  /** Whether a run that has ended can be resumed. */
-  continuable: boolean;
-  /** What is kept of a run that stopped or failed, and how to resume it. */
-  kept: string;
-  error: string;
-  /** Two sentences on what one sees, with the paper's name. */
-  help: string;
-}
+import type { RunState, RunTraits } from "./traits";
 
 /** A command that got no answer may be given again after this time. */
 const PATIENCE = 5000;
@@ -25,13 +10,14 @@ const PATIENCE = 5000;
 /** The head of every view: the question, what goes on, how far it is, and the one button to stop or resume. */
 export function createHead(
   scope: Scope,
+  run: Readonly<RunTraits>,
   question: readonly (Node | string)[],
   command: (kind: "stop" | "resume") => void,
 ) {
   const helpId = uniqueId();
   const helpButton = h(
-    "button.cfw-help-button",
-    { type: "button", "aria-label": "About this view", "aria-controls": helpId },
+    "button.cfw-button.cfw-help-button",
+    { "aria-label": "About this view", "aria-controls": helpId },
     "?",
   );
   const helpPanel = h("div.cfw-popover.cfw-help-panel", { id: helpId });
@@ -42,7 +28,7 @@ export function createHead(
   const word = h("span.cfw-ellipsis");
   const status = h("span.cfw-status", h("span.cfw-dot", { "aria-hidden": "true" }), word);
   const counts = h("span.cfw-counts.cfw-number");
-  const button = h("button.cfw-button.cfw-run-button", { type: "button" });
+  const button = h("button.cfw-button.cfw-run-button");
   const fill = h("i");
   const progress = h(
     "div.cfw-progress",
@@ -73,24 +59,26 @@ export function createHead(
 
   return {
     element,
-    update(now: HeadStatus) {
-      if (now.state !== state) wait(false);
-      state = now.state;
+    update(now: Status, error: string) {
+      if (run.state !== state) wait(false);
+      state = run.state;
       const running = state === "running";
+      const ended = state === "stopped" || state === "failed";
+      const { help, kept, continuable = ended } = now;
       const words = state === "empty" ? "waiting" : state;
-      const more = running ? now.activity : now.kept;
+      let more = ended ? kept : "";
+      if (more && continuable) more += ", Resume continues";
+      if (running) more = run.activity;
       setText(word, more && more !== words ? `${words}: ${more}` : words);
-      status.dataset.state = state;
-      setText(counts, now.counts);
+      setText(counts, run.counts);
       setText(button, running ? "Stop" : "Resume");
-      button.classList.toggle("cfw-invisible", state === "empty" || (!running && !now.continuable));
-      const percent = 100 * Math.min(1, Math.max(0, now.progress));
+      button.classList.toggle("cfw-invisible", state === "empty" || (!running && !continuable));
+      const percent = 100 * Math.min(1, Math.max(0, run.progress));
       fill.style.width = `${percent}%`;
-      progress.dataset.state = state;
       setAttribute(progress, "aria-valuenow", Math.round(percent));
-      setText(helpPanel, now.help);
-      setText(alert, now.error);
-      alert.hidden = now.error === "";
+      setText(helpPanel, help);
+      setText(alert, error);
+      alert.hidden = error === "";
     },
   };
 }

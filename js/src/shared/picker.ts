@@ -1,4 +1,4 @@
-import { h, setAttribute, setText, uniqueId } from "./dom";
+import { h, setAttribute, setName, uniqueId } from "./dom";
 import { createPopover } from "./popover";
 import type { Scope } from "./scope";
 import { findClasses } from "./search";
@@ -26,8 +26,6 @@ export function createPicker(scope: Scope, options: PickerOptions) {
   const button = h(
     "button.cfw-picker-button",
     {
-      type: "button",
-
       "aria-haspopup": "listbox",
       title: options.title ?? "explain another class",
     },
@@ -36,7 +34,6 @@ export function createPicker(scope: Scope, options: PickerOptions) {
   );
   const input = h("input.cfw-picker-input", {
     type: "text",
-
     role: "combobox",
     "aria-label": "Class to explain",
     "aria-autocomplete": "list",
@@ -46,14 +43,14 @@ export function createPicker(scope: Scope, options: PickerOptions) {
     autocomplete: "off",
     spellcheck: "false",
   });
-  const list = h("ul.cfw-picker-list", { id: listId, role: "listbox", "aria-label": "Classes" });
+  const list = h("ul.cfw-list.cfw-picker-list", { id: listId, role: "listbox", "aria-label": "Classes" });
   const none = h("p.cfw-picker-none", "no class of this name");
   const panel = h("div.cfw-popover.cfw-picker-panel", input, list, none);
   const element = h("span.cfw-picker", button, panel);
 
   let matches: Choice[] = [];
   let active = 0;
-  const popover = createPopover(scope, element, button, panel, () => {
+  const close = createPopover(scope, element, button, panel, () => {
     input.value = "";
     search();
     input.focus();
@@ -61,7 +58,7 @@ export function createPicker(scope: Scope, options: PickerOptions) {
 
   const choose = (choice: Choice | undefined) => {
     if (!choice) return;
-    popover.close();
+    close();
     options.chosen(choice.index);
   };
   const mark = () => {
@@ -115,8 +112,7 @@ export function createPicker(scope: Scope, options: PickerOptions) {
   return {
     element,
     update(name: string) {
-      setText(label, name);
-      setAttribute(label, "title", name);
+      setName(label, name);
     },
   };
 }

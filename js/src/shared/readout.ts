@@ -1,4 +1,4 @@
-import { h, setAttribute, setText } from "./dom";
+import { h, setAttribute, setName, setText } from "./dom";
 import { change, probability } from "./format";
 import type { Scope } from "./scope";
 import type { Wait } from "./waiting";
@@ -33,7 +33,7 @@ export function createReadout(scope: Scope, reference: string, chosen: (index: n
   const asking = h("span.cfw-asking");
   const caption = h("div.cfw-muted.cfw-caption");
   const delta = h("div.cfw-delta.cfw-number");
-  const list = h("ul.cfw-bars");
+  const list = h("ul.cfw-list.cfw-bars");
   const tick = h(
     "div.cfw-tick.cfw-muted",
     h("span.cfw-tick-mark", { "aria-hidden": "true" }),
@@ -43,7 +43,7 @@ export function createReadout(scope: Scope, reference: string, chosen: (index: n
 
   const rows: ReturnType<typeof createRow>[] = [];
   const createRow = () => {
-    const name = h("button.cfw-bar-name.cfw-ellipsis", { type: "button" });
+    const name = h("button.cfw-bar-name.cfw-ellipsis");
     const fill = h("i");
     const mark = h("b");
     const value = h("span.cfw-number.cfw-bar-value");
@@ -66,9 +66,8 @@ export function createReadout(scope: Scope, reference: string, chosen: (index: n
       element.classList.toggle("cfw-stale", now.wait !== "none");
       setText(big, probability(now.probability));
       big.classList.toggle("cfw-unknown", now.probability === null);
-      setText(caption, now.caption);
-      setAttribute(caption, "title", now.caption);
-      setText(asking, now.wait === "asking" ? "asking…" : "");
+      setName(caption, now.caption);
+      setText(asking, now.wait === "asking" ? "evaluating…" : "");
       delta.classList.toggle("cfw-silent", now.wait === "silent");
       if (now.wait === "silent") setText(delta, SILENT);
       else if (now.probability === null || now.reference === null) setText(delta, "");
@@ -78,7 +77,7 @@ export function createReadout(scope: Scope, reference: string, chosen: (index: n
       }
       while (rows.length < now.bars.length) rows.push(createRow());
       rows.length = now.bars.length;
-      list.style.minHeight = `calc(${now.rows} * var(--cfw-bar-height))`;
+      list.style.minHeight = `calc(${now.rows} * var(--c-bar-height))`;
       if (list.children.length !== rows.length) list.replaceChildren(...rows.map(({ item }) => item));
       now.bars.forEach((bar, i) => {
         const row = rows[i]!;

@@ -1,5 +1,4 @@
 import { h, setText } from "./dom";
-import type { HeadStatus } from "./head";
 import { createPlaceholder } from "./placeholder";
 import type { RunTraits } from "./traits";
 import { createTrust } from "./trust";
@@ -12,8 +11,6 @@ export interface Status {
   kept: string;
   /** Whether a run that has ended can be resumed; else one that stopped or failed can. */
   continuable?: boolean;
-  /** In the place of the trait of this name. */
-  counts?: string;
   /** Sentences after the trait `notes`. */
   remarks?: readonly string[];
 }
@@ -27,60 +24,35 @@ export interface PictureState {
   later: string;
 }
 
-/** What all views tell of a run: in the head, in the place of the picture, in the measures of trust and the notes. */
-export class Report {
-  readonly notes = h("p.cfw-notes");
-  readonly #placeholder = createPlaceholder();
-  readonly #trust;
-  #status: Status = { help: "", kept: "" };
-  #instead = "";
-  #broken = "";
-
-  constructor(
-    readonly run: Readonly<RunTraits>,
-    trustLater?: string,
-  ) {
-    this.#trust = createTrust(trustLater);
-  }
-
-  get placeholder(): HTMLElement {
-    return this.#placeholder.element;
-  }
-
-  get trust(): HTMLElement {
-    return this.#trust.element;
-  }
-
+/** What all views tell of a run: in the place of the picture, in the measures of trust, the notes and, see there, the head. */
+export function createReport(run: Readonly<RunTraits>, trustLater?: string) {
+  const placeholder = createPlaceholder();
+  const trust = createTrust(trustLater);
+  const notes = h("p.cfw-notes");
+  let status: Status = { help: "", kept: "" };
+  let instead = "";
+  let broken = false;
   /** What stands in the place of the picture. */
-  instead(picture: PictureState | undefined): string {
-    if (!picture || picture.there()) return "";
-    return this.run.error || picture.broken?.() || this.run.activity || picture.later;
-  }
-
-  /** Asks the view, whose code may fail; what is drawn is what it said last. */
-  ask(status: Status, picture: PictureState | undefined): void {
-    this.#status = status;
-    this.#broken = picture?.broken?.() ?? "";
-    this.#instead = this.instead(picture);
-  }
-
-  draw(): void {
-    const { notes, trust, state, measures, error } = this.run;
-    this.#placeholder.update(this.#instead, error !== "" || this.#broken !== "");
-    this.#trust.update(trust, state === "running" && measures);
-    setText(this.notes, [notes, ...(this.#status.remarks ?? [])].filter(Boolean).join(" "));
-    this.notes.hidden = this.notes.textContent === "";
-  }
-
-  /** For the head; an error that stands in the place of the picture stands nowhere else. */
-  head(faults: string): HeadStatus {
-    const { state, activity, progress, error } = this.run;
-    const ended = state === "stopped" || state === "failed";
-    const { help, kept, counts = this.run.counts, continuable = ended } = this.#status;
-    return {
-      ...{ state, activity, progress, help, counts, continuable },
-      kept: ended && kept !== "" ? `${kept}${continuable ? ", Resume continues" : ""}` : "",
-      error: [faults, this.#instead === "" ? error : ""].filter(Boolean).join("\n"),
-    };
-  }
+  const insteadOf = (picture: PictureState | undefined) =>
+    !picture || picture.there() ? "" : run.error || picture.broken?.() || run.activity || picture.later;
+  return {
+    ...{ placeholder: placeholder.element, trust: trust.element, notes, insteadOf },
+    get status() {
+      return status;
+    },
+    /** What went wrong, for the head: an error that stands in the place of the picture stands nowhere else. */
+    error: (faults: string) => [faults, instead === "" ? run.error : ""].filter(Boolean).join("\n"),
+    /** Asks the view, whose code may fail; what is drawn is what it said last. */
+    ask(now: Status, picture: PictureState | undefined) {
+      status = now;
+      broken = !!picture?.broken?.();
+      instead = insteadOf(picture);
+    },
+    draw() {
+      placeholder.update(instead, run.error !== "" || broken);
+      trust.update(run.trust, run.state === "running" && run.measures);
+      setText(notes, [run.notes, ...(status.remarks ?? [])].filter(Boolean).join(" "));
+      notes.hidden = notes.textContent === "";
+    },
+  };
 }

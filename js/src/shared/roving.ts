@@ -1,4 +1,5 @@
 import { setAttribute } from "./dom";
+import { isCommand } from "./keys";
 import type { Scope } from "./scope";
 
 /** To which of its items a key goes. */
@@ -26,7 +27,7 @@ export function createRoving(
     lead(item);
   });
   scope.on(group, "keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isCommand(event)) return;
     const step = steps[event.key];
     const all = items();
     const at = all.findIndex((item) => item.contains(event.target as Node));

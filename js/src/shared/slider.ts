@@ -24,7 +24,7 @@ export function createSlider(
   let moving = false;
   const fill = () => {
     const span = Number(input.max);
-    input.style.setProperty("--cfw-fill", `${span > 0 ? (100 * Number(input.value)) / span : 0}%`);
+    input.style.setProperty("--c-fill", `${span > 0 ? (100 * Number(input.value)) / span : 0}%`);
   };
   scope.on(input, "input", () => {
     const first = !moving;
@@ -53,7 +53,7 @@ export function createSlider(
       setAttribute(input, "aria-valuetext", text);
       setText(output, text);
       mark.hidden = marked === null || max <= 0;
-      mark.style.setProperty("--cfw-at", String((marked ?? 0) / Math.max(1, max)));
+      mark.style.setProperty("--c-at", String((marked ?? 0) / Math.max(1, max)));
       fill();
     },
   };

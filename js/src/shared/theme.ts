@@ -1,7 +1,6 @@
 import type { Scope } from "./scope";
 
-/** Where hosts say which theme they show: JupyterLab, VS Code, Sphinx, Colab, marimo. */
-const MARKS = ["class", "data-jp-theme-light", "data-theme", "theme"];
+/** How hosts say that they are dark: JupyterLab, VS Code, Sphinx, Colab, marimo. */
 const DARK = [
   '[data-jp-theme-light="false"]',
   ".dark",
@@ -22,9 +21,9 @@ function isDark(element: Element): boolean {
 
 /**
  * Keeps `data-cfw-theme` on the root, which the style sheet goes by, and calls back when it has changed: what is drawn
- * on a canvas does not follow by itself.
+ * on a canvas does not follow by itself. To be called, too: when the root gets a size, it may have been put on the page.
  */
-export function followTheme(scope: Scope, root: HTMLElement, changed: () => void): void {
+export function followTheme(scope: Scope, root: HTMLElement, changed: () => void): () => void {
   const look = () => {
     const theme = isDark(root) ? "dark" : "light";
     if (root.dataset.cfwTheme === theme) return;
@@ -33,58 +32,36 @@ export function followTheme(scope: Scope, root: HTMLElement, changed: () => void
   };
   const marks = new MutationObserver(look);
   for (const element of [document.documentElement, document.body])
-    marks.observe(element, { attributes: true, attributeFilter: MARKS });
-  // It gets a size when it is put on the page.
-  const size = new ResizeObserver(look);
-  size.observe(root);
-  scope.defer(() => {
-    marks.disconnect();
-    size.disconnect();
-  });
+    marks.observe(element, { attributes: true });
+  scope.defer(() => marks.disconnect());
   look();
+  return look;
 }
 
 export type Colour = readonly [red: number, green: number, blue: number];
 
-/** The colours of a token that lists "#rrggbb, #rrggbb, …". */
-export function colours(element: Element, token: string): Colour[] {
-  return coloursIn(getComputedStyle(element).getPropertyValue(token));
-}
-
-function coloursIn(text: string): Colour[] {
-  return [...text.matchAll(/#([0-9a-f]{6})/gi)].map(([, hex]) => {
-    const value = Number.parseInt(hex!, 16);
-    return [value >> 16, (value >> 8) & 255, value & 255];
-  });
-}
+export type Palette = ReturnType<typeof createPalette>;
 
 /** What the theme gives to what is drawn on canvases, read once a theme. Of a view not yet on the page it is nothing. */
-export class Palette {
-  readonly #values = new Map<string, string>();
-
-  constructor(readonly root: Element) {}
-
+export function createPalette(root: Element) {
+  const values = new Map<string, string>();
   /** The text of a token. */
-  value(token: string): string {
-    const now = this.#values.get(token) || getComputedStyle(this.root).getPropertyValue(token).trim();
-    this.#values.set(token, now);
+  const value = (token: string) => {
+    const now = values.get(token) || getComputedStyle(root).getPropertyValue(token).trim();
+    values.set(token, now);
     return now;
-  }
-
-  /** The colours of a token that lists them: "--cfw-heat", "--cfw-signed". */
-  stops(token: string): Colour[] {
-    return coloursIn(this.value(token));
-  }
-
-  /** Whether something was asked for that was not there yet. */
-  get incomplete(): boolean {
-    return [...this.#values.values()].includes("");
-  }
-
-  /** The theme has changed. */
-  forget(): void {
-    this.#values.clear();
-  }
+  };
+  return {
+    value,
+    /** The colours of a token that lists them, "#rrggbb, #rrggbb, …": "--c-heat", "--c-signed". */
+    stops: (token: string) =>
+      [...value(token).matchAll(/#([0-9a-f]{6})/gi)].map(([, hex]): Colour => {
+        const colour = Number.parseInt(hex!, 16);
+        return [colour >> 16, (colour >> 8) & 255, colour & 255];
+      }),
+    /** The theme has changed. */
+    forget: () => values.clear(),
+  };
 }
 
 /** The colour at `amount` (0 to 1) of a map given by evenly spaced stops. */

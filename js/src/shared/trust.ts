@@ -22,15 +22,7 @@ export function createTrust(later = "measured when the search has ended") {
             h(
               "th",
               { scope: "row" },
-              h(
-                "span",
-                {
-                  class: help ? "cfw-has-help" : "",
-                  title: help || false,
-                  "aria-description": help || false,
-                },
-                name,
-              ),
+              h("span", { title: help || false, "aria-description": help || false }, name),
             ),
             h("td.cfw-number", value),
             h("td.cfw-muted", note),

@@ -32,16 +32,16 @@
  */
 import type { AnyModel } from "@anywidget/types";
 import { h, setText } from "./dom";
-import { Faults } from "./faults";
+import { createFaults } from "./faults";
 import { followSize } from "./fit";
 import { createHead } from "./head";
 import { fenceKeys } from "./keys";
 import { atOnce, oncePerMessage, withNextFrame } from "./redraw";
-import { type PictureState, Report, type Status } from "./report";
+import { createReport, type PictureState, type Status } from "./report";
 import { createScope, type Scope } from "./scope";
-import { followTheme, Palette } from "./theme";
+import { createPalette, followTheme, type Palette } from "./theme";
 import type { RunTraits, runTraits } from "./traits";
-import { Waiting } from "./waiting";
+import { createWaiting, type Waiting } from "./waiting";
 import { readTraits, type Table, type TraitsOf } from "./wire";
 
 export type ViewTable = Table & typeof runTraits;
@@ -69,7 +69,7 @@ export interface Parts {
   paint?(): void;
   /** A key in the view, also one that a part has seen before; true if the view has used it. */
   keys?(event: KeyboardEvent): boolean;
-  /** The view has another size, or the screen another pixel ratio. It is painted anew afterwards. */
+  /** The view has another size, or the screen another pixel ratio. It is drawn anew afterwards. */
   resized?(): void;
   /** The theme has changed. The view is drawn anew afterwards. */
   themed?(): void;
@@ -127,9 +127,10 @@ function render<T extends ViewTable>(definition: ViewDefinition<T>, options: Ren
     "data-lm-suppress-shortcuts": "true",
     "aria-label": label,
   });
-  const palette = new Palette(root);
-  const report = new Report(traits as Readonly<RunTraits>, definition.trustLater);
-  const faults = new Faults(() => drawReport());
+  const palette = createPalette(root);
+  const run = traits as Readonly<RunTraits>;
+  const report = createReport(run, definition.trustLater);
+  const faults = createFaults(() => drawReport());
   let parts: Parts = { question: [label], body: [], draw: [], status: () => ({ help: "", kept: "" }) };
   let head: ReturnType<typeof createHead> | undefined;
   let asked = 0;
@@ -137,8 +138,8 @@ function render<T extends ViewTable>(definition: ViewDefinition<T>, options: Ren
   const ask = () => report.ask(parts.status(), parts.picture);
   const drawReport = () => {
     report.draw();
-    head?.update(report.head(faults.words));
-    root.dataset.state = report.run.state;
+    head?.update(report.status, report.error(faults.words()));
+    root.dataset.state = run.state;
   };
   const paint = () => {
     parts.paint?.();
@@ -151,14 +152,13 @@ function render<T extends ViewTable>(definition: ViewDefinition<T>, options: Ren
     repaint();
   };
   const refresh = oncePerMessage(scope, draw);
-  const waiting = new Waiting(refresh);
-  scope.defer(() => waiting.end());
+  const waiting = createWaiting(scope, refresh);
 
   const frame: Frame<T> = {
     ...{ scope, root, traits, palette, waiting, refresh, repaint },
     ...{ placeholder: report.placeholder, trust: report.trust, notes: report.notes },
     get absent() {
-      return report.instead(parts.picture) !== "";
+      return report.insteadOf(parts.picture) !== "";
     },
     set(values) {
       for (const [key, value] of Object.entries(values)) model.set(key, value as never);
@@ -176,7 +176,7 @@ function render<T extends ViewTable>(definition: ViewDefinition<T>, options: Ren
   faults.run(() => {
     parts = definition.build(frame);
   });
-  head = createHead(scope, parts.question, (kind) => model.send({ kind }));
+  head = createHead(scope, run, parts.question, (kind) => model.send({ kind }));
   root.append(head.element, h("div.cfw-body", ...parts.body), live);
   fenceKeys(scope, root, (event) => parts.keys?.(event) ?? false);
   const loud = Object.keys(table).filter((trait) => !followed.includes(trait));
@@ -187,14 +187,14 @@ function render<T extends ViewTable>(definition: ViewDefinition<T>, options: Ren
   scope.defer(() => root.remove());
   const tellSize = () => parts.resized?.();
   const tellTheme = () => parts.themed?.();
-  followSize(scope, root, () => {
-    faults.run(tellSize);
-    if (palette.incomplete) refresh();
-    else repaint();
-  });
-  followTheme(scope, root, () => {
+  const lookAtTheme = followTheme(scope, root, () => {
     palette.forget();
     faults.run(tellTheme);
+    refresh();
+  });
+  followSize(scope, root, () => {
+    lookAtTheme();
+    faults.run(tellSize);
     refresh();
   });
   draw();

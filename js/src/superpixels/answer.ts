@@ -7,13 +7,13 @@ import { shownCount } from "./masks";
 import type { SuperpixelFrame } from "./traits";
 import { spokenAnswer } from "./words";
 
-/** What the model says of the part that is shown. */
+/** The prediction for the part that is shown. */
 export function createAnswer(frame: SuperpixelFrame, editor: Editor, explain: (target: number) => void) {
   const { traits, waiting } = frame;
   const readout = createReadout(frame.scope, "whole picture", explain);
   const name = (index: number) => className(traits.labels, index);
   const isAnswered = () => editor.mask.length > 0 && isCurrent(traits.answer, editor.mask, traits.target);
-  // While the search moves the mask, nobody has asked.
+  // While the search moves the mask, nobody waits for an answer.
   const isAsked = () => editor.mask.length > 0 && (traits.state !== "running" || !editor.following);
 
   const drawReadout = () => {

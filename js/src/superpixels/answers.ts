@@ -1,7 +1,7 @@
 import { indicesOf, type Mask } from "./masks";
 import type { Answer, ClassProbability } from "./traits";
 
-/** Whether the answer is to what is asked now: exactly this mask and this class. */
+/** Whether the answer is to what is shown now: exactly this mask and this class. */
 export function isCurrent(answer: Answer | null, mask: Mask, target: number): boolean {
   if (!answer || answer.target !== target) return false;
   const shown = indicesOf(mask);

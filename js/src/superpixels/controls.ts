@@ -11,12 +11,12 @@ const MODES: Record<Mode, [text: string, title: string]> = {
   dim: ["dim", "hidden superpixels darkened"],
   hide: ["hide", "exactly what the model sees"],
   outline: ["outline", "the whole picture, the shown part outlined"],
-  heat: ["heat", "how much each superpixel matters"],
+  heat: ["heat", "the importance of each superpixel"],
 };
 
 /** The edits of the mask that a button makes. */
 const EDITS: Record<string, [title: string, edit: (editor: Editor) => void]> = {
-  best: ["follow the best answer of the search", (editor) => editor.follow()],
+  best: ["follow the best superpixels found", (editor) => editor.follow()],
   all: ["show every superpixel", (editor) => editor.edit(editor.mask.map(() => 1))],
   none: ["hide every superpixel", (editor) => editor.edit(editor.mask.map(() => 0))],
   invert: ["swap shown and hidden", (editor) => editor.edit(inverted(editor.mask))],

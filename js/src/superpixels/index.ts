@@ -1,4 +1,4 @@
-/** The superpixel view: a picture to click on, and what the model says about the part that is shown. */
+/** The superpixel view: a picture to click on, and the prediction for the part that is shown. */
 import { OUTSIDE } from "../shared/boundaries";
 import { toBytes } from "../shared/bytes";
 import { h, setAttribute } from "../shared/dom";
@@ -102,9 +102,8 @@ function build(frame: SuperpixelFrame) {
     status: () => ({
       help: words.HELP[traits.objective],
       kept: words.kept(traits.best),
-      counts: traits.counts || words.counts(traits.generation, traits.generations, traits.evaluations),
-      // A search that was stopped goes on where it was, whatever the method.
-      continuable: traits.continuable || traits.state === "stopped",
+      // A search that is done goes on for as long again.
+      continuable: true,
     }),
     picture: {
       there: () => editor.mask.length > 0 && toBytes(traits.picture) !== null && broken === "",

@@ -1,4 +1,5 @@
 import { type Boundary, OUTSIDE } from "../shared/boundaries";
+import { sizeCanvas } from "../shared/canvas";
 import { SMALL } from "../shared/fit";
 import { type Colour, colourAt } from "../shared/theme";
 import type { Mask } from "./masks";
@@ -46,11 +47,7 @@ export class Painter {
   /** The size on the page, in CSS pixels, and how many pixels of the screen one of them has. */
   resize(width: number, height: number, ratio: number): void {
     this.#ratio = ratio;
-    const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
-    if (this.#canvas.width === w && this.#canvas.height === h) return;
-    this.#canvas.width = w;
-    this.#canvas.height = h;
-    this.#layers.clear();
+    if (sizeCanvas(this.#canvas, width, height, ratio)) this.#layers.clear();
   }
 
   /** To be called when a picture, the label map or the theme has changed. */

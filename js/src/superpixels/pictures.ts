@@ -1,4 +1,4 @@
-import { decodePicture, toBytes, type Wire } from "../shared/bytes";
+import { decodePictures, toBytes, type Wire } from "../shared/bytes";
 import { Undo } from "../shared/undo";
 import type { Mask } from "./masks";
 import { decodeRegions, type Regions } from "./regions";
@@ -24,7 +24,7 @@ export interface Picture {
  */
 const pictures = new WeakMap<object, Picture>();
 
-export function pictureOf(
+function pictureOf(
   labelMap: Wire,
   size: readonly [height: number, width: number],
   count: number,
@@ -81,17 +81,12 @@ export function followPicture({ scope, traits, listen }: SuperpixelFrame, events
   const readPictures = async () => {
     readings += 1;
     const reading = readings;
-    const wires = [traits.picture, traits.hidden_picture];
-    const decoded = await Promise.all(
-      wires.map((wire) => {
-        const data = toBytes(wire);
-        return data && decodePicture(data).catch(() => null);
-      }),
-    );
+    const wires = [traits.picture, traits.hidden_picture].map(toBytes);
+    const decoded = await decodePictures(wires);
     if (reading !== readings || scope.signal.aborted) return close(decoded);
     const old = bitmaps;
     bitmaps = decoded;
-    report("picture", toBytes(wires[0]) && !decoded[0] ? "the browser cannot decode the picture" : "");
+    report("picture", wires[0] && !decoded[0] ? "the browser cannot decode the picture" : "");
     events.decoded(decoded[0] ?? null, decoded[1] ?? null);
     close(old);
   };

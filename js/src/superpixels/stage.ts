@@ -1,4 +1,5 @@
 import { OUTSIDE } from "../shared/boundaries";
+import { setSize } from "../shared/canvas";
 import { h, setText, uniqueId } from "../shared/dom";
 import { fitStage, WIDEST } from "../shared/fit";
 import type { Mask } from "./masks";
@@ -32,8 +33,7 @@ export function createStage(frame: SuperpixelFrame, scene: () => StageScene, eve
   const resize = () => {
     const { width, height } = painter.regions ?? painter.picture ?? { width: 1, height: 1 };
     const [wide, high] = fitStage(width, height, element.clientWidth || WIDEST);
-    box.style.width = `${wide}px`;
-    box.style.height = `${high}px`;
+    setSize(box, wide, high);
     painter.resize(wide, high, window.devicePixelRatio || 1);
   };
   const change = (part: Partial<Pick<Painter, "picture" | "hidden" | "regions">>) => {
@@ -73,9 +73,9 @@ export function createStage(frame: SuperpixelFrame, scene: () => StageScene, eve
         pointed: pointing.region,
         focused: pointing.focused,
         palette: {
-          ground: frame.palette.value("--cfw-ground"),
-          ring: frame.palette.value("--cfw-blue"),
-          heat: frame.palette.stops("--cfw-heat"),
+          ground: frame.palette.value("--c-ground"),
+          ring: frame.palette.value("--c-blue"),
+          heat: frame.palette.stops("--c-heat"),
         },
       });
     },

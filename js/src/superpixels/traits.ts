@@ -52,11 +52,6 @@ export const traits = {
     },
     "shown",
   ),
-  generation: integer(),
-  generations: integer(),
-  evaluations: integer(),
-  /** Whether a search that has ended can go on. */
-  continuable: bool(true),
   /** A packed mask a generation. */
   history_masks: bytes(),
   /** The generation looked at, twice: a bqplot line is linked to it. */

@@ -1,16 +1,16 @@
-import { count, probability } from "../shared/format";
+import { probability } from "../shared/format";
 import type { Traits } from "./traits";
 
 /** What one sees, and whose idea it is. */
 export const HELP: Record<Traits["objective"], string> = {
   sufficient:
-    "A genetic search looks for the superpixels that, shown alone, make the model surest of the class " +
-    "(E-LIME, Wang et al. 2021). Click or drag over the picture to show and hide parts: the number is the model’s " +
-    "answer to exactly what is shown.",
+    "A genetic search looks for the superpixels that, shown alone, give the class its highest probability " +
+    "(E-LIME, Wang et al. 2021). Click or drag over the picture to show and hide superpixels: the number is the " +
+    "probability of the class for exactly what is shown.",
   necessary:
-    "A genetic search looks for the superpixels without which the model loses the class (after E-LIME, " +
-    "Wang et al. 2021). Click or drag over the picture to show and hide parts: the number is the model’s answer to " +
-    "exactly what is shown.",
+    "A genetic search looks for the superpixels without which the class has its lowest probability (after E-LIME, " +
+    "Wang et al. 2021). Click or drag over the picture to show and hide superpixels: the number is the probability of " +
+    "the class for exactly what is shown.",
 };
 
 export const LATER = "the picture will be here";
@@ -21,14 +21,6 @@ export function describe(region: number, importance: number | undefined, shown: 
   const parts = [`superpixel ${region}`];
   if (importance !== undefined) parts.push(`importance ${probability(importance, 2)}`);
   parts.push(shown ? "shown" : "hidden");
-  return parts.join(" · ");
-}
-
-/** How far the search is: "generation 18 of 50 · 1,204 evaluations". */
-export function counts(generation: number, generations: number, evaluations: number): string {
-  const parts: string[] = [];
-  if (generations > 0) parts.push(`generation ${generation} of ${generations}`);
-  if (evaluations > 0) parts.push(`${count(evaluations)} evaluations`);
   return parts.join(" · ");
 }
 

@@ -1,4 +1,4 @@
-import { differenceOf, PixelReader } from "../shared/pixels";
+import { brightnessOf, createPixelReader, differenceOf } from "../shared/pixels";
 import { type Table, type Tables, tint } from "../shared/signed";
 
 /** Something to look at: a picture, and its two maps if there are any. */
@@ -23,7 +23,7 @@ export interface Palette {
  * Each call gives the same canvas, redrawn.
  */
 export class Composer {
-  readonly #reader = new PixelReader();
+  readonly #read = createPixelReader();
   readonly #out = document.createElement("canvas");
   readonly #map = document.createElement("canvas");
   #image: ImageData | null = null;
@@ -67,8 +67,8 @@ export class Composer {
   ): HTMLCanvasElement {
     const [width, height] = size;
     if (this.#reference?.of !== reference || this.#reference.luma?.length !== width * height)
-      this.#reference = { of: reference, luma: this.#reader.brightness(reference, width, height) };
-    const luma = this.#reader.brightness(picture, width, height);
+      this.#reference = { of: reference, luma: brightnessOf(this.#read(reference, width, height)) };
+    const luma = brightnessOf(this.#read(picture, width, height));
     const before = this.#reference.luma;
     if (!luma || !before) return this.#map;
     return this.#tinted(differenceOf(luma, before), palette.tables.solid, width, height);

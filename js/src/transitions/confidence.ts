@@ -10,7 +10,7 @@ import { predicted } from "./words";
 export function createConfidence({ traits }: TransitionFrame, transition: Transition, walk: Walk) {
   const prediction = h("div");
   const rows = SIDES.map((side) => ({ side, row: createRow(side) }));
-  const list = h("ul.cfw-confidence-rows", ...rows.map(({ row }) => row.element));
+  const list = h("ul.cfw-list.cfw-confidence-rows", ...rows.map(({ row }) => row.element));
   const mark = h("span.cfw-tick-mark", { "aria-hidden": "true" });
   const note = h("div.cfw-tick.cfw-muted", mark, "tick: the image");
   /** For the image. */

@@ -1,6 +1,6 @@
 import { decodePictures } from "../shared/bytes";
 import type { Pack } from "../shared/pack";
-import { PixelReader } from "../shared/pixels";
+import { createPixelReader, greyOf } from "../shared/pixels";
 import { nearestEntry } from "./path";
 
 /** A frame that can be painted. */
@@ -47,7 +47,7 @@ export class Frames {
   #source: Source | null = null;
   /** By phase; the longest unused comes first. */
   readonly #kept = new Map<number, Kept>();
-  readonly #reader = new PixelReader();
+  readonly #pixels = createPixelReader();
   readonly #pending = new Set<number>();
   readonly #failed = new Set<number>();
   #plan: number[] = [];
@@ -178,7 +178,7 @@ export class Frames {
     const blobs = [source.frames.blob(entry), source.maps?.blob(entry) ?? null];
     const [picture, map] = await decodePictures(blobs);
     const { width, height } = source;
-    const maps = map && !this.#ended ? this.#reader.grey(map, width, 2 * height) : null;
+    const maps = map && !this.#ended ? greyOf(this.#pixels(map, width, 2 * height)) : null;
     map?.close();
     if (this.#source !== source) return picture?.close();
     this.#pending.delete(phase);

@@ -1,6 +1,6 @@
 import { decodePictures, toBytes } from "../shared/bytes";
 import { packOpener } from "../shared/pack";
-import { PixelReader } from "../shared/pixels";
+import { createPixelReader, greyOf } from "../shared/pixels";
 import type { Layers } from "./composer";
 import type { TransitionFrame } from "./traits";
 
@@ -14,7 +14,7 @@ export function followImage({ scope, traits, listen, refresh }: TransitionFrame)
     /** What cannot be read, in words for the reader; empty where all is well. */
     wrong: "",
   };
-  const reader = new PixelReader();
+  const pixels = createPixelReader();
   const open = packOpener();
   let bitmap: ImageBitmap | null = null;
   let readings = 0;
@@ -39,9 +39,9 @@ export function followImage({ scope, traits, listen, refresh }: TransitionFrame)
     old?.close();
   };
   /** The grey values of two maps, one after the other; null where one is missing. */
-  const stacked = ([one, two]: (ImageBitmap | null)[], width: number, height: number) => {
-    const above = one ? reader.grey(one, width, height) : null;
-    const below = two ? reader.grey(two, width, height) : null;
+  const stacked = ([one = null, two = null]: (ImageBitmap | null)[], width: number, height: number) => {
+    const above = one && greyOf(pixels(one, width, height));
+    const below = two && greyOf(pixels(two, width, height));
     if (!above || !below) return null;
     const both = new Uint8Array(2 * width * height);
     both.set(above);

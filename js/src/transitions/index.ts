@@ -108,11 +108,7 @@ function build(frame: TransitionFrame) {
       ...[question, stage, views, original, strip, gallery, line].map((part) => part.draw),
     ],
     paint,
-    resized() {
-      stage.resize();
-      // Another pixel ratio: the small pictures go by it, too.
-      frame.refresh();
-    },
+    resized: stage.resize,
     keys: walkByKeys(walk, transport.input),
   };
 }

@@ -1,4 +1,4 @@
-import { h, setAttribute, setText } from "../shared/dom";
+import { h, setName } from "../shared/dom";
 import type { Image } from "./image";
 import type { TransitionFrame } from "./traits";
 import type { Transition } from "./transition";
@@ -21,9 +21,7 @@ export function createLine(frame: TransitionFrame, transition: Transition, walk:
   return {
     element,
     draw() {
-      const text = wordsNow();
-      setText(element, text);
-      setAttribute(element, "title", text !== "" && text);
+      setName(element, wordsNow());
     },
   };
 }

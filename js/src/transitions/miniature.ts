@@ -1,8 +1,8 @@
 import { decodePictures, sameBytes } from "../shared/bytes";
+import { beginCanvas, sizeCanvas } from "../shared/canvas";
 import { h } from "../shared/dom";
 import { SMALL } from "../shared/fit";
-import { PixelReader } from "../shared/pixels";
-import { beginCanvas, sizeCanvas } from "./canvas";
+import { createPixelReader, greyOf } from "../shared/pixels";
 import { Composer, type Palette } from "./composer";
 import type { TransitionFrame } from "./traits";
 
@@ -29,7 +29,7 @@ interface Setting {
 /** What all miniatures of a view share. */
 export class Workshop {
   readonly composer = new Composer();
-  readonly reader = new PixelReader();
+  readonly pixels = createPixelReader();
   #setting: Setting | undefined;
 
   constructor(
@@ -63,7 +63,7 @@ export function fitMiniature(width: number, height: number, most: number): [widt
 export function keepRoom(row: HTMLElement, { width, height }: Setting, most: number): void {
   const [wide, high] = fitMiniature(width, height, most);
   row.style.minHeight = width > 0 ? `${2 * high + 28}px` : "";
-  row.style.setProperty("--cfw-tile", `${wide}px`);
+  row.style.setProperty("--c-tile", `${wide}px`);
 }
 
 /** A small picture above the same with its map over it. It keeps what it shows until the next is decoded. */
@@ -86,9 +86,9 @@ export function createMiniature(workshop: Workshop, most: number) {
     const reading = readings;
     const [content, { width, height, palette }] = [shown, setting];
     if (!content?.picture || width === 0) return;
-    const [picture, map] = await decodePictures([content.picture, content.map]);
+    const [picture, map = null] = await decodePictures([content.picture, content.map]);
     if (reading === readings && !workshop.frame.scope.signal.aborted && picture) {
-      const maps = map ? workshop.reader.grey(map, width, content.maps * height) : null;
+      const maps = map && greyOf(workshop.pixels(map, width, content.maps * height));
       const draw = (kind: "plain" | "overlay") =>
         workshop.composer.draw({ picture, maps }, kind, content.which, [width, height], palette);
       put(above, draw("plain"));

@@ -1,6 +1,6 @@
+import { beginCanvas, sizeCanvas } from "../shared/canvas";
 import { h, setText } from "../shared/dom";
 import { probability } from "../shared/format";
-import { beginCanvas, sizeCanvas } from "./canvas";
 import { Composer } from "./composer";
 import type { Image } from "./image";
 import { fitMiniature } from "./miniature";
@@ -21,7 +21,7 @@ export function createOriginal(
 ) {
   const canvas = h("canvas.cfw-original-canvas", { role: "img", "aria-label": "the image" });
   const prediction = h("div.cfw-read.cfw-muted");
-  const list = h("ul.cfw-top");
+  const list = h("ul.cfw-list.cfw-top");
   const heading = h("div.cfw-heading", "The image");
   const element = h("div.cfw-original", canvas, h("div.cfw-original-words", heading, prediction, list));
   const composer = new Composer();
@@ -29,7 +29,7 @@ export function createOriginal(
   const drawPicture = () => {
     const [height, width] = traits.size;
     const [wide, high] = fitMiniature(width, height, 128);
-    sizeCanvas(canvas, wide, high, window.devicePixelRatio || 1);
+    sizeCanvas(canvas, wide, high);
     const context = beginCanvas(canvas, width);
     if (!context || !image.layers || width === 0) return;
     const kind = views.showsMaps ? "overlay" : "plain";

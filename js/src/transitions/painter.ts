@@ -1,5 +1,5 @@
+import { beginCanvas, sizeCanvas } from "../shared/canvas";
 import { SMALL } from "../shared/fit";
-import { beginCanvas, sizeCanvas } from "./canvas";
 import type { Cell } from "./cells";
 import { Composer, type Kind, type Layers, type Palette } from "./composer";
 import { percent } from "./words";

@@ -7,9 +7,9 @@ export function readPalette(palette: Palette): () => StagePalette {
   let known = "";
   let now: StagePalette | undefined;
   return () => {
-    const stops = palette.stops("--cfw-signed");
-    const [ground, veil, text, font] = ["--cfw-ground", "--cfw-veil", "--cfw-muted", "font-family"].map(
-      (token) => palette.value(token),
+    const stops = palette.stops("--c-signed");
+    const [ground, veil, text, font] = ["--c-ground", "--c-veil", "--c-muted", "font-family"].map((token) =>
+      palette.value(token),
     );
     const key = JSON.stringify([stops, ground, veil, text, font]);
     if (now && key === known) return now;

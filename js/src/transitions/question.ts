@@ -1,4 +1,4 @@
-import { h, setText } from "../shared/dom";
+import { h, setName, setText } from "../shared/dom";
 import { probability } from "../shared/format";
 import { createPicker } from "../shared/picker";
 import type { TransitionFrame } from "./traits";
@@ -36,10 +36,8 @@ export function createQuestion(frame: TransitionFrame, transition: Transition) {
     element,
     draw() {
       const { predicted } = traits;
-      const name = transition.name(traits.wrong);
       picker.update(transition.name(traits.correct));
-      setText(wrong, name);
-      wrong.title = name;
+      setName(wrong, transition.name(traits.wrong));
       if (predicted >= 0 && predicted === traits.correct)
         put(picker.element, wrong, ["Predicted ", ". What would make it ", "?"]);
       else if (predicted >= 0 && predicted !== traits.wrong)

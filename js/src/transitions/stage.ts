@@ -1,3 +1,4 @@
+import { setSize } from "../shared/canvas";
 import { h, setAttribute } from "../shared/dom";
 import { fitStage, SMALL, WIDEST } from "../shared/fit";
 import { strongestCells } from "./cells";
@@ -29,8 +30,7 @@ export function createStage(
   const resize = () => {
     const [height, width] = traits.size;
     const [wide, high] = fitStage(width || 1, height || 1, element.clientWidth || WIDEST);
-    box.style.width = `${wide}px`;
-    box.style.height = `${high}px`;
+    setSize(box, wide, high);
     painter.resize(wide, high, window.devicePixelRatio || 1);
     canvas.classList.toggle("cfw-pixels", width <= SMALL);
   };

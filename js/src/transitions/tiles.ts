@@ -24,7 +24,7 @@ export function createTiles(
   const createTile = () => {
     const miniature = createMiniature(workshop, MOST);
     const figure = h("span.cfw-number.cfw-tile-number");
-    const button = h("button.cfw-tile", { type: "button" }, miniature.element, figure);
+    const button = h("button.cfw-tile", miniature.element, figure);
     const tile = {
       button,
       id: -1,

@@ -1,5 +1,5 @@
 import { className } from "../shared/format";
-import { type Pack, packOpener } from "../shared/pack";
+import { type Opened, packOpener } from "../shared/pack";
 import { Frames, type Source } from "./frames";
 import { type Path, predictedAt, readPath, sameEnds, valueAt } from "./path";
 import type { Side } from "./sides";
@@ -71,11 +71,7 @@ export class Transition {
 }
 
 /** What of a pack cannot be read; it has a blob an entry, or is not there. */
-function unread(
-  what: string,
-  { pack, wrong }: { pack: Pack | null; wrong: string },
-  entries: number,
-): string {
+function unread(what: string, { pack, wrong }: Opened, entries: number): string {
   if (wrong) return `the ${what} cannot be read: ${wrong}`;
   return pack && pack.count !== entries
     ? `there are ${pack.count} ${what} where ${entries} were expected`

@@ -49,7 +49,7 @@ export function createTransport({ scope, repaint }: TransitionFrame, transition:
       const marked = transition.path?.flip ?? null;
       const text = phases > 0 ? `${place} of ${count(last)}` : "";
       // As wide as it will ever be, in tabular figures.
-      slider.element.style.setProperty("--cfw-figures", `${2 * count(last).length + 4}ch`);
+      slider.element.style.setProperty("--c-figures", `${2 * count(last).length + 4}ch`);
       slider.update(place, Math.max(1, last), text, phases < 1, marked);
       setText(play, player.playing ? "❚❚" : "▶");
       setAttribute(play, "aria-label", player.playing ? "Pause" : "Play");

@@ -65,7 +65,7 @@ describe("regions", () => {
 });
 
 describe("without a best pick", () => {
-  it("the most believable flip stands out, without a critic the smallest, else the closest", () => {
+  it("the most plausible flip stands out, without a critic the smallest, else the closest", () => {
     const [one, two, three, four] = members();
     expect(lookAt([one!, two!, { ...three!, plausibility: 2 }, four!])).toBe(3);
     const blind = [one!, three!, four!].map((member) => ({ ...member, plausibility: null }));
@@ -73,7 +73,7 @@ describe("without a best pick", () => {
     expect(lookAt([blind[0]!, { ...blind[1]!, intensity: 9 }, blind[2]!])).toBe(2);
     expect(lookAt([one!, two!])).toBe(1);
     expect(lookAt([])).toBe(-1);
-    expect(words.title(2, members(), false, true)).toBe("most believable flip, 3 of 4");
+    expect(words.title(2, members(), false, true)).toBe("most plausible flip, 3 of 4");
     expect(words.title(1, blind, false, true)).toBe("smallest flip, 2 of 3");
     expect(words.title(0, blind, false, true)).toBe("counterfactual 1 of 3");
     expect(words.title(2, members(), true, false)).toBe("★ best pick, 3 of 4");
@@ -112,7 +112,7 @@ describe("words", () => {
     expect(words.changes(["A_b", "C", "D", "E"], [0.2, -0.9, 0.05, 0.3], 2)).toBe("c −0.90, e +0.30");
   });
 
-  it("know what the model is to say instead", () => {
+  it("know the other class", () => {
     expect(words.otherLabel(["female", "Male"], 1)).toBe("female");
     expect(words.otherLabel(["a", "b", "c"], 1)).toBeNull();
     expect(words.otherLabel(["a", "b"], -1)).toBeNull();
@@ -121,14 +121,14 @@ describe("words", () => {
   it("put a class of several words in quotes within a sentence", () => {
     expect(["Male", "not Male"].map(words.quoted)).toEqual(["Male", "“not Male”"]);
     expect(words.answered(0.8, false, "not Male", "not Male")).toBe(
-      "changed by hand: probability of “not Male” .80, still says not Male",
+      "changed by hand: probability of “not Male” .80, still predicted not Male",
     );
     expect(words.buys("not Male")).toContain("log-probability of “not Male” that comes back");
   });
 
   it("tell of a counterfactual", () => {
     expect(words.spoken(2, members(), "Male", true, "blond hair +0.75")).toBe(
-      "counterfactual 3 of 4: probability of Male .40, says female, best pick; blond hair +0.75",
+      "counterfactual 3 of 4: probability of Male .40, predicted female, best pick; blond hair +0.75",
     );
   });
 });

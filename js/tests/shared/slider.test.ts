@@ -62,7 +62,7 @@ describe("slider", () => {
     const mark = slider.element.querySelector<HTMLElement>(".cfw-slider-mark")!;
     expect(mark.hidden).toBe(true);
     slider.update(3, 10, "", false, 4);
-    expect([mark.hidden, mark.style.getPropertyValue("--cfw-at")]).toEqual([false, "0.4"]);
+    expect([mark.hidden, mark.style.getPropertyValue("--c-at")]).toEqual([false, "0.4"]);
     slider.update(3, 10, "", false, 0);
     expect(mark.hidden).toBe(false);
     slider.update(3, 10, "", false, null);

@@ -61,6 +61,17 @@ describe("followTheme", () => {
     expect(root.dataset.cfwTheme).toBe("dark");
   });
 
+  it("looks again when it is told that the root may be on the page now", () => {
+    const root = document.createElement("div");
+    const look = followTheme(createScope(), root, () => {});
+    expect(root.dataset.cfwTheme).toBe("light");
+    const host = document.body.appendChild(document.createElement("div"));
+    host.className = "dark";
+    host.append(root);
+    look();
+    expect(root.dataset.cfwTheme).toBe("dark");
+  });
+
   it("sees the theme from inside a shadow root", () => {
     document.body.className = "dark";
     const host = document.body.appendChild(document.createElement("div"));

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openPack } from "../../src/shared/pack";
-import { Tiles } from "../../src/shared/tiles";
+import { createScope } from "../../src/shared/scope";
+import { createTiles } from "../../src/shared/tiles";
 import { pack } from "../fake";
 import { stubBitmaps } from "../pictures";
 
@@ -12,9 +13,11 @@ afterEach(() => vi.unstubAllGlobals());
 
 const start = () => {
   const changed = vi.fn();
-  return { tiles: new Tiles(changed), changed };
+  const scope = createScope();
+  return { tiles: createTiles(scope, changed), changed, end: scope.end };
 };
-const from = (tiles: Tiles, index: number) => (tiles.at(index) as { from?: number } | null)?.from ?? null;
+const from = (tiles: ReturnType<typeof createTiles>, index: number) =>
+  (tiles.at(index) as { from?: number } | null)?.from ?? null;
 
 describe("tiles", () => {
   it("are decoded ahead, the wanted ones first", async () => {
@@ -69,13 +72,13 @@ describe("tiles", () => {
   });
 
   it("are all freed at the end, also those still to come", async () => {
-    const { tiles, changed } = start();
+    const { tiles, changed, end } = start();
     tiles.open(openPack(pack([[1]])), []);
     await vi.waitFor(() => expect(changed).toHaveBeenCalled());
     decoder.held = true;
     tiles.open(openPack(pack([[1], [2]])), []);
     await vi.waitFor(() => expect(decoder.waiting()).toEqual([2]));
-    tiles.end();
+    end();
     decoder.release();
     await vi.waitFor(() => expect(decoder.bitmaps).toHaveLength(2));
     expect(decoder.open()).toEqual([]);

@@ -1,7 +1,8 @@
 // @vitest-environment node
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createScope } from "../../src/shared/scope";
 import { throttle } from "../../src/shared/throttle";
-import { Waiting } from "../../src/shared/waiting";
+import { createWaiting } from "../../src/shared/waiting";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -37,14 +38,14 @@ describe("throttle", () => {
   });
 });
 
-describe("Waiting", () => {
+describe("waiting", () => {
   it("says asking after 400 ms and silent after 5 s", () => {
     const seen: string[] = [];
-    const waiting = new Waiting(() => seen.push(waiting.wait));
-    waiting.begin();
+    const waiting = createWaiting(createScope(), () => seen.push(waiting.wait));
+    waiting.update(true);
     expect(waiting.wait).toBe("short");
     vi.advanceTimersByTime(399);
-    waiting.begin();
+    waiting.update(true);
     expect(seen).toEqual([]);
     vi.advanceTimersByTime(1);
     expect(seen).toEqual(["asking"]);
@@ -56,16 +57,16 @@ describe("Waiting", () => {
 
   it("says nothing once the answer is there", () => {
     const changed = vi.fn();
-    const waiting = new Waiting(changed);
-    waiting.begin();
-    waiting.end();
+    const waiting = createWaiting(createScope(), changed);
+    waiting.update(true);
+    waiting.update(false);
     vi.advanceTimersByTime(6000);
     expect([waiting.wait, changed.mock.calls.length]).toEqual(["none", 0]);
   });
 
   it("does not call a kernel silent that answers earlier questions", () => {
-    const waiting = new Waiting(() => {});
-    waiting.begin();
+    const waiting = createWaiting(createScope(), () => {});
+    waiting.update(true);
     for (let i = 0; i < 20; i++) {
       vi.advanceTimersByTime(1000);
       waiting.alive();
@@ -78,7 +79,7 @@ describe("Waiting", () => {
   });
 
   it("is not woken by an answer nobody waits for", () => {
-    const waiting = new Waiting(() => {});
+    const waiting = createWaiting(createScope(), () => {});
     waiting.alive();
     vi.advanceTimersByTime(6000);
     expect(waiting.wait).toBe("none");
