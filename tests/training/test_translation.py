@@ -279,6 +279,7 @@ def test_the_sheet_has_a_row_an_image():
     assert float(sheet.max()) <= 1
 
 
+@pytest.mark.slow
 def test_it_learns_to_remove_discs_and_to_paint_them():
     images, labels, _ = discs(400, 16)
     test, truth, masks = discs(100, 16, seed=1)

@@ -75,7 +75,7 @@ def test_a_pixel_has_the_regions_that_cover_more_than_half_of_it(region_bits, si
     # Fewer than half only where no region covers more, and then it is the one that covers most.
     alone = found & (coverage < 0.4999)
     assert (found.sum(0)[alone.any(0)] == 1).all()
-    assert torch.equal(coverage.amax(0)[alone.any(0)], coverage[alone.any(0).expand(19, -1, -1) & found])
+    assert torch.equal(coverage[alone], coverage.amax(0).expand_as(coverage)[alone])
 
 
 def test_overlaps_stay_and_gaps_are_gaps() -> None:
