@@ -30,5 +30,7 @@ def share(name: str, value: Any) -> None:
 
 def choice(name: str, value: Any, accepted: Sequence[object]) -> None:
     """Raise ValueError unless the value is one of those accepted."""
-    if value not in accepted:
+    if not any(
+        isinstance(value, type(one)) and value == one for one in accepted
+    ):  # an array has no truth value
         raise ValueError(f"{name} must be one of {', '.join(map(repr, accepted))}, not {value!r}")

@@ -306,12 +306,12 @@ def require_same(
         The first difference.
     """
     if type(earlier) is not type(fresh):
-        raise ValueError(f"{which} is a {type(earlier).__name__}; asked for is a {type(fresh).__name__}")
+        raise ValueError(f"{which} is a {type(earlier).__name__}, not a {type(fresh).__name__}")
     there, here = _plain(earlier.settings), _plain(fresh.settings)
     free = set(harmless)
-    for name, asked in here.items():
-        if name not in free and there.get(name) != asked:
-            raise ValueError(f"{which} has {name}={there.get(name)!r}; asked for is {asked!r}")
+    for name, wanted in here.items():
+        if name not in free and there.get(name) != wanted:
+            raise ValueError(f"{which} has {name}={there.get(name)!r}, this run {wanted!r}")
     for name, mark in fresh.fingerprints.items():
         before = earlier.fingerprints.get(name, "")
         if before and mark and before != mark:

@@ -28,7 +28,7 @@ from cfwidgets.engines.facex.reading import (
 )
 from cfwidgets.engines.facex.result import FaceXResult, Part
 from cfwidgets.engines.facex.top_patches import no_patches
-from cfwidgets.models.classifier import Classifier
+from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.fingerprint import fingerprint
 
 if TYPE_CHECKING:
@@ -160,8 +160,11 @@ class FaceX(Engine[FaceXResult]):
             20 faces in a row, or all of them, cannot be used.
         """
         began = time.perf_counter()
+        require_classifier("clf", clf)
         clf.require_module()
         index = clf.class_index(target)
+        if not hasattr(faces, "__len__") or not hasattr(faces, "__getitem__"):
+            raise TypeError(f"faces must be a data set, with a length and items; got {type(faces).__name__}")
         if not len(faces):
             raise ValueError("there are no faces in the data set given")
         attribute, group_names = self._split(clf, faces, index)

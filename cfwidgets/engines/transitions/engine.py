@@ -19,7 +19,7 @@ from cfwidgets.engines.transitions.latent_search import Features, LatentSearch
 from cfwidgets.engines.transitions.path import Interpolation, PathMaker, require_phases
 from cfwidgets.engines.transitions.result import Candidates, Rule, TransitionResult
 from cfwidgets.engines.transitions.work import PAINTING, Work, without_path
-from cfwidgets.models.classifier import Classifier
+from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.models.generator import Generator, GeneratorError, require_generator
 from cfwidgets.models.guard import untouched
@@ -181,6 +181,7 @@ class Transitions(Engine[TransitionResult]):
             With the argument given, and those that are accepted.
         """
         began = time.perf_counter()
+        require_classifier("clf", clf)
         view = clf.view(image).cpu()
         require_phases(self.phases, *view.shape[1:])
         prediction = clf.probabilities(view[None])[0]

@@ -389,7 +389,7 @@ def test_it_runs_on_a_cluster(found):
 @pytest.mark.parametrize(
     ("given", "kind", "text"),
     [
-        ({"target": "man"}, ClassifierError, "no class is called 'man'"),
+        ({"target": "man"}, ClassifierError, "no class has the label 'man'"),
         ({"target": None}, ValueError, "give faces and the class to explain"),
         ({"engine": "fast"}, TypeError, "engine must be FaceX"),
         ({"clf": len}, TypeError, "clf must be a Classifier"),
