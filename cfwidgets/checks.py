@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing import Any
 
 
 def positive_int(name: str, value: Any, *, minimum: int = 1) -> None:
@@ -26,6 +24,12 @@ def share(name: str, value: Any) -> None:
     """Raise ValueError unless the value is a number from 0 to 1."""
     if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) <= 1:
         raise ValueError(f"{name} must be a number from 0 to 1, not {value!r}")
+
+
+def mapping(name: str, value: Any) -> None:
+    """Raise ValueError unless the value is a mapping, such as a dict."""
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{name} must be a dict, not {value!r:.60}")  # noqa: TRY004 - as of all settings
 
 
 def choice(name: str, value: Any, accepted: Sequence[object]) -> None:

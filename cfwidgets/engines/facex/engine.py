@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from cfwidgets.attribution import METHODS
-from cfwidgets.checks import choice, positive_int
+from cfwidgets.checks import choice, mapping, positive_int
 from cfwidgets.data.faces.regions import REGIONS
 from cfwidgets.engines.base import Engine, Update, to_the_end
 from cfwidgets.engines.facex.attention import Mode
@@ -112,6 +112,7 @@ class FaceX(Engine[FaceXResult]):
         super().__post_init__()
         choice("mode", self.mode, ("paper", "reference"))
         choice("method", self.method, tuple(METHODS))
+        mapping("options", self.options)
         for name in ("patch", "patches", "probed", "batch_size", "readers"):
             positive_int(name, getattr(self, name))
         if self.per_image is not None:

@@ -673,6 +673,7 @@ def test_a_black_box_is_refused():
         {"batch_size": 0},
         {"per_image": 0},
         {"probed": 0},
+        {"options": 7},
         {"seed": -1},
     ],
 )
