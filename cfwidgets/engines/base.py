@@ -176,7 +176,7 @@ class ExplainerResult(Result, ABC):
 
 
 def cut(name: str, most: int) -> str:
-    r"""Give a name as it fits into a figure: on one line, and cut where it is longer than ``most`` characters.
+    r"""Give a name as it fits into a figure: on one line, cut where it has more than ``most`` characters.
 
     Examples
     --------
