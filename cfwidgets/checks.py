@@ -14,6 +14,12 @@ def positive_int(name: str, value: Any, *, minimum: int = 1) -> None:
         raise ValueError(f"{name} must be a whole number of at least {minimum}, not {value!r}")
 
 
+def positive(name: str, value: Any) -> None:
+    """Raise ValueError unless the value is a finite number above 0."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < float(value) < math.inf:
+        raise ValueError(f"{name} must be a positive number, not {value!r:.60}")
+
+
 def non_negative(name: str, value: Any) -> None:
     """Raise ValueError unless the value is a finite number of at least 0."""
     if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < math.inf:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
-from cfwidgets.checks import choice, positive_int
+from cfwidgets.checks import choice, positive, positive_int
 from cfwidgets.engines.base import Engine, ExplainerResult
 from cfwidgets.search import GDE3, NSGA2, SMPSO
 
@@ -42,8 +42,7 @@ class EditSearch(Engine[R], Generic[R]):
         choice("baseline", self.baseline, ("image", "reconstruction"))
         if not isinstance(self.frozen, list | tuple):
             raise ValueError(f"frozen must be a tuple of names, such as ('Male',), not {self.frozen!r:.60}")  # noqa: TRY004
-        if not isinstance(self.reach, Real) or not 0 < self.reach < float("inf"):
-            raise ValueError(f"reach must be a positive number, not {self.reach!r:.60}")
+        positive("reach", self.reach)
         if self.limits is not None and not _is_range(self.limits):
             raise ValueError(f"limits must be the lowest and the highest value, not {self.limits!r:.60}")
 
