@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from cfwidgets.results import Result, ResultError
 
-__all__ = ["Checkpoint"]
+__all__ = ["Checkpoint", "checkpoint_path"]
 
 R = TypeVar("R", bound=Result)
+
+
+def checkpoint_path(given: str | os.PathLike[str]) -> Path:
+    """Return the path of a checkpoint; refuse what cannot be one before any work is done.
+
+    Raises
+    ------
+    TypeError
+        It is no path.
+    ValueError
+        Its folder does not exist, or it is a folder itself.
+    """
+    if not isinstance(given, str | os.PathLike):
+        raise TypeError(f"checkpoint must be the path of a file, not {type(given).__name__}")
+    path = Path(given)
+    if not path.parent.is_dir():
+        raise ValueError(f"checkpoint: there is no folder {path.parent}")
+    if path.is_dir():
+        raise ValueError(f"checkpoint must be the path of a file; {path} is a folder")
+    return path
 
 
 class Checkpoint(Generic[R]):
@@ -27,8 +48,8 @@ class Checkpoint(Generic[R]):
 
     Raises
     ------
-    ValueError
-        The folder does not exist.
+    TypeError, ValueError
+        See `checkpoint_path`.
 
     Examples
     --------
@@ -45,9 +66,7 @@ class Checkpoint(Generic[R]):
     """
 
     def __init__(self, kind: type[R], path: str | Path, every: float = 30.0) -> None:
-        self.path = Path(path)
-        if not self.path.parent.is_dir():
-            raise ValueError(f"checkpoint: there is no folder {self.path.parent}")
+        self.path = checkpoint_path(path)
         self._kind, self._every = kind, every
         self._written = time.monotonic()
 

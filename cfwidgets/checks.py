@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing import Any
 
 
 def positive_int(name: str, value: Any, *, minimum: int = 1) -> None:
     """Raise ValueError unless the value is a whole number of at least ``minimum``."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < minimum:
         raise ValueError(f"{name} must be a whole number of at least {minimum}, not {value!r}")
+
+
+def positive(name: str, value: Any) -> None:
+    """Raise ValueError unless the value is a finite number above 0."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < float(value) < math.inf:
+        raise ValueError(f"{name} must be a positive number, not {value!r:.60}")
 
 
 def non_negative(name: str, value: Any) -> None:
@@ -28,7 +32,15 @@ def share(name: str, value: Any) -> None:
         raise ValueError(f"{name} must be a number from 0 to 1, not {value!r}")
 
 
+def mapping(name: str, value: Any) -> None:
+    """Raise ValueError unless the value is a mapping, such as a dict."""
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{name} must be a dict, not {value!r:.60}")  # noqa: TRY004 - as of all settings
+
+
 def choice(name: str, value: Any, accepted: Sequence[object]) -> None:
     """Raise ValueError unless the value is one of those accepted."""
-    if value not in accepted:
+    if not any(
+        isinstance(value, type(one)) and value == one for one in accepted
+    ):  # an array has no truth value
         raise ValueError(f"{name} must be one of {', '.join(map(repr, accepted))}, not {value!r}")

@@ -35,7 +35,16 @@ from cfwidgets.results import Result
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Engine", "ExplainerResult", "Measure", "Update", "require_same", "run_to_end", "to_the_end"]
+__all__ = [
+    "Engine",
+    "ExplainerResult",
+    "Measure",
+    "Update",
+    "cut",
+    "require_same",
+    "run_to_end",
+    "to_the_end",
+]
 
 _SAVED_EVERY = 30.0  # seconds between two checkpoints
 _SAME_ANSWER = 1e-3  # how far apart the answers of one model may be, in two batches or on two devices
@@ -87,7 +96,7 @@ class Measure(NamedTuple):
     meaning: str
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class ExplainerResult(Result, ABC):
     """Base of the results of all explainers.
 
@@ -151,6 +160,9 @@ class ExplainerResult(Result, ABC):
         """
         return pd.DataFrame(self.measures(), columns=list(Measure._fields))
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.summary()}>"
+
     def _repr_html_(self) -> str:
         text = html.escape(self.summary())
         try:
@@ -161,6 +173,18 @@ class ExplainerResult(Result, ABC):
         figure.savefig(png, format="png", dpi=80)
         data = base64.b64encode(png.getvalue()).decode()
         return f'<p>{text}</p><img alt="{text}" src="data:image/png;base64,{data}">'
+
+
+def cut(name: str, most: int) -> str:
+    r"""Give a name as it fits into a figure: on one line, cut where it has more than ``most`` characters.
+
+    Examples
+    --------
+    >>> cut("Golden_Retriever", 8), cut("two\nlines", 20)
+    ('Golden_…', 'two lines')
+    """
+    line = " ".join(name.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 R = TypeVar("R", bound=ExplainerResult)
@@ -306,12 +330,12 @@ def require_same(
         The first difference.
     """
     if type(earlier) is not type(fresh):
-        raise ValueError(f"{which} is a {type(earlier).__name__}; asked for is a {type(fresh).__name__}")
+        raise ValueError(f"{which} is a {type(earlier).__name__}, not a {type(fresh).__name__}")
     there, here = _plain(earlier.settings), _plain(fresh.settings)
     free = set(harmless)
-    for name, asked in here.items():
-        if name not in free and there.get(name) != asked:
-            raise ValueError(f"{which} has {name}={there.get(name)!r}; asked for is {asked!r}")
+    for name, wanted in here.items():
+        if name not in free and there.get(name) != wanted:
+            raise ValueError(f"{which} has {name}={there.get(name)!r}, this run {wanted!r}")
     for name, mark in fresh.fingerprints.items():
         before = earlier.fingerprints.get(name, "")
         if before and mark and before != mark:

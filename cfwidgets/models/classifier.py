@@ -30,7 +30,7 @@ from cfwidgets.models.fingerprint import fingerprint
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Classifier", "ClassifierError", "ImagesLike", "Model"]
+__all__ = ["Classifier", "ClassifierError", "ImagesLike", "Model", "require_classifier"]
 
 Model: TypeAlias = nn.Module | str | os.PathLike[str] | Callable[[Tensor], Any]
 """A model that `Classifier` wraps."""
@@ -347,7 +347,7 @@ class Classifier:
         except TypeError:
             index = None
         if index is None or isinstance(target, bool):
-            raise ClassifierError(f"a class is named by its number or its label; got {target!r}")
+            raise ClassifierError(f"a class is named by its number or its label; got {target!r:.80}")
         if index < 0 or (self.classes is not None and index >= self.classes):
             limit = "" if self.classes is None else f" to {self.classes - 1}"
             raise ClassifierError(f"classes are numbered from 0{limit}; got {index}")
@@ -532,9 +532,9 @@ class Classifier:
         if found:
             numbers = ", ".join(map(str, found))
             raise ClassifierError(
-                f"{len(found)} classes are called {target!r}: pass one of the numbers {numbers}"
+                f"{len(found)} classes have the label {target!r}: pass one of the numbers {numbers}"
             )
-        raise ClassifierError(f"no class is called {target!r}{_suggestion(target, self.labels)}")
+        raise ClassifierError(f"no class has the label {target!r}{_suggestion(target, self.labels)}")
 
     def _ask(self, images: ImagesLike, meaning: Callable[[Tensor, Activation], Tensor]) -> Tensor:
         batch = _batch(images)
@@ -594,6 +594,20 @@ class Classifier:
                 stacklevel=5,  # the user's line
             )
         self._answered = True
+
+
+def require_classifier(name: str, given: object) -> None:
+    """Refuse what is no classifier.
+
+    Raises
+    ------
+    TypeError
+        With the line to write.
+    """
+    if not isinstance(given, Classifier):
+        raise TypeError(
+            f"{name} must be a Classifier, not {type(given).__name__}: wrap it, `Classifier(model, …)`"
+        )
 
 
 _TORCH_SUFFIXES = frozenset({".pt", ".pth", ".safetensors", ".ckpt", ".bin"})

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cfwidgets.models.classifier import Classifier
+if TYPE_CHECKING:
+    from cfwidgets.engines.base import ExplainerResult
+    from cfwidgets.models.classifier import Classifier
 
-__all__ = ["is_whole", "require_classifier", "require_kind", "whole"]
+__all__ = ["foreign", "is_whole", "require_kind", "whole"]
 
 
-def require_classifier(name: str, given: object) -> None:
-    """Refuse what is no classifier.
+def foreign(result: ExplainerResult, clf: Classifier) -> str:
+    """Return a note for the reader where a result is of another model than the one shown; else an empty text.
 
     Raises
     ------
-    TypeError
-        With the line to write.
+    ValueError
+        The two have different numbers of classes.
     """
-    if not isinstance(given, Classifier):
-        raise TypeError(
-            f"{name} must be a Classifier, not {type(given).__name__}: wrap it, `Classifier(model, …)`"
-        )
+    if clf.classes not in (None, len(result.labels)):
+        raise ValueError(f"the result is of a model of {len(result.labels)} classes; clf has {clf.classes}")
+    before, now = result.fingerprints.get("model", ""), clf.fingerprint()
+    if not before or before == now:
+        return ""
+    return f"The finding is of another model, or of other weights ({result.model})."
 
 
 def require_kind(name: str, given: object, kind: type, accepted: str) -> None:

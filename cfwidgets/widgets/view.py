@@ -236,10 +236,10 @@ class View(anywidget.AnyWidget, Generic[R]):
                     if run.state != "failed":  # the run fails by it, and reports that
                         raise
             self.progress, self.activity = run.progress, run.activity
-            self.state = run.state
             failure = run.exception()
             if failure is not None:
                 self._fail(failure)
+            self.state = run.state  # last: whoever waits for a state finds all the rest
 
     def _answer_safely(self, question: Any) -> None:
         try:

@@ -372,7 +372,7 @@ def test_wrong_settings_are_named() -> None:
         attribute(clf, images, [0, 1, 2])
     with pytest.raises(ValueError, match="one for each of 2 images; got 0"):
         attribute(clf, images, [])
-    with pytest.raises(ClassifierError, match="no class is called 'z'"):
+    with pytest.raises(ClassifierError, match="no class has the label 'z'"):
         attribute(clf, images, ["a", "z"])
     with pytest.raises(ClassifierError, match="numbered from 0 to 4; got 5"):
         attribute(Classifier(network()), images, [0, 5])

@@ -243,6 +243,27 @@ def test_a_wrong_setting_is_named(explainer, setting):
         replace(explainer.engine, **{setting: "no"})
 
 
+@pytest.mark.parametrize("wrong", [None, "resnet", 7, torch.zeros(3, 4, 4)], ids=type)
+def test_what_is_no_classifier_is_refused(explainer, clf, wrong):
+    with pytest.raises(TypeError, match=rf"clf must be a Classifier, not {type(wrong).__name__}: wrap it"):
+        next(explainer.engine.steps(wrong, *explainer.given(clf, 0), **explainer.keywords))
+
+
+def test_data_that_are_none_are_refused(explainer, clf):
+    arguments = list(explainer.given(clf, 0))
+    for wrong in (None, 7, object()):
+        arguments[explainer.data] = wrong
+        with pytest.raises((TypeError, ValueError), match=rf"got {type(wrong).__name__}"):
+            next(explainer.engine.steps(clf, *arguments, **explainer.keywords))
+
+
+def test_a_checkpoint_that_is_no_file_is_refused(explainer, clf, tmp_path):
+    with pytest.raises(TypeError, match="checkpoint must be the path of a file, not int"):
+        next(steps(explainer, clf, checkpoint=7))
+    with pytest.raises(ValueError, match=r"checkpoint must be the path of a file; .* is a folder"):
+        next(steps(explainer, clf, checkpoint=tmp_path))
+
+
 def test_an_unknown_class_is_named(explainer, clf):
     arguments = list(explainer.given(clf, 0))
     arguments[-1] = "no such class"

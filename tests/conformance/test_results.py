@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from dataclasses import FrozenInstanceError, fields, is_dataclass
+from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ import torch
 from comparing import differences
 from explainers import EXPLAINERS
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from torch import Tensor
 
 from cfwidgets.engines.base import Measure
@@ -133,3 +134,18 @@ def test_the_file_of_another_kind_is_refused(explainer, result, tmp_path):
     other = next(one for one in EXPLAINERS if one.engine.result_type is not type(result))
     with pytest.raises(ResultError, match=type(result).__name__):
         other.engine.result_type.load(tmp_path / "result.safetensors")
+
+
+def test_it_is_written_in_a_line(result):
+    assert repr(result) == f"<{type(result).__name__}: {result.summary()}>"
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["n" * 300, "two\nlines"], ids=["long", "lines"])
+def test_any_name_fits_into_the_figure(result, name):
+    named = replace(result, labels=(name, name), model=name)
+    figure = named.plot()
+    texts = [text.get_text() for text in figure.findobj(Text)]
+    assert any(name[:3] in text for text in texts)
+    assert not any("n" * 50 in text or "two\nlines" in text for text in texts)
+    figure.canvas.draw()

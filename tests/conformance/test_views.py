@@ -13,6 +13,7 @@ from comparing import differences
 from explainers import EXPLAINERS
 from waiting import until
 
+import cfwidgets as cf
 from cfwidgets.widgets.explorer import Explorer
 from cfwidgets.widgets.view import View
 
@@ -82,11 +83,33 @@ def test_what_it_cannot_use_is_refused_at_once(explainer, clf, result):
         explainer.view(clf, *given, engine="fast", **explainer.keywords)
     with pytest.raises(ValueError, match="result"):
         explainer.view(clf, *painter(explainer, clf))
+    with pytest.raises(TypeError, match="checkpoint must be"):
+        explainer.view(clf, *given, checkpoint=7, **explainer.keywords)
+    with pytest.raises(ValueError, match="checkpoint: there is no folder"):
+        explainer.view(clf, *given, checkpoint="nowhere/run.safetensors", **explainer.keywords)
+    with pytest.raises(ValueError, match="no class has the label 'nonsense'"):
+        explainer.view(clf, *given[:-1], "nonsense", **explainer.keywords)
     other = next(one for one in EXPLAINERS if one.engine.result_type is not type(result))
     with pytest.raises((TypeError, ValueError), match="result"):
         other.view(clf, *painter(other, clf), result=result)
     gc.collect()
     assert widgets() <= before
+
+
+def test_a_result_of_another_model_is_shown_with_a_note(explainer, clf, result, closed):
+    other = small.classifier(seed=1)
+    view = explainer.view(other, *painter(explainer, other), result=result, engine=explainer.engine)
+    closed.append(view)
+    assert "The finding is of another model, or of other weights (Small)." in view.notes
+    view = explainer.view(clf, *painter(explainer, clf), result=result, engine=explainer.engine)
+    closed.append(view)
+    assert "another model" not in view.notes
+
+
+def test_a_result_of_other_classes_is_refused(explainer, clf, result):
+    three = cf.Classifier(lambda images: images.mean((2, 3)), labels=["red", "green", "blue"])
+    with pytest.raises(ValueError, match="the result is of a model of 2 classes; clf has 3"):
+        explainer.view(three, *painter(explainer, clf), result=result, engine=explainer.engine)
 
 
 def test_a_run_is_stopped_and_resumed(explainer, result, closed):

@@ -628,11 +628,11 @@ def test_classes_are_found_by_number_and_label() -> None:
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        ("crane", "2 classes are called 'crane': pass one of the numbers 2, 4"),
-        ("tigercat", "no class is called 'tigercat'; did you mean 'tiger cat'"),
+        ("crane", "2 classes have the label 'crane': pass one of the numbers 2, 4"),
+        ("tigercat", "no class has the label 'tigercat'; did you mean 'tiger cat'"),
         ("cat", "did you mean 'tiger cat' or 'Persian cat'"),
         ("persian cat", "did you mean 'Persian cat'"),
-        ("xyz", "no class is called 'xyz'$"),
+        ("xyz", "no class has the label 'xyz'$"),
         (5, "numbered from 0 to 4; got 5"),
         (-1, "numbered from 0 to 4; got -1"),
         (True, "its number or its label; got True"),

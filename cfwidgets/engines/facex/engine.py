@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from cfwidgets.attribution import METHODS
-from cfwidgets.checks import choice, positive_int
+from cfwidgets.checks import choice, mapping, positive_int
 from cfwidgets.data.faces.regions import REGIONS
 from cfwidgets.engines.base import Engine, Update, to_the_end
 from cfwidgets.engines.facex.attention import Mode
@@ -28,7 +28,7 @@ from cfwidgets.engines.facex.reading import (
 )
 from cfwidgets.engines.facex.result import FaceXResult, Part
 from cfwidgets.engines.facex.top_patches import no_patches
-from cfwidgets.models.classifier import Classifier
+from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.fingerprint import fingerprint
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ class FaceX(Engine[FaceXResult]):
         super().__post_init__()
         choice("mode", self.mode, ("paper", "reference"))
         choice("method", self.method, tuple(METHODS))
+        mapping("options", self.options)
         for name in ("patch", "patches", "probed", "batch_size", "readers"):
             positive_int(name, getattr(self, name))
         if self.per_image is not None:
@@ -160,8 +161,11 @@ class FaceX(Engine[FaceXResult]):
             20 faces in a row, or all of them, cannot be used.
         """
         began = time.perf_counter()
+        require_classifier("clf", clf)
         clf.require_module()
         index = clf.class_index(target)
+        if not hasattr(faces, "__len__") or not hasattr(faces, "__getitem__"):
+            raise TypeError(f"faces must be a data set, with a length and items; got {type(faces).__name__}")
         if not len(faces):
             raise ValueError("there are no faces in the data set given")
         attribute, group_names = self._split(clf, faces, index)

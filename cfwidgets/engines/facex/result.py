@@ -12,7 +12,7 @@ from torch import Tensor
 
 from cfwidgets.data.faces.prototype import Prototype
 from cfwidgets.data.faces.regions import REGIONS, region_label
-from cfwidgets.engines.base import ExplainerResult, Measure
+from cfwidgets.engines.base import ExplainerResult, Measure, cut
 from cfwidgets.engines.facex.reading import Skipped
 from cfwidgets.engines.facex.top_patches import Patches, merged
 from cfwidgets.evaluation.overlap import rank_correlation
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FaceXResult", "Part"]
 
+_NAME = 40  # characters of a name in the title of a figure
 _SAMPLES = 1000
 _AT_ONCE = 100  # resamplings at once
 _CONFIDENCE = 95
@@ -66,7 +67,7 @@ class Part:
     skipped: tuple[Skipped, ...] = ()
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class FaceXResult(ExplainerResult):
     """The regions that a classifier attends to over a data set, and the patches with the most attention.
 
@@ -284,7 +285,8 @@ class FaceXResult(ExplainerResult):
         table = self.to_frame()
         if table["ior"].isna().all():
             raise ValueError("there is nothing to draw yet: no face has been summarised")
-        title = f"{self.model}: attention for {self.label}, {len(self.numbers):,} of {self.total:,} faces"
+        faces = f"{len(self.numbers):,} of {self.total:,} faces"
+        title = f"{cut(self.model, _NAME)}: attention for {cut(self.label, _NAME)}, {faces}"
         return draw_summary(title, table, self.patches, self.name_of, prototype)
 
     def measures(self) -> list[Measure]:

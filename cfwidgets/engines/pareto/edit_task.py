@@ -131,8 +131,10 @@ def evaluate(
     counts = [len(some) for some in images]
     batch = torch.cat([some for some in images if len(some)]) if any(counts) else images[0]
     rows = predictions(clf, batch, len(tasks[0].prediction)).split(counts)
-    critic = criticised(editor, batch) if len(batch) and tasks[0].has_critic else None
-    scores = [None] * len(tasks) if critic is None else critic.split(counts)
+    scores: Sequence[Tensor | None] = [None] * len(tasks)
+    if tasks[0].has_critic:
+        critic = criticised(editor, batch) if len(batch) else torch.zeros(0)
+        scores = [None] * len(tasks) if critic is None else critic.split(counts)
     return [
         (task.objectives(some, row, score), image, row)
         for task, some, row, score, image in zip(tasks, deltas, rows, scores, images, strict=True)

@@ -20,7 +20,7 @@ from cfwidgets.engines.pareto.result import ParetoResult
 from cfwidgets.engines.pareto.settings import SEARCHED, EditSearch, is_shown
 from cfwidgets.engines.pareto.survey import ParetoSurvey
 from cfwidgets.images import ImageLike, as_bytes
-from cfwidgets.models.classifier import Classifier
+from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.editor import Editor, require_editor, weights_fingerprint
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.search import Front
@@ -124,6 +124,7 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
             What was given, and what is accepted.
         """
         began = time.perf_counter()
+        require_classifier("clf", clf)
         editor = require_editor(editor)
         task = EditTask(clf, editor, image, attributes, target, self.baseline)
         fresh = self._fresh(clf, editor, task, second)

@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from cfwidgets.engines.base import cut
+
 __all__ = [
     "attribute",
     "course",
@@ -163,17 +165,6 @@ def shares(axis: Axes, names: Sequence[str], rows: Sequence[tuple[str, Sequence[
 def pairs(names: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Each pair of objectives, as across and up: what is changed first, what it costs or buys above."""
     return combinations(reversed(names), 2)
-
-
-def cut(text: str, most: int) -> str:
-    """Cut a text that is longer than ``most`` characters.
-
-    Examples
-    --------
-    >>> cut("Golden_Retriever", 8)
-    'Golden_…'
-    """
-    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def attribute(name: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from cfwidgets.engines.base import ExplainerResult, Measure
+from cfwidgets.engines.base import ExplainerResult, Measure, cut
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -84,7 +84,7 @@ def scaled(values: Tensor) -> Tensor:
     return (values - low) / (high - low).clamp_min(1e-12)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class ParetoResult(ExplainerResult):
     """Plausible edits of an image that change a classifier's prediction, by the probability that is left.
 
@@ -298,7 +298,7 @@ class ParetoResult(ExplainerResult):
 
         if not len(self.deltas):
             raise ValueError("there is no counterfactual to draw yet")
-        label, flips, at = draw.cut(self.label, 18), self.flips, self.crossing
+        label, flips, at = cut(self.label, 18), self.flips, self.crossing
         words = {
             "plausibility": "plausibility lost",
             "log-probability": f"log-probability of {label}",

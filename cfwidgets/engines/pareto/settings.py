@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
-from cfwidgets.checks import choice, positive_int
+from cfwidgets.checks import choice, positive, positive_int
 from cfwidgets.engines.base import Engine, ExplainerResult
 from cfwidgets.search import GDE3, NSGA2, SMPSO
 
@@ -39,10 +40,11 @@ class EditSearch(Engine[R], Generic[R]):
             raise ValueError(f"search must be SMPSO(…), NSGA2(…) or GDE3(…), not {self.search!r:.60}")  # noqa: TRY004
         positive_int("evaluations", self.evaluations, minimum=self.search.population)
         choice("baseline", self.baseline, ("image", "reconstruction"))
-        if not 0 < self.reach < float("inf"):
-            raise ValueError(f"reach must be a positive number, not {self.reach!r}")
-        if self.limits is not None and not self.limits[0] < self.limits[1]:
-            raise ValueError(f"limits must be the lowest and the highest value, not {self.limits!r}")
+        if not isinstance(self.frozen, list | tuple):
+            raise ValueError(f"frozen must be a tuple of names, such as ('Male',), not {self.frozen!r:.60}")  # noqa: TRY004
+        positive("reach", self.reach)
+        if self.limits is not None and not _is_range(self.limits):
+            raise ValueError(f"limits must be the lowest and the highest value, not {self.limits!r:.60}")
 
     def settings_with(self, **question: Any) -> dict[str, Any]:
         """Give the settings, and the question, as a result keeps them."""
@@ -52,6 +54,11 @@ class EditSearch(Engine[R], Generic[R]):
     def is_searched(self, evaluations: int) -> bool:
         """Return True where a search with so many evaluations has ended."""
         return evaluations + self.search.population > self.evaluations
+
+
+def _is_range(limits: Any) -> bool:
+    pair = isinstance(limits, list | tuple) and len(limits) == 2
+    return pair and all(isinstance(value, Real) for value in limits) and limits[0] < limits[1]
 
 
 def is_shown(generation: int) -> bool:

@@ -41,7 +41,7 @@ _INVALID = (
 )
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class ParetoSurvey(ExplainerResult):
     """The smallest flip that was found for each of B images, and the changes that are necessary for it.
 

@@ -17,6 +17,7 @@ from cfwidgets.engines.superpixels.result import RandomisedModel, SuperpixelResu
 from cfwidgets.engines.superpixels.segmentation import own_superpixels, slic_superpixels
 from cfwidgets.evaluation.deletion import faithfulness_steps
 from cfwidgets.evaluation.overlap import chance_jaccard, jaccard, rank_correlation
+from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.search.memo import Memo
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from cfwidgets.images import ImageLike
-    from cfwidgets.models.classifier import Classifier
 
 # The cost of the curves of deletion and insertion, in hundreds of pictures: for the progress, nothing else.
 _CURVES = 3
@@ -116,6 +116,7 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
             The checkpoint is damaged, or of another kind.
         """
         began = time.perf_counter()
+        require_classifier("clf", clf)
         view = clf.view(image).cpu()
         labels = (
             slic_superpixels(view, self.segments, self.compactness, self.sigma)

@@ -12,7 +12,7 @@ from skimage.measure import regionprops_table
 from skimage.segmentation import find_boundaries
 from torch import Tensor
 
-from cfwidgets.engines.base import ExplainerResult, Measure
+from cfwidgets.engines.base import ExplainerResult, Measure, cut
 from cfwidgets.evaluation.deletion import Curve, Faithfulness, RandomCurve
 from cfwidgets.evaluation.overlap import chance_jaccard, mean_pairwise_jaccard
 
@@ -120,7 +120,7 @@ class RandomisedModel:
     evaluations: int
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class SuperpixelResult(ExplainerResult):
     """The superpixels that carry a prediction.
 
@@ -275,7 +275,7 @@ class SuperpixelResult(ExplainerResult):
         figure = Figure(figsize=(12, 3.2), layout="constrained")
         axes = figure.subplots(1, 4, width_ratios=(1, 1, 1.25, 1.4))
         shown = f"{int(self.shown.sum())} of {self.count} superpixels: {self.probability:.3f}"
-        pictures = (self.image, f"{self._short_label}: {self.whole:.3f}"), (self.picture(), shown)
+        pictures = (self.image, f"{cut(self.label, _TITLE)}: {self.whole:.3f}"), (self.picture(), shown)
         for axis, (image, title) in zip(axes, pictures, strict=False):
             axis.imshow(image.permute(1, 2, 0).numpy())
             axis.set_title(title, fontsize=10, parse_math=False)
@@ -298,7 +298,7 @@ class SuperpixelResult(ExplainerResult):
             axis.plot(search.mean, color="0.5", lw=1, label="mean")
         axis.axhline(self.whole, color="0.3", ls=":", label="whole picture")
         axis.set(xlabel="generation", ylim=(0, 1.02))
-        axis.set_title(f"probability of {self._short_label}", fontsize=10, parse_math=False)
+        axis.set_title(f"probability of {cut(self.label, _TITLE)}", fontsize=10, parse_math=False)
         handles, names = axis.get_legend_handles_labels()
         unique = dict(zip(names, handles, strict=True))
         axis.legend(unique.values(), unique.keys(), fontsize=8, frameon=False)
@@ -309,10 +309,6 @@ class SuperpixelResult(ExplainerResult):
         axis.bar(np.arange(self.count), weights[order].numpy(), width=1, color=colors)
         axis.set(xlabel="superpixels, those selected in blue")
         axis.set_title("weights of the linear model", fontsize=10)
-
-    @property
-    def _short_label(self) -> str:
-        return self.label if len(self.label) <= _TITLE else f"{self.label[: _TITLE - 1]}…"
 
     def measures(self) -> list[Measure]:
         """Return the rows of `trust`; a measure that was not taken has none."""

@@ -13,13 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from cfwidgets.attribution import METHODS
-from cfwidgets.checks import choice, non_negative, positive_int, share
+from cfwidgets.checks import choice, mapping, non_negative, positive_int, share
 from cfwidgets.engines.base import Engine, Update, to_the_end
 from cfwidgets.engines.transitions.latent_search import Features, LatentSearch
 from cfwidgets.engines.transitions.path import Interpolation, PathMaker, require_phases
 from cfwidgets.engines.transitions.result import Candidates, Rule, TransitionResult
 from cfwidgets.engines.transitions.work import PAINTING, Work, without_path
-from cfwidgets.models.classifier import Classifier
+from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.models.generator import Generator, GeneratorError, require_generator
 from cfwidgets.models.guard import untouched
@@ -136,6 +136,10 @@ class Transitions(Engine[TransitionResult]):
         share("decay", self.decay)
         choice("rule", self.rule, ("product", "quarter"))
         choice("interpolation", self.interpolation, ("linear", "spherical"))
+        choice("keep_length", self.keep_length, (True, False))
+        if self.layer is not None and not isinstance(self.layer, str):
+            raise ValueError(f"layer must be the name of a layer, not {self.layer!r:.60}")
+        mapping("options", self.options)
         if self.method is not None:
             choice("method", self.method, tuple(METHODS))
 
@@ -181,6 +185,7 @@ class Transitions(Engine[TransitionResult]):
             With the argument given, and those that are accepted.
         """
         began = time.perf_counter()
+        require_classifier("clf", clf)
         view = clf.view(image).cpu()
         require_phases(self.phases, *view.shape[1:])
         prediction = clf.probabilities(view[None])[0]

@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from cfwidgets.engines.base import ExplainerResult, Measure
+from cfwidgets.engines.base import ExplainerResult, Measure, cut
 from cfwidgets.engines.transitions.latent_search import Walk
 from cfwidgets.engines.transitions.path import Ends, Path
 from cfwidgets.engines.transitions.path_attribution import PathAttribution
@@ -30,6 +30,7 @@ VECTORS = ("target", "wrong", "model")
 """Class vectors that each start is tried with: the target alone, the wrong class alone, the prediction."""
 
 _TITLE_WIDTH = 20  # characters of a title above a picture that do not reach into the next one
+_CURVE = 30  # of the name of a curve
 
 _SIMILAR = (
     "Cosine similarity of the end points' features to the image's, the lower of the two. The starts before "
@@ -136,7 +137,7 @@ class RandomisedModel:
     correlation: float
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class TransitionResult(ExplainerResult):
     """Candidates on both sides of a decision, and the transition from one side to the other.
 
@@ -362,8 +363,8 @@ class TransitionResult(ExplainerResult):
         for axis in above.axes:
             axis.set_axis_off()
         curves = below.add_subplot()
-        curves.plot(path.at, path.wrong, color="#D55E00", ls=":", label=self.wrong_label)
-        curves.plot(path.at, path.target, color="#0072B2", label=self.label)
+        curves.plot(path.at, path.wrong, color="#D55E00", ls=":", label=cut(self.wrong_label, _CURVE))
+        curves.plot(path.at, path.target, color="#0072B2", label=cut(self.label, _CURVE))
         if path.flip is not None:
             curves.axvline(path.flip, color="0.5", lw=1)
         curves.set(xlabel="phase", ylabel="probability", ylim=(0, 1.02), xlim=(0, path.phases - 1))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cfwidgets.widgets.facex.view import FaceXView
 
 _RANKED = ["regions", "other", "grouped", "group"]
-_LONGEST = 12  # letters of a name in a legend
+_LONGEST = 23  # letters of a name above the bars, of which two stand beside each other
 
 
 class RankingChart:
@@ -32,6 +32,7 @@ class RankingChart:
 
     def __init__(self, view: FaceXView) -> None:
         self._view = view
+        two = len(view.models) > 1
         self._across, self._up = bq.LinearScale(min=0, max=1), bq.OrdinalScale()
         self._bars = bq.Bars(
             scales={"x": self._up, "y": self._across},
@@ -40,7 +41,16 @@ class RankingChart:
             padding=0.25,
             unselected_style={"opacity": 0.4},
             interactions={"click": "select"},
-            labels=[_short(name) for name in view.models],
+        )
+        self._names = bq.Label(  # bqplot's own legend would stand on the bars
+            scales={"x": bq.LinearScale(min=0, max=1), "y": bq.LinearScale(min=0, max=1)},
+            text=[f"■ {_short(name)}" for name in view.models],
+            x=[-0.38, 0.32],
+            y=[1.03, 1.03],
+            colors=[BLUE, ORANGE],
+            default_size=11,
+            font_weight="normal",
+            apply_clip=False,
         )
         self._below = bq.Axis(
             scale=self._across, label="attention", label_color=GREY, label_offset="2.6em", tick_format=".1f"
@@ -48,13 +58,10 @@ class RankingChart:
         self.figure = bq.Figure(
             padding_x=0,
             padding_y=0,
-            marks=[self._bars],
+            marks=[self._bars, self._names] if two else [self._bars],
             axes=[bq.Axis(scale=self._up, orientation="vertical", grid_lines="none"), self._below],
             animation_duration=0,
-            legend_location="bottom-right",
-            legend_style={"fill": "none", "stroke": "none"},
-            legend_text={"font-size": "11px", "fill": GREY},
-            fig_margin={"top": 12, "bottom": 48, "left": 92, "right": 16},
+            fig_margin={"top": 30 if two else 12, "bottom": 48, "left": 92, "right": 16},
             layout=w.Layout(width="340px", height="460px", min_width="280px", margin="52px 0 0 0"),
         )
         self._link = w.jslink((view, "cursor"), (self._bars, "selected"))
@@ -67,6 +74,8 @@ class RankingChart:
         self._link.unlink()
         self._link.close()
         close_figure(self.figure)
+        for widget in (self._names, *self._names.scales.values()):  # not in the figure of a single model
+            widget.close()
 
     def _draw(self, _change: Any) -> None:
         view = self._view
@@ -86,12 +95,11 @@ class RankingChart:
         self._up.domain = [name for _, name in by_score]
         with self._bars.hold_sync():  # in the regions' order, so that a bar's place is its region's
             self._bars.colors = [BLUE, ORANGE][: len(models)]
-            self._bars.display_legend = len(models) > 1
             self._bars.x = names
             values = np.array([[score or 0.0 for score in line] for line in scores])
             self._bars.y = values if len(models) > 1 else values[0]
 
 
 def _short(name: str) -> str:
-    """Return the end of a long name, which bqplot's legend would put beyond the figure's edge."""
+    """Return the end of a long name, which tells two models apart."""
     return name if len(name) <= _LONGEST else f"…{name[1 - _LONGEST :]}"

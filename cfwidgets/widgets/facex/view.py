@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import traitlets as t
 
 from cfwidgets.attribution import attribute
+from cfwidgets.checkpoint import checkpoint_path
 from cfwidgets.data.faces.prototype import Prototype
 from cfwidgets.data.faces.regions import REGIONS, region_label
 from cfwidgets.engines.base import Update
@@ -18,8 +19,8 @@ from cfwidgets.engines.facex.engine import FaceX
 from cfwidgets.engines.facex.region_sums import regions_of
 from cfwidgets.engines.facex.result import FaceXResult
 from cfwidgets.images import as_bytes, fit_labels
-from cfwidgets.models.classifier import Classifier
-from cfwidgets.widgets.checks import require_classifier, require_kind, whole
+from cfwidgets.models.classifier import Classifier, require_classifier
+from cfwidgets.widgets.checks import foreign, require_kind, whole
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import encode_frames, encode_grey, likeliest, pack, trust_rows
 
@@ -131,8 +132,10 @@ class FaceXView(View[OneOrTwo]):
         self._models = [clf] if second is None else [clf, second]
         self._faces, self._engine, self._client = faces, engine, client
         self._checkpoints = _checkpoints(checkpoint)
+        self._foreign: list[str] = []
         if result is not None:
             shown = _matching(result, len(self._models))
+            self._foreign = [foreign(*pair) for pair in zip(_each(result), self._models, strict=True)]
             self._names, self._target = shown.regions, shown.target
         elif faces is None or target is None:
             raise ValueError("give faces and the class to explain, target=…; or a finished result to show")
@@ -196,7 +199,7 @@ class FaceXView(View[OneOrTwo]):
         first = results[0]
         counts = [f"{one.seen:,} of {one.total:,} faces" for one in results]
         self.counts = " · ".join(dict.fromkeys(counts))
-        self.notes = " ".join(_notes(one) for one in results).strip()
+        self.notes = " ".join(filter(None, (*self._foreign, *map(_notes, results))))
         self.regions = _rows(first)
         self.patches, self.patch_tiles = _patches(first)
         if len(results) > 1:
@@ -309,7 +312,7 @@ def _checkpoints(path: str | Path | None) -> list[Path | None]:
     """Return the files of the first classifier and of the second."""
     if path is None:
         return [None, None]
-    first = Path(path)
+    first = checkpoint_path(path)
     return [first, first.with_name(f"{first.stem}-second{first.suffix}")]
 
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 import traitlets as t
 
+from cfwidgets.checkpoint import checkpoint_path
 from cfwidgets.engines.pareto.engine import PlausibleCounterfactuals
 from cfwidgets.engines.pareto.result import ParetoResult
 from cfwidgets.images import ImageLike, as_bytes, as_image, fit
+from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.editor import criticised, painted, require_editor
-from cfwidgets.widgets.checks import is_whole, require_classifier, require_kind
+from cfwidgets.widgets.checks import foreign, is_whole, require_kind
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import encode_frames, likeliest, pack, trust_rows
 
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from cfwidgets.engines.base import Update
-    from cfwidgets.models.classifier import Classifier
     from cfwidgets.models.editor import Editor
 
 _TOP = 3
@@ -134,7 +135,11 @@ class ParetoView(View[ParetoResult]):
         self._clf, self._second, self._engine = clf, second, engine
         self._editor = require_editor(editor)
         self._image = _image(editor, image, result)
-        self._target, self._attributes, self._checkpoint = target, attributes, checkpoint
+        self._foreign = "" if result is None else foreign(result, clf)
+        if target is not None:
+            clf.class_index(target)
+        self._target, self._attributes = target, attributes
+        self._checkpoint = None if checkpoint is None else checkpoint_path(checkpoint)
         self._shown: ParetoResult | None = None
         self._encoded: tuple[Tensor, Any] | None = None  # for edits by hand: an image, and what it became
         self._most = 0  # counterfactuals in the longest front so far
@@ -211,7 +216,7 @@ class ParetoView(View[ParetoResult]):
         self.trust = trust_rows(partial.trust())
         flips = int(partial.flips.sum())
         self.counts = f"{flips} of {len(partial.deltas)} flip · {partial.evaluations:,} evaluated"
-        self.notes = _notes(partial)
+        self.notes = " ".join(filter(None, (self._foreign, _notes(partial))))
 
     def _show_image(self, image: Tensor) -> None:
         self.original = encode_frames(as_bytes(image[None]))[0]

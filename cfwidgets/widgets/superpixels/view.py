@@ -11,13 +11,15 @@ import torch
 import traitlets as t
 from torchvision.transforms.functional import center_crop, resize
 
+from cfwidgets.checkpoint import checkpoint_path
 from cfwidgets.engines.superpixels.base import SuperpixelEngine
 from cfwidgets.engines.superpixels.elime import ELime
 from cfwidgets.engines.superpixels.lime import Lime
 from cfwidgets.engines.superpixels.masking import MaskedPicture
 from cfwidgets.engines.superpixels.result import SuperpixelResult
 from cfwidgets.images import as_image, encode, encode_labels
-from cfwidgets.widgets.checks import is_whole, require_classifier, require_kind, whole
+from cfwidgets.models.classifier import Classifier, require_classifier
+from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import likeliest, trust_rows
 
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 
     from cfwidgets.engines.base import Update
     from cfwidgets.images import ImageLike
-    from cfwidgets.models.classifier import Classifier
 
 _ENGINES: dict[str, type[SuperpixelEngine]] = {kind.method: kind for kind in (ELime, Lime)}
 _TOP = 5
@@ -142,8 +143,8 @@ class SuperpixelView(View[SuperpixelResult]):
             raise ValueError("give either an image to explain or a finished result to show")
         self._clf = clf
         self._engine = engine
-        self._checkpoint = checkpoint
-        self._foreign = "" if result is None else _foreign(result, clf)
+        self._checkpoint = None if checkpoint is None else checkpoint_path(checkpoint)
+        self._foreign = "" if result is None else foreign(result, clf)
         self._found: dict[int, SuperpixelResult] = {}
         self._ended: set[int] = set()
         self._longer: dict[int, SuperpixelEngine] = {}
@@ -309,16 +310,6 @@ def _engine_of(result: SuperpixelResult) -> SuperpixelEngine:
     """Make the engine that made a result."""
     kind = _ENGINES[result.method]
     return kind(**{field.name: result.settings[field.name] for field in fields(kind)})
-
-
-def _foreign(result: SuperpixelResult, clf: Classifier) -> str:
-    """Tell the reader if a result is of another model than the one that answers."""
-    if clf.classes not in (None, len(result.labels)):
-        raise ValueError(f"the result is of a model of {len(result.labels)} classes; clf has {clf.classes}")
-    mark = result.fingerprints["model"]
-    if not mark or mark == clf.fingerprint():
-        return ""
-    return f"The finding is of another model, or of other weights ({result.model})."
 
 
 def _counts(result: SuperpixelResult) -> str:

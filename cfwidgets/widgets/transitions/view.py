@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 import traitlets as t
 
+from cfwidgets.checkpoint import checkpoint_path
 from cfwidgets.engines.transitions.engine import Transitions
 from cfwidgets.engines.transitions.result import TransitionResult
 from cfwidgets.images import as_bytes, as_image
-from cfwidgets.widgets.checks import require_classifier, require_kind, whole
+from cfwidgets.models.classifier import Classifier, require_classifier
+from cfwidgets.widgets.checks import foreign, require_kind, whole
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import encode_frames, encode_maps, likeliest, map_scale, pack, trust_rows
 
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from cfwidgets.engines.transitions.path_attribution import PathAttribution
     from cfwidgets.engines.transitions.result import Candidates
     from cfwidgets.images import ImageLike
-    from cfwidgets.models.classifier import Classifier
     from cfwidgets.models.generator import Generator
 
 _ROW = 24  # candidates of each class that the browser gets
@@ -120,7 +121,8 @@ class TransitionView(View[TransitionResult]):
         engine = Transitions() if engine is None else engine
         require_kind("engine", engine, Transitions, "Transitions(…)")
         self._clf, self._generator, self._engine = clf, generator, engine
-        self._feature_model, self._checkpoint = feature_model, checkpoint
+        self._feature_model = feature_model
+        self._checkpoint = None if checkpoint is None else checkpoint_path(checkpoint)
         self._wrong = None if wrong is None else clf.class_index(wrong)
         if result is not None and image is None:
             require_kind("result", result, TransitionResult, "a TransitionResult")
@@ -131,6 +133,7 @@ class TransitionView(View[TransitionResult]):
             raise ValueError("target: name the class that the image really has, such as target='4'")
         else:
             self._image, self._target = as_image(image), clf.class_index(target)
+        self._foreign = "" if result is None else foreign(result, clf)
         self._found: dict[int, TransitionResult] = {}
         self._ended: set[int] = set()
         self._shown: TransitionResult | None = None
@@ -239,9 +242,8 @@ class TransitionView(View[TransitionResult]):
         entries = [entry for row in rows for entry in row]
         self.gallery = [{**entry, "tile": tile} for tile, entry in enumerate(entries)]
         missing = [self.name_of(row[0]["class"]) for row in rows if row[0].get("nearest")]
-        self.notes = " ".join(
-            f"No candidate is predicted {name}: the nearest one is shown." for name in missing
-        )
+        nearest = [f"No candidate is predicted {name}: the nearest one is shown." for name in missing]
+        self.notes = " ".join(filter(None, (self._foreign, *nearest)))
         ends = list(result.best_ends)
         if ends != self.best:
             self.best = ends

@@ -272,7 +272,7 @@ for update in steps:
 def test_a_checkpoint_of_something_else(tmp_path):
     path = tmp_path / "run.safetensors"
     explain(FAST, drawn(3), checkpoint=path)
-    wrong = r"checkpoint: the result in .*run.safetensors has target='class 1'; asked for is 'class 2'"
+    wrong = r"checkpoint: the result in .*run.safetensors has target='class 1', this run 'class 2'"
     with pytest.raises(ValueError, match=wrong):
         explain(FAST, drawn(3), target=2, checkpoint=path)
     with pytest.raises(ValueError, match="there is no folder"):
@@ -652,7 +652,7 @@ def test_region_bits_of_every_integer_type(dtype):
 
 
 def test_unknown_targets():
-    with pytest.raises(ClassifierError, match="no class is called 'green'"):
+    with pytest.raises(ClassifierError, match="no class has the label 'green'"):
         explain(FAST, drawn(2), sees_red(), "green")
     with pytest.raises(ClassifierError, match="numbered from 0 to 2; got 3"):
         explain(FAST, drawn(2), target=3)
@@ -674,6 +674,7 @@ def test_a_black_box_is_refused():
         {"batch_size": 0},
         {"per_image": 0},
         {"probed": 0},
+        {"options": 7},
         {"seed": -1},
     ],
 )

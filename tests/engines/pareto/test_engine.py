@@ -159,6 +159,23 @@ def test_answers_that_are_not_finite_are_counted_and_never_in_the_front():
     assert (result.deltas[:, 2] / 2 + 0.2 <= 0.51).all()
 
 
+def test_a_model_without_a_finite_answer_to_any_edit_leaves_an_empty_front():
+    def overflowing(images):
+        red = images[:, 0].mean((1, 2))
+        rows = torch.stack([1 - red, red], 1)
+        asked.append(len(images))
+        return (
+            rows if sum(asked) <= 2 else torch.full_like(rows, torch.nan)
+        )  # the image and its reconstruction
+
+    asked = []
+    result = FAST.explain(Classifier(overflowing), Tint(), IMAGE)
+    assert len(result.deltas) == 0
+    assert result.objectives.shape == (0, 3)
+    assert result.to_frame().empty
+    assert result.summary().startswith("no counterfactual of this")
+
+
 def test_a_second_model_is_asked_too():
     result = FAST.explain(redness(), Tint(), IMAGE, second=redness(threshold=0.55))
     assert result.second_predictions.shape == result.predictions.shape
@@ -181,7 +198,7 @@ def test_stopped_saved_and_resumed(tmp_path):
     more = replace(FAST, evaluations=900).explain(redness(), Tint(), IMAGE, resume=whole)
     assert more.evaluations == 900
     for engine, clf, image, message in (
-        (replace(FAST, reach=0.5), redness(), IMAGE, "has reach=1.0; asked for is 0.5"),
+        (replace(FAST, reach=0.5), redness(), IMAGE, "has reach=1.0, this run 0.5"),
         (FAST, redness(0.38), IMAGE, "another model"),
         (FAST, redness(), IMAGE + 0.05, "another image"),
     ):
@@ -265,7 +282,12 @@ def test_frozen_attributes_that_cannot_be():
         {"search": "smpso"},
         {"evaluations": 10},
         {"reach": 0},
+        {"reach": "far"},
         {"limits": (1, 0)},
+        {"limits": 1},
+        {"limits": ()},
+        {"frozen": "Male"},
+        {"frozen": None},
         {"baseline": "x"},
         {"trust": "no"},
         {"seed": -1},

@@ -276,10 +276,10 @@ def test_measures_are_kept_with_their_answer_and_taken_where_they_are_missing():
 def test_only_the_same_question_is_resumed():
     first = explain(FAST)
     for change, engine, kwargs in (
-        ("target='class 1'; asked for is 'class 0'", FAST, {"target": 0}),
-        ("objective='sufficient'; asked for is 'necessary'", replace(FAST, objective="necessary"), {}),
-        ("method='E-LIME'; asked for is 'LIME'", Lime(trust=False), {}),
-        ("population=30; asked for is 20", replace(FAST, population=20), {}),
+        ("target='class 1', this run 'class 0'", FAST, {"target": 0}),
+        ("objective='sufficient', this run 'necessary'", replace(FAST, objective="necessary"), {}),
+        ("method='E-LIME', this run 'LIME'", Lime(trust=False), {}),
+        ("population=30, this run 20", replace(FAST, population=20), {}),
         ("another model", FAST, {"model": Additive(WEIGHTS * 0.9)}),
     ):
         with pytest.raises(ValueError, match=f"resume: the result given (has|is of) {change}"):
@@ -299,7 +299,7 @@ def test_only_the_same_question_is_resumed():
 def test_classes_of_one_name_are_told_apart():
     clf = Classifier(Additive(), labels=["crane", "crane"])
     first = FAST.explain(clf, PICTURE, 1, segments=TILES)
-    with pytest.raises(ValueError, match="target_index=1; asked for is 0"):
+    with pytest.raises(ValueError, match="target_index=1, this run 0"):
         FAST.explain(clf, PICTURE, 0, segments=TILES, resume=first)
 
 

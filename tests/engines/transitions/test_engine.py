@@ -327,9 +327,9 @@ def test_resuming_something_else_is_refused(result, clf, generator, image):
 
     with pytest.raises(ValueError, match="resume: the result given is of another image"):
         resumed(picture=image.flip(1), wrong="9")
-    with pytest.raises(ValueError, match="resume: the result given has target='4'; asked for is '5'"):
+    with pytest.raises(ValueError, match="resume: the result given has target='4', this run '5'"):
         resumed(target="5")
-    with pytest.raises(ValueError, match="resume: the result given has wrong='9'; asked for is '8'"):
+    with pytest.raises(ValueError, match="resume: the result given has wrong='9', this run '8'"):
         resumed(wrong="8")
     layer = next(name for name, _ in clf.require_module().named_children())
     for change in (
@@ -344,13 +344,13 @@ def test_resuming_something_else_is_refused(result, clf, generator, image):
         {"seed": 1},
     ):
         ((name, value),) = change.items()
-        with pytest.raises(ValueError, match=rf"given has {name}=.*; asked for is {value!r}"):
+        with pytest.raises(ValueError, match=rf"given has {name}=.*, this run {value!r}"):
             resumed(replace(FAST, **change))
     torch.manual_seed(1)
     other = BigGAN(size=32, classes=10, channels=2, latent_size=8).eval()
     with pytest.raises(ValueError, match="is of another generator"):
         resumed(generator=other)
-    with pytest.raises(ValueError, match="given has latent_size=8; asked for is 3"):
+    with pytest.raises(ValueError, match="given has latent_size=8, this run 3"):
         resumed(generator=Painting())
     eyes = copy.deepcopy(clf.require_module())
     with torch.no_grad():
@@ -566,6 +566,10 @@ def test_too_many_phases_are_refused_before_the_search(clf, generator, image):
         ({"rate": -1}, "rate"),
         ({"gain": float("nan")}, "gain"),
         ({"decay": 1.5}, "decay"),
+        ({"keep_length": "no"}, "keep_length must be one of True, False"),
+        ({"layer": -1}, "layer must be the name of a layer, not -1"),
+        ({"options": 7}, "options must be a dict, not 7"),
+        ({"method": torch.zeros(2)}, "method must be one of"),
         ({"rule": "best"}, "rule must be one of 'product', 'quarter'"),
         ({"trust": "no"}, "trust must be one of True, False"),
         ({"interpolation": "cubic"}, "interpolation must be one of"),

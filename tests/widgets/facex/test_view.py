@@ -389,7 +389,7 @@ def test_it_runs_on_a_cluster(found):
 @pytest.mark.parametrize(
     ("given", "kind", "text"),
     [
-        ({"target": "man"}, ClassifierError, "no class is called 'man'"),
+        ({"target": "man"}, ClassifierError, "no class has the label 'man'"),
         ({"target": None}, ValueError, "give faces and the class to explain"),
         ({"engine": "fast"}, TypeError, "engine must be FaceX"),
         ({"clf": len}, TypeError, "clf must be a Classifier"),
@@ -420,7 +420,7 @@ def test_the_chart_has_the_scores(found):
     assert np.allclose(bars.y, [row["ior"] or 0 for row in explorer.view.regions])
     assert list(bars.x) == ["background", "skin", "hair", "hat"]
     assert bars.scales["x"].domain[-1] == "hair"
-    assert not bars.display_legend
+    assert explorer.chart.marks == [bars]  # one model needs no name
     explorer.chosen = "hair"
     assert explorer.view.chosen == explorer.chosen == "hair"
     assert explorer.result is found
@@ -441,14 +441,14 @@ def test_the_chart_goes_with_the_group(found):
 def test_the_chart_has_both_models(found):
     other = QUICK.explain(classifier(-1.0), Faces(), "Male", regions=REGIONS)
     pair = [classifier(), classifier(-1.0)]
-    pair[1].name = "portraits/male-any-hair"
+    pair[1].name = "portraits/male-any-hair-2"
     explorer = FaceXExplorer(pair[0], Faces(), second=pair[1], engine=QUICK, result=(found, other))
     bars = explorer.chart.marks[0]
     expected = [[row["ior"] or 0 for row in rows] for rows in (explorer.view.regions, explorer.view.other)]
     assert np.allclose(bars.y, expected)
-    assert bars.display_legend
-    # The legend would begin beyond the figure's edge.
-    assert list(bars.labels) == [pair[0].name, "…le-any-hair"]
+    names = explorer.chart.marks[1]
+    assert list(names.text) == [f"■ {pair[0].name}", "■ …traits/male-any-hair-2"]
+    assert max(names.y) > names.scales["y"].max  # above the bars
     explorer.close()
 
 
