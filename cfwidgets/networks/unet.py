@@ -20,7 +20,7 @@ _FORGOTTEN = 0.1  # share of the class branch's units that are dropped in traini
 
 
 class Translation(NamedTuple):
-    """What a generator makes of images.
+    """Twins of images, and their classes.
 
     Attributes
     ----------
@@ -141,7 +141,7 @@ class UNet(nn.Module):
         return logits
 
     def decoded(self, images: Tensor, noise: Tensor | None = None) -> tuple[Tensor, list[Tensor]]:
-        """What the last block gives, at full resolution, and what each block of the decoder gives."""
+        """Give what the last block makes, at full resolution, and what each block of the decoder does."""
         x, kept = images * 2 - 1, []
         for level, block in enumerate(self.down):
             x = block(F.max_pool2d(x, 2) if level else x)

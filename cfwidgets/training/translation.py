@@ -132,7 +132,7 @@ class TrainedTranslator(Result):
         return torch.stack([images, twins, difference, generator(twins).twins], dim=1).clone()
 
     def collapse(self) -> str:
-        """How the training has failed, in words; empty while it has not."""
+        """Say how the training has failed; empty while it has not."""
         warm = self.training["warm_updates"]
         recent = self.losses[-_RECENT:].mean(0).tolist() if len(self.losses) else []
         if self.step < warm + _PATIENCE:

@@ -19,7 +19,7 @@ _ENTRIES = 2048
 
 
 class Form:
-    """How far the surface is from the centre, by height: -1 is the calyx, 1 the stem, and most are near 1."""
+    """Distance of the surface from the centre, by height: -1 is the calyx, 1 the stem; most are near 1."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         length, shoulders = rng.uniform(0.84, 1.0), rng.uniform(0.0, 0.07)
@@ -33,15 +33,15 @@ class Form:
 
     @property
     def stem(self) -> float:
-        """How far from the centre the bottom of the upper dimple is."""
+        """Distance of the bottom of the upper dimple from the centre."""
         return float(self._radii[-1])
 
     def top(self, height: Plane) -> Plane:
-        """How far into the upper dimple, 0 to 1."""
+        """Depth in the upper dimple, 0 to 1."""
         return np.exp((height - 1) / self._wide[0])
 
     def bottom(self, height: Plane) -> Plane:
-        """How far into the lower dimple, 0 to 1."""
+        """Depth in the lower dimple, 0 to 1."""
         return np.exp(-(height + 1) / self._wide[1])
 
     def radius(self, height: Plane) -> Plane:

@@ -20,7 +20,7 @@ __all__ = ["Bytes", "Drawn", "Inspected", "Numbers", "Thing", "check", "pictures
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 
 Thing: TypeAlias = Literal["label", "scene", "damage", "camera"]
-"""What random numbers are for."""
+"""Use of random numbers."""
 
 _IN_MASK = 85
 

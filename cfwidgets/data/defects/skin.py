@@ -27,7 +27,7 @@ _AROUND = 1024
 
 
 class View(NamedTuple):
-    """Which part of an apple each pixel shows; the apple's radius is 1.
+    """Place on an apple that each pixel shows; the apple's radius is 1.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ __all__ = ["Surface", "surface"]
 
 
 class Surface(NamedTuple):
-    """What light finds: reflectance, before the camera.
+    """Reflectance, before the camera.
 
     Parameters
     ----------

@@ -180,7 +180,7 @@ def _alone() -> None:
 
 
 def training(name: str, *, device: str = "cpu", seed: int = 0) -> TranslationTraining:
-    """How a translator of the zoo is trained.
+    """Give the training of a translator of the zoo.
 
     Parameters
     ----------
