@@ -60,7 +60,7 @@ def stretched(maps: Tensor) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class SegmentationCurve:
-    """Counts of what a map finds of a mask at each threshold: found is where the map is at least the threshold.
+    """Counts of what a map finds of a mask at each threshold: found is where it is at least the threshold.
 
     Attributes
     ----------

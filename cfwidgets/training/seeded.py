@@ -14,7 +14,7 @@ __all__ = ["seeded_step"]
 def seeded_step(device: torch.device, seed: int, step: int) -> Iterator[None]:
     """Draw from torch's own random numbers, seeded by a seed and a step; then they are as they were.
 
-    A training whose numbers are drawn so needs no random state to go on from a step, and dropout has its
+    A training whose numbers are drawn so needs no random state to resume from a step, and dropout has its
     share in what repeats.
 
     Parameters

@@ -70,7 +70,7 @@ class Drawn(ABC):
 
     @property
     def images(self) -> Tensor:
-        """All images, ``(n, 3, size, size)`` float32 in [0, 1]; made anew each time."""
+        """All images, ``(n, 3, size, size)`` float32 in [0, 1]; made again each time."""
         return self.pixels.float() / 255
 
     @property
