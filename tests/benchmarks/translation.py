@@ -5,8 +5,8 @@ the machines differ. The mask is `saliency`, counted with the twin; the time is 
 
 Measured on 2 cores that other work loaded (a load of 4.3), with torch 2.14.1 and ONNX Runtime 1.32, pictures
 of 224 x 224 through the translator of concrete: 3.29 billion multiplications a picture (that of portraits:
-3.74). Asked are at most 150 ms for one picture by ONNX Runtime, which it keeps to, and from a batch of 64 twice
-the rate of one by one where the CPU allows: here it gives 1.0 times by ONNX Runtime and 1.5 times by torch.
+3.74). Asked are at most 150 ms for one picture by ONNX Runtime, which it keeps to, and from a batch of 64 at
+least twice the rate of one by one where the CPU allows: here it is 1.0 times by ONNX Runtime, 1.5 by torch.
 
 ============ =========== ======= ================ =======
 ms a picture one picture at best in a batch of 64 at best
