@@ -111,6 +111,6 @@ def test_the_sdist_holds_the_sources_and_no_caches(sdist: Path, package: set[str
 
 
 def test_they_are_not_too_large(wheel: Path, sdist: Path) -> None:
-    """The wheel is 13 MB of weights and half a megabyte of code."""
-    assert wheel.stat().st_size < 16 * MB
-    assert sdist.stat().st_size < 20 * MB
+    """The wheel is 23 MB of weights, the translators 10 of them, and half a megabyte of code."""
+    assert wheel.stat().st_size < 26 * MB
+    assert sdist.stat().st_size < 30 * MB

@@ -10,6 +10,7 @@ from cfwidgets.evaluation.deletion import (
     faithfulness_steps,
     perturbation_curve,
 )
+from cfwidgets.evaluation.doubt import auroc, class_nll, flip_rates, pearson
 from cfwidgets.evaluation.frechet import frechet_distance, nearest_distances
 from cfwidgets.evaluation.overlap import (
     chance_jaccard,
@@ -17,18 +18,26 @@ from cfwidgets.evaluation.overlap import (
     mean_pairwise_jaccard,
     rank_correlation,
 )
+from cfwidgets.evaluation.segmentation import SegmentationCurve, saliency, segmentation_curve
 
 __all__ = [
     "Curve",
     "Faithfulness",
     "RandomCurve",
+    "SegmentationCurve",
+    "auroc",
     "chance_jaccard",
+    "class_nll",
     "faithfulness",
     "faithfulness_steps",
+    "flip_rates",
     "frechet_distance",
     "jaccard",
     "mean_pairwise_jaccard",
     "nearest_distances",
+    "pearson",
     "perturbation_curve",
     "rank_correlation",
+    "saliency",
+    "segmentation_curve",
 ]

@@ -1,4 +1,4 @@
-"""Measures of a model's own doubt, and of what other models make of its twins."""
+"""Measures of a model's own doubt, where it is wrong, and of whether others see what it claims."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def auroc(scores: Tensor, positive: Tensor) -> float:
 
 
 def flip_rates(before: Tensor, after: Tensor) -> tuple[float, float]:
-    """The share of twins that a judge puts in the other class, from class 0 and from class 1.
+    """Share of twins that a judge puts in the other class, from class 0 and from class 1.
 
     Parameters
     ----------

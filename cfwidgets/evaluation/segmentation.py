@@ -1,4 +1,4 @@
-"""Overlap of a map between 0 and 1 with a true mask, at every threshold at once.
+"""Overlap of a map between 0 and 1 with a mask, at every threshold at once.
 
 The measures at all thresholds come from one histogram of the map's values inside the mask and outside it, 256
 bins each: the work of a pass over the pixels, however many thresholds.
@@ -60,7 +60,7 @@ def stretched(maps: Tensor) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class SegmentationCurve:
-    """The overlap of a map and a mask at each threshold: found is where the map is at least the threshold.
+    """Counts of what a map finds of a mask at each threshold: found is where it is at least the threshold.
 
     Attributes
     ----------

@@ -9,9 +9,11 @@ from cfwidgets.networks.attgan import AttGAN, AttGANDiscriminator
 from cfwidgets.networks.biggan import BigGAN, BigGANDiscriminator
 from cfwidgets.networks.biggan_deep import BigGANDeep
 from cfwidgets.networks.digit_cnn import DigitCNN
+from cfwidgets.networks.discriminators import Hybrid, ResNet, discriminator
 from cfwidgets.networks.face_cnn import FaceCNN
 from cfwidgets.networks.face_resnet import FaceResNet
 from cfwidgets.networks.target_cnn import TargetCNN
+from cfwidgets.networks.unet import Translation, UNet
 
 __all__ = [
     "AttGAN",
@@ -22,5 +24,10 @@ __all__ = [
     "DigitCNN",
     "FaceCNN",
     "FaceResNet",
+    "Hybrid",
+    "ResNet",
     "TargetCNN",
+    "Translation",
+    "UNet",
+    "discriminator",
 ]

@@ -86,7 +86,7 @@ class ResNet(nn.Module):
                 nn.init.kaiming_normal_(part.weight, mode="fan_out", nonlinearity="relu")
 
     def pooled(self, images: Tensor) -> Tensor:
-        """Return the input of the last layer: ``(N, features)``."""
+        """Give what the last layer sees: ``(N, features)``."""
         x = self.maxpool(self.relu(self.bn1(self.conv1(images * 2 - 1))))
         for stage in range(self._stages):
             x = getattr(self, f"layer{stage + 1}")(x)
@@ -103,7 +103,7 @@ class _Swin(SwinTransformer):
     """torchvision's, for images in [0, 1], with its features on their own."""
 
     def pooled(self, images: Tensor) -> Tensor:
-        """Return the input of the last layer: ``(N, features)``."""
+        """Give what the last layer sees: ``(N, features)``."""
         x = self.permute(self.norm(self.features(images * 2 - 1)))
         pooled: Tensor = self.flatten(self.avgpool(x))
         return pooled

@@ -20,7 +20,7 @@ _FORGOTTEN = 0.1  # share of the class branch's units that are dropped in traini
 
 
 class Translation(NamedTuple):
-    """The outputs of a generator.
+    """Twins of images, and their classes.
 
     Attributes
     ----------
@@ -141,7 +141,7 @@ class UNet(nn.Module):
         return logits
 
     def decoded(self, images: Tensor, noise: Tensor | None = None) -> tuple[Tensor, list[Tensor]]:
-        """Return the output of the last block, at full resolution, and of each block of the decoder."""
+        """Give what the last block makes, at full resolution, and what each block of the decoder does."""
         x, kept = images * 2 - 1, []
         for level, block in enumerate(self.down):
             x = block(F.max_pool2d(x, 2) if level else x)

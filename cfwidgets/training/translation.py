@@ -49,7 +49,7 @@ _BATCH = 64
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TrainedTranslator(Result):
-    """A translator as far as it is trained; also the checkpoint that a training resumes.
+    """A translator as far as it is trained; also the checkpoint that training resumes from.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class TrainedTranslator(Result):
     weights, judge
         Of the generator and the discriminator: the running means over their updates.
     state
-        What going on needs: the weights that are trained, the optimisers'.
+        What resuming needs: the weights that are trained, the optimisers'.
     losses
         ``(step, 8)``, by ``loss_names``: the losses of the discriminator and the generator, of its class
         branch, the mean absolute difference of twins; the share of twins that the discriminator puts in the
@@ -78,7 +78,7 @@ class TrainedTranslator(Result):
     images, labels
         Of the sheet: ``(m, 3, H, H)`` uint8 and ``(m,)``.
     seconds
-        That the updates took so far; the time between a stop and going on is none of it.
+        That the updates took so far; the time between a stop and resuming is none of it.
     """
 
     loss_names: ClassVar[tuple[str, ...]] = (
@@ -132,7 +132,7 @@ class TrainedTranslator(Result):
         return torch.stack([images, twins, difference, generator(twins).twins], dim=1).clone()
 
     def collapse(self) -> str:
-        """The way in which the training has failed, in words; empty while it has not."""
+        """Say how the training has failed; empty while it has not."""
         warm = self.training["warm_updates"]
         recent = self.losses[-_RECENT:].mean(0).tolist() if len(self.losses) else []
         if self.step < warm + _PATIENCE:
@@ -314,7 +314,7 @@ class TranslationTraining:
         held_out
             A data set with ``images``, ``labels`` and maybe ``masks`` to measure on; not learned from.
         resume
-            A checkpoint of the same settings and images to resume (``updates`` may be more).
+            A checkpoint of the same settings and images to resume from (``updates`` may be more).
         checkpoint
             A file to save to at each 500th update, at the end, and when the generator that this gives is
             closed or fails: then what it yielded last. ``TrainedTranslator.load`` reads it.
@@ -444,7 +444,7 @@ class _Work:
         self._measured = resume.measured.tolist()
 
     def _optimise(self) -> None:
-        """Reset the optimisers: what the warm-up's know of steepness is wrong for the contest."""
+        """Start optimisers again: what the warm-up's know of steepness is wrong for the contest."""
         s = self._settings
         warm = self.step < s.warm_updates
         rates = (s.warm_rate, s.warm_rate) if warm else (s.generator_rate, s.discriminator_rate)

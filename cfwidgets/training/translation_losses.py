@@ -25,7 +25,7 @@ __all__ = [
 ]  # fmt: skip
 
 FORMS = ("opposite", "bounded", "printed")
-"""The ways to train the generator: see `adversarial_loss`."""
+"""Ways in which the generator may be trained: see `adversarial_loss`."""
 
 _LEAST_LOG = -16.0
 
@@ -129,7 +129,7 @@ def adversarial_loss(
 
 
 def applications(cycles: int) -> int:
-    """Count the applications of the generator: once without cycles, and two times for each, there and back.
+    """Count how often the generator is applied: once without cycles, and two times for each, there and back.
 
     Examples
     --------

@@ -7,10 +7,13 @@
 10
 >>> zoo.attribute_editor("portraits", device="cpu").size
 (64, 64)
+>>> zoo.translator("fruit", device="cpu").labels
+('sound', 'damaged')
 """
 
 from cfwidgets.zoo.classifiers import classifier
 from cfwidgets.zoo.editors import attribute_editor
 from cfwidgets.zoo.generators import generator
+from cfwidgets.zoo.translators import translator
 
-__all__ = ["attribute_editor", "classifier", "generator"]
+__all__ = ["attribute_editor", "classifier", "generator", "translator"]

@@ -16,13 +16,16 @@ from cfwidgets.data.portraits.shortcuts import SETS
 from cfwidgets.models.backends.torch_module import named_device
 from cfwidgets.models.classifier import Classifier, ClassifierError
 from cfwidgets.networks import DigitCNN, FaceCNN
+from cfwidgets.networks.discriminators import resnet3
+from cfwidgets.zoo.translators import NAMES, translator
 
 __all__ = ["classifier"]
 
 _LITE0 = "efficientnet-lite0"
 _DIGITS = "digits"
 _PORTRAITS = {f"portraits/male-{name}": name for name in SETS}
-_OFFLINE = (_LITE0, _DIGITS, *_PORTRAITS)
+_ORDINARY = {f"{name}/ordinary": name for name in NAMES}
+_OFFLINE = (_LITE0, _DIGITS, *_PORTRAITS, *_ORDINARY)
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ def classifier(name: str, *, pretrained: bool = True, **settings: Any) -> Classi
         face of `cfwidgets.data.portraits`, trained with lipstick as a shortcut and without;
         ``"portraits/male-blond"`` and ``"portraits/male-any-hair"``: the same with blond hair, for faces of
         64 x 64 pixels; weights and model cards in this package too.
+        ``"concrete/ordinary"``, ``"fruit/ordinary"`` and ``"portraits/ordinary"``: networks like the
+        discriminators of `translator`, trained with labels alone, to compare with them.
         ``"torchvision/NAME"`` (e.g. ``"torchvision/resnet50"``) and ``"timm/NAME"`` (e.g.
         ``"timm/convnext_tiny.in12k_ft_in1k"``): the best weights of torchvision, or those named by timm,
         downloaded at first use.
@@ -86,6 +91,8 @@ def classifier(name: str, *, pretrained: bool = True, **settings: Any) -> Classi
         recipe = _digits(pretrained)
     elif name in _PORTRAITS:
         recipe = _portraits(_PORTRAITS[name], pretrained)
+    elif name in _ORDINARY:
+        recipe = _ordinary(_ORDINARY[name], pretrained)
     elif source in makers and network:
         recipe = makers[source](network, pretrained)
     else:
@@ -175,6 +182,15 @@ def _portraits(kind: str, pretrained: bool) -> _Recipe:
         weights = files("cfwidgets.zoo") / "weights" / f"{stem}.safetensors"
         module.load_state_dict(load(weights.read_bytes()))
     return _Recipe(module, ["not Male", "Male"], (SETS[kind].size,) * 2, None, None)
+
+
+def _ordinary(name: str, pretrained: bool) -> _Recipe:
+    pair = translator(name, device="cpu")
+    module = resnet3(len(pair.labels), pair.made["discriminator_width"])
+    if pretrained:
+        weights = load((files("cfwidgets.zoo") / "weights" / f"{name}_ordinary.safetensors").read_bytes())
+        module.load_state_dict({key: value.float() for key, value in weights.items()})
+    return _Recipe(module, pair.labels, (pair.size,) * 2, None, None)
 
 
 def _imagenet_labels() -> list[str]:

@@ -20,7 +20,7 @@ _GROUNDS = ((226, 224, 218), (120, 124, 128), (52, 54, 58), (96, 116, 140), (150
 
 
 class Skin(NamedTuple):
-    """The body as light finds it.
+    """Maps of what light finds on the body.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Skin(NamedTuple):
 
 
 class Cover(NamedTuple):
-    """A layer over something else.
+    """Layer that lies over something else.
 
     Parameters
     ----------

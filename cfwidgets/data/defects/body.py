@@ -19,7 +19,7 @@ _ENTRIES = 2048
 
 
 class Form:
-    """The radius of the surface by height: -1 is the calyx, 1 the stem, and most values are near 1."""
+    """Distance of the surface from the centre, by height: -1 is the calyx, 1 the stem; most are near 1."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         length, shoulders = rng.uniform(0.84, 1.0), rng.uniform(0.0, 0.07)
@@ -33,15 +33,15 @@ class Form:
 
     @property
     def stem(self) -> float:
-        """The distance of the upper dimple's bottom from the centre."""
+        """Distance of the bottom of the upper dimple from the centre."""
         return float(self._radii[-1])
 
     def top(self, height: Plane) -> Plane:
-        """The depth in the upper dimple, 0 to 1."""
+        """Depth in the upper dimple, 0 to 1."""
         return np.exp((height - 1) / self._wide[0])
 
     def bottom(self, height: Plane) -> Plane:
-        """The depth in the lower dimple, 0 to 1."""
+        """Depth in the lower dimple, 0 to 1."""
         return np.exp(-(height + 1) / self._wide[1])
 
     def radius(self, height: Plane) -> Plane:

@@ -48,6 +48,6 @@ def linear(colour: tuple[float, float, float]) -> Vector:
 
 
 def shown(light: Plane) -> Plane:
-    """Return the picture of light; the opposite of `linear`."""
+    """Values as a screen shows them; the opposite of `linear`."""
     seen: Plane = np.clip(light, 0, 1) ** (1 / _SCREEN)
     return seen

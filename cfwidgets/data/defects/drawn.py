@@ -20,7 +20,7 @@ __all__ = ["Bytes", "Drawn", "Inspected", "Numbers", "Thing", "check", "pictures
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 
 Thing: TypeAlias = Literal["label", "scene", "damage", "camera"]
-"""The uses of random numbers."""
+"""Use of random numbers."""
 
 _IN_MASK = 85
 
@@ -70,7 +70,7 @@ class Drawn(ABC):
 
     @property
     def images(self) -> Tensor:
-        """All images, ``(n, 3, size, size)`` float32 in [0, 1]; converted each time."""
+        """All images, ``(n, 3, size, size)`` float32 in [0, 1]; made again each time."""
         return self.pixels.float() / 255
 
     @property

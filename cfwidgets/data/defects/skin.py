@@ -27,7 +27,7 @@ _AROUND = 1024
 
 
 class View(NamedTuple):
-    """The part of an apple that each pixel shows; the apple's radius is 1.
+    """Place on an apple that each pixel shows; the apple's radius is 1.
 
     Parameters
     ----------

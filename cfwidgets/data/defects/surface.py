@@ -14,7 +14,7 @@ __all__ = ["Surface", "surface"]
 
 
 class Surface(NamedTuple):
-    """The surface as light finds it: reflectance, before the camera.
+    """Reflectance, before the camera.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from skimage import data
 __all__ = ["REGIONS", "Plane", "Split", "Texture", "patch"]
 
 Split: TypeAlias = Literal["train", "validation", "test"]
-"""The uses of a picture."""
+"""Use of a picture."""
 
 Texture: TypeAlias = Literal["gravel", "brick", "grass"]
 """A photograph of scikit-image, 512 x 512 pixels, grey."""

@@ -22,7 +22,7 @@ def unit(vector: npt.ArrayLike) -> Vector:
 
 
 def along(vectors: Plane, direction: Vector) -> Plane:
-    """Project ``(3, h, w)`` vectors on a direction, ``(h, w)``."""
+    """Length of each of ``(3, h, w)`` vectors along a direction, ``(h, w)``."""
     product: Plane = vectors[0] * direction[0] + vectors[1] * direction[1] + vectors[2] * direction[2]
     return product
 

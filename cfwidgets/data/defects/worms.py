@@ -1,4 +1,4 @@
-"""The damage of a worm: holes with a dark rim, crumbs of frass, a bruised and sunken halo."""
+"""Traces of a worm on an apple: holes with a dark rim, crumbs of frass, a bruised and sunken halo."""
 
 from __future__ import annotations
 

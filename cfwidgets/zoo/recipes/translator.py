@@ -9,6 +9,7 @@ weights that are in the folder already. Some minutes on a GPU, an hour on two co
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import math
 import multiprocessing
@@ -180,7 +181,7 @@ def _alone() -> None:
 
 
 def training(name: str, *, device: str = "cpu", seed: int = 0) -> TranslationTraining:
-    """The training of a translator of the zoo.
+    """Give the training of a translator of the zoo.
 
     Parameters
     ----------
@@ -660,7 +661,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     made = textwrap.fill(
         f"`python -m cfwidgets.zoo.recipes.translator {name} --minutes {chosen.minutes:g} --seed "
         f"{chosen.seed}` with torch {torch.__version__} on {_machine(device)}: {_told(folder, name)} "
-        "(another machine gives other weights).",
+        "(another machine gives other weights). The weights are in half precision; the file's sha256: "
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}.",
         110,
         break_on_hyphens=False,
     )

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from cfwidgets.evaluation import segmentation_curve
+from cfwidgets.training import plain
+from cfwidgets.training.plain import PlainTraining
+
+
+def spots(n: int = 40, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+    """Noise, every other with a bright square; labels and masks."""
+    generator = torch.Generator().manual_seed(seed)
+    images, masks = 0.5 * torch.rand(n, 3, 12, 12, generator=generator), torch.zeros(n, 12, 12).bool()
+    for place in range(1, n, 2):
+        top, left = torch.randint(0, 8, (2,), generator=generator).tolist()
+        masks[place, top : top + 4, left : left + 4] = True
+    return images + 0.4 * masks[:, None], torch.arange(n) % 2, masks
+
+
+def classifier() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(8, 2)
+    )
+
+
+def weights(network: nn.Module) -> list[Tensor]:
+    return [value.clone() for value in network.state_dict().values()]
+
+
+def equal(a: nn.Module, b: nn.Module) -> bool:
+    return all(torch.equal(x, y) for x, y in zip(weights(a), weights(b), strict=True))
+
+
+def test_it_learns_classes() -> None:
+    images, labels, _ = spots()
+    others, truth, _ = spots(seed=1)
+    network = PlainTraining(updates=150, batch_size=16, rate=2e-2, light=0.02).train(
+        classifier(), images, labels
+    )
+    assert not network.training
+    assert float((network(others).argmax(1) == truth).float().mean()) > 0.9
+
+
+def test_it_learns_masks() -> None:
+    images, labels, masks = spots()
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 1, 1))
+    PlainTraining(updates=200, batch_size=16, rate=2e-2, light=0.02).train(network, images, labels, masks)
+    others, _, truth = spots(seed=1)
+    with torch.no_grad():
+        maps = network(others).sigmoid()[:, 0]
+    assert float(segmentation_curve(maps[1::2], truth[1::2]).iou.max()) > 0.6
+
+
+def test_a_seed_repeats_it_and_bytes_are_as_good_as_floats() -> None:
+    images, labels, _ = spots()
+    fast = {"updates": 3, "batch_size": 4, "halved": 0.5}
+    first = PlainTraining(**fast).train(classifier(), images, labels)
+    assert equal(first, PlainTraining(**fast).train(classifier(), images, labels))
+    assert not equal(first, PlainTraining(**fast, seed=1).train(classifier(), images, labels))
+    pixels = (images * 255).round().to(torch.uint8)
+    by_bytes = PlainTraining(**fast).train(classifier(), pixels, labels)
+    for theirs, ours in zip(weights(by_bytes), weights(first), strict=True):
+        torch.testing.assert_close(theirs, ours, atol=1e-2, rtol=1e-2)
+    before = torch.get_rng_state()
+    PlainTraining(**fast).train(first, images, labels)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_batches_have_as_many_of_each_class_and_of_one_alone() -> None:
+    images, labels, _ = spots()
+    seen = []
+
+    class Spy(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.of = classifier()
+
+        def forward(self, given: Tensor) -> Tensor:
+            seen.append(given)
+            logits: Tensor = self.of(given)
+            return logits
+
+    even = PlainTraining(updates=1, batch_size=6, turned=False, light=0, tint=0)
+    few = torch.cat([torch.arange(0, 40, 2), torch.tensor([1])])
+    images[1::2] += 1
+    even.train(Spy(), images[few], labels[few])
+    assert (seen[-1].amax((1, 2, 3)) > 0.95).tolist() == [False] * 3 + [True] * 3
+    even.train(Spy(), images[::2], labels[::2])
+    assert len(seen[-1]) == 6
+
+
+def test_seconds_end_it_and_the_rate_follows(monkeypatch: Any) -> None:
+    images, labels, _ = spots()
+    clock = iter(range(1000))
+    monkeypatch.setattr(plain.time, "perf_counter", lambda: next(clock))
+    rates = []
+
+    class Watched(torch.optim.AdamW):
+        def step(self, *given: Any) -> Any:
+            rates.append(self.param_groups[0]["lr"])
+            return super().step(*given)
+
+    monkeypatch.setattr(plain.torch.optim, "AdamW", Watched)
+    PlainTraining(updates=1000, seconds=20, batch_size=4, rate=1.0).train(classifier(), images, labels)
+    assert len(rates) == 19
+    assert rates[0] < rates[1]
+    assert max(rates) == pytest.approx(1, abs=0.02)
+    assert rates[2:] == sorted(rates[2:], reverse=True)
+    assert rates[-1] < 0.02
+
+
+@pytest.mark.parametrize("wrong", [{"updates": 0}, {"batch_size": 1}, {"rate": -1.0}])
+def test_wrong_settings_are_refused(wrong: Any) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        PlainTraining(**wrong)
