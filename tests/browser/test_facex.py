@@ -130,7 +130,7 @@ def test_everything_but_a_face_is_there_while_the_kernel_is_blocked(open_noteboo
             "aria-pressed", "true"
         )
         view.locator(".cfw-patch-grid button").first.click()
-        expect(view).to_contain_text("asking for the face")
+        expect(view).to_contain_text("fetching the face")
     # what was asked for is answered when the kernel is free
     expect(view).to_have_attribute("data-face", "1")
     notebook.wait("w.chosen == 'l_eye' and w.view.group == 2")

@@ -89,9 +89,8 @@ def test_a_run_ends_with_a_strip_and_a_best_pick(open_notebook):
     tiles = view.locator(".cfw-film-tile")
     assert tiles.evaluate_all("all => all.map(tile => tile.dataset.flips === 'true')") == flips
     expect(tiles.nth(crossing)).to_contain_text("best pick")
-    expect(view).to_contain_text(
-        "predicts plain. What would make it predict red <i>hot</i>?"
-    )  # labels are text
+    # labels are text
+    expect(view).to_contain_text("predicts plain. What would make it predict red <i>hot</i>?")
     expect(view).to_contain_text("<b>blue</b>")
     expect(view.locator(".cfw-buys tbody tr").first).to_contain_text("red light")
     expect(notebook.page.locator(".cfw-pareto-chart")).to_have_count(4)

@@ -48,7 +48,7 @@ export function createFilm(
     empty.hidden = empty.textContent === "";
     strip.element.classList.toggle("cfw-film-waiting", !some);
     setText(about, some ? words.stripWords(brushed?.length ?? 0, members.length, brushed !== null) : "");
-    setText(key, some ? words.stripKey(front.original) : "");
+    setText(key, some ? words.KEY : "");
     all.hidden = brushed === null;
     best.hidden = traits.crossing < 0;
   };

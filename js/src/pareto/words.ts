@@ -35,6 +35,8 @@ export const BEST_PICK =
   "The paper’s best pick: where the falling probability of the original class crosses the growing loss of plausibility.";
 export const HOLD = "hold (or hold Space) to see the image in the place of the counterfactual";
 export const MARKS = { flips: "▲", stays: "●", best: "★" } as const;
+/** The key to the marks under the pictures: short, so that no line breaks, and nothing moves, while one brushes. */
+export const KEY = `${MARKS.flips} flips the prediction`;
 export const MINUS = "−";
 
 /** A name for a person: "Blond_Hair" -> "blond hair". */
@@ -124,11 +126,6 @@ export function stripWords(shown: number, all: number, brushing: boolean): strin
   return shown > 0
     ? `${count(shown)} of ${count(all)}, in the brushed region`
     : "none is in the brushed region: all are shown";
-}
-
-/** The key to the marks under the pictures: "● predicted Male · ▲ flips the prediction". */
-export function stripKey(original: string): string {
-  return `${MARKS.stays} predicted ${quoted(original)} · ${MARKS.flips} flips the prediction`;
 }
 
 /** Of pictures that the browser cannot decode. */
