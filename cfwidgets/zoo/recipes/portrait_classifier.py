@@ -7,16 +7,12 @@ it was not trained on. It takes some minutes on two cores.
 
 from __future__ import annotations
 
-import argparse
-import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save
 from torch import Tensor, nn
 
 from cfwidgets.checks import non_negative, positive_int
@@ -24,6 +20,7 @@ from cfwidgets.data.portraits import Portraits, portraits
 from cfwidgets.data.portraits.shortcuts import SETS
 from cfwidgets.networks import FaceCNN
 from cfwidgets.training.flac import before_last
+from cfwidgets.zoo.recipes.command import machine, parsed, parser_of, write
 
 __all__ = ["Penalty", "answers", "main", "model_card", "train"]
 
@@ -216,32 +213,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
         Arguments of the command line: ``--to FOLDER`` (the current one), ``--only NAME …`` of `SETS` (all),
         and ``--seed`` (0).
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m cfwidgets.zoo.recipes.portrait_classifier",
-        description="Train the face classifiers of cfwidgets.zoo, and write their weights and model cards.",
+    parser = parser_of(
+        "portrait_classifier",
+        "Train the face classifiers of cfwidgets.zoo, and write their weights and model cards.",
     )
-    parser.add_argument("--to", type=Path, default=Path(), metavar="FOLDER", help="where to write")
     parser.add_argument("--only", nargs="+", choices=SETS, default=list(SETS), help="some of them")
-    parser.add_argument("--seed", type=int, default=0, help="0 for the weights of the zoo")
-    chosen = parser.parse_args(arguments)
-    if not chosen.to.is_dir():
-        parser.error(f"there is no folder {str(chosen.to)!r}")
+    chosen = parsed(parser, arguments)
     for name in chosen.only:
         start = time.perf_counter()
         network = train(SETS[name].draw(_FACES), seed=chosen.seed)
         seconds = time.perf_counter() - start
-        version = torch.__version__.split("+")[0]
         made = (
             f"`{parser.prog} --only {name} --seed {chosen.seed}`, in {seconds:.0f} s with the drawing,\n"
-            f"on {torch.get_num_threads()} CPU threads ({platform.machine()}, torch {version}; "
-            "another machine rounds\ndifferently and gives other weights)."
+            f"on {machine()}."
         )
-        stem = f"portraits_male_{name.replace('-', '_')}"
-        weights = {key: value.contiguous() for key, value in network.state_dict().items()}
-        (chosen.to / f"{stem}.safetensors").write_bytes(save(weights))
-        (chosen.to / f"{stem}.md").write_text(
-            model_card(network, name, made=made, tested=_TESTED), encoding="utf-8"
-        )
+        card = model_card(network, name, made=made, tested=_TESTED)
+        write(chosen.to, f"portraits_male_{name.replace('-', '_')}", network, card)
 
 
 if __name__ == "__main__":

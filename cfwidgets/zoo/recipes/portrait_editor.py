@@ -7,12 +7,10 @@ command resumes it.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import platform
 import textwrap
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -25,6 +23,7 @@ from cfwidgets.models.attgan_editor import AttGANEditor
 from cfwidgets.networks import AttGAN, FaceCNN
 from cfwidgets.training.attgan import AttGANTraining, TrainedAttGAN
 from cfwidgets.training.flac import before_last
+from cfwidgets.zoo.recipes.command import add_checkpoint, parsed, parser_of
 
 __all__ = ["EDITED", "SIZE", "faces", "judge", "main", "model_card", "training"]
 
@@ -323,19 +322,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         Arguments of the command line: ``--to FOLDER`` (the current one), ``--seed`` (0), ``--updates`` and
         ``--checkpoint FILE``.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m cfwidgets.zoo.recipes.portrait_editor",
-        description="Train the attribute editor of cfwidgets.zoo, and write its weights and model card.",
+    parser = parser_of(
+        "portrait_editor",
+        "Train the attribute editor of cfwidgets.zoo, and write its weights and model card.",
     )
-    parser.add_argument("--to", type=Path, default=Path(), metavar="FOLDER", help="where to write")
-    parser.add_argument("--seed", type=int, default=0, help="0 for the weights of the zoo")
-    parser.add_argument("--updates", type=int, default=training().updates, help="of the generator")
-    parser.add_argument(
-        "--checkpoint", type=Path, metavar="FILE", help="a file to save to and to resume from"
-    )
+    add_checkpoint(parser, training().updates)
     parser.add_argument("--faces", type=int, default=_FACES, help="to learn from")
     parser.add_argument("--tested", type=int, default=_TESTED, help="to measure with")
-    chosen = parser.parse_args(arguments)
+    chosen = parsed(parser, arguments)
     before = chosen.checkpoint
     resume = TrainedAttGAN.load(before) if before is not None and before.exists() else None
     pixels, has = faces(chosen.faces)
@@ -347,7 +341,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     trained.editor().save(path, half=True)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     made = textwrap.fill(
-        f"`python -m cfwidgets.zoo.recipes.portrait_editor --updates {chosen.updates} --seed {chosen.seed}`: "
+        f"`{parser.prog} --updates {chosen.updates} --seed {chosen.seed}`: "
         f"{chosen.updates:,} updates in {trained.seconds / 60:.0f} minutes with torch {torch.__version__} on "
         f"{platform.machine()} (another machine or another number of threads gives other weights). "
         f"The file's sha256: {digest}.",

@@ -41,6 +41,7 @@ from cfwidgets.models.translator_pair import TranslatorPair, made_generator
 from cfwidgets.networks.discriminators import ResNet, resnet3
 from cfwidgets.training.plain import PlainTraining
 from cfwidgets.training.translation import TranslationTraining
+from cfwidgets.zoo.recipes.command import parsed, parser_of
 
 __all__ = ["DATA_SETS", "Examples", "examples", "main", "measured", "model_card", "sheet", "training"]
 
@@ -636,10 +637,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         Of the command line: see ``--help``.
     """
     began = time.monotonic()
-    chosen = _parser().parse_args(arguments)
+    chosen = parsed(_parser(), arguments)
     torch.backends.cudnn.benchmark = True  # images have two sizes, and no more
     folder: Path = chosen.to
-    folder.mkdir(parents=True, exist_ok=True)
     name: str = chosen.name
     device: str = chosen.device
     path = folder / f"{name}_translator.safetensors"
@@ -769,17 +769,14 @@ def _say(began: float, words: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m cfwidgets.zoo.recipes.translator",
-        description="Train a translator of cfwidgets.zoo, and write its weights, card and pictures.",
+    parser = parser_of(
+        "translator", "Train a translator of cfwidgets.zoo, and write its weights, card and pictures."
     )
     parser.add_argument("name", choices=tuple(DATA_SETS))
-    parser.add_argument("--to", type=Path, default=Path(), metavar="FOLDER", help="where to write")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--minutes", type=float, default=20, help="to train the translator")
     parser.add_argument("--seconds", type=float, default=math.inf, help="that all may take")
     parser.add_argument("--reserve", type=float, default=60, help="seconds of these to measure in")
-    parser.add_argument("--seed", type=int, default=0, help="0 for the weights of the zoo")
     parser.add_argument("--size", type=int, default=128, help="of the images in pixels")
     parser.add_argument("--images", type=int, help="to learn from")
     parser.add_argument("--tested", type=int, default=500, help="to choose and to measure with, each")
