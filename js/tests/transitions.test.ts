@@ -472,13 +472,13 @@ describe("another path", () => {
     row(1)[1]!.click();
     await vi.advanceTimersByTimeAsync(450);
     expect(root.dataset.pending).toBe("1");
-    expect(text(find(".cfw-line"))).toBe("the transition between the picked two is being made");
+    expect(text(find(".cfw-line"))).toBe("drawing the transition between the two picked candidates");
     await vi.advanceTimersByTimeAsync(5000);
     expect(text(find(".cfw-line"))).toMatch(/^no answer yet/);
     fake.receive({ path: { ...pathOf([0, 5, 10]), ends: [17, 41] }, frames: numbered(3), maps: EMPTY });
     await vi.advanceTimersByTimeAsync(50);
     expect(root.dataset.pending).toBeUndefined();
-    expect(text(find(".cfw-line"))).toBe("3 of 11 frames so far, the others are to come");
+    expect(text(find(".cfw-line"))).toBe("3 of 11 frames are here");
   });
 
   it("is coarse first: the nearest frames, and confidences between them", async () => {

@@ -10,7 +10,7 @@ export const HELP =
   "pixels speak for a class (+) and which against it (−); at the flip the decision changes.";
 
 export const LATER = "the image will be here";
-export const WAITING_FOR_PATH = "the transition between the picked two is being made";
+export const WAITING_FOR_PATH = "drawing the transition between the two picked candidates";
 export const SILENT = "no answer yet (kernel busy or gone); scrubbing still works";
 export const NO_PATH = "a transition appears here when both rows have a candidate";
 export const OTHER_ROW_EMPTY = "the other row is still empty";
@@ -74,7 +74,7 @@ export function kept(best: Ends): string {
 /** What there is to know of a path: how much of it is here, or where it flips. */
 export function about({ at, phases, flip }: Path): string {
   if (at.length < phases)
-    return `${count(at.length)} of ${count(phases)} frames so far, the others are to come`;
+    return `${count(at.length)} of ${count(phases)} frames are here`;
   return flip === null ? "the decision does not flip on this path" : `the decision flips at phase ${flip}`;
 }
 
