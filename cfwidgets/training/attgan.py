@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from cfwidgets.checks import choice, non_negative, positive_int, share
 from cfwidgets.engines.base import Update, run_to_end
-from cfwidgets.images import encode
+from cfwidgets.images import as_bytes, encode
 from cfwidgets.models.attgan_editor import AttGANEditor
 from cfwidgets.networks.attgan import AttGAN, AttGANDiscriminator
 from cfwidgets.results import Result
@@ -455,7 +455,7 @@ def _read(faces: Tensor, attributes: Tensor, names: Sequence[str]) -> tuple[Tens
         low, high = faces.aminmax()
         if not bool((low >= 0) & (high <= 1)):  # NaN is neither
             raise ValueError(f"faces must be in [0, 1], or uint8; got {float(low):.3g} to {float(high):.3g}")
-        faces = (faces * 255).round().to(torch.uint8)
+        faces = as_bytes(faces)
     elif faces.dtype != torch.uint8:
         raise ValueError(f"faces must be uint8, or floats in [0, 1]; got {faces.dtype}")
     return faces, attributes.bool()

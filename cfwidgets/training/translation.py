@@ -21,6 +21,7 @@ from cfwidgets.checks import choice, non_negative, positive_int, share
 from cfwidgets.engines.base import Update, run_to_end
 from cfwidgets.evaluation.doubt import flip_rates
 from cfwidgets.evaluation.segmentation import saliency, segmentation_curve
+from cfwidgets.images import as_bytes
 from cfwidgets.models.translator_pair import TranslatorPair, fill, made_discriminator, made_generator
 from cfwidgets.networks.discriminators import KINDS, centre_
 from cfwidgets.results import Result
@@ -648,7 +649,7 @@ def _pixels(images: Tensor, stride: int) -> Tensor:
         low, high = images.aminmax()
         if not bool((low >= 0) & (high <= 1)):  # NaN is neither
             raise ValueError(f"images must be in [0, 1], or uint8; got {float(low):.3g} to {float(high):.3g}")
-        return (images * 255).round().to(torch.uint8)
+        return as_bytes(images)
     if images.dtype != torch.uint8:
         raise ValueError(f"images must be uint8, or floats in [0, 1]; got {images.dtype}")
     return images

@@ -13,6 +13,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from cfwidgets.images import as_bytes
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -98,7 +100,7 @@ def encode_maps(maps: Tensor, scale: float) -> list[bytes]:
 def encode_grey(amounts: Tensor) -> bytes:
     """Encode amounts ``(h, w)`` in [0, 1] as one grey picture, without loss: a mask must keep its edge."""
     buffer = io.BytesIO()
-    Image.fromarray((amounts * 255).round().to(torch.uint8).numpy()).save(buffer, "png", compress_level=1)
+    Image.fromarray(as_bytes(amounts).numpy()).save(buffer, "png", compress_level=1)
     return buffer.getvalue()
 
 

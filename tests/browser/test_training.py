@@ -36,7 +36,7 @@ def test_one_sees_it_learn_stops_and_resumes_it(open_notebook, screenshots):
     notebook.run_cell(1)
     view = page.get_by_test_id("cfw-training")
     status = view.locator(".cfw-status")
-    expect(status).to_have_attribute("data-state", "running")
+    expect(view).to_have_attribute("data-state", "running")
     # samples: a row for each of four faces, and a column for each attribute beside the first two
     samples = view.get_by_role("img", name="4 rows of samples")
     expect(samples).to_be_visible()
@@ -58,7 +58,7 @@ def test_one_sees_it_learn_stops_and_resumes_it(open_notebook, screenshots):
     # also while a cell runs
     with notebook.waiting_in(2):
         view.get_by_role("button", name="Stop").click()
-        expect(status).to_have_attribute("data-state", "stopped")
+        expect(view).to_have_attribute("data-state", "stopped")
     expect(status).to_contain_text("is kept and saved, Resume continues")
     step = notebook.eval("w.result.step")
     assert 0 < step < 120
@@ -71,7 +71,7 @@ def test_one_sees_it_learn_stops_and_resumes_it(open_notebook, screenshots):
 
     notebook.exec("pause = 0")
     view.get_by_role("button", name="Resume").click()
-    expect(status).to_have_attribute("data-state", "done")
+    expect(view).to_have_attribute("data-state", "done")
     expect(view.locator(".cfw-counts")).to_contain_text("update 120 of 120")
     expect(view).to_contain_text("drawn at update 120 ")
     expect(view.locator(".cfw-run-button")).to_be_hidden()

@@ -23,6 +23,7 @@ from cfwidgets.data.faces.masks.sources import Masks, MaskSource, ParsedMasks, P
 from cfwidgets.data.faces.pictures import read_picture
 from cfwidgets.data.faces.regions import REGIONS
 from cfwidgets.data.folders import FolderError
+from cfwidgets.images import as_bytes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -376,7 +377,7 @@ class _Pixels(Dataset[Tensor]):
 
     def __getitem__(self, index: int) -> Tensor:
         image = read_picture(self._folder / self._files[index], self._size)
-        return (image * 255).round().to(torch.uint8)
+        return as_bytes(image)
 
 
 def collate_faces(faces: Sequence[Face]) -> Face:

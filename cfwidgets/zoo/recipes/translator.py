@@ -36,7 +36,7 @@ from cfwidgets.evaluation.segmentation import (
     segmentation_curve,
     stretched,
 )
-from cfwidgets.images import encode
+from cfwidgets.images import as_bytes, encode
 from cfwidgets.models.translator_pair import TranslatorPair, made_generator
 from cfwidgets.networks.discriminators import ResNet, resnet3
 from cfwidgets.training.plain import PlainTraining
@@ -334,10 +334,10 @@ def measured(
     images = test.images.float() / 255
     change = (twins - images).abs().mean((1, 2, 3))
     found["difference"] = [float(change[test.labels == label].mean()) for label in (0, 1)]
-    back = _in_batches(lambda some: generator(some).twins, (twins * 255).round().to(torch.uint8), device)
+    back = _in_batches(lambda some: generator(some).twins, as_bytes(twins), device)
     found["back"] = float((back - images).abs().mean())
     real = _in_batches(discriminator, test.images, device)
-    on_twins = _in_batches(discriminator, (twins * 255).round().to(torch.uint8), device)
+    on_twins = _in_batches(discriminator, as_bytes(twins), device)
     branch = _in_batches(generator.told, test.images, device)
     found["accuracy"] = {
         "discriminator": _right(real[:, :2], test.labels),
@@ -361,7 +361,7 @@ def measured(
         known = _in_batches(network, test.images, device)
         found["accuracy"][f"ordinary {other}" if other != "judge" else other] = _right(known, test.labels)
         if other == "judge":
-            after = _in_batches(network, (twins * 255).round().to(torch.uint8), device).argmax(1)
+            after = _in_batches(network, as_bytes(twins), device).argmax(1)
             found["flips"]["judge"] = flip_rates(test.labels, after)
             sure = known.argmax(1) == test.labels
             found["flips"]["judge, where it was right"] = flip_rates(test.labels[sure], after[sure])

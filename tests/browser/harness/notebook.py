@@ -20,7 +20,7 @@ from harness.lab import KERNEL, Lab
 from harness.patience import PATIENCE
 from harness.problems import Problems
 
-LIGHT = "JupyterLab Light"
+LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
 
 # Cells for `Notebook.waiting_in`. A busy kernel still hears what the page says; a held one, in which no
 # thread runs, does not.

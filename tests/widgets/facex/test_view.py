@@ -17,6 +17,7 @@ from ipywidgets import Widget
 from PIL import Image
 from torch import nn
 from traitlets import TraitError
+from waiting import until
 
 from cfwidgets import Classifier, ClassifierError, FaceX, FaceXExplorer, FaceXView, PrototypeError
 from cfwidgets.engines.facex.result import FaceXResult
@@ -53,13 +54,6 @@ def classifier(sign=1.0):
         net[4].weight.copy_(torch.tensor([[-1.0], [1.0]]))
         net[4].bias.zero_()
     return Classifier(net, labels=["female", "Male"])
-
-
-def until(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def made(**settings):

@@ -6,7 +6,6 @@ import gc
 import io
 import struct
 import threading
-import time
 import weakref
 from dataclasses import replace
 
@@ -18,6 +17,7 @@ from hypothesis import strategies as st
 from ipywidgets import Widget
 from PIL import Image
 from traitlets import TraitError
+from waiting import until
 
 from cfwidgets import Classifier, ImageError
 from cfwidgets.engines.pareto.engine import PlausibleCounterfactuals
@@ -67,13 +67,6 @@ def classifier(steep=12.0):
         return torch.stack([1 - red, red], 1)
 
     return Classifier(answer, labels=["plain", "red"])
-
-
-def until(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import pytest
 import torch
 from ipywidgets import Widget
 from PIL import Image
+from waiting import until
 
 from cfwidgets import (
     Classifier,
@@ -40,13 +41,6 @@ def logistic(images):
 
 
 CLF = Classifier(logistic, labels=["other", "cat", "dog"])
-
-
-def until(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 @pytest.fixture
