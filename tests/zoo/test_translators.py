@@ -15,6 +15,8 @@ from cfwidgets.models.classifier import ClassifierError
 from cfwidgets.models.translator_pair import TranslatorError, TranslatorPair
 from cfwidgets.zoo.recipes.translator import DATA_SETS, Examples, examples, training
 
+pytestmark = pytest.mark.slow
+
 COUNT = 40
 THRESHOLD = 0.242  # of the card, chosen on validation data
 NAMES = tuple(DATA_SETS)

@@ -9,6 +9,8 @@ from skimage import data as photographs
 from cfwidgets.data import Concrete, concrete
 from cfwidgets.data.defects import textures
 
+pytestmark = pytest.mark.slow
+
 
 def grown(masks: torch.Tensor, reach: int) -> torch.Tensor:
     return F.max_pool2d(masks[:, None].float(), 2 * reach + 1, 1, reach)[:, 0] > 0

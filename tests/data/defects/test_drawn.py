@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader
 
 from cfwidgets.data import Inspected, concrete, fruit
 
-pytestmark = pytest.mark.parametrize("draw", [concrete, fruit])
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("draw", [concrete, fruit])]
 
 
 def test_shapes_types_and_ranges(draw):

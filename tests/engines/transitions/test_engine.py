@@ -25,6 +25,8 @@ from cfwidgets.models.generator import GeneratorError
 from cfwidgets.models.guard import lock_of
 from cfwidgets.networks import BigGAN
 
+pytestmark = pytest.mark.slow
+
 PICTURE = 473  # a 4 of the test digits that the network predicts as 9
 FAST = Transitions(starts=4, updates=6, phases=40, rate=0.05)
 

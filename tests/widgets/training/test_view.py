@@ -347,6 +347,7 @@ def test_the_page_may_set_nothing(opened):
     assert view.error == "the page may not set step"
 
 
+@pytest.mark.slow
 def test_closing_saves_and_frees_everything(tmp_path):
     kept = []
     before = {id(widget) for widget in gc.get_objects() if isinstance(widget, Widget)}
