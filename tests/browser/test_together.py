@@ -49,6 +49,19 @@ def picture(notebook, name: str) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(view.screenshot(animations="disabled"))).convert("RGB"))
 
 
+def use_sheets(notebook, *names: str) -> None:
+    """Switch the style sheets of these views on, the others off: a sheet outlives its view on a page."""
+    notebook.page.evaluate(
+        """([all, used]) => {
+          for (const sheet of document.querySelectorAll("style")) {
+            const view = all.find((name) => sheet.textContent.includes(`.cfw-${name}`));
+            if (view) sheet.media = used.includes(view) ? "all" : "not all";
+          }
+        }""",
+        [list(VIEWS), names],
+    )
+
+
 @pytest.fixture
 def tall(lab_page):
     """A page in which each view is seen whole."""
@@ -68,9 +81,12 @@ def test_two_views_on_one_page_look_as_each_alone(open_notebook, theme):
         notebook.run_all()
         if theme != LIGHT:
             notebook.set_theme(theme)
+        shown(notebook, name)
+        use_sheets(notebook, name)
         alone[name] = picture(notebook, name)
     together = open_notebook(SET_UP, *VIEWS.values())
     together.run_all()
+    use_sheets(together, *VIEWS)
     for name in VIEWS:
         there, here = picture(together, name).astype(int), alone[name].astype(int)
         assert there.shape == here.shape, name
