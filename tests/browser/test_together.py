@@ -9,6 +9,7 @@ import pytest
 from harness.notebook import DARK, LIGHT
 from PIL import Image
 from playwright.sync_api import Locator, expect
+from scipy.ndimage import maximum_filter, minimum_filter
 
 SET_UP = """
 import torch, cfwidgets as cf
@@ -47,6 +48,17 @@ def picture(notebook, name: str) -> np.ndarray:
         "view.style.position = 'relative'; view.style.top = `${Math.floor(y) - y}px`; }"
     )
     return np.asarray(Image.open(io.BytesIO(view.screenshot(animations="disabled"))).convert("RGB"))
+
+
+def differs(image: np.ndarray, other: np.ndarray, *, rounding: int = 2) -> np.ndarray:
+    """Mark pixels whose colour is not between those of the pixel and its neighbours in the other picture.
+
+    The edge of a drawn shape is blended otherwise where it lies elsewhere on the page: up to 8 pixels in ten
+    thousand have another shade, as measured, all between the shades beside them.
+    """
+    low = minimum_filter(other, (3, 3, 1)).astype(int) - rounding
+    high = maximum_filter(other, (3, 3, 1)).astype(int) + rounding
+    return ((image < low) | (image > high)).any(2)
 
 
 def use_sheets(notebook, *names: str) -> None:
@@ -88,7 +100,6 @@ def test_two_views_on_one_page_look_as_each_alone(open_notebook, theme):
     together.run_all()
     use_sheets(together, *VIEWS)
     for name in VIEWS:
-        there, here = picture(together, name).astype(int), alone[name].astype(int)
+        there, here = picture(together, name), alone[name]
         assert there.shape == here.shape, name
-        # Edges of drawn shapes are blended otherwise elsewhere: two pixels in ten thousand, as measured.
-        assert (np.abs(there - here).max(2) > 2).mean() < 5e-4, name
+        assert (differs(there, here) | differs(here, there)).mean() < 1e-4, name

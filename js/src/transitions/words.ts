@@ -73,8 +73,7 @@ export function kept(best: Ends): string {
 
 /** What there is to know of a path: how much of it is here, or where it flips. */
 export function about({ at, phases, flip }: Path): string {
-  if (at.length < phases)
-    return `${count(at.length)} of ${count(phases)} frames are here`;
+  if (at.length < phases) return `${count(at.length)} of ${count(phases)} frames are here`;
   return flip === null ? "the decision does not flip on this path" : `the decision flips at phase ${flip}`;
 }
 
