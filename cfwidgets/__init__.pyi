@@ -12,11 +12,14 @@ from .engines.superpixels.lime import Lime
 from .engines.superpixels.result import SuperpixelResult
 from .engines.transitions.engine import Transitions
 from .engines.transitions.result import TransitionResult
+from .engines.translation.engine import CounterfactualTranslator
+from .engines.translation.result import TranslationResult
 from .images import ImageError
 from .models.attgan_editor import AttGANEditor
 from .models.classifier import Classifier, ClassifierError
 from .models.editor import Editor, EditorError
 from .models.generator import Generator, GeneratorError
+from .models.translator import Translator, TranslatorError
 from .run import Run
 from .widgets.facex.explorer import FaceXExplorer
 from .widgets.facex.view import FaceXView
@@ -33,6 +36,7 @@ __all__ = [
     "AttGANEditor",
     "Classifier",
     "ClassifierError",
+    "CounterfactualTranslator",
     "ELime",
     "Editor",
     "EditorError",
@@ -61,6 +65,9 @@ __all__ = [
     "TransitionResult",
     "TransitionView",
     "Transitions",
+    "TranslationResult",
+    "Translator",
+    "TranslatorError",
     "__version__",
     "attribute",
     "attribution",

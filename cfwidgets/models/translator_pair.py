@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,17 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from cfwidgets.models.classifier import Classifier
+from cfwidgets.models.translator import Translator, TranslatorError
 from cfwidgets.networks.discriminators import discriminator
 from cfwidgets.networks.unet import UNet
 
-__all__ = ["TranslatorError", "TranslatorPair", "made_discriminator", "made_generator"]
+__all__ = ["TranslatorPair", "made_discriminator", "made_generator"]
 
 _ABOUT = "cfwidgets.translator"
 
-
-class TranslatorError(ValueError):
-    """A file that holds no translator, or one of another architecture; says what differs."""
+PAINTED = "painted"
+"""The label of the discriminator's class for painted images."""
 
 
 class TranslatorPair:
@@ -39,6 +40,16 @@ class TranslatorPair:
         The settings of both networks and of their training: what `TranslationTraining` says of itself.
     size
         Side of the images that they were trained on, in pixels.
+    threshold
+        Of the difference mask, chosen on validation data; None where none was.
+
+    Examples
+    --------
+    A pair is unpacked into the classifier, whose last class is ``"painted"``, and the translator:
+
+    >>> clf, translator = TranslatorPair(UNet(8, levels=2), discriminator("resnet3", 3, 8), "ab", {}, 32)
+    >>> clf.labels, translator.size
+    (('a', 'b', 'painted'), (32, 32))
     """
 
     def __init__(
@@ -48,9 +59,30 @@ class TranslatorPair:
         labels: Sequence[str],
         made: dict[str, Any],
         size: int,
+        threshold: float | None = None,
     ) -> None:
         self.generator, self.discriminator = generator, discriminator
-        self.labels, self.made, self.size = tuple(labels), made, size
+        self.labels, self.made, self.size, self.threshold = tuple(labels), made, size, threshold
+
+    @property
+    def clf(self) -> Classifier:
+        """The discriminator: a classifier with one class more, for painted images."""
+        return Classifier(self.discriminator, labels=(*self.labels, PAINTED), input_size=self.size)
+
+    @property
+    def translator(self) -> Translator:
+        """The generator."""
+        return Translator(
+            self.generator,
+            size=self.size,
+            noise=getattr(self.generator, "noise", 0),
+            painted=PAINTED,
+            threshold=self.threshold,
+        )
+
+    def __iter__(self) -> Iterator[Classifier | Translator]:
+        """Give both, in the order in which every explainer takes them."""
+        yield from (self.clf, self.translator)
 
     def save(self, path: str | Path, *, half: bool = False) -> None:
         """Write both to one safetensors file, which `load` reads.
@@ -67,7 +99,12 @@ class TranslatorPair:
             for part, network in (("generator", self.generator), ("discriminator", self.discriminator))
             for name, value in network.state_dict().items()
         }
-        about = {"labels": list(self.labels), "made": self.made, "size": self.size}
+        about = {
+            "labels": list(self.labels),
+            "made": self.made,
+            "size": self.size,
+            "threshold": self.threshold,
+        }
         save_file(weights, path, metadata={_ABOUT: json.dumps(about)})
 
     @classmethod
@@ -95,7 +132,7 @@ class TranslatorPair:
             own = {k.removeprefix(part): v.float() for k, v in weights.items() if k.startswith(part)}
             fill(network, own, str(path))
             pair.append(network.requires_grad_(requires_grad=False).to(device).eval())
-        return cls(pair[0], pair[1], about["labels"], made, int(about["size"]))
+        return cls(pair[0], pair[1], about["labels"], made, int(about["size"]), about.get("threshold"))
 
 
 def made_generator(made: dict[str, Any]) -> nn.Module:

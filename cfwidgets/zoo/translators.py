@@ -8,7 +8,8 @@ from importlib.resources import as_file, files
 import torch
 
 from cfwidgets.models.backends.torch_module import named_device
-from cfwidgets.models.translator_pair import TranslatorError, TranslatorPair
+from cfwidgets.models.translator import TranslatorError
+from cfwidgets.models.translator_pair import TranslatorPair
 
 __all__ = ["NAMES", "translator"]
 

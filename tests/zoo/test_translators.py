@@ -12,7 +12,8 @@ from torch import Tensor
 from cfwidgets import zoo
 from cfwidgets.evaluation.segmentation import saliency, segmentation_curve
 from cfwidgets.models.classifier import ClassifierError
-from cfwidgets.models.translator_pair import TranslatorError, TranslatorPair
+from cfwidgets.models.translator import TranslatorError
+from cfwidgets.models.translator_pair import TranslatorPair
 from cfwidgets.zoo.recipes.translator import DATA_SETS, Examples, examples, training
 
 pytestmark = pytest.mark.slow

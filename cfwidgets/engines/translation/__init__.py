@@ -1,0 +1,1 @@
+"""The counterfactual translator: the twin of the other class in one pass."""
