@@ -444,9 +444,7 @@ def test_a_few_faces_of_which_none_can_be_used(size, trust):
             return super().__getitem__(index)
 
     engine = replace(FAST, batch_size=size, trust=trust)
-    with pytest.raises(
-        RuntimeError, match=r"none of the faces could be used; face 4: OSError: 4\.jpg"
-    ):
+    with pytest.raises(RuntimeError, match=r"none of the faces could be used; face 4: OSError: 4\.jpg"):
         explain(engine, Flaky(drawn(5).items))
 
 
