@@ -344,14 +344,23 @@ def test_what_cannot_be_is_the_cell_s_error(given, kind, text):
 
 
 def test_what_a_run_refuses_is_shown():
+    class Loud(Halves):
+        def generate(self, z, c):
+            return 9 * super().generate(z, c)
+
+    made = TransitionView(CLF, Loud(), DARK, target="bright", engine=QUICK)
+    until(lambda: made.state == "failed")
+    assert "images are in [0, 1]; generate returned" in made.error
+    assert isinstance(made.last_error, GeneratorError)
+    made.close()
+
+
+def test_a_generator_of_other_classes_is_refused_at_once():
     class Wrong(Halves):
         classes = 7
 
-    made = TransitionView(CLF, Wrong(), DARK, target="bright", engine=QUICK)
-    until(lambda: made.state == "failed")
-    assert "the generator has 7 classes and the classifier 3" in made.error
-    assert isinstance(made.last_error, GeneratorError)
-    made.close()
+    with pytest.raises(GeneratorError, match="the generator has 7 classes and the classifier 3"):
+        TransitionView(CLF, Wrong(), DARK, target="bright", engine=QUICK)
 
 
 def test_the_chart_has_the_curves_and_the_flip(found):
