@@ -175,6 +175,18 @@ def test_other_data_are_refused(explainer, clf, updates):
         next(explainer.engine.steps(clf, *arguments, **explainer.keywords, resume=updates[2].partial))
 
 
+def test_another_class_of_the_same_label_is_refused(explainer):
+    clf = cf.Classifier(small.Small(), labels=["crane", "crane"])
+    arguments = list(explainer.given(small.classifier(), 0))
+    arguments[-1] = small.classifier().class_index(arguments[-1])
+    first = next(explainer.engine.steps(clf, *arguments, **explainer.keywords)).partial
+    next(explainer.engine.steps(clf, *arguments, **explainer.keywords, resume=first))
+    for name in first.question:
+        other = replace(first, **{name: 1 - getattr(first, name)})
+        with pytest.raises(ValueError, match=rf"resume: .* has class \d as its {name}, this run class \d"):
+            next(explainer.engine.steps(clf, *arguments, **explainer.keywords, resume=other))
+
+
 def test_the_result_of_another_explainer_is_refused(explainer, clf):
     other = next(one for one in EXPLAINERS if one.engine.result_type is not explainer.engine.result_type)
     foreign = some(other, clf, 1)

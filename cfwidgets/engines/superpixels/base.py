@@ -129,8 +129,7 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
         whole, blank = picture.probabilities(torch.tensor([[True], [False]]).expand(2, count))
         index = int(whole.argmax()) if target is None else clf.class_index(target)
         names = tuple(clf.label(i) for i in range(len(whole)))
-        # labels need not differ, so that the index belongs to the question too
-        settings = {"method": self.method, **self.settings_with(target=names[index], target_index=index)}
+        settings = {"method": self.method, **self.settings_with(target=names[index])}
         fresh = SuperpixelResult(
             settings=settings,
             model=clf.name,

@@ -299,7 +299,7 @@ def test_only_the_same_question_is_resumed():
 def test_classes_of_one_name_are_told_apart():
     clf = Classifier(Additive(), labels=["crane", "crane"])
     first = FAST.explain(clf, PICTURE, 1, segments=TILES)
-    with pytest.raises(ValueError, match="target_index=1, this run 0"):
+    with pytest.raises(ValueError, match="class 1 as its target, this run class 0"):
         FAST.explain(clf, PICTURE, 0, segments=TILES, resume=first)
 
 
