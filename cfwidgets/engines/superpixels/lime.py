@@ -81,7 +81,9 @@ class Lime(SuperpixelEngine):
         """Give the engine that evaluates as many masks again as this one was to evaluate."""
         return replace(self, samples=self.reaching(result).samples + self.samples)
 
-    def find(self, score: Memo, result: SuperpixelResult) -> Iterator[tuple[SuperpixelResult, str]]:
+    def find(
+        self, score: Memo, exact: Memo, result: SuperpixelResult
+    ) -> Iterator[tuple[SuperpixelResult, str]]:
         """Yield after each further hundred masks, and fit the weights to all of them."""
         if result.weights is not None and result.sampled >= self.samples:
             return
@@ -113,7 +115,7 @@ class Lime(SuperpixelEngine):
             replace(
                 result,
                 mask=mask,
-                probability=float(score(mask[None])[0]),
+                probability=float(exact(mask[None])[0]),
                 importance=(weights / weights.max().clamp_min(1e-12)).clamp(0, 1).float(),
                 sampled=self.samples,
                 weights=weights,

@@ -216,7 +216,8 @@ class SuperpixelView(View[SuperpixelResult]):
     def _publish(self, partial: SuperpixelResult) -> None:
         self._found[partial.target] = partial
         if self._masked is None:
-            self._masked = MaskedPicture(self._clf, partial.image, partial.hidden, partial.segments)
+            exact = self._clf.in_float32()
+            self._masked = MaskedPicture(exact, partial.image, partial.hidden, partial.segments)
             self.label_map = encode_labels(partial.segments)
             self.hidden_picture = encode(partial.hidden)
             self.count = partial.count
@@ -259,8 +260,7 @@ class SuperpixelView(View[SuperpixelResult]):
 
     @property
     def _classes(self) -> int:
-        # None only before the first answer; then no class can be chosen either
-        return self._clf.classes or 0
+        return 0 if self._prediction is None else len(self._prediction)
 
     def _now(self) -> list[int]:
         return self.best if self.following else self.shown

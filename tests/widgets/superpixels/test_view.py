@@ -52,6 +52,24 @@ def view():
     made.close()
 
 
+def test_the_answer_to_what_is_shown_is_not_rounded():
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 4, 5), torch.nn.AdaptiveAvgPool2d(3), torch.nn.Flatten(), torch.nn.Linear(36, 3)
+    )
+    clf, exact = (Classifier(net, precision=precision) for precision in ("bfloat16", "float32"))
+    view = SuperpixelView(clf, PICTURE, 1, engine=FAST, segments=TILES)
+    until(lambda: view.state == "done")
+    view.mask = np.ones(12, bool)
+    until(lambda: view.answer is not None and len(view.answer["shown"]) == 12)
+    found, rounded = (float(one.probabilities(PICTURE[None])[0, 1]) for one in (exact, clf))
+    assert view.answer["probability"] == view.answer["whole"] == pytest.approx(found, abs=1e-6)
+    assert abs(rounded - found) > 1e-5
+    view.target = 2  # the classes are known
+    assert view.error == ""
+    view.close()
+
+
 def test_the_browser_gets_all_that_it_needs(view):
     picture = Image.open(io.BytesIO(view.picture))
     assert picture.size == (96, 96)
