@@ -65,6 +65,8 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
 
     result_type = SuperpixelResult
     method: ClassVar[str]
+    activity: ClassVar[str]
+    """The work that comes first, in words."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -213,7 +215,7 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
             now = replace(result, evaluated=score.state(), evaluations=evaluated + score.evaluations)
             return Update(min(done / total, 1.0), now, activity)
 
-        yield update(engine.done(result), "searching")
+        yield update(engine.done(result), self.activity)
         for found, activity in engine.find(score, exact, result):
             # measures belong to the answer that they were taken of
             result = replace(found, faithfulness=None, randomised_model=None)

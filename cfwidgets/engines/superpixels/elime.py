@@ -88,7 +88,7 @@ class ELime(SuperpixelEngine):
     parsimony: float | None = None
     runs: int = 1
 
-    method = "E-LIME"
+    method, activity = "E-LIME", "searching"
     harmless = frozenset({"generations", "runs", "trust"})
 
     def __post_init__(self) -> None:
@@ -131,7 +131,7 @@ class ELime(SuperpixelEngine):
     ) -> Iterator[tuple[SuperpixelResult, str]]:
         """Yield the result after each further generation of each search."""
         for run in range(self.runs):
-            activity = "searching" if self.runs == 1 else f"search {run + 1} of {self.runs}"
+            activity = self.activity if self.runs == 1 else f"search {run + 1} of {self.runs}"
             past = result.searches[run] if run < len(result.searches) else None
             for search in self._run(score, exact, result.count, self.seed + run, past):
                 result = self._with(result, run, search)

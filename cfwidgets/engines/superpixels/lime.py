@@ -55,7 +55,7 @@ class Lime(SuperpixelEngine):
     samples: int = 1000
     shown: int | None = None
 
-    method = "LIME"
+    method, activity = "LIME", "sampling"
     harmless = frozenset({"samples", "trust"})
 
     def __post_init__(self) -> None:
@@ -98,7 +98,7 @@ class Lime(SuperpixelEngine):
             probabilities += score(chunk).tolist()  # a resumed run knows the first ones
             if result.sampled < len(probabilities) < self.samples:
                 result = replace(result, sampled=len(probabilities), weights=None, fit=None)
-                yield result, "sampling"
+                yield result, self.activity
         # LIME's distance, scipy's cosine, is 1 - sqrt(shown / n) for a mask of zeros and ones
         distances = 1 - np.sqrt(data.mean(1))
         _, pairs, fit, _ = explainer.base.explain_instance_with_data(

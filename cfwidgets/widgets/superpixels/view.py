@@ -92,6 +92,7 @@ class SuperpixelView(View[SuperpixelResult]):
     size = t.List(t.Int(), [0, 0]).tag(sync=True)
     count = t.Int(0).tag(sync=True)
     labels = t.List(t.Unicode()).tag(sync=True)
+    method = t.Unicode("E-LIME").tag(sync=True)
     objective = t.Unicode("sufficient").tag(sync=True)
     # Set by the user. No echo: a late one would undo later clicks. While `following`, the superpixels of
     # `best` are shown, whatever it will be; an edit ends that.
@@ -157,7 +158,7 @@ class SuperpixelView(View[SuperpixelResult]):
             self.picture = encode(_sharp(self._image, seen))
             self.size = list(seen.shape[1:])
             self.labels = [] if clf.labels is None else list(clf.labels)
-            self.measures = engine.trust
+            self.measures, self.method = engine.trust, engine.method
         if result is None:
             self.start(self._steps())
         else:
@@ -221,7 +222,7 @@ class SuperpixelView(View[SuperpixelResult]):
             self.label_map = encode_labels(partial.segments)
             self.hidden_picture = encode(partial.hidden)
             self.count = partial.count
-            self.objective = partial.objective
+            self.method, self.objective = partial.method, partial.objective
             self._prediction = partial.prediction
             self.whole = likeliest(partial.prediction, _WHOLE)
             self._first = partial.target

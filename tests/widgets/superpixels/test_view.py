@@ -348,6 +348,16 @@ def test_a_checkpoint_belongs_to_the_first_class(tmp_path):
     again.close()
 
 
+def test_the_browser_knows_the_method():
+    view = SuperpixelView(CLF, PICTURE, 1, engine=Lime(samples=100, trust=False), segments=TILES)
+    assert view.method == "LIME"
+    until(lambda: view.state == "done")
+    shown = SuperpixelView(CLF, result=view.result, engine=FAST)
+    assert shown.method == "LIME"
+    for made in (view, shown):
+        made.close()
+
+
 def test_a_large_picture_is_sent_as_sharp_as_the_stage_can_show():
     clf = Classifier(lambda x: torch.full((len(x), 2), 0.5), input_size=64)
     view = SuperpixelView(
