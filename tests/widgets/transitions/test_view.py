@@ -365,11 +365,13 @@ def test_a_generator_of_other_classes_is_refused_at_once():
 
 def test_the_chart_has_the_curves_and_the_flip(found):
     explorer = TransitionExplorer(CLF, Halves(), engine=QUICK, result=found)
-    flip, wrong, target, cursor, names = explorer.chart.marks
+    flip, wrong, target, cursor, from_left, to_right = explorer.chart.marks
     assert np.allclose(wrong.y, found.path.wrong, atol=1e-5)
     assert np.allclose(target.y, found.path.target, atol=1e-5)
     assert flip.x.tolist() == [found.flip_phase] * 2
-    assert list(names.text) == ["dark", "bright", "flips here"]
+    assert from_left.text[0] == "dark"
+    assert to_right.text[0] == "bright"
+    assert sorted([*from_left.text, *to_right.text]) == ["bright", "dark", "flips here"]
     assert explorer.flip_phase == found.flip_phase
     explorer.phase = 7
     assert explorer.view.phase == explorer.phase == 7
