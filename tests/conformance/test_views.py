@@ -213,18 +213,22 @@ def test_the_explorer_is_the_view_and_a_chart(explainer, clf, result, closed):
     assert explorer.run is None
 
 
-def test_close_frees_everything(explainer):
+@pytest.mark.parametrize("ended", [False, True], ids=["while it runs", "at the end"])
+def test_close_frees_everything(explainer, ended):
     gc.collect()
     before = widgets()
     parts = []
 
     def make_and_close():
         explorer = made(explainer, explainer.explorer)
-        explorer.run.wait(timeout=120)
-        parts.extend(weakref.ref(part) for part in (explorer.view, explorer.chart, explorer))
+        until(lambda: explorer.result is not None)
+        if ended:
+            explorer.run.wait(timeout=120)
+        parts.extend(weakref.ref(part) for part in (explorer.result, explorer.view, explorer.chart, explorer))
         explorer.close()
         explorer.close()
 
-    make_and_close()
+    for _ in range(2):
+        make_and_close()
     until(lambda: gc.collect() is not None and all(part() is None for part in parts))
     assert widgets() <= before

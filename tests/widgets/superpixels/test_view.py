@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import time
-import weakref
 
 import numpy as np
 import pytest
 import torch
-from ipywidgets import Widget
 from PIL import Image
 from waiting import until
 
@@ -390,29 +387,6 @@ def test_wrong_arguments_are_refused_in_the_cell(view):
         SuperpixelView(CLF, PICTURE, 1, engine="fast")
     with pytest.raises(TypeError, match="clf must be a Classifier"):
         SuperpixelView(logistic, PICTURE)
-
-
-def test_close_frees_everything():
-    made = []
-    before = {id(widget) for widget in gc.get_objects() if isinstance(widget, Widget)}
-
-    def make_and_close():
-        explorer = SuperpixelExplorer(CLF, PICTURE, 1, engine=FAST, segments=TILES)
-        until(lambda: explorer.view.generation > 1)
-        made.extend(weakref.ref(part) for part in (explorer.result, explorer.view, explorer.chart))
-        explorer.close()
-        explorer.close()
-
-    for _ in range(3):
-        make_and_close()
-
-    def freed():
-        gc.collect()
-        return all(reference() is None for reference in made)
-
-    until(freed)
-    after = {id(widget) for widget in gc.get_objects() if isinstance(widget, Widget)}
-    assert after <= before
 
 
 def test_the_explorer_has_a_chart_that_follows():

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import struct
 import threading
 import time
-import weakref
 
 import numpy as np
 import pytest
 import torch
-from ipywidgets import Widget
 from PIL import Image
 from torch import nn
 from traitlets import TraitError
@@ -381,26 +378,3 @@ def test_the_chart_has_the_curves_and_the_flip(found):
     assert explorer.target == explorer.view.target == 1
     assert cursor.y.tolist() == [0, 1]
     explorer.close()
-
-
-def test_close_frees_everything(found):
-    made = []
-    before = {id(widget) for widget in gc.get_objects() if isinstance(widget, Widget)}
-
-    def make_and_close():
-        explorer = TransitionExplorer(CLF, Halves(), DARK, target="bright", engine=QUICK)
-        until(lambda: bool(explorer.view.path))
-        made.extend(weakref.ref(part) for part in (explorer.result, explorer.view, explorer.chart))
-        explorer.close()
-        explorer.close()
-
-    for _ in range(3):
-        make_and_close()
-
-    def freed():
-        gc.collect()
-        return all(reference() is None for reference in made)
-
-    until(freed)
-    after = {id(widget) for widget in gc.get_objects() if isinstance(widget, Widget)}
-    assert after <= before
