@@ -141,7 +141,7 @@ describe("what stands in the view", () => {
   it("says that the trust is measured later, and nothing when nothing was measured", async () => {
     const fake = start({ state: "running", trust: [] });
     const { find } = await show(fake);
-    expect(text(find(".cfw-trust-later"))).toBe("measured when the search has ended");
+    expect(text(find(".cfw-trust-later"))).toBe("measured when the run has ended");
     expect(find(".cfw-trust").hidden).toBe(false);
     fake.receive({ measures: false });
     await drawn();
