@@ -92,6 +92,16 @@ class Checkpoint(Generic[R]):
             self.save(result)
 
     def save(self, result: R) -> None:
-        """Write the result now."""
-        result.save(self.path)
+        """Write the result now.
+
+        Raises
+        ------
+        OSError
+            It names the file, which is as it was before.
+        """
+        try:
+            result.save(self.path)
+        except OSError as error:
+            error.add_note("The checkpoint could not be written.")
+            raise
         self._written = time.monotonic()

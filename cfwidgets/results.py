@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -44,17 +45,22 @@ class Result:
     parts: ClassVar[tuple[type, ...]] = ()
 
     def save(self, path: str | Path) -> None:
-        """Write the result to one safetensors file; an existing file is replaced only once all is written."""
+        """Write the result to one safetensors file; an existing file is replaced only once all is written.
+
+        Raises
+        ------
+        OSError
+            The disk is full, the folder is not there, or the like; it names ``path``.
+        """
         tensors: dict[str, Tensor] = {}
         header = {"format": FORMAT, "type": type(self).__name__, "value": _pack(self, "", tensors)}
-        path = Path(path)
-        handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-        os.close(handle)
         try:
-            save_file(tensors, scratch, metadata={_HEADER: json.dumps(header)})
-            Path(scratch).replace(path)
-        finally:
-            Path(scratch).unlink(missing_ok=True)
+            _write(Path(path), tensors, {_HEADER: json.dumps(header)})
+        except (OSError, SafetensorError) as error:
+            number = _error_number(error)
+            if number is None:
+                raise
+            raise OSError(number, os.strerror(number), str(path)) from error  # not the scratch file
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -85,6 +91,24 @@ class Result:
         except (KeyError, TypeError) as error:
             raise ResultError(f"{path} does not fit {cls.__name__}: {error!r}") from error
         return value
+
+
+def _write(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    os.close(handle)
+    try:
+        save_file(tensors, scratch, metadata=metadata)
+        Path(scratch).replace(path)
+    finally:
+        Path(scratch).unlink(missing_ok=True)
+
+
+def _error_number(error: OSError | SafetensorError) -> int | None:
+    """Return the operating system's number of an error, which safetensors gives in its text alone."""
+    if isinstance(error, OSError):
+        return error.errno
+    found = re.search(r"os error (\d+)", str(error))
+    return None if found is None else int(found[1])
 
 
 def _pack(value: Any, key: str, tensors: dict[str, Tensor]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +71,32 @@ def test_a_failed_save_leaves_the_old_file(tmp_path):
         Answer(torch.zeros(1), (), object()).save(path)
     assert Answer.load(path).plain == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.fixture
+def disk_that_is_full():
+    """No file may have more than 4 KiB: as on a full disk, a part of a file is written, then no more."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_leaves_the_old_file_and_names_it(tmp_path, disk_that_is_full):
+    path = tmp_path / "answer.safetensors"
+    Other(torch.zeros(1)).save(path)
+    with pytest.raises(OSError, match="too large") as caught:
+        Other(torch.zeros(10_000)).save(path)
+    assert caught.value.filename == str(path)
+    assert ".part" not in str(caught.value)
+    assert torch.equal(Other.load(path).mask, torch.zeros(1))
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_is_gone_is_told_with_the_file_that_was_given(tmp_path):
+    path = tmp_path / "gone" / "answer.safetensors"
+    with pytest.raises(FileNotFoundError, match=r"gone/answer\.safetensors'$"):
+        Other(torch.zeros(1)).save(path)
 
 
 def test_refuses_what_is_not_its_own(tmp_path):

@@ -124,6 +124,9 @@ class ExplainerResult(Result, ABC):
     fingerprints: dict[str, str]
     seconds: float = 0.0
 
+    question: ClassVar[tuple[str, ...]] = ("target",)
+    """Fields with the numbers of the classes in question, whose labels need not differ."""
+
     @property
     def predicted(self) -> int:
         """The class that the model predicts."""
@@ -336,6 +339,10 @@ def require_same(
     for name, wanted in here.items():
         if name not in free and there.get(name) != wanted:
             raise ValueError(f"{which} has {name}={there.get(name)!r}, this run {wanted!r}")
+    for name in fresh.question:
+        before, now = getattr(earlier, name), getattr(fresh, name)
+        if before != now:
+            raise ValueError(f"{which} has class {before} as its {name}, this run class {now}")
     for name, mark in fresh.fingerprints.items():
         before = earlier.fingerprints.get(name, "")
         if before and mark and before != mark:

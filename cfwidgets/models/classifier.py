@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import operator
 import os
 import warnings
@@ -11,13 +10,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from cfwidgets.checks import choice, positive_int
-from cfwidgets.images import ImageLike, as_image, as_images, fit
+from cfwidgets.images import ImageLike, as_image, fit
 from cfwidgets.models.backends.accelerated import Accelerated
 from cfwidgets.models.backends.base import Backend, ClassifierError, Normalisation
 from cfwidgets.models.backends.function import Function
@@ -25,6 +22,15 @@ from cfwidgets.models.backends.onnx_file import OnnxFile
 from cfwidgets.models.backends.outputs import Activation, as_rows, to_logits, to_probabilities
 from cfwidgets.models.backends.randomise import randomised
 from cfwidgets.models.backends.torch_module import Precision, TorchModule, named_device, place
+from cfwidgets.models.classifier_arguments import (
+    ImagesLike,
+    batch_of,
+    checked_labels,
+    checked_normalisation,
+    checked_size,
+    class_of_label,
+    require_callable,
+)
 from cfwidgets.models.fingerprint import fingerprint
 
 if TYPE_CHECKING:
@@ -34,9 +40,6 @@ __all__ = ["Classifier", "ClassifierError", "ImagesLike", "Model", "require_clas
 
 Model: TypeAlias = nn.Module | str | os.PathLike[str] | Callable[[Tensor], Any]
 """A model that `Classifier` wraps."""
-
-ImagesLike: TypeAlias = Tensor | npt.NDArray[Any] | Sequence[ImageLike]
-"""Images that `cfwidgets.images.as_images` reads."""
 
 
 class Classifier:
@@ -69,7 +72,8 @@ class Classifier:
         device than the one named is copied there and stays where it is itself.
     precision
         ``"float32"``, ``"bfloat16"`` (autocast), or ``"auto"``: bfloat16 on CUDA where it leaves the top
-        classes of the first batch as they are.
+        classes of the first batch as they are. In bfloat16 a search over superpixels ranks masks in half
+        precision; the probability of the mask that it finds is computed in float32 (see `in_float32`).
     batch_size
         Images in one forward pass, or ``"auto"``: on a CPU by the image size, on CUDA as many as fit into
         half of the free memory. Halved when memory runs out.
@@ -129,15 +133,15 @@ class Classifier:
         choice("precision", precision, get_args(Precision))
         if batch_size != "auto":
             positive_int("batch_size", batch_size)
-        self.labels = _labels(labels)
-        self.input_size = _size(input_size)
+        self.labels = checked_labels(labels)
+        self.input_size = checked_size(input_size)
         self.classes = None if self.labels is None else len(self.labels)
         self._activation: Activation = activation
         self._precision: Precision = precision
         self._batch_size = batch_size
         self._fits: int | None = None  # the batch size that memory was found to hold
         self._answered = False
-        normalisation = _normalisation(mean, std)
+        normalisation = checked_normalisation(mean, std)
         self._backend: Backend
         if isinstance(model, nn.Module):
             module, found = place(model, device)
@@ -145,7 +149,7 @@ class Classifier:
         elif isinstance(model, str | os.PathLike):
             self._backend = self._open(Path(model), normalisation, device)
         else:
-            _check_callable(model)
+            require_callable(model)
             found = named_device("cpu" if device == "auto" else device)
             self._backend = Function(model, found, normalisation)
         self.name = self._backend.name
@@ -341,7 +345,7 @@ class Classifier:
         1
         """
         if isinstance(target, str):
-            return self._by_label(target)
+            return class_of_label(target, self.labels)
         try:
             index = operator.index(target)
         except TypeError:
@@ -443,6 +447,25 @@ class Classifier:
         name = f"{self.name} (ONNX Runtime)"
         return self._with(Accelerated(backend, self.input_size, self._activation, name), name)
 
+    def in_float32(self) -> Classifier:
+        """Return a classifier of the same network in float32; this one, where it does not round.
+
+        Examples
+        --------
+        >>> exact = Classifier(nn.Flatten(), precision="bfloat16").in_float32()
+        >>> exact.in_float32() is exact
+        True
+        """
+        backend = self._backend
+        if not isinstance(backend, TorchModule) or not backend.rounds:
+            return self
+        exact = TorchModule(
+            backend.module, backend.device, backend.normalisation, self._activation, "float32"
+        )
+        other = self._with(exact, self.name)
+        other._precision = "float32"  # noqa: SLF001 - its own
+        return other
+
     def randomised(self, seed: int = 0, size: tuple[int, int] | None = None) -> Classifier:
         """Return a randomised model: the same classifier with random weights.
 
@@ -521,23 +544,8 @@ class Classifier:
             raise ClassifierError(f"{what} needs a torch module; this classifier wraps {kind}, {self.name}")
         return backend
 
-    def _by_label(self, target: str) -> int:
-        if self.labels is None:
-            raise ClassifierError(
-                f"the classifier has no labels, so a class is named by its number; got {target!r}"
-            )
-        found = [index for index, label in enumerate(self.labels) if label == target]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            numbers = ", ".join(map(str, found))
-            raise ClassifierError(
-                f"{len(found)} classes have the label {target!r}: pass one of the numbers {numbers}"
-            )
-        raise ClassifierError(f"no class has the label {target!r}{_suggestion(target, self.labels)}")
-
     def _ask(self, images: ImagesLike, meaning: Callable[[Tensor, Activation], Tensor]) -> Tensor:
-        batch = _batch(images)
+        batch = batch_of(images)
         count, _, height, width = batch.shape
         height, width = self.input_size or (height, width)
         parts = []
@@ -612,26 +620,6 @@ def require_classifier(name: str, given: object) -> None:
 
 _TORCH_SUFFIXES = frozenset({".pt", ".pth", ".safetensors", ".ckpt", ".bin"})
 _USUAL_SIZE = (224, 224)
-_BITS_OF_ONE = np.float32(1).view(np.uint32)
-
-
-def _batch(images: ImagesLike) -> Tensor:
-    """Read images; a tensor that is a batch already takes a fast path, as engines pass thousands."""
-    if (
-        isinstance(images, Tensor)
-        and images.device.type == "cpu"
-        and images.dtype == torch.float32
-        and images.ndim == 4
-        and images.shape[1] == 3
-        and len(images) > 0
-        and min(images.shape[2:]) > 1
-    ):
-        # Read as whole numbers, the bits of a float in [0, 1] are at most those of 1, and those of every
-        # other float, NaN too, are more: one pass decides, several times faster than torch's aminmax.
-        bits = images.detach().numpy().view(np.uint32)
-        if bits.max() <= _BITS_OF_ONE:
-            return images.detach()
-    return as_images(images)
 
 
 def _span(start: int, length: int, count: int) -> str:
@@ -646,74 +634,3 @@ def _are_probabilities(rows: Tensor) -> bool:
         and bool((rows >= 0).all())
         and bool(torch.allclose(rows.sum(dim=1), torch.ones(len(rows)), rtol=0, atol=1e-5))
     )
-
-
-def _suggestion(target: str, labels: tuple[str, ...]) -> str:
-    by_lower = {label.lower(): label for label in labels}
-    wanted = target.lower()
-    close = difflib.get_close_matches(wanted, by_lower, n=3)
-    close += [label for label in by_lower if wanted and wanted in label and label not in close]
-    return f"; did you mean {' or '.join(repr(by_lower[label]) for label in close[:4])}?" if close else ""
-
-
-def _check_callable(model: object) -> None:
-    if isinstance(model, type):
-        raise ClassifierError(
-            f"model must be an object; got the class {model.__name__}: make one of it first"
-        )
-    if not callable(model):
-        given = type(model).__name__
-        raise ClassifierError(
-            f"model must be a torch module, a path to an ONNX file or a callable; got {given}"
-        )
-
-
-def _labels(labels: Any) -> tuple[str, ...] | None:
-    if labels is None:
-        return None
-    names = labels.tolist() if hasattr(labels, "tolist") else labels
-    if not isinstance(names, list | tuple) or not names:
-        raise ClassifierError(f"labels must be a list of names in the model's order; got {labels!r:.80}")
-    for index, name in enumerate(names):
-        if not isinstance(name, str):
-            raise ClassifierError(f"labels must be text; label {index} is {name!r}")
-    return (f"not {names[0]}", names[0]) if len(names) == 1 else tuple(names)
-
-
-def _size(size: Any) -> tuple[int, int] | None:
-    if size is None:
-        return None
-    sides = (size, size) if not isinstance(size, list | tuple) else tuple(size)
-    try:
-        whole = tuple(operator.index(side) for side in sides)
-    except TypeError:
-        whole = ()
-    if len(whole) != 2 or min(whole) < 2:
-        raise ClassifierError(f"input_size must be (height, width) of at least 2 pixels each; got {size!r}")
-    return whole[0], whole[1]
-
-
-def _normalisation(mean: Any, std: Any) -> Normalisation | None:
-    if mean is None and std is None:
-        return None
-    means = _channels("mean", 0 if mean is None else mean)
-    deviations = _channels("std", 1 if std is None else std)
-    if not all(0 <= value <= 1 for value in means) or not all(0 < value <= 1 for value in deviations):
-        raise ClassifierError(
-            "mean and std are for images in [0, 1], so a mean is 0 to 1 and a std above 0 and at most 1; "
-            f"got mean={mean!r}, std={std!r}: divide by 255 what is for 0 to 255"
-        )
-    return means, deviations
-
-
-def _channels(name: str, value: Any) -> tuple[float, float, float]:
-    values = value.tolist() if hasattr(value, "tolist") else value
-    try:
-        floats = [float(v) for v in values] if isinstance(values, list | tuple) else [float(values)] * 3
-    except (TypeError, ValueError):
-        floats = []
-    if len(floats) != 3:
-        raise ClassifierError(
-            f"{name} must be three numbers (red, green, blue) or one for all; got {value!r:.80}"
-        )
-    return floats[0], floats[1], floats[2]

@@ -648,6 +648,24 @@ describe("faces that could not be used", () => {
 });
 
 describe("two models", () => {
+  it("of which one is not evaluated yet", async () => {
+    const given = compared();
+    const other = given.other!.map((region) => ({
+      ...{ ...region, ior: null, low: null, high: null, rank: null, count: 0 },
+    }));
+    const everywhere = regions().map((region) => ({ ...region, ior: region.ior ?? 0.1, count: 9 }));
+    const fake = start({ ...given, regions: everywhere, other, state: "running" });
+    const { find, all, seen, shape } = await show(fake);
+    expect([0, 1, 2].map((face) => shape("u_lip", face).dataset.fill)).toEqual(["colour", "blank", "blank"]);
+    expect(seen(".cfw-face-later").map(text)).toEqual(["not evaluated yet", "not evaluated yet"]);
+    expect(seen(".cfw-legend-none")).toEqual([]);
+    expect(text(all(".cfw-score-words")[1])).toBe("not evaluated yet");
+    expect(find("[role=option]").getAttribute("aria-label")).toContain("balanced not evaluated yet");
+    fake.receive({ other: given.other! });
+    await vi.waitFor(() => expect(shape("u_lip", 1).dataset.fill).toBe("colour"));
+    expect(seen(".cfw-face-later")).toEqual([]);
+  });
+
   it("stand beside each other under one legend, with their difference", async () => {
     const { root, find, all, seen, shape, row, tiles } = await show(start(compared()));
     expect(text(find(".cfw-question"))).toBe(
@@ -660,6 +678,7 @@ describe("two models", () => {
     expect(text(find(".cfw-difference"))).toBe("▼ −.40 balanced against lipstick");
     expect(text(row("u_lip"))).toBe("1upper lip.81 · .41");
     expect(shape("hat", 2).dataset.fill).toBe("hatched");
+    expect(seen(".cfw-face-later")).toEqual([]);
     expect([tiles(0).length, tiles(1).length]).toEqual([3, 1]);
     expect(root.classList.contains("cfw-compare")).toBe(true);
     // The ears hear one list, not three.

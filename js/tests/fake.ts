@@ -95,6 +95,7 @@ export function superpixelState(changes: Partial<Traits> = {}): Traits {
     count: 6,
     labels: ["tench", "Egyptian cat", "tabby", "<img src=x onerror=alert(1)>", "lynx", "tiger cat"],
     target: 1,
+    method: "E-LIME",
     objective: "sufficient",
     best: [0, 1, 4],
     following: false,

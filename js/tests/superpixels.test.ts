@@ -93,6 +93,14 @@ describe("what stands in the view", () => {
     expect(text(find(".cfw-help-panel"))).toContain("Wang et al. 2021");
   });
 
+  it("speaks of the method that is at work", async () => {
+    const { root, find } = await show(start({ method: "LIME", state: "stopped" }));
+    expect(text(find(".cfw-help-panel"))).toContain("LIME, Ribeiro et al. 2016");
+    expect(text(find(".cfw-status"))).toBe("stopped: the masks sampled so far are kept, Resume continues");
+    const titles = [...root.querySelectorAll("[title]")].map((element) => element.getAttribute("title"));
+    expect([text(root), ...titles].join(" ")).not.toMatch(/genetic|E-LIME|best so far/);
+  });
+
   it("takes text from the kernel as text", async () => {
     const nasty = "<img src=x onerror=alert(1)>";
     const fake = start({
@@ -133,7 +141,7 @@ describe("what stands in the view", () => {
   it("says that the trust is measured later, and nothing when nothing was measured", async () => {
     const fake = start({ state: "running", trust: [] });
     const { find } = await show(fake);
-    expect(text(find(".cfw-trust-later"))).toBe("measured when the search has ended");
+    expect(text(find(".cfw-trust-later"))).toBe("measured when the run has ended");
     expect(find(".cfw-trust").hidden).toBe(false);
     fake.receive({ measures: false });
     await drawn();

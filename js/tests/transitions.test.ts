@@ -145,7 +145,7 @@ describe("states without a path", () => {
     expect(text(find(".cfw-gallery-words"))).toBe("candidates appear here as the search runs");
     expect(text(find(".cfw-line"))).toBe("a transition appears here when both rows have a candidate");
     expect(find(".cfw-placeholder").hidden).toBe(true);
-    expect(text(find(".cfw-trust-later"))).toBe("measured when the search has ended");
+    expect(text(find(".cfw-trust-later"))).toBe("measured when the run has ended");
     expect(find<HTMLInputElement>("input[type=range]").disabled).toBe(true);
     expect([root.dataset.ready, root.dataset.path]).toEqual([undefined, ""]);
     expect(find("[aria-label=Play]").getAttribute("aria-disabled")).toBe("true");

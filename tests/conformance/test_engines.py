@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
+import os
 from contextlib import closing
 from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
 from itertools import islice
+from pathlib import Path
 
 import pytest
 import small
@@ -172,6 +175,18 @@ def test_other_data_are_refused(explainer, clf, updates):
         next(explainer.engine.steps(clf, *arguments, **explainer.keywords, resume=updates[2].partial))
 
 
+def test_another_class_of_the_same_label_is_refused(explainer):
+    clf = cf.Classifier(small.Small(), labels=["crane", "crane"])
+    arguments = list(explainer.given(small.classifier(), 0))
+    arguments[-1] = small.classifier().class_index(arguments[-1])
+    first = next(explainer.engine.steps(clf, *arguments, **explainer.keywords)).partial
+    next(explainer.engine.steps(clf, *arguments, **explainer.keywords, resume=first))
+    for name in first.question:
+        other = replace(first, **{name: 1 - getattr(first, name)})
+        with pytest.raises(ValueError, match=rf"resume: .* has class \d as its {name}, this run class \d"):
+            next(explainer.engine.steps(clf, *arguments, **explainer.keywords, resume=other))
+
+
 def test_the_result_of_another_explainer_is_refused(explainer, clf):
     other = next(one for one in EXPLAINERS if one.engine.result_type is not explainer.engine.result_type)
     foreign = some(other, clf, 1)
@@ -198,6 +213,33 @@ def test_a_checkpoint_is_written_when_the_model_breaks(explainer, tmp_path):
         with pytest.raises(RuntimeError, match="broke"):
             list(updates)
     assert type(explainer.engine.result_type.load(path)) is explainer.engine.result_type
+
+
+def test_a_checkpoint_whose_folder_is_removed_is_named(explainer, clf, tmp_path):
+    path = tmp_path / "runs" / "run.safetensors"
+    path.parent.mkdir()
+    with closing(steps(explainer, clf, checkpoint=path)) as updates:
+        next(updates)
+        path.parent.rmdir()
+        with pytest.raises(
+            FileNotFoundError, match=r"runs/run\.safetensors'\nThe checkpoint could not be written"
+        ):
+            list(updates)
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_the_last_whole_one(explainer, clf, tmp_path, monkeypatch):
+    path = tmp_path / "run.safetensors"
+    whole = some(explainer, clf, 2, checkpoint=path)
+
+    def full(_tensors, scratch, **_more):
+        Path(scratch).write_bytes(b"a part")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), scratch)
+
+    monkeypatch.setattr("cfwidgets.results.save_file", full)
+    with pytest.raises(OSError, match=r"No space left on device: '.*run\.safetensors'\n"):
+        steps_to_the_end(explainer, clf, checkpoint=path)
+    assert differences(whole, explainer.engine.result_type.load(path), ignore=frozenset()) == []
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_checkpoint_of_something_else_is_refused(explainer, clf, tmp_path):

@@ -11,6 +11,7 @@ import pytest
 import small
 from comparing import differences
 from explainers import EXPLAINERS
+from torch import nn
 from waiting import until
 
 import cfwidgets as cf
@@ -92,6 +93,24 @@ def test_what_it_cannot_use_is_refused_at_once(explainer, clf, result):
     other = next(one for one in EXPLAINERS if one.engine.result_type is not type(result))
     with pytest.raises((TypeError, ValueError), match="result"):
         other.view(clf, *painter(other, clf), result=result)
+    gc.collect()
+    assert widgets() <= before
+
+
+@pytest.mark.parametrize(
+    "explainer", [one for one in EXPLAINERS if one.data], indirect=True, ids=lambda one: one.name
+)
+@pytest.mark.parametrize("kind", ["view", "explorer"])
+@pytest.mark.parametrize(
+    "wrong", [7, None, nn.Flatten(), small.Small, object()], ids=lambda one: str(one)[:8]
+)
+def test_what_is_no_generator_or_editor_is_refused_at_once(explainer, clf, result, kind, wrong):
+    before, make = widgets(), getattr(explainer, kind)
+    name = getattr(wrong, "__name__", type(wrong).__name__)
+    run = dict(zip(("image", "target"), explainer.given(clf, 0)[1:], strict=True))
+    for given in ({"result": result}, run):
+        with pytest.raises(ValueError, match=rf"an? (generator|editor) is an object with .*; got {name}"):
+            make(clf, wrong, engine=explainer.engine, **given)
     gc.collect()
     assert widgets() <= before
 
@@ -194,18 +213,22 @@ def test_the_explorer_is_the_view_and_a_chart(explainer, clf, result, closed):
     assert explorer.run is None
 
 
-def test_close_frees_everything(explainer):
+@pytest.mark.parametrize("ended", [False, True], ids=["while it runs", "at the end"])
+def test_close_frees_everything(explainer, ended):
     gc.collect()
     before = widgets()
     parts = []
 
     def make_and_close():
         explorer = made(explainer, explainer.explorer)
-        explorer.run.wait(timeout=120)
-        parts.extend(weakref.ref(part) for part in (explorer.view, explorer.chart, explorer))
+        until(lambda: explorer.result is not None)
+        if ended:
+            explorer.run.wait(timeout=120)
+        parts.extend(weakref.ref(part) for part in (explorer.result, explorer.view, explorer.chart, explorer))
         explorer.close()
         explorer.close()
 
-    make_and_close()
+    for _ in range(2):
+        make_and_close()
     until(lambda: gc.collect() is not None and all(part() is None for part in parts))
     assert widgets() <= before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from safetensors.torch import save_file
+from small import Bare
 from torch import nn
 
 from cfwidgets.models.attgan_editor import AttGANEditor
@@ -23,33 +24,20 @@ NAMES = ("Bald", "Young")
 SHAPE = {"size": 32, "attributes": 2, "dim": 4, "layers": 3}
 
 
-class Tint:
-    """Makes pictures red or green; knows no more."""
-
-    attributes = ("red", "green")
-
-    def encode(self, image):
-        return image
-
-    def decode(self, image, attributes):
-        colour = torch.cat([attributes, torch.zeros(len(attributes), 1)], 1)
-        return (image + colour[:, :, None, None]).clamp(0, 1)
-
-
 def made():
     torch.manual_seed(0)
     return AttGANEditor(AttGAN(**SHAPE).train(), NAMES, AttGANDiscriminator(**SHAPE, hidden=8).train())
 
 
 def test_three_names_make_an_editor():
-    assert require_editor(Tint()) is not None
+    assert require_editor(Bare()) is not None
     assert isinstance(made(), Editor)
     with pytest.raises(EditorError, match="got int without attributes, encode, decode"):
         require_editor(3)
-    with pytest.raises(EditorError, match="got Tint itself, not one of it"):
-        require_editor(Tint)
+    with pytest.raises(EditorError, match="got Bare itself, not one of it"):
+        require_editor(Bare)
     for names in ((), ("a", "a")):
-        one = Tint()
+        one = Bare()
         one.attributes = names
         with pytest.raises(EditorError, match="each once and at least one"):
             require_editor(one)
@@ -65,30 +53,30 @@ def test_three_names_make_an_editor():
     ],
 )
 def test_what_was_painted_is_checked(images, message):
-    class Wrong(Tint):
+    class Wrong(Bare):
         def decode(self, image, attributes):
             return images
 
     with pytest.raises(EditorError, match=message):
-        painted(Wrong(), None, torch.zeros(1, 2))
+        painted(Wrong(), None, torch.zeros(1, 3))
 
 
 def test_what_an_editor_may_lack():
     image = torch.rand(3, 8, 8)
-    assert criticised(Tint(), image[None]) is None
+    assert criticised(Bare(), image[None]) is None
     with pytest.raises(EditorError, match="does not recognise the attributes of an image: give attributes="):
-        recognised(Tint(), image)
+        recognised(Bare(), image)
 
-    class Odd(Tint):
+    class Odd(Bare):
         def critic(self, images):
             return torch.zeros(len(images), 1)
 
         def recognise(self, images):
-            return torch.zeros(len(images), 3)
+            return torch.zeros(len(images), 2)
 
     with pytest.raises(EditorError, match=r"critic must return \(1,\); got \(1, 1\)"):
         criticised(Odd(), image[None])
-    with pytest.raises(EditorError, match=r"recognise must return \(1, 2\); got \(1, 3\)"):
+    with pytest.raises(EditorError, match=r"recognise must return \(1, 3\); got \(1, 2\)"):
         recognised(Odd(), image)
 
 
@@ -143,7 +131,7 @@ def test_the_fingerprint_is_of_the_weights(tmp_path):
     with torch.no_grad():
         next(editor.networks[1].parameters()).add_(1e-6)
     assert weights_fingerprint(editor) != before
-    assert weights_fingerprint(Tint()) == ""
+    assert weights_fingerprint(Bare()) == ""
 
 
 def test_one_without_a_discriminator(tmp_path):

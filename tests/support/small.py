@@ -92,10 +92,9 @@ class Painter(nn.Module):
 
 
 class Tint:
-    """An editor that adds colours; its critic likes what is grey."""
+    """An editor that adds colours; its critic likes what is grey, and it knows what it sees."""
 
     attributes = ("red", "green", "blue")
-    size = (SIDE, SIDE)
 
     def encode(self, image: Tensor) -> Tensor:
         return image
@@ -108,7 +107,13 @@ class Tint:
         return -(colours - colours.mean(1, keepdim=True)).abs().sum(1)
 
     def recognise(self, images: Tensor) -> Tensor:
-        return images.mean((2, 3)).round()
+        return images.mean((2, 3))
+
+
+class Bare(Tint):
+    """An editor that does no more than it must."""
+
+    critic = recognise = None
 
 
 def faces(n: int = 9, seed: int = 0) -> list[SimpleNamespace]:

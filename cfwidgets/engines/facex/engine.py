@@ -217,6 +217,8 @@ class FaceX(Engine[FaceXResult]):
                     result = self._joined(result, part)
                     if result.seen < result.total:
                         yield Update(main * result.seen / result.total, result, _ATTENTION)
+            if not len(result.numbers):
+                raise RuntimeError(f"none of the faces could be used; {_last(result.skipped)}")
         if self.trust and result.randomised is None:
             yield Update(main, result, _RANDOMISED)
             randomised = replace(reader, clf=reader.clf.randomised(self.seed, result.size))
@@ -294,8 +296,9 @@ def _some_usable(parts: Iterable[Part]) -> Iterator[Part]:
     for part in parts:
         unusable = [*unusable, *part.skipped] if not len(part.numbers) else []
         if len(unusable) >= _IN_A_ROW:
-            raise RuntimeError(
-                f"{len(unusable)} faces in a row could not be used; face {unusable[-1].number}: "
-                f"{unusable[-1].why}"
-            )
+            raise RuntimeError(f"{len(unusable)} faces in a row could not be used; {_last(unusable)}")
         yield part
+
+
+def _last(unusable: Sequence[Skipped]) -> str:
+    return f"face {unusable[-1].number}: {unusable[-1].why}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -81,6 +81,8 @@ class ParetoSurvey(ExplainerResult):
     state
         State of the search, as named tensors, to resume it.
     """
+
+    question: ClassVar[tuple[str, ...]] = ()  # of each image, the class that the model predicts
 
     names: tuple[str, ...]
     images: Tensor

@@ -6,7 +6,7 @@ import time
 from abc import abstractmethod
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
 
@@ -22,7 +22,7 @@ from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.search.memo import Memo
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
     from numpy.typing import ArrayLike
@@ -65,6 +65,8 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
 
     result_type = SuperpixelResult
     method: ClassVar[str]
+    activity: ClassVar[str]
+    """The work that comes first, in words."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -124,13 +126,15 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
             else own_superpixels(segments, view)
         )
         hidden = filled(view, labels, self.fill)
-        picture = MaskedPicture(clf, view, hidden, labels)
         count = int(labels.max()) + 1
-        whole, blank = picture.probabilities(torch.tensor([[True], [False]]).expand(2, count))
+        ends = torch.tensor([[True], [False]]).expand(2, count)
+        whole, blank = MaskedPicture(clf, view, hidden, labels).probabilities(ends)
+        exact = clf.in_float32()  # a first batch has settled whether it rounds
+        if exact is not clf:
+            whole, blank = MaskedPicture(exact, view, hidden, labels).probabilities(ends)
         index = int(whole.argmax()) if target is None else clf.class_index(target)
         names = tuple(clf.label(i) for i in range(len(whole)))
-        # labels need not differ, so that the index belongs to the question too
-        settings = {"method": self.method, **self.settings_with(target=names[index], target_index=index)}
+        settings = {"method": self.method, **self.settings_with(target=names[index])}
         fresh = SuperpixelResult(
             settings=settings,
             model=clf.name,
@@ -151,7 +155,7 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
             importance=torch.zeros(count),
             evaluations=2,
         )
-        work = partial(self._work, clf, picture)
+        work = partial(self._work, clf)
         yield from self.driven(fresh, work, began=began, resume=resume, checkpoint=checkpoint)
 
     explain = to_the_end(steps)
@@ -178,13 +182,18 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
         """Count the steps that a result holds."""
 
     @abstractmethod
-    def find(self, score: Memo, result: SuperpixelResult) -> Iterator[tuple[SuperpixelResult, str]]:
+    def find(
+        self, score: Memo, exact: Memo, result: SuperpixelResult
+    ) -> Iterator[tuple[SuperpixelResult, str]]:
         """Yield the result after each further step, and the activity in words; nothing where all is done.
 
         Parameters
         ----------
         score
-            From masks ``(m, n)`` bool of the superpixels shown to the probability of the explained class.
+            From masks ``(m, n)`` bool of the superpixels shown to the probability of the explained class, in
+            the precision of the classifier.
+        exact
+            The same in float32, for the answer.
         result
             The result so far, without an answer or to be resumed.
         """
@@ -194,15 +203,11 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
         return self
 
     def _work(
-        self, clf: Classifier, picture: MaskedPicture, result: SuperpixelResult
+        self, clf: Classifier, result: SuperpixelResult
     ) -> Generator[Update[SuperpixelResult], None, None]:
         engine = self.reaching(result)
-        target, evaluated = result.target, result.evaluations
-        score = Memo(
-            lambda masks: picture.probabilities(masks)[:, target],
-            resume=result.evaluated,
-            limit=_REMEMBERED,
-        )
+        evaluated = result.evaluations
+        score, exact = _scores(clf, result, resume=result.evaluated, limit=_REMEMBERED)
         randomise = self.trust and clf.has_module
         total = engine.work + self.trust * _CURVES + randomise * engine.one_run().work
 
@@ -210,8 +215,8 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
             now = replace(result, evaluated=score.state(), evaluations=evaluated + score.evaluations)
             return Update(min(done / total, 1.0), now, activity)
 
-        yield update(engine.done(result), "searching")
-        for found, activity in engine.find(score, result):
+        yield update(engine.done(result), self.activity)
+        for found, activity in engine.find(score, exact, result):
             # measures belong to the answer that they were taken of
             result = replace(found, faithfulness=None, randomised_model=None)
             yield update(engine.done(result), activity)
@@ -233,11 +238,10 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
 
     def _compare(self, clf: Classifier, result: SuperpixelResult) -> Iterator[RandomisedModel]:
         """Find superpixels with the randomised model ``clf``, and compare them with a result."""
-        picture = MaskedPicture(clf, result.image, result.hidden, result.segments)
-        score = Memo(lambda masks: picture.probabilities(masks)[:, result.target])
-        whole = float(score(torch.ones(1, result.count, dtype=torch.bool))[0])
+        score, exact = _scores(clf, result)
+        whole = float(exact(torch.ones(1, result.count, dtype=torch.bool))[0])
         unanswered = replace(result, searches=(), sampled=0)
-        for found, _ in self.reaching(result).one_run().find(score, unanswered):
+        for found, _ in self.reaching(result).one_run().find(score, exact, unanswered):
             yield RandomisedModel(
                 whole=whole,
                 probability=found.probability,
@@ -247,3 +251,14 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
                 importance=found.importance,
                 evaluations=score.evaluations,
             )
+
+
+def _scores(clf: Classifier, result: SuperpixelResult, **memo: Any) -> tuple[Memo, Memo]:
+    """Return the probability of the class for masks, as the classifier computes it and in float32."""
+
+    def of(model: Classifier) -> Callable[[Tensor], Tensor]:
+        picture = MaskedPicture(model, result.image, result.hidden, result.segments)
+        return lambda masks: picture.probabilities(masks)[:, result.target]
+
+    score, exact = Memo(of(clf), **memo), clf.in_float32()
+    return score, score if exact is clf else Memo(of(exact))

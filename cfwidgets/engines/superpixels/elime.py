@@ -88,7 +88,7 @@ class ELime(SuperpixelEngine):
     parsimony: float | None = None
     runs: int = 1
 
-    method = "E-LIME"
+    method, activity = "E-LIME", "searching"
     harmless = frozenset({"generations", "runs", "trust"})
 
     def __post_init__(self) -> None:
@@ -126,12 +126,14 @@ class ELime(SuperpixelEngine):
         """Give the same engine with a single search."""
         return replace(self, runs=1)
 
-    def find(self, score: Memo, result: SuperpixelResult) -> Iterator[tuple[SuperpixelResult, str]]:
+    def find(
+        self, score: Memo, exact: Memo, result: SuperpixelResult
+    ) -> Iterator[tuple[SuperpixelResult, str]]:
         """Yield the result after each further generation of each search."""
         for run in range(self.runs):
-            activity = "searching" if self.runs == 1 else f"search {run + 1} of {self.runs}"
+            activity = self.activity if self.runs == 1 else f"search {run + 1} of {self.runs}"
             past = result.searches[run] if run < len(result.searches) else None
-            for search in self._run(score, result.count, self.seed + run, past):
+            for search in self._run(score, exact, result.count, self.seed + run, past):
                 result = self._with(result, run, search)
                 yield result, activity
 
@@ -141,11 +143,11 @@ class ELime(SuperpixelEngine):
         weight = 0.5 * necessary if self.parsimony is None else self.parsimony
         return (1 - probability if necessary else probability) - weight * selected.double().mean(1)
 
-    def _run(self, score: Memo, count: int, seed: int, past: Search | None) -> Iterator[Search]:
+    def _run(self, score: Memo, exact: Memo, count: int, seed: int, past: Search | None) -> Iterator[Search]:
         """Yield one search after each further generation, from ``past`` on where there is one."""
 
-        def probability(selected: Tensor) -> Tensor:
-            return score(selected if self.objective == "sufficient" else ~selected)
+        def probability(selected: Tensor, by: Memo = score) -> Tensor:
+            return by(selected if self.objective == "sufficient" else ~selected)
 
         best, mean, masks, state = [], [], [], None
         if past is not None:
@@ -161,7 +163,7 @@ class ELime(SuperpixelEngine):
             masks.append(generation.best)
             yield Search(
                 seed=seed,
-                probability=float(best[-1]),
+                probability=float(probability(generation.best[None], exact)[0]),
                 best=torch.stack(best),
                 mean=torch.stack(mean),
                 masks=torch.stack(masks),

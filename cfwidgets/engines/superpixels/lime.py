@@ -55,7 +55,7 @@ class Lime(SuperpixelEngine):
     samples: int = 1000
     shown: int | None = None
 
-    method = "LIME"
+    method, activity = "LIME", "sampling"
     harmless = frozenset({"samples", "trust"})
 
     def __post_init__(self) -> None:
@@ -81,7 +81,9 @@ class Lime(SuperpixelEngine):
         """Give the engine that evaluates as many masks again as this one was to evaluate."""
         return replace(self, samples=self.reaching(result).samples + self.samples)
 
-    def find(self, score: Memo, result: SuperpixelResult) -> Iterator[tuple[SuperpixelResult, str]]:
+    def find(
+        self, score: Memo, exact: Memo, result: SuperpixelResult
+    ) -> Iterator[tuple[SuperpixelResult, str]]:
         """Yield after each further hundred masks, and fit the weights to all of them."""
         if result.weights is not None and result.sampled >= self.samples:
             return
@@ -96,7 +98,7 @@ class Lime(SuperpixelEngine):
             probabilities += score(chunk).tolist()  # a resumed run knows the first ones
             if result.sampled < len(probabilities) < self.samples:
                 result = replace(result, sampled=len(probabilities), weights=None, fit=None)
-                yield result, "sampling"
+                yield result, self.activity
         # LIME's distance, scipy's cosine, is 1 - sqrt(shown / n) for a mask of zeros and ones
         distances = 1 - np.sqrt(data.mean(1))
         _, pairs, fit, _ = explainer.base.explain_instance_with_data(
@@ -113,7 +115,7 @@ class Lime(SuperpixelEngine):
             replace(
                 result,
                 mask=mask,
-                probability=float(score(mask[None])[0]),
+                probability=float(exact(mask[None])[0]),
                 importance=(weights / weights.max().clamp_min(1e-12)).clamp(0, 1).float(),
                 sampled=self.samples,
                 weights=weights,

@@ -52,10 +52,10 @@ class Search:
     seed
         The seed that it began with.
     probability
-        Probability of the explained class with the best selection found.
+        Probability of the explained class with the best selection found, computed in float32.
     best, mean
-        ``(g,)`` float64: the same for the best selection so far, and the mean over the population, after each
-        generation from the initial one on.
+        ``(g,)`` float64: the probability for the best selection so far, and the mean over the population,
+        after each generation from the initial one on, in the precision in which the model ranks masks.
     masks
         ``(g, n)`` bool: the best selection so far, after each generation.
     state
@@ -140,7 +140,7 @@ class SuperpixelResult(ExplainerResult):
     mask
         ``(n,)`` bool: the superpixels selected.
     probability
-        Probability of the class with only the superpixels of ``shown``.
+        Probability of the class with only the superpixels of ``shown``, computed in float32.
     importance
         ``(n,)`` in [0, 1].
     searches
@@ -152,7 +152,7 @@ class SuperpixelResult(ExplainerResult):
     sampled
         Number of random masks evaluated (LIME).
     evaluations
-        Number of images that the explained model evaluated.
+        Number of images that the explained model evaluated, but for those repeated in float32.
     evaluated
         The last 32,768 masks evaluated and their probabilities, as `cfwidgets.search.memo.Memo.state` gives
         them, for a run that resumes this one; None before the first.

@@ -177,6 +177,7 @@ class TransitionResult(ExplainerResult):
         Agreement,
         RandomisedModel,
     )
+    question: ClassVar[tuple[str, ...]] = ("target", "wrong")
 
     image: Tensor
     image_maps: Tensor | None

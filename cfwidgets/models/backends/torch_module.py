@@ -76,6 +76,11 @@ class TorchModule:
         """The memory format of inputs that suits the module; the contiguous one before a first batch."""
         return torch.channels_last if self._settled and self._channels_last else torch.contiguous_format
 
+    @property
+    def rounds(self) -> bool:
+        """True where it computes in bfloat16; also where it may, as long as no batch has settled it."""
+        return self._rounded or (not self._settled and self._choose_precision and self._may_round())
+
     def batch_size(self, height: int, width: int) -> int:
         """Choose a batch size; on CUDA by the memory of a first batch, to fill half of the free memory."""
         if not self._measured:

@@ -92,6 +92,7 @@ class SuperpixelView(View[SuperpixelResult]):
     size = t.List(t.Int(), [0, 0]).tag(sync=True)
     count = t.Int(0).tag(sync=True)
     labels = t.List(t.Unicode()).tag(sync=True)
+    method = t.Unicode("E-LIME").tag(sync=True)
     objective = t.Unicode("sufficient").tag(sync=True)
     # Set by the user. No echo: a late one would undo later clicks. While `following`, the superpixels of
     # `best` are shown, whatever it will be; an edit ends that.
@@ -157,7 +158,7 @@ class SuperpixelView(View[SuperpixelResult]):
             self.picture = encode(_sharp(self._image, seen))
             self.size = list(seen.shape[1:])
             self.labels = [] if clf.labels is None else list(clf.labels)
-            self.measures = engine.trust
+            self.measures, self.method = engine.trust, engine.method
         if result is None:
             self.start(self._steps())
         else:
@@ -216,11 +217,12 @@ class SuperpixelView(View[SuperpixelResult]):
     def _publish(self, partial: SuperpixelResult) -> None:
         self._found[partial.target] = partial
         if self._masked is None:
-            self._masked = MaskedPicture(self._clf, partial.image, partial.hidden, partial.segments)
+            exact = self._clf.in_float32()
+            self._masked = MaskedPicture(exact, partial.image, partial.hidden, partial.segments)
             self.label_map = encode_labels(partial.segments)
             self.hidden_picture = encode(partial.hidden)
             self.count = partial.count
-            self.objective = partial.objective
+            self.method, self.objective = partial.method, partial.objective
             self._prediction = partial.prediction
             self.whole = likeliest(partial.prediction, _WHOLE)
             self._first = partial.target
@@ -259,8 +261,7 @@ class SuperpixelView(View[SuperpixelResult]):
 
     @property
     def _classes(self) -> int:
-        # None only before the first answer; then no class can be chosen either
-        return self._clf.classes or 0
+        return 0 if self._prediction is None else len(self._prediction)
 
     def _now(self) -> list[int]:
         return self.best if self.following else self.shown

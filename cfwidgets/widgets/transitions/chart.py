@@ -9,6 +9,7 @@ import ipywidgets as w
 import numpy as np
 
 from cfwidgets.widgets.chart_parts import BLUE, GREY, ORANGE, close_figure, show
+from cfwidgets.widgets.transitions.names import names_of
 
 if TYPE_CHECKING:
     from cfwidgets.widgets.transitions.view import TransitionView
@@ -33,9 +34,10 @@ class TransitionChart:
         self._target = bq.Lines(scales=scales, colors=[BLUE], stroke_width=2)
         self._flip = bq.Lines(scales=scales, colors=[GREY], stroke_width=1, line_style="dashed")
         cursor = bq.Lines(x=[0.0, 0.0], y=[0.0, 1.0], scales=scales, colors=[GREY], stroke_width=1.5)
-        self._names = bq.Label(
-            scales=scales, colors=[ORANGE, BLUE, GREY], default_size=11, font_weight="normal"
-        )
+        self._names = [
+            bq.Label(scales=scales, align=align, default_size=11, font_weight="normal")
+            for align in ("start", "end")
+        ]
         self._below = bq.Axis(
             scale=self._along,
             label="phase",
@@ -46,7 +48,7 @@ class TransitionChart:
         )
         self.figure = bq.Figure(
             padding_x=0,  # so that phase 0 stands on the axis
-            marks=[self._flip, self._wrong, self._target, cursor, self._names],
+            marks=[self._flip, self._wrong, self._target, cursor, *self._names],
             axes=[
                 self._below,
                 bq.Axis(scale=up, orientation="vertical", tick_values=[0, 0.5, 1], tick_format=".1f"),
@@ -82,10 +84,10 @@ class TransitionChart:
             self._flip.x = np.array([] if flip is None else [flip, flip], dtype=float)
             self._flip.y = np.array([] if flip is None else [0.0, 1.0])
         name = self._view.name_of
-        names = [name(self._view.wrong), name(self._view.target), "" if flip is None else "flips here"]
-        with self._names.hold_sync():
-            # each class below the end of its curve where it is likeliest, and the flip beside its line
-            self._names.text = names
-            self._names.align = "start"
-            self._names.x = np.array([0.02 * at[-1], 0.88 * at[-1], (flip or 0) + 0.01 * at[-1]])
-            self._names.y = np.array([path["wrong"][0] - 0.1, path["correct"][-1] - 0.1, 0.3])
+        names = names_of(path, name(self._view.wrong), name(self._view.target))
+        for mark in self._names:
+            here = [one for one in names if one.align == mark.align]
+            with mark.hold_sync():
+                mark.text, mark.colors = [one.text for one in here], [one.colour for one in here] or [GREY]
+                mark.x = np.array([one.x for one in here], dtype=float)
+                mark.y = np.array([one.y for one in here], dtype=float)

@@ -13,6 +13,7 @@ from cfwidgets.engines.transitions.engine import Transitions
 from cfwidgets.engines.transitions.result import TransitionResult
 from cfwidgets.images import as_bytes, as_image
 from cfwidgets.models.classifier import Classifier, require_classifier
+from cfwidgets.models.generator import require_generator
 from cfwidgets.widgets.checks import foreign, require_kind, whole
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import encode_frames, encode_maps, likeliest, map_scale, pack, trust_rows
@@ -120,7 +121,7 @@ class TransitionView(View[TransitionResult]):
         require_classifier("clf", clf)
         engine = Transitions() if engine is None else engine
         require_kind("engine", engine, Transitions, "Transitions(…)")
-        self._clf, self._generator, self._engine = clf, generator, engine
+        self._clf, self._engine = clf, engine
         self._feature_model = feature_model
         self._checkpoint = None if checkpoint is None else checkpoint_path(checkpoint)
         self._wrong = None if wrong is None else clf.class_index(wrong)
@@ -134,6 +135,7 @@ class TransitionView(View[TransitionResult]):
         else:
             self._image, self._target = as_image(image), clf.class_index(target)
         self._foreign = "" if result is None else foreign(result, clf)
+        self._generator = require_generator(generator, clf.classes)
         self._found: dict[int, TransitionResult] = {}
         self._ended: set[int] = set()
         self._shown: TransitionResult | None = None

@@ -38,14 +38,21 @@ export function createDrawn(frame: FaceXFrame, scores: Scores, look: Look) {
   };
   const drawFaces = () => {
     const { models, two } = scores;
+    // A second model waits for the first.
+    const waiting = two && !scores.evaluated(1);
+    const later = { fills: [], later: words.UNEVALUATED };
     const states = models.map((name, model) => ({
       name: two ? name : "",
-      fills: fills((row) => row.by[model]?.ior ?? null, scores.heat, "--c-heat"),
+      ...(waiting && model > 0
+        ? later
+        : { fills: fills((row) => row.by[model]?.ior ?? null, scores.heat, "--c-heat"), later: "" }),
     }));
     if (two)
       states.push({
         name: `${models[1]} ${words.MINUS} ${models[0]}`,
-        fills: fills((row) => row.difference, scores.difference, "--c-signed"),
+        ...(waiting
+          ? later
+          : { fills: fills((row) => row.difference, scores.difference, "--c-signed"), later: "" }),
       });
     faces.draw(traits.prototype.drawing);
     faces.update(states, (region) => scores.describe(region), look.pinned);
@@ -55,7 +62,9 @@ export function createDrawn(frame: FaceXFrame, scores: Scores, look: Look) {
     const { rows, two } = scores;
     root.classList.toggle("cfw-compare", two);
     signed.element.hidden = !two;
-    none.hidden = !scores.heat || !rows.some((row) => row.by.some((region) => region?.ior === null));
+    none.hidden =
+      !scores.heat ||
+      !rows.some((row) => row.by.some((region, model) => region?.ior === null && scores.evaluated(model)));
     groups.update(scores.groups, traits.group);
     const now = wrong || (scores.heat ? words.HINT : words.noScores(traits.state, traits.group > 0));
     setText(hint, drawing ? now : "");

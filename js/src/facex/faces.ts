@@ -1,4 +1,4 @@
-import { focusedIn, h, setAttribute, setName } from "../shared/dom";
+import { focusedIn, h, setAttribute, setName, setText } from "../shared/dom";
 import { isCommand } from "../shared/keys";
 import type { Scope } from "../shared/scope";
 import type { Drawing } from "./drawing";
@@ -25,13 +25,15 @@ export interface FaceState {
   /** Above it; "" for nothing. */
   name: string;
   fills: readonly Fill[];
+  /** Over it, while there is nothing to see; else "". */
+  later: string;
 }
 
 /** One drawn face or several beside each other, by mouse, touch and keyboard. The keyboard works in the first one. */
 export function createFaces(scope: Scope, look: Look) {
   const element = h("div.cfw-faces");
   let drawing: Drawing | null = null;
-  let figures: { title: HTMLElement; figure: ReturnType<typeof createFigure> }[] = [];
+  let figures: { title: HTMLElement; later: HTMLElement; figure: ReturnType<typeof createFigure> }[] = [];
   /** In reading order, to go through them one by one; the index of the one that the Tab key leads to. */
   let order: number[] = [];
   let stop = 0;
@@ -42,10 +44,11 @@ export function createFaces(scope: Scope, look: Look) {
   const build = (count: number) => {
     figures = Array.from({ length: drawing ? count : 0 }, () => ({
       title: h("div.cfw-heading.cfw-face-name.cfw-ellipsis"),
+      later: h("div.cfw-face-later.cfw-muted"),
       figure: createFigure(drawing!),
     }));
     element.replaceChildren(
-      ...figures.map(({ title, figure }, i) => {
+      ...figures.map(({ title, later, figure }, i) => {
         const first = i === 0;
         const list = h(
           "div",
@@ -56,7 +59,7 @@ export function createFaces(scope: Scope, look: Look) {
           },
           ...figure.panels,
         );
-        return h("div.cfw-face", title, list);
+        return h("div.cfw-face", title, h("div.cfw-face-frame", list, later));
       }),
     );
     figures[0]?.figure.regions.forEach((region) => {
@@ -121,10 +124,12 @@ export function createFaces(scope: Scope, look: Look) {
     },
     update(faces: readonly FaceState[], label: (region: string) => string, chosen: string) {
       if (figures.length !== (drawing ? faces.length : 0)) build(faces.length);
-      figures.forEach(({ title, figure }, i) => {
+      figures.forEach(({ title, later, figure }, i) => {
         setName(title, faces[i]!.name);
         title.hidden = faces[i]!.name === "";
         figure.fill(faces[i]!.fills);
+        setText(later, faces[i]!.later);
+        later.hidden = faces[i]!.later === "";
       });
       figures[0]?.figure.regions.forEach((region) => {
         const name = region.dataset.region!;

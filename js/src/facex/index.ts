@@ -21,7 +21,6 @@ export default defineView({
   traits,
   followed: ["pointed", "cursor", "face"],
   alive: ["progress", "regions", "face"],
-  trustLater: "measured when the run has ended",
   eager: true,
   build,
 });

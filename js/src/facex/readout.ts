@@ -44,6 +44,7 @@ export function createReadout(scores: Scores) {
           ...{ model: two ? (models[model] ?? "") : "", others },
           of: rankedCount(rows, model),
           faces: facesIn(rows, model),
+          evaluated: scores.evaluated(model),
         });
       });
       difference.hidden = !two;
@@ -75,7 +76,7 @@ function createScore() {
     element,
     update(
       region: Region | null,
-      now: { model: string; others: readonly number[]; of: number; faces: number },
+      now: { model: string; others: readonly number[]; of: number; faces: number; evaluated: boolean },
     ) {
       setName(model, now.model);
       model.hidden = now.model === "";
@@ -83,7 +84,8 @@ function createScore() {
       setText(big, words.score(ior));
       big.classList.toggle("cfw-unknown", ior === null);
       setText(rank, words.place(region, now.of));
-      setText(faces, now.faces > 0 ? words.onFaces(region, now.faces) : "");
+      const known = now.faces > 0 ? words.onFaces(region, now.faces) : "";
+      setText(faces, now.evaluated ? known : words.UNEVALUATED);
       interval.update(region, now.others);
       const parts =
         low === null || high === null ? [] : [`95 %: ${words.score(low)} to ${words.score(high)}`];

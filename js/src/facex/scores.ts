@@ -45,6 +45,11 @@ export class Scores {
     return this.groups.length > 1 && this.traits.group > 0;
   }
 
+  /** The model has been evaluated on a face at least. */
+  evaluated(model: number): boolean {
+    return [this.traits.regions, this.traits.other][model]!.some(({ count }) => (count ?? 0) > 0);
+  }
+
   row(name: string): Row | null {
     return this.rows.find((row) => row.name === name) ?? null;
   }
@@ -56,6 +61,8 @@ export class Scores {
   /** For the ear. */
   describe(name: string): string {
     const row = this.row(name);
-    return row ? words.spoken(row, this.rows, this.models) : `${name}: not measured`;
+    return row
+      ? words.spoken(row, this.rows, this.models, (model) => this.evaluated(model))
+      : `${name}: not measured`;
   }
 }

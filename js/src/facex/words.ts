@@ -20,6 +20,7 @@ export const WAITING: Record<Wait, string> = {
   silent: "no answer yet (kernel busy or gone); the regions and their patches still work",
 };
 export const NOWHERE = "no face has it";
+export const UNEVALUATED = "not evaluated yet";
 export const RANDOMISED = "randomised model";
 export const MINUS = "−";
 
@@ -52,8 +53,14 @@ export function place(region: Region | null, of: number): string {
 }
 
 /** A region for the ear: "left eye: .62, 95 % from .58 to .66, rank 3 of 19, on 812 faces". */
-export function spoken(row: Row, rows: readonly Row[], models: readonly string[]): string {
+export function spoken(
+  row: Row,
+  rows: readonly Row[],
+  models: readonly string[],
+  evaluated: (model: number) => boolean,
+): string {
   const about = row.by.map((region, model) => {
+    if (!evaluated(model)) return UNEVALUATED;
     if (!region || region.ior === null) return NOWHERE;
     const parts = [score(region.ior)];
     if (region.low !== null && region.high !== null)

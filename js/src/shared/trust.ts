@@ -2,7 +2,7 @@ import { h } from "./dom";
 import type { TrustRow } from "./traits";
 
 /** "How far to trust it": measures of an explanation, each with what it should be compared with. */
-export function createTrust(later = "measured when the search has ended") {
+export function createTrust(later = "measured when the run has ended") {
   const body = h("tbody");
   const table = h("table.cfw-trust-table", h("caption", "How far to trust it"), body);
   const wait = h("p.cfw-muted.cfw-trust-later", later);

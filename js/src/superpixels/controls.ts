@@ -16,7 +16,7 @@ const MODES: Record<Mode, [text: string, title: string]> = {
 
 /** The edits of the mask that a button makes. */
 const EDITS: Record<string, [title: string, edit: (editor: Editor) => void]> = {
-  best: ["follow the best superpixels found", (editor) => editor.follow()],
+  best: ["follow the superpixels found", (editor) => editor.follow()],
   all: ["show every superpixel", (editor) => editor.edit(editor.mask.map(() => 1))],
   none: ["hide every superpixel", (editor) => editor.edit(editor.mask.map(() => 0))],
   invert: ["swap shown and hidden", (editor) => editor.edit(inverted(editor.mask))],

@@ -100,9 +100,9 @@ function build(frame: SuperpixelFrame) {
       h("div.cfw-middle", answer.element, frame.trust, frame.notes),
     ],
     status: () => ({
-      help: words.HELP[traits.objective],
-      kept: words.kept(traits.best),
-      // A search that is done goes on for as long again.
+      help: words.help(traits),
+      kept: words.kept(traits),
+      // A run that is done goes on for as long again.
       continuable: true,
     }),
     picture: {

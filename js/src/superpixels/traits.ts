@@ -30,6 +30,8 @@ export const traits = {
   labels: list(text()),
   /** The explained class; below 0 while it is not known. */
   target: integer(-1),
+  /** Whose idea the run follows. */
+  method: oneOf(["E-LIME", "LIME"], "E-LIME"),
   objective: oneOf(["sufficient", "necessary"], "sufficient"),
   /** Superpixels of the best answer so far, sorted. */
   best: list(integer(-1)),

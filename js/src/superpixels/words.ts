@@ -1,17 +1,26 @@
 import { probability } from "../shared/format";
 import type { Traits } from "./traits";
 
-/** What one sees, and whose idea it is. */
-export const HELP: Record<Traits["objective"], string> = {
+/** How the superpixels are found. */
+const FOUND = {
   sufficient:
     "A genetic search looks for the superpixels that, shown alone, give the class its highest probability " +
-    "(E-LIME, Wang et al. 2021). Click or drag over the picture to show and hide superpixels: the number is the " +
-    "probability of the class for exactly what is shown.",
+    "(E-LIME, Wang et al. 2021).",
   necessary:
     "A genetic search looks for the superpixels without which the class has its lowest probability (after E-LIME, " +
-    "Wang et al. 2021). Click or drag over the picture to show and hide superpixels: the number is the probability of " +
-    "the class for exactly what is shown.",
+    "Wang et al. 2021).",
+  LIME:
+    "A linear model is fitted to the predictions for random selections of superpixels; those of positive weight " +
+    "are shown (LIME, Ribeiro et al. 2016).",
 };
+const EDIT =
+  "Click or drag over the picture to show and hide superpixels: the number is the probability of the class for " +
+  "exactly what is shown.";
+
+/** What one sees, and whose idea it is. */
+export function help({ method, objective }: Pick<Traits, "method" | "objective">): string {
+  return `${FOUND[method === "LIME" ? method : objective]} ${EDIT}`;
+}
 
 export const LATER = "the picture will be here";
 export const HINT = "click to show or hide a superpixel, drag to paint";
@@ -24,8 +33,9 @@ export function describe(region: number, importance: number | undefined, shown: 
   return parts.join(" · ");
 }
 
-/** What is kept of a search that stopped or failed. */
-export function kept(best: readonly number[]): string {
+/** What is kept of a run that stopped or failed. */
+export function kept({ method, best }: Pick<Traits, "method" | "best">): string {
+  if (method === "LIME") return "the masks sampled so far are kept";
   return best.length > 0 ? "the best so far is kept" : "";
 }
 

@@ -74,13 +74,22 @@ describe("words", () => {
 
   it("say a region", () => {
     const rows = rowsOf(regions(), []);
-    expect(words.spoken(rows[1]!, rows, ["m"])).toBe(
+    const all = () => true;
+    expect(words.spoken(rows[1]!, rows, ["m"], all)).toBe(
       "left eye: .62, 95 % from .58 to .66, rank 2 of 4, on 812 faces",
     );
-    expect(words.spoken(rows[4]!, rows, ["m"])).toBe("hat: no face has it");
+    expect(words.spoken(rows[4]!, rows, ["m"], all)).toBe("hat: no face has it");
     const both = rowsOf(regions(), otherRegions());
-    expect(words.spoken(both[1]!, both, ["a", "b"])).toBe(
+    expect(words.spoken(both[1]!, both, ["a", "b"], all)).toBe(
       "left eye: a .62, 95 % from .58 to .66, rank 2 of 4, on 812 faces; b .70, 95 % from .66 to .74, rank 1 of 4, on 812 faces; difference +.08",
+    );
+  });
+
+  it("say what is not evaluated yet", () => {
+    const later = otherRegions().map((region) => ({ ...region, ior: null, low: null, high: null, count: 0 }));
+    const both = rowsOf(regions(), later);
+    expect(words.spoken(both[1]!, both, ["a", "b"], (model) => model === 0)).toBe(
+      "left eye: a .62, 95 % from .58 to .66, rank 2 of 4, on 812 faces; b not evaluated yet",
     );
   });
 

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
-import { describe as describeRegion, kept, spokenAnswer } from "../../src/superpixels/words";
+import { describe as describeRegion, help, kept, spokenAnswer } from "../../src/superpixels/words";
 
 describe("words", () => {
   it("describe a superpixel", () => {
@@ -9,7 +9,21 @@ describe("words", () => {
   });
 
   it("say what is kept, if anything is", () => {
-    expect([kept([1]), kept([])]).toEqual(["the best so far is kept", ""]);
+    expect(kept({ method: "E-LIME", best: [1] })).toBe("the best so far is kept");
+    expect(kept({ method: "E-LIME", best: [] })).toBe("");
+    expect(kept({ method: "LIME", best: [1] })).toBe("the masks sampled so far are kept");
+  });
+
+  it("name the method and its paper", () => {
+    const sufficient = help({ method: "E-LIME", objective: "sufficient" });
+    const necessary = help({ method: "E-LIME", objective: "necessary" });
+    const linear = help({ method: "LIME", objective: "sufficient" });
+    expect(sufficient).toMatch(
+      /^A genetic search .* highest probability \(E-LIME, Wang et al\. 2021\)\. Click/,
+    );
+    expect(necessary).toMatch(/^A genetic search .* lowest probability \(after E-LIME, Wang/);
+    expect(linear).toMatch(/^A linear model .* \(LIME, Ribeiro et al\. 2016\)\. Click/);
+    expect(linear).not.toMatch(/genetic|search/);
   });
 
   it("speak", () => {

@@ -429,6 +429,25 @@ def test_a_data_set_that_cannot_be_read():
         explain(FAST, broken(drawn(5), range(5)))
 
 
+@pytest.mark.parametrize("size", [2, 32])
+@pytest.mark.parametrize("trust", [False, True])
+def test_a_few_faces_of_which_none_can_be_used(size, trust):
+    class Flaky(Faces):
+        """The first face can be read once, and no face after that."""
+
+        read = False
+
+        def __getitem__(self, index):
+            if self.read:
+                raise OSError(f"{index}.jpg is gone")
+            self.read = True
+            return super().__getitem__(index)
+
+    engine = replace(FAST, batch_size=size, trust=trust)
+    with pytest.raises(RuntimeError, match=r"none of the faces could be used; face 4: OSError: 4\.jpg"):
+        explain(engine, Flaky(drawn(5).items))
+
+
 def nan_where_bright():
     """A network whose answer overflows where the first pixel is white."""
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from small import Bare, Tint
 from torch import nn
 
 from cfwidgets import Classifier
@@ -21,29 +22,6 @@ from cfwidgets.search import GDE3, NSGA2, SMPSO
 
 IMAGE = torch.full((3, 8, 8), 0.2)
 FAST = PlausibleCounterfactuals(SMPSO(population=20, archive=20), evaluations=600)
-
-
-class Tint:
-    """Adds colours; the critic likes what is grey, and knows what it sees."""
-
-    attributes = ("red", "green", "blue")
-
-    def encode(self, image):
-        return image
-
-    def decode(self, image, attributes):
-        return (image + attributes[:, :, None, None] / 2).clamp(0, 1)
-
-    def critic(self, images):
-        colours = images.mean((2, 3))
-        return -(colours - colours.mean(1, keepdim=True)).abs().sum(1)
-
-    def recognise(self, images):
-        return images.mean((2, 3))
-
-
-class Bare(Tint):
-    critic = recognise = None
 
 
 def redness(threshold=0.4):

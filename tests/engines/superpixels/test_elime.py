@@ -296,10 +296,38 @@ def test_only_the_same_question_is_resumed():
         explain(FAST, net, resume=first)
 
 
+@pytest.mark.parametrize(
+    "engine",
+    [replace(FAST, runs=2, trust=True), replace(FAST, objective="necessary"), Lime(samples=100, trust=False)],
+    ids=["shown", "removed", "LIME"],
+)
+def test_the_search_may_round_and_its_answer_is_of_the_model_itself(engine):
+    net = tiny()
+    with torch.no_grad():
+        net[4].weight.mul_(8)  # so that the answer is neither 0 nor 1, and another one where it is rounded
+    clf, exact = (Classifier(net, precision=precision) for precision in ("bfloat16", "float32"))
+    result = engine.explain(clf, PICTURE, 1, segments=TILES)
+
+    def of(model, picture):
+        return pytest.approx(float(model.probabilities(picture[None])[0, 1]), abs=1e-5)
+
+    assert result.whole == of(exact, PICTURE) != of(clf, PICTURE)
+    assert result.blank == of(exact, result.hidden)
+    assert result.probability == of(exact, result.picture()) != of(clf, result.picture())
+    for search in result.searches:
+        picture = replace(result, mask=search.mask).picture()
+        assert search.probability == of(exact, picture)
+        assert float(search.best[-1]) == of(clf, picture)
+    if engine.trust:
+        other = clf.randomised(engine.seed, PICTURE.shape[1:])
+        assert result.randomised_model.whole == of(other.in_float32(), PICTURE) != of(other, PICTURE)
+    assert engine.explain(exact, PICTURE, 1, segments=TILES, resume=result).probability == result.probability
+
+
 def test_classes_of_one_name_are_told_apart():
     clf = Classifier(Additive(), labels=["crane", "crane"])
     first = FAST.explain(clf, PICTURE, 1, segments=TILES)
-    with pytest.raises(ValueError, match="target_index=1, this run 0"):
+    with pytest.raises(ValueError, match="class 1 as its target, this run class 0"):
         FAST.explain(clf, PICTURE, 0, segments=TILES, resume=first)
 
 

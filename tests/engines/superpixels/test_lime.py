@@ -75,7 +75,7 @@ def test_as_many_as_asked_for_are_selected():
 
 def test_it_streams_and_is_measured_like_e_lime():
     updates = list(Lime(samples=250).steps(Classifier(model), PICTURE, 1, segments=TILES))
-    assert [update.activity for update in updates[:4]] == ["searching", "sampling", "sampling", "fitting"]
+    assert [update.activity for update in updates[:4]] == ["sampling", "sampling", "sampling", "fitting"]
     assert updates[-1].fraction == 1
     assert updates[-1].partial.trust()["measure"].tolist() == [
         "deletion area",

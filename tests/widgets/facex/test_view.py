@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import struct
 import time
-import weakref
 from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from ipywidgets import Widget
 from PIL import Image
 from torch import nn
 from traitlets import TraitError
@@ -458,26 +455,3 @@ def test_nothing_is_drawn_before_there_is_a_score():
     until(lambda: explorer.view.state == "done")
     assert all(part.visible for part in parts)
     explorer.close()
-
-
-def test_close_frees_everything():
-    kept = []
-    before = {id(widget) for widget in gc.get_objects() if isinstance(widget, Widget)}
-
-    def make_and_close():
-        explorer = FaceXExplorer(classifier(), Faces(), "Male", engine=QUICK, regions=REGIONS)
-        until(lambda: bool(explorer.view.regions))
-        kept.extend(weakref.ref(part) for part in (explorer.result, explorer.view, explorer.chart))
-        explorer.close()
-        explorer.close()
-
-    for _ in range(2):
-        make_and_close()
-
-    def freed():
-        gc.collect()
-        return all(reference() is None for reference in kept)
-
-    until(freed)
-    after = {id(widget) for widget in gc.get_objects() if isinstance(widget, Widget)}
-    assert after <= before

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ipywidgets import Widget
 from PIL import Image
+from small import Bare, Tint
 from traitlets import TraitError
 from waiting import until
 
@@ -32,29 +33,6 @@ from cfwidgets.widgets.pareto.view import ParetoView
 QUICK = PlausibleCounterfactuals(SMPSO(population=16, archive=16), evaluations=320)
 IMAGE = torch.full((3, 8, 8), 0.2)
 JPEG = b"\xff\xd8"
-
-
-class Tint:
-    """Adds colours; the critic likes what is grey, and knows what it sees."""
-
-    attributes = ("red", "green", "blue")
-
-    def encode(self, image):
-        return image
-
-    def decode(self, image, attributes):
-        return (image + attributes[:, :, None, None] / 2).clamp(0, 1)
-
-    def critic(self, images):
-        colours = images.mean((2, 3))
-        return -(colours - colours.mean(1, keepdim=True)).abs().sum(1)
-
-    def recognise(self, images):
-        return images.mean((2, 3))
-
-
-class Bare(Tint):
-    critic = recognise = None
 
 
 class Other(Tint):

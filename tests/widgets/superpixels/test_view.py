@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import time
-import weakref
 
 import numpy as np
 import pytest
 import torch
-from ipywidgets import Widget
 from PIL import Image
 from waiting import until
 
@@ -50,6 +47,24 @@ def view():
     until(lambda: made.state == "done" and made.answer is not None and made.answer["shown"] == BEST)
     yield made
     made.close()
+
+
+def test_the_answer_to_what_is_shown_is_not_rounded():
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 4, 5), torch.nn.AdaptiveAvgPool2d(3), torch.nn.Flatten(), torch.nn.Linear(36, 3)
+    )
+    clf, exact = (Classifier(net, precision=precision) for precision in ("bfloat16", "float32"))
+    view = SuperpixelView(clf, PICTURE, 1, engine=FAST, segments=TILES)
+    until(lambda: view.state == "done")
+    view.mask = np.ones(12, bool)
+    until(lambda: view.answer is not None and len(view.answer["shown"]) == 12)
+    found, rounded = (float(one.probabilities(PICTURE[None])[0, 1]) for one in (exact, clf))
+    assert view.answer["probability"] == view.answer["whole"] == pytest.approx(found, abs=1e-6)
+    assert abs(rounded - found) > 1e-5
+    view.target = 2  # the classes are known
+    assert view.error == ""
+    view.close()
 
 
 def test_the_browser_gets_all_that_it_needs(view):
@@ -330,6 +345,16 @@ def test_a_checkpoint_belongs_to_the_first_class(tmp_path):
     again.close()
 
 
+def test_the_browser_knows_the_method():
+    view = SuperpixelView(CLF, PICTURE, 1, engine=Lime(samples=100, trust=False), segments=TILES)
+    assert view.method == "LIME"
+    until(lambda: view.state == "done")
+    shown = SuperpixelView(CLF, result=view.result, engine=FAST)
+    assert shown.method == "LIME"
+    for made in (view, shown):
+        made.close()
+
+
 def test_a_large_picture_is_sent_as_sharp_as_the_stage_can_show():
     clf = Classifier(lambda x: torch.full((len(x), 2), 0.5), input_size=64)
     view = SuperpixelView(
@@ -362,29 +387,6 @@ def test_wrong_arguments_are_refused_in_the_cell(view):
         SuperpixelView(CLF, PICTURE, 1, engine="fast")
     with pytest.raises(TypeError, match="clf must be a Classifier"):
         SuperpixelView(logistic, PICTURE)
-
-
-def test_close_frees_everything():
-    made = []
-    before = {id(widget) for widget in gc.get_objects() if isinstance(widget, Widget)}
-
-    def make_and_close():
-        explorer = SuperpixelExplorer(CLF, PICTURE, 1, engine=FAST, segments=TILES)
-        until(lambda: explorer.view.generation > 1)
-        made.extend(weakref.ref(part) for part in (explorer.result, explorer.view, explorer.chart))
-        explorer.close()
-        explorer.close()
-
-    for _ in range(3):
-        make_and_close()
-
-    def freed():
-        gc.collect()
-        return all(reference() is None for reference in made)
-
-    until(freed)
-    after = {id(widget) for widget in gc.get_objects() if isinstance(widget, Widget)}
-    assert after <= before
 
 
 def test_the_explorer_has_a_chart_that_follows():
