@@ -112,8 +112,9 @@ class _Chart:
 
 
 def _lay(line: bq.Lines, x: npt.NDArray[Any], y: npt.NDArray[Any]) -> None:
+    there = np.isfinite(y)  # bqplot puts a label at the last point, and fails where that has no number
     with line.hold_sync():
-        line.x, line.y = x, y
+        line.x, line.y = x[there], y[there]
 
 
 def round_ticks(low: float, high: float) -> npt.NDArray[np.float64]:

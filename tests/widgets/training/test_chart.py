@@ -104,6 +104,15 @@ def test_a_few_peaks_do_not_hide_the_rest(view, charts):
     assert charts._charts["one"]._up.max < 2e4  # the mean's own peak
 
 
+def test_only_numbers_are_drawn(view, charts):
+    values = np.array([np.nan, np.nan, 1.0, np.nan, 3.0, np.inf])
+    view.measure(("one",), values[:, None])
+    chart = charts._charts["one"]
+    assert (chart._each.x.tolist(), chart._each.y.tolist()) == ([3, 5], [1, 3])
+    assert (chart._mean.x.tolist(), chart._mean.y.tolist()) == ([3, 5], [1, 3])  # the mean of one update
+    assert chart._along.max == 6
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, 7.0])
 def test_what_has_no_range_is_drawn(view, charts, value):
     view.measure(("one",), np.full((5, 1), value))
