@@ -1,4 +1,4 @@
-"""The commands of the translator's tables run in the smallest size, and print the next time what they kept."""
+"""The commands of the translator's tables run in the smallest size, and print again what they have kept."""
 
 from __future__ import annotations
 
