@@ -32,7 +32,7 @@ def test_the_grid_is_printed_and_says_where_a_cell_collapsed(tmp_path):
     assert "seed 0" in first
     rows = [line.split() for line in first.splitlines() if "ResNet3 " in line]
     assert [row[2] for row in rows] == ["0", "1"]
-    kept = next(tmp_path.rglob("cell-cnn-1-resnet3.json"))
+    kept = next(tmp_path.rglob("cell-unet-1-resnet3.json"))
     found = json.loads(kept.read_text())
     assert found["collapse"] == ""
     assert set(found["distances"]) == {"full", "und.", "dam."}

@@ -24,9 +24,9 @@ from cfwidgets.training.plain import PlainTraining
 from cfwidgets.training.translation import TrainedTranslator, TranslationTraining
 from cfwidgets.zoo.recipes.translator import Branch, Marker, examples, in_batches, judge
 
-GENERATORS = ("cnn", "swin")
+GENERATORS = ("unet", "swin")
 NAMES = {
-    "cnn": "CNN UNet",
+    "unet": "CNN UNet",
     "swin": "Swin UNet",
     "resnet3": "ResNet3",
     "resnet18": "ResNet18",
