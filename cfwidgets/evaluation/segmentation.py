@@ -142,16 +142,20 @@ class SegmentationCurve:
             raise ValueError(f"a threshold is from 0 to {(BINS - 1) / BINS:.4f}, not {threshold}")
         return place
 
+    def quantile_places(self) -> Tensor:
+        """``(100,)`` int64: where in the curve the percentiles 0 to 99 of the maps' own values are."""
+        found = self.found.sum(0)
+        below = 1 - found.double() / found[0]
+        percentiles = torch.arange(100, dtype=torch.float64) / 100
+        return torch.searchsorted(below, percentiles).clamp(max=BINS - 1)
+
     def best_over_quantiles(self) -> float:
         """The largest IoU over thresholds that are percentiles of the map itself, as the paper reports.
 
         It is chosen on the data it is measured on: what a user gets is the IoU at `best_threshold` of other
         data.
         """
-        found = self.found.sum(0)
-        below = 1 - found.double() / found[0]
-        places = torch.searchsorted(below, torch.arange(100, dtype=torch.float64) / 100).clamp(max=BINS - 1)
-        return float(self.iou[places].max())
+        return float(self.iou[self.quantile_places()].max())
 
     def _sums(self) -> tuple[Tensor, Tensor, Tensor]:
         return self.found.sum(0), self.marked_found.sum(0), self.marked.sum()

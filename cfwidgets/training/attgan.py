@@ -22,6 +22,7 @@ from cfwidgets.networks.attgan import AttGAN, AttGANDiscriminator
 from cfwidgets.results import Result
 from cfwidgets.training.state import adam_state, set_adam_state, under
 from cfwidgets.training.steps import require_same, training_steps
+from cfwidgets.training.trained import Unmeasured
 
 __all__ = ["AttGANTraining", "TrainedAttGAN"]
 
@@ -31,7 +32,7 @@ _SHOWN = 4  # faces on the sheet
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TrainedAttGAN(Result):
+class TrainedAttGAN(Unmeasured, Result):
     """An AttGAN in training or trained; also the checkpoint from which training resumes.
 
     In a notebook it is shown as a sheet: some faces, and each of them with every attribute changed.

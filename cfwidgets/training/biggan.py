@@ -24,6 +24,7 @@ from cfwidgets.results import Result
 from cfwidgets.training.augment import augmented
 from cfwidgets.training.state import adam_state, set_adam_state, under
 from cfwidgets.training.steps import require_same, training_steps
+from cfwidgets.training.trained import Unmeasured
 
 __all__ = ["BigGANTraining", "TrainedBigGAN"]
 
@@ -34,7 +35,7 @@ _CLASSES_SHOWN = 10
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TrainedBigGAN(Result):
+class TrainedBigGAN(Unmeasured, Result):
     """A BigGAN in training or trained; also the checkpoint from which training resumes.
 
     In a notebook it is shown as a sheet of samples, a row for each class.

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cfwidgets.checks import non_negative, positive_int
+from cfwidgets.training.checks import labels_for, masks_for, square_images
 from cfwidgets.training.seeded import seeded_step
 from cfwidgets.training.variations import varied
 
@@ -91,7 +92,16 @@ class PlainTraining:
         -------
         nn.Module
             The same, on the CPU, in evaluation mode.
+
+        Raises
+        ------
+        ValueError
+            Images, labels and masks that do not fit.
         """
+        images = square_images(images)
+        labels = labels_for(len(images), labels)
+        if masks is not None:
+            masks = masks_for(images, masks)
         device = torch.device(self.device)
         network = network.to(device).to(memory_format=torch.channels_last).train()
         images, places = images.to(device), [(labels == label).nonzero()[:, 0] for label in (0, 1)]
@@ -118,7 +128,7 @@ class PlainTraining:
     ) -> Tensor:
         each = self.batch_size // len(places)
         drawn = torch.cat([some[torch.randint(len(some), (each,), device=images.device)] for some in places])
-        batch = images[drawn] if images.is_floating_point() else images[drawn].float() / 255
+        batch = images[drawn].float() / 255
         marked = torch.zeros_like(batch[:, :1]) if masks is None else masks[drawn, None].float()
         turned = varied(torch.cat([batch, marked], 1), turned=self.turned, light=0, tint=0, blur=0)
         batch, marked = turned[:, :3], turned[:, 3:]

@@ -21,10 +21,10 @@ from cfwidgets.checks import choice, non_negative, positive_int, share
 from cfwidgets.engines.base import Update, run_to_end
 from cfwidgets.evaluation.doubt import flip_rates
 from cfwidgets.evaluation.segmentation import saliency, segmentation_curve
-from cfwidgets.images import as_bytes
 from cfwidgets.models.translator_pair import TranslatorPair, fill, made_discriminator, made_generator
 from cfwidgets.networks.discriminators import KINDS, centre_
 from cfwidgets.results import Result
+from cfwidgets.training.checks import labels_for, masks_for, square_images
 from cfwidgets.training.seeded import seeded_step
 from cfwidgets.training.state import adam_state, set_adam_state, under
 from cfwidgets.training.steps import require_same, training_steps
@@ -68,8 +68,8 @@ class TrainedTranslator(Result):
         ``(step, 8)``, by ``loss_names``: the losses of the discriminator and the generator, of its class
         branch, the mean absolute difference of twins; the share of twins that the discriminator puts in the
         other class; its mean probability that they are painted; the share of real images that it puts in
-        their class; and how much twins vary within a batch, in terms of the images. In the warm-up there
-        are no twins.
+        their class; and how much twins vary within a batch, in terms of the images. NaN is what is of twins
+        in the warm-up, and what is of the generator where only the discriminator learned.
     measured
         ``(m, 5)``, by ``measure_names``, on images held out: the update; how many twins the discriminator
         puts in the other class, from class 0 and from class 1; the best IoU over thresholds of the difference
@@ -88,11 +88,18 @@ class TrainedTranslator(Result):
         "branch",
         "difference",
         "flipped",
-        "painted",
-        "right",
+        "fakeness",
+        "accuracy",
         "variety",
     )
-    measure_names: ClassVar[tuple[str, ...]] = ("update", "flipped from 0", "flipped from 1", "IoU", "branch")
+    measure_names: ClassVar[tuple[str, ...]] = (
+        "update",
+        "flipped from 0",
+        "flipped from 1",
+        "IoU",
+        "branch accuracy",
+    )
+    sheet_columns: ClassVar[tuple[str, ...]] = ("image", "twin", "difference", "twin of the twin")
 
     training: dict[str, Any]
     size: int
@@ -143,7 +150,7 @@ class TrainedTranslator(Result):
             return "collapsed: all twins look alike"
         if now["difference"] < 5e-4:
             return "stuck: the twins do not differ from their images (a smaller sparsity may help)"
-        if now["painted"] > 0.97:
+        if now["fakeness"] > 0.97:
             return "stuck: the discriminator is always sure that twins are painted"
         return ""
 
@@ -313,7 +320,8 @@ class TranslationTraining:
         labels
             ``(N,)`` int64, 0 or 1; at least two images of each.
         held_out
-            A data set with ``images``, ``labels`` and maybe ``masks`` to measure on; not learned from.
+            A data set with ``images``, ``labels`` and maybe ``masks`` (``(n, H, H)`` bool) to measure on; not
+            learned from.
         resume
             A checkpoint of the same settings and images to resume from (``updates`` may be more).
         checkpoint
@@ -323,12 +331,15 @@ class TranslationTraining:
         Raises
         ------
         ValueError
-            Images and labels that do not fit; a checkpoint of another training.
+            Images, labels and masks that do not fit, of those held out too; a checkpoint of another training.
         FloatingPointError
             A loss or a weight is no longer a number. What was yielded last is whole.
         """
-        pixels = _pixels(images, (2 if self.halved else 1) << self.levels)
-        _require_labels(labels, len(pixels))
+        stride = 1 << self.levels
+        pixels = square_images(images, 2 * stride if self.halved else stride)
+        labels = labels_for(len(pixels), labels)
+        _require_both(labels)
+        held_out = _held(held_out, stride, torch.device(self.device))
         if resume is not None:
             require_same(
                 {**asdict(self), "size": pixels.shape[2]},
@@ -354,7 +365,7 @@ class _Work:
         settings: TranslationTraining,
         pixels: Tensor,
         labels: Tensor,
-        held_out: Any,
+        held_out: tuple[Tensor, Tensor, Tensor | None] | None,
         resume: TrainedTranslator | None,
     ) -> None:
         self._settings = settings
@@ -366,7 +377,7 @@ class _Work:
         self._places = [some.to(self._device) for some in places]
         half = settings.batch_size // 2
         self._labels = torch.tensor([0] * half + [1] * half, device=self._device)
-        self._held_out = _held(held_out, self._device)
+        self._held_out = held_out
         made = asdict(settings)
         with seeded_step(torch.device("cpu"), settings.seed, 0):
             generator, judge = made_generator(made), made_discriminator(made)
@@ -474,8 +485,8 @@ class _Work:
         self._step(self._adam_d, loss_d)
         self._step(self._adam_g, loss_b, self._g)
         right = (logits[:, :-1].argmax(1) == self._labels).float().mean()
-        none = loss_d.new_zeros(())
-        return torch.stack([loss_d, none, loss_b, none, none, none, right, none + 1]).detach()
+        none = loss_d.new_full((), torch.nan)
+        return torch.stack([loss_d, none, loss_b, none, none, none, right, none]).detach()
 
     def _compete(self) -> Tensor:
         s = self._settings
@@ -586,13 +597,18 @@ class _Work:
             self._recent = []
 
     def _require_numbers(self, state: dict[str, Tensor]) -> None:
-        # Where only the discriminator learned, the generator has no loss.
-        for name, values in zip(TrainedTranslator.loss_names, self._losses[-1].T, strict=True):
-            wrong = ~values.isfinite()
-            if name in ("adversarial", "branch") and self._settings.discriminator_updates > 1:
-                wrong = values.isinf()
+        s, recent = self._settings, self._losses[-1]
+        update = torch.arange(self.step - len(recent), self.step) + 1
+        warm = update <= s.warm_updates
+        for name, values in zip(TrainedTranslator.loss_names, recent.T, strict=True):
+            # There are no twins in the warm-up, and where only the discriminator learned, the generator has
+            # no loss.
+            without = warm if name in _OF_TWINS else torch.zeros_like(warm)
+            if name in ("adversarial", "branch") and s.discriminator_updates > 1:
+                without = without | ~warm
+            wrong = torch.where(without, values.isinf(), ~values.isfinite())
             if bool(wrong.any()):
-                first = self.step - len(values) + int(wrong.nonzero()[0]) + 1
+                first = int(update[wrong][0])
                 raise FloatingPointError(
                     f"the loss {name!r} is no longer a number at update {first:,}; a smaller learning rate "
                     "may help"
@@ -638,44 +654,22 @@ class _Work:
 _LOSSES = len(TrainedTranslator.loss_names)
 _MEASURES = len(TrainedTranslator.measure_names)
 _FLIPPED = TrainedTranslator.loss_names.index("flipped")
+_OF_TWINS = ("adversarial", "difference", "flipped", "fakeness", "variety")
 
 
-def _pixels(images: Tensor, stride: int) -> Tensor:
-    if images.ndim != 4 or images.shape[1] != 3 or images.shape[2] != images.shape[3]:
-        raise ValueError(f"images are (N, 3, H, H); got {tuple(images.shape)}")
-    if images.shape[2] % stride or not images.shape[2]:
-        raise ValueError(f"images have sides that are multiples of {stride}; got {images.shape[2]}")
-    if images.is_floating_point():
-        low, high = images.aminmax()
-        if not bool((low >= 0) & (high <= 1)):  # NaN is neither
-            raise ValueError(f"images must be in [0, 1], or uint8; got {float(low):.3g} to {float(high):.3g}")
-        return as_bytes(images)
-    if images.dtype != torch.uint8:
-        raise ValueError(f"images must be uint8, or floats in [0, 1]; got {images.dtype}")
-    return images
-
-
-def _require_labels(labels: Tensor, count: int) -> None:
-    if labels.shape != (count,) or labels.dtype != torch.int64:
-        raise ValueError(
-            f"labels are ({count},) int64, one an image; got {tuple(labels.shape)} {labels.dtype}"
-        )
-    if not bool(((labels == 0) | (labels == 1)).all()):
-        raise ValueError(
-            f"labels must be 0 and 1; got {labels.unique().tolist()} (against_the_rest makes one class "
-            "against all others)"
-        )
+def _require_both(labels: Tensor) -> None:
     each = [int((labels == label).sum()) for label in (0, 1)]
     if min(each) < 2:
         raise ValueError(f"a translator needs at least two images of each class; got {each[0]} and {each[1]}")
 
 
-def _held(held_out: Any, device: torch.device) -> tuple[Tensor, Tensor, Tensor | None] | None:
+def _held(held_out: Any, stride: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor | None] | None:
+    """Images, labels and masks to measure on: refused at once, and not at the first measurement."""
     if held_out is None:
         return None
+    images = square_images(held_out.images, stride, "images held out")
+    labels = labels_for(len(images), held_out.labels, "labels held out")
     masks = getattr(held_out, "masks", None)
-    return (
-        _pixels(held_out.images, 1).to(device),
-        held_out.labels.to(device),
-        None if masks is None else masks.to(device),
-    )
+    if masks is not None:
+        masks = masks_for(images, masks, "masks held out").to(device)
+    return images.to(device), labels.to(device), masks

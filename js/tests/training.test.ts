@@ -86,9 +86,42 @@ describe("what stands in the view", () => {
     expect(all(".cfw-loss").map((row) => [...row.children].map(text))).toEqual([
       ["reconstruction", "0.0123"],
       ["critic", "−47.8"],
-      ["penalty", "not finite"],
+      ["penalty", "no value"],
     ]);
     expect(text(find(".cfw-now-line"))).toBe("Lossesmean of updates 28 to 30");
+  });
+
+  it("has the last measurement on held-out images, where there is one", async () => {
+    const fake = start();
+    const { all, root } = await show(fake);
+    const [losses, heldOut] = all(".cfw-now");
+    expect([losses!.hidden, heldOut!.hidden]).toEqual([false, true]);
+    fake.receive({ held_out_names: ["flipped", "<b>"], held_out: [0.912, null], held_out_at: 20 });
+    await drawn();
+    expect(heldOut!.hidden).toBe(false);
+    expect(text(heldOut!.querySelector(".cfw-now-line"))).toBe("On held-out imagesat update 20");
+    expect([...heldOut!.querySelectorAll(".cfw-loss")].map((row) => [...row.children].map(text))).toEqual([
+      ["flipped", "0.912"],
+      ["<b>", "no value"],
+    ]);
+    expect(root.querySelector("b")).toBe(null);
+  });
+
+  it("says a collapse above the samples, and for the ear", async () => {
+    const fake = start();
+    const { root, find } = await show(fake);
+    const notes = find(".cfw-notes");
+    expect([notes.hidden, text(find(".cfw-live"))]).toEqual([true, ""]);
+    fake.receive({ notes: "collapsed: all twins look <i>alike</i>" });
+    await drawn();
+    expect(notes.hidden).toBe(false);
+    expect(text(notes)).toBe("collapsed: all twins look <i>alike</i>");
+    expect(text(find(".cfw-live"))).toBe(text(notes));
+    expect(notes.compareDocumentPosition(find(".cfw-samples"))).toBe(Node.DOCUMENT_POSITION_FOLLOWING);
+    expect(root.querySelector("i i, p i")).toBe(null);
+    fake.receive({ notes: "" });
+    await drawn();
+    expect(notes.hidden).toBe(true);
   });
 
   it("says what will be here", async () => {

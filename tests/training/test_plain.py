@@ -88,7 +88,7 @@ def test_batches_have_as_many_of_each_class_and_of_one_alone() -> None:
 
     even = PlainTraining(updates=1, batch_size=6, turned=False, light=0, tint=0)
     few = torch.cat([torch.arange(0, 40, 2), torch.tensor([1])])
-    images[1::2] += 1
+    images[1::2] = 1
     even.train(Spy(), images[few], labels[few])
     assert (seen[-1].amax((1, 2, 3)) > 0.95).tolist() == [False] * 3 + [True] * 3
     even.train(Spy(), images[::2], labels[::2])
@@ -119,3 +119,29 @@ def test_seconds_end_it_and_the_rate_follows(monkeypatch: Any) -> None:
 def test_wrong_settings_are_refused(wrong: Any) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         PlainTraining(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("masks", "words"),
+    [
+        (
+            torch.zeros(40, 24, 24).bool(),
+            r"\(40, 12, 12\) bool, of the size of the images; got \(40, 24, 24\)",
+        ),
+        (torch.zeros(39, 12, 12).bool(), r"got \(39, 12, 12\)"),
+        (torch.zeros(40, 12, 12), "got .* torch.float32"),
+    ],
+)
+def test_masks_that_do_not_fit_are_refused_before_anything_is_learned(masks: Tensor, words: str) -> None:
+    images, labels, _ = spots()
+    network = nn.Conv2d(3, 1, 1)
+    before = weights(network)
+    with pytest.raises(ValueError, match=words):
+        PlainTraining(updates=1).train(network, images, labels, masks)
+    assert all(torch.equal(x, y) for x, y in zip(before, weights(network), strict=True))
+
+
+def test_labels_of_other_images_are_refused() -> None:
+    images, labels, _ = spots()
+    with pytest.raises(ValueError, match=r"labels are \(40,\) int64"):
+        PlainTraining(updates=1).train(classifier(), images, labels[:-1])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -127,6 +129,14 @@ def test_the_warm_up_teaches_classes_only_and_ends_with_painted_at_nought():
     assert not at._adam_d.state
 
 
+def test_what_is_of_twins_is_no_number_in_the_warm_up_alone():
+    trained = replace(FAST, warm_updates=3).train(*discs()[:2])
+    of_twins = ["adversarial", "difference", "flipped", "fakeness", "variety"]
+    known = [name in of_twins for name in TrainedTranslator.loss_names]
+    assert trained.losses[:3].isnan().tolist() == [known] * 3
+    assert trained.losses[3:].isfinite().all()
+
+
 def test_sparsity_rises_when_the_generator_moves():
     at = work(replace(FAST, sparsity=1.0, sparsity_moved=5.0, ramp=4))
     at.step = 100
@@ -155,7 +165,7 @@ def test_stopped_and_resumed_it_is_the_same(tmp_path):
         half = TrainedTranslator.load(tmp_path / "half")
         again = fast.train(images, labels, held_out=held_out, resume=half, checkpoint=tmp_path / "end")
         assert same(again, whole)
-        assert torch.equal(again.losses, whole.losses)
+        assert torch.equal(again.losses.nan_to_num(-1), whole.losses.nan_to_num(-1))
         assert torch.equal(again.measured, whole.measured)
         assert same(TrainedTranslator.load(tmp_path / "end"), whole)
     assert not same(replace(fast, seed=2).train(images, labels), whole)
@@ -173,6 +183,8 @@ def test_a_checkpoint_of_another_training_is_refused(tmp_path):
     trained = FAST.train(images, labels)
     with pytest.raises(ValueError, match="width"):
         next(replace(FAST, width=12).steps(images, labels, resume=trained))
+    with pytest.raises(ValueError, match="discriminator='resnet3'; here it is 'resnet18'"):
+        next(replace(FAST, discriminator="resnet18").steps(images, labels, resume=trained))
     with pytest.raises(ValueError, match="size"):
         next(FAST.steps(torch.rand(40, 3, 8, 8), labels, resume=trained))
     trained.save(tmp_path / "whole")
@@ -197,6 +209,46 @@ def test_a_loss_that_is_no_number_ends_it_at_the_last_good_state(tmp_path, monke
     assert same(TrainedTranslator.load(tmp_path / "kept"), good)
 
 
+@pytest.mark.parametrize("part", ["class_loss", "adversarial_loss"])
+def test_a_loss_that_is_no_number_is_noticed_in_the_warm_up_and_in_the_contest(monkeypatch, part):
+    right = getattr(translation, part)
+    monkeypatch.setattr(translation, part, lambda *of, **more: right(*of, **more) * float("nan"))
+    update = {"class_loss": 1, "adversarial_loss": 3}[part]
+    with pytest.raises(FloatingPointError, match=f"is no longer a number at update {update}; a smaller"):
+        FAST.train(*discs()[:2])
+
+
+@pytest.mark.parametrize("place", ["_drawn", "_painter_learns", "_judge_learns", "_follow", "_measure"])
+@pytest.mark.parametrize("update", [1, 4, 5])
+def test_interrupted_at_any_moment_the_last_checkpoint_loads_and_the_curve_goes_on(
+    tmp_path, monkeypatch, place, update
+):
+    images, labels, masks = discs()
+    held_out = SimpleNamespace(images=images[:10], labels=labels[:10], masks=masks[:10])
+    fast = replace(FAST, warm_updates=0, measure_every=1, report_every=1)
+    whole = fast.train(images, labels, held_out=held_out)
+    path = tmp_path / "kept"
+    right, calls = getattr(_Work, place), []
+
+    def interrupted(self, *of):
+        calls.append(1)
+        if len(calls) == update:
+            raise KeyboardInterrupt
+        return right(self, *of)
+
+    monkeypatch.setattr(_Work, place, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fast.train(images, labels, held_out=held_out, checkpoint=path)
+    monkeypatch.undo()
+    assert path.exists() == (update > 1)
+    kept = TrainedTranslator.load(path) if path.exists() else None
+    assert kept is None or kept.step == update - 1
+    again = fast.train(images, labels, held_out=held_out, resume=kept, checkpoint=path)
+    assert same(again, whole)
+    assert torch.equal(again.losses, whole.losses)
+    assert torch.equal(again.measured, whole.measured)
+
+
 def test_a_weight_that_is_no_number_is_noticed():
     at = work()
     at.update()
@@ -210,13 +262,18 @@ def test_a_disk_that_is_full_leaves_the_checkpoint_before(tmp_path, monkeypatch)
     images, labels, _ = discs()
     path = tmp_path / "kept"
     first = replace(FAST, updates=4).train(images, labels, checkpoint=path)
-    monkeypatch.setattr(
-        "cfwidgets.results.save_file", lambda *_, **__: (_ for _ in ()).throw(OSError("full"))
-    )
-    with pytest.raises(OSError, match="full"):
+
+    def half(_tensors, to, **_more):
+        Path(to).write_bytes(path.read_bytes()[:5000])
+        raise OSError(errno.ENOSPC, "No space left on device", to)
+
+    monkeypatch.setattr("cfwidgets.results.save_file", half)
+    with pytest.raises(OSError, match="No space left on device"):
         FAST.train(images, labels, resume=first, checkpoint=path)
     monkeypatch.undo()
     assert same(TrainedTranslator.load(path), first)
+    assert [file.name for file in tmp_path.iterdir()] == ["kept"]  # nor is half a file left
+    assert same(FAST.train(images, labels, resume=TrainedTranslator.load(path)), FAST.train(images, labels))
 
 
 @pytest.mark.parametrize(
@@ -224,7 +281,7 @@ def test_a_disk_that_is_full_leaves_the_checkpoint_before(tmp_path, monkeypatch)
     [
         ("variety", 0.01, "alike"),
         ("difference", 1e-5, "do not differ"),
-        ("painted", 0.99, "always sure"),
+        ("fakeness", 0.99, "always sure"),
     ],
 )
 def test_a_collapse_is_told_in_words(name, value, words):
@@ -235,6 +292,32 @@ def test_a_collapse_is_told_in_words(name, value, words):
     losses[:, TrainedTranslator.loss_names.index(name)] = value
     assert words in replace(trained, step=2000, losses=losses).collapse()
     assert replace(trained, step=10, losses=losses[:10]).collapse() == ""
+
+
+# A collapse is not told before 500 updates of the contest.
+SMALL = replace(FAST, updates=540, warm_updates=20, report_every=540, dropout=0.0)
+LARGE_STEPS = {"sparsity": 0.0, "sparsity_moved": 0.0, "generator_rate": 0.05}
+NO_STEPS = {"generator_rate": 0.0, "instance_noise": 0.0, "second_fakes": False}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("settings", "plain", "words"),
+    [
+        ({}, False, ""),
+        ({"sparsity": 1e3}, False, "the twins do not differ from their images"),
+        (LARGE_STEPS, False, "all twins look alike"),
+        (NO_STEPS, True, "the discriminator is always sure that twins are painted"),
+    ],
+    ids=["none", "identity", "alike", "sure"],
+)
+def test_each_collapse_is_told_when_it_happens(settings, plain, words):
+    images, labels, _ = discs()
+    if plain:  # on an even ground each change shows
+        images = (0.3 + 0.3 * labels[:, None, None, None].float()).expand_as(images).contiguous()
+    trained = replace(SMALL, **settings).train(images, labels)
+    assert words in trained.collapse()
+    assert bool(trained.collapse()) == bool(words)
 
 
 def test_a_collapse_is_in_the_activity(monkeypatch):
@@ -264,6 +347,23 @@ def test_a_collapse_is_in_the_activity(monkeypatch):
 def test_what_cannot_be_learned_from_is_refused(images, labels, words):
     with pytest.raises(ValueError, match=words):
         next(FAST.steps(images, labels))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"images": torch.rand(4, 3, 18, 18)}, "images held out have sides that are multiples of 4; got 18"),
+        ({"labels": torch.tensor([0, 1, 2, 1])}, "labels held out must be 0 and 1"),
+        ({"labels": torch.tensor([0, 1])}, r"labels held out are \(4,\) int64"),
+        ({"masks": torch.zeros(4, 32, 32).bool()}, r"masks held out are \(4, 16, 16\) bool.* \(4, 32, 32\)"),
+        ({"masks": torch.zeros(4, 16, 16)}, "masks held out .* torch.float32"),
+    ],
+)
+def test_what_cannot_be_measured_on_is_refused_before_the_first_update(monkeypatch, wrong, words):
+    good = {"images": torch.rand(4, 3, 16, 16), "labels": torch.tensor([0, 1, 0, 1])}
+    monkeypatch.setattr(_Work, "update", lambda _: pytest.fail("an update was made"))
+    with pytest.raises(ValueError, match=words):
+        next(FAST.steps(*discs()[:2], held_out=SimpleNamespace(**{**good, **wrong})))
 
 
 @pytest.mark.parametrize("wrong", [{"batch_size": 3}, {"cycles": -1}, {"form": "x"}, {"cycle_weight": 2.0}])

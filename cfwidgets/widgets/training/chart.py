@@ -1,4 +1,4 @@
-"""The losses of a training beside its view, each in a chart of its own, in bqplot."""
+"""The losses of a training beside its view, and what it measures, each in a chart of its own, in bqplot."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ if TYPE_CHECKING:
 class LossCharts:
     """A chart for each loss: every update faint, and the running mean that the view has in numbers.
 
-    Each loss has a scale of its own, since the losses of a GAN are of different kinds: a distance of critics
+    After them, a chart for each measure on held-out images, if there are any: a point for each measurement.
+    Each chart has a scale of its own, since the losses of a GAN are of different kinds: a distance of critics
     that has no bounds beside an error of pixels.
 
     Parameters
     ----------
     view
-        The view whose ``history`` is drawn, on the thread that draws the samples.
+        The view whose ``history`` and ``held_out_history`` are drawn, on the thread that draws the samples.
     """
 
     def __init__(self, view: TrainingView) -> None:
         self._view = view
-        self._charts: list[_LossChart] = []
+        self._charts: dict[str, _Chart] = {}
         self.figure = w.HBox(
             layout=w.Layout(flex_flow="row wrap", flex="1 1 240px", min_width="0", max_width="750px")
         )
@@ -44,20 +45,25 @@ class LossCharts:
         """Free the charts."""
         with self._view.together():
             self._view.unobserve(self._draw, "measured")
-            for chart in self._charts:
+            for chart in self._charts.values():
                 close_figure(chart.figure)
         self.figure.layout.close()
         self.figure.close()
 
     def _draw(self, _change: Any) -> None:
-        if not self._charts:
-            self._charts = [_LossChart(name) for name in self._view.loss_names]
-            self.figure.children = [chart.figure for chart in self._charts]
-        for chart, values in zip(self._charts, self._view.history.T, strict=True):
-            chart.draw(values)
+        losses, measures = self._view.history, self._view.held_out_history
+        names = [*self._view.loss_names, *(f"{name}, held out" for name in self._view.held_out_names)]
+        if missing := [name for name in names if name not in self._charts]:
+            self._charts.update({name: _Chart(name) for name in missing})
+            self.figure.children = [chart.figure for chart in self._charts.values()]
+        charts = iter(self._charts.values())
+        for values, chart in zip(losses.T, charts, strict=False):
+            chart.draw_each(values)
+        for values, chart in zip(measures.T[1:], charts, strict=True):
+            chart.draw_some(measures[:, 0], values, len(losses))
 
 
-class _LossChart:
+class _Chart:
     def __init__(self, name: str) -> None:
         self._along, self._up = bq.LinearScale(min=0, max=1), bq.LinearScale(min=0, max=1)
         scales = {"x": self._along, "y": self._up}
@@ -83,21 +89,32 @@ class _LossChart:
         )
         self.figure.add_class("cfw-training-chart")
 
-    def draw(self, values: npt.NDArray[np.float64]) -> None:
-        """Draw one loss ``(updates,)``."""
+    def draw_each(self, values: npt.NDArray[np.float64]) -> None:
+        """Draw the values of all updates, and their running mean."""
         mean = running_mean(values, mean_window(len(values)))
-        self._along.max = float(max(len(values), 1))
-        self._below.tick_values = np.array([0.0, self._along.max])
-        low, high = _ends(values, mean)
-        self._up.min, self._up.max = low, high
-        self._beside.tick_values = round_ticks(low, high)
+        self._scale(len(values), _ends(values, mean))
         places = thinned_places(len(values))
-        for line, (x, y) in (
-            (self._each, envelope(values)),
-            (self._mean, (places + 1.0, mean[places])),
-        ):
-            with line.hold_sync():
-                line.x, line.y = x, y
+        _lay(self._each, *envelope(values))
+        _lay(self._mean, places + 1.0, mean[places])
+
+    def draw_some(self, updates: npt.NDArray[np.float64], values: npt.NDArray[np.float64], last: int) -> None:
+        """Draw the values of some updates, a point each, in a chart up to the last update."""
+        self._scale(last, _ends(values, values))
+        self._mean.marker, self._mean.marker_size = "circle", 16
+        places = thinned_places(len(values))
+        _lay(self._mean, updates[places], values[places])
+
+    def _scale(self, updates: int, ends: tuple[float, float]) -> None:
+        self._along.max = float(max(updates, 1))
+        self._below.tick_values = np.array([0.0, self._along.max])
+        self._up.min, self._up.max = ends
+        self._beside.tick_values = round_ticks(*ends)
+
+
+def _lay(line: bq.Lines, x: npt.NDArray[Any], y: npt.NDArray[Any]) -> None:
+    there = np.isfinite(y)  # bqplot puts a label at the last point, and fails where that has no number
+    with line.hold_sync():
+        line.x, line.y = x[there], y[there]
 
 
 def round_ticks(low: float, high: float) -> npt.NDArray[np.float64]:

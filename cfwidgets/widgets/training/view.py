@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -59,12 +59,26 @@ class Trained(Protocol):
         ...
 
     @property
+    def measure_names(self) -> tuple[str, ...]:
+        """The names of the columns of ``measured``; the first is the update."""
+        ...
+
+    @property
+    def measured(self) -> Tensor:
+        """Measurements on held-out images, ``(m, 1 + K)``: the update, and K numbers; NaN for none."""
+        ...
+
+    @property
     def sheet_columns(self) -> tuple[str, ...]:
         """The title of each column of the sheet; empty where the columns mean nothing."""
         ...
 
     def sheet(self) -> Tensor:
         """Make images that show the state of the learning: ``(rows, columns, 3, H, W)`` in [0, 1]."""
+        ...
+
+    def collapse(self) -> str:
+        """Say how the training has failed; empty while it has not."""
         ...
 
     def save(self, path: str | Path) -> None:
@@ -74,6 +88,10 @@ class Trained(Protocol):
 
 class TrainingView(View[Trained]):
     """A training in the background: samples, losses, time, and a button to stop and resume it.
+
+    Where the training measures itself on held-out images, the last measurement stands beside the losses. A
+    training that knows the signs of its collapse has them said in ``notes``, above the samples, as soon as
+    they are seen.
 
     It returns at once. A stop takes effect at the next update that the training yields, and loses nothing:
     the networks stay as far as they are trained, and resuming continues as if there had been no stop. The
@@ -85,8 +103,8 @@ class TrainingView(View[Trained]):
     Parameters
     ----------
     steps
-        The updates of `AttGANTraining.steps` or `BigGANTraining.steps`, or of any generator whose partial
-        results are as `Trained` says.
+        The updates of the ``steps`` of `AttGANTraining`, `BigGANTraining` or `TranslationTraining`, or of any
+        generator whose partial results are as `Trained` says.
     checkpoint
         A file to save to at each stop: that which ``steps`` saves to, so that nothing is lost where the
         kernel ends while the training is stopped.
@@ -95,7 +113,10 @@ class TrainingView(View[Trained]):
     ----------
     history
         ``(updates, K)``: the losses that are shown.
-    step, saved, sheet, grid, tile, columns, drawn, loss_names, losses, window, measured
+    held_out_history
+        ``(m, 1 + K)``: the update, and what was measured at it on held-out images.
+    step, saved, sheet, grid, tile, columns, drawn, loss_names, losses, window, measured, held_out_names,
+    held_out, held_out_at
         Data for the browser: see the comments on the traits.
 
     Raises
@@ -122,6 +143,10 @@ class TrainingView(View[Trained]):
     losses = t.List(t.Float(allow_none=True)).tag(sync=True)
     window = t.Int(0).tag(sync=True)
     measured = t.Int(-1).tag(sync=True)
+    # The last measurement on held-out images, of what can be measured there, and the update that it is of.
+    held_out_names = t.List(t.Unicode()).tag(sync=True)
+    held_out = t.List(t.Float(allow_none=True)).tag(sync=True)
+    held_out_at = t.Int(-1).tag(sync=True)
 
     def __init__(
         self, steps: Generator[Update[Any], None, None], *, checkpoint: str | Path | None = None
@@ -137,6 +162,7 @@ class TrainingView(View[Trained]):
         self._began: tuple[int, float] | None = None  # step and seconds of the first partial result
         self._draw_from = 0.0
         self.history: npt.NDArray[np.float64] = np.empty((0, 0))
+        self.held_out_history: npt.NDArray[np.float64] = np.empty((0, 1))
         super().__init__()
         self.measures = False
         self.start(steps)
@@ -168,6 +194,7 @@ class TrainingView(View[Trained]):
         if self._began is None:
             self._began = partial.step, partial.seconds
         self.step = partial.step
+        self.notes = partial.collapse()
 
     def _report(self, run: Run[Any], turn: int) -> None:
         saved = run.state == "stopped" and run.partial is not None and self._save(run.partial)
@@ -230,11 +257,21 @@ class TrainingView(View[Trained]):
     def _draw_losses(self, partial: Trained) -> None:
         history = partial.losses.double().cpu().numpy()
         window = mean_window(len(history))
+        held_out = partial.measured.double().cpu().numpy()
+        names = np.array(partial.measure_names)
+        if len(held_out):
+            known = np.isfinite(held_out).any(axis=0)  # there is no IoU without masks
+            held_out, names = held_out[:, known], names[known]
         with self.together():
             self.history = history
             self.loss_names = list(partial.loss_names)
             self.losses = _recent_means(history[-window:])
             self.window = window
+            if len(held_out):
+                self.held_out_history = held_out
+                self.held_out_names = names[1:].tolist()
+                self.held_out = _or_none(held_out[-1, 1:])
+                self.held_out_at = int(held_out[-1, 0])
             self.measured = partial.step  # after the rest: the charts are drawn at it
 
     def _draw_sheet(self, partial: Trained) -> None:
@@ -266,8 +303,12 @@ class TrainingView(View[Trained]):
 
 def _recent_means(losses: npt.NDArray[np.float64]) -> list[Any]:
     """Return the mean of each loss ``(updates, K)`` over what is finite of it; None where nothing is."""
-    means = [running_mean(values, len(values))[-1] for values in losses.T if len(values)]
-    return [float(mean) if np.isfinite(mean) else None for mean in means]
+    return _or_none([running_mean(values, len(values))[-1] for values in losses.T if len(values)])
+
+
+def _or_none(values: Iterable[float]) -> list[Any]:
+    """Return numbers as JSON can hold them: None for one that is not finite."""
+    return [float(value) if np.isfinite(value) else None for value in values]
 
 
 def _duration(seconds: float) -> str:

@@ -43,7 +43,19 @@ from cfwidgets.training.plain import PlainTraining
 from cfwidgets.training.translation import TranslationTraining
 from cfwidgets.zoo.recipes.command import parsed, parser_of
 
-__all__ = ["DATA_SETS", "Examples", "examples", "main", "measured", "model_card", "sheet", "training"]
+__all__ = [
+    "DATA_SETS",
+    "Examples",
+    "examples",
+    "grad_cam",
+    "in_batches",
+    "main",
+    "measured",
+    "model_card",
+    "overlap",
+    "sheet",
+    "training",
+]
 
 _SAVED_EVERY = 20.0  # seconds
 _BATCH = 100
@@ -292,7 +304,8 @@ def _load(folder: Path, name: str, made: dict[str, Any], device: str) -> nn.Modu
 
 
 @torch.no_grad()
-def _in_batches(network: Callable[[Tensor], Tensor], images: Tensor, device: str) -> Tensor:
+def in_batches(network: Callable[[Tensor], Tensor], images: Tensor, device: str) -> Tensor:
+    """Apply a network to many images, uint8, some at a time; give what it gives, on the CPU."""
     parts = [network(some.to(device).float() / 255).float().cpu() for some in images.split(_BATCH)]
     return torch.cat(parts)
 
@@ -328,17 +341,17 @@ def measured(
     found: dict[str, Any] = {"tested": len(test.labels), "size": test.images.shape[2]}
 
     def translated(some: Examples) -> Tensor:
-        return _in_batches(lambda images: generator(images).twins, some.images, device)
+        return in_batches(lambda images: generator(images).twins, some.images, device)
 
     twins = translated(test)
     images = test.images.float() / 255
     change = (twins - images).abs().mean((1, 2, 3))
     found["difference"] = [float(change[test.labels == label].mean()) for label in (0, 1)]
-    back = _in_batches(lambda some: generator(some).twins, as_bytes(twins), device)
+    back = in_batches(lambda some: generator(some).twins, as_bytes(twins), device)
     found["back"] = float((back - images).abs().mean())
-    real = _in_batches(discriminator, test.images, device)
-    on_twins = _in_batches(discriminator, as_bytes(twins), device)
-    branch = _in_batches(generator.told, test.images, device)
+    real = in_batches(discriminator, test.images, device)
+    on_twins = in_batches(discriminator, as_bytes(twins), device)
+    branch = in_batches(generator.told, test.images, device)
     found["accuracy"] = {
         "discriminator": _right(real[:, :2], test.labels),
         "branch": _right(branch, test.labels),
@@ -358,10 +371,10 @@ def measured(
         if not (folder / f"{other}.safetensors").exists():
             continue
         network = _load(folder, other, made, device)
-        known = _in_batches(network, test.images, device)
+        known = in_batches(network, test.images, device)
         found["accuracy"][f"ordinary {other}" if other != "judge" else other] = _right(known, test.labels)
         if other == "judge":
-            after = _in_batches(network, as_bytes(twins), device).argmax(1)
+            after = in_batches(network, as_bytes(twins), device).argmax(1)
             found["flips"]["judge"] = flip_rates(test.labels, after)
             sure = known.argmax(1) == test.labels
             found["flips"]["judge, where it was right"] = flip_rates(test.labels[sure], after[sure])
@@ -400,40 +413,54 @@ def _masks(
         saliency(some.images.float() / 255, twins)
         for some, twins in ((validation, of_validation), (test, of_test))
     ]
-    found = {"translator": _overlap(ours, validation, test)}
+    found = {"translator": overlap(ours, validation, test)}
     dimmer = [
         stretched((twins - some.images.float() / 255).mean(1).relu())
         for some, twins in ((validation, of_validation), (test, of_test))
     ]
-    found["translator, what became lighter"] = _overlap(dimmer, validation, test)
+    found["translator, what became lighter"] = overlap(dimmer, validation, test)
     random = torch.Generator().manual_seed(0)
     noise = [torch.rand(some.masks.shape, generator=random) for some in (validation, test)]  # type: ignore[union-attr]
-    found["chance"] = _overlap(noise, validation, test)
+    found["chance"] = overlap(noise, validation, test)
     if (folder / "supervised.safetensors").exists():
         marker = _load(folder, "supervised", made, device)
         marked = [
-            _in_batches(lambda images: marker(images).sigmoid()[:, 0], some.images, device)
+            in_batches(lambda images: marker(images).sigmoid()[:, 0], some.images, device)
             for some in (validation, test)
         ]
-        found["supervised"] = _overlap(marked, validation, test)
+        found["supervised"] = overlap(marked, validation, test)
     if (folder / "judge.safetensors").exists():
         network = _load(folder, "judge", made, device)
         layers = {}
         for layer in ("relu", "layer1", "layer2", "layer3", "layer4"):
-            cams = [_grad_cam(network, layer, some.images, device) for some in (validation, test)]
-            layers[layer] = _overlap(cams, validation, test)
+            cams = [grad_cam(network, layer, some.images, device) for some in (validation, test)]
+            layers[layer] = overlap(cams, validation, test)
         best = max(layers, key=lambda layer: layers[layer]["validation"])
         found["Grad-CAM, last layer"] = layers["layer4"]
         found[f"Grad-CAM, best layer ({best})"] = layers[best]
     return found
 
 
-def _overlap(maps: list[Tensor], validation: Examples, test: Examples) -> dict[str, float]:
-    """IoU on the marked images, at the threshold of validation, and beside it the paper's."""
+def overlap(maps: list[Tensor], validation: Examples, test: Examples) -> dict[str, float]:
+    """Measure the overlap of maps with masks, on the images that have one.
+
+    Parameters
+    ----------
+    maps
+        ``(N, H, W)`` in [0, 1], of the validation images and of the test images.
+    validation, test
+        Both with masks: the threshold is chosen on the first, and all else is measured on the second.
+
+    Returns
+    -------
+    dict of str to float
+        The IoU over all pixels and as the mean of images, F1, precision, recall, accuracy and AUPRC; under
+        ``"best over test quantiles"`` the IoU as the paper reports it.
+    """
     curves: list[SegmentationCurve] = []
     for each, some in zip(maps, (validation, test), strict=True):
         masks = some.masks
-        assert masks is not None  # noqa: S101 - see `_masks`
+        assert masks is not None  # noqa: S101 - for the type checker
         marked = masks.flatten(1).any(1)
         curves.append(segmentation_curve(each[marked], masks[marked]))
     chosen, measure = curves
@@ -453,7 +480,7 @@ def _overlap(maps: list[Tensor], validation: Examples, test: Examples) -> dict[s
     }
 
 
-def _grad_cam(network: nn.Module, layer: str, images: Tensor, device: str) -> Tensor:
+def grad_cam(network: nn.Module, layer: str, images: Tensor, device: str) -> Tensor:
     """Grad-CAM of the damaged class, stretched to [0, 1]."""
     from cfwidgets import Classifier
     from cfwidgets.attribution import attribute

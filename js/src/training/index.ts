@@ -1,6 +1,7 @@
-/** The view of a training: the samples that the network makes by now, and its losses. */
+/** The view of a training: the samples that the network makes by now, its losses, and whether it has collapsed. */
+import { h } from "../shared/dom";
 import { defineView } from "../shared/view";
-import { createLosses } from "./losses";
+import { createHeldOut, createLosses } from "./numbers";
 import { createSheet } from "./sheet";
 import { type TrainingFrame, traits } from "./traits";
 import * as words from "./words";
@@ -17,9 +18,14 @@ function build(frame: TrainingFrame) {
   const { traits } = frame;
   const sheet = createSheet(frame);
   const losses = createLosses(frame);
+  const heldOut = createHeldOut(frame);
   return {
     question: ["What has it learned?"],
-    body: [sheet.element, losses.element, frame.notes],
+    // A collapse is what one must know first.
+    body: [
+      frame.notes,
+      h("div.cfw-row", sheet.element, h("div.cfw-numbers", losses.element, heldOut.element)),
+    ],
     status: () => ({
       help: words.HELP,
       kept: words.kept(traits.step, traits.saved),
@@ -27,7 +33,7 @@ function build(frame: TrainingFrame) {
       continuable: traits.state === "stopped",
     }),
     picture: sheet.state,
-    draw: [sheet.draw, losses.draw],
+    draw: [sheet.draw, losses.draw, heldOut.draw, () => frame.say(traits.notes)],
     paint: sheet.paint,
     resized: sheet.resize,
   };

@@ -29,7 +29,11 @@ export function createSheet(frame: TrainingFrame) {
     titles.replaceChildren(...named.map((name) => h("span", { title: name }, ...broken(name))));
   };
   const resize = () => {
-    const { width, pixelated } = fitSheet(traits.grid, traits.tile, element.clientWidth || WIDEST);
+    const { width, pixelated } = fitSheet(
+      traits.grid,
+      traits.tile,
+      element.parentElement?.clientWidth || WIDEST,
+    );
     box.style.width = `${width}px`;
     titles.style.fontSize = `${titleSize(named, width).toFixed(1)}px`;
     canvas.classList.toggle("cfw-pixelated", pixelated);

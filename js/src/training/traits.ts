@@ -25,6 +25,10 @@ export const traits = {
   window: integer(),
   /** The update that the losses end at; below 0 while there are none. */
   measured: integer(-1),
+  /** The last measurement on held-out images, and the update that it is of; below 0 while there is none. */
+  held_out_names: list(text()),
+  held_out: list(number(null)),
+  held_out_at: integer(-1),
 };
 
 export type Traits = TraitsOf<typeof traits>;

@@ -24,14 +24,14 @@ export function sheet(rows: number, across: number, columns: readonly string[]):
   return `${count(rows)} ${rows === 1 ? "row" : "rows"} of samples; ${named}`;
 }
 
-/** What the losses are the mean of: "mean of updates 91 to 100". */
+/** The updates that numbers are of: "mean of updates 91 to 100". */
 export function mean(window: number, measured: number): string {
   return window > 1
     ? `mean of updates ${count(measured - window + 1)} to ${count(measured)}`
     : `at update ${count(measured)}`;
 }
 
-/** Three digits, with the minus sign of the charts: "0.0123", "−47.8". */
+/** Three digits, with the minus sign of the charts: "0.0123", "−47.8"; null where there is no number. */
 export function loss(value: number | null): string {
-  return value === null ? "not finite" : String(Number(value.toPrecision(3))).replace(/^-/, "−");
+  return value === null ? "no value" : String(Number(value.toPrecision(3))).replace(/^-/, "−");
 }

@@ -13,6 +13,7 @@ export function trainingState(changes: Partial<Traits> = {}): Traits {
     loss_names: ["reconstruction", "critic", "penalty"],
     losses: [0.012345, -47.84, null],
     ...{ window: 3, measured: 30 },
+    ...{ held_out_names: [], held_out: [], held_out_at: -1 },
     ...changes,
   };
 }

@@ -54,7 +54,7 @@ describe("words", () => {
 
   it("write losses with three digits", () => {
     expect([0.012345, -47.84, 0, 1234.5, 1e-9, null].map(words.loss)).toEqual([
-      ...["0.0123", "−47.8", "0", "1230", "1e-9", "not finite"],
+      ...["0.0123", "−47.8", "0", "1230", "1e-9", "no value"],
     ]);
   });
 });

@@ -21,9 +21,24 @@ from waiting import until
 
 from cfwidgets.engines.base import Update
 from cfwidgets.images import to_uint8
+from cfwidgets.training import translation
 from cfwidgets.training.attgan import TrainedAttGAN
 from cfwidgets.training.biggan import BigGANTraining
+from cfwidgets.training.translation import TrainedTranslator, TranslationTraining
 from cfwidgets.widgets.training.view import TrainingView
+
+TRANSLATION = TranslationTraining(
+    updates=4,
+    batch_size=4,
+    warm_updates=1,
+    width=8,
+    full_width=4,
+    levels=2,
+    noise=4,
+    discriminator_width=8,
+    measure_every=2,
+    report_every=2,
+)
 
 
 def drawn(view):
@@ -78,6 +93,61 @@ def test_other_trainings_are_shown_too(opened):
     assert pixels(view).shape == (2 * 32, 8 * 32, 3)
     assert (view.columns, view.grid) == ([], [2, 8])
     assert view.loss_names == ["generator", "discriminator"]
+
+
+@pytest.mark.parametrize("marked", [False, True])
+def test_a_translator_is_shown_with_what_is_measured_on_held_out_images(opened, marked):
+    images, labels = torch.rand(20, 3, 16, 16), torch.arange(20) % 2
+    held_out = SimpleNamespace(images=images, labels=labels)
+    if marked:
+        held_out.masks = torch.rand(20, 16, 16) > 0.9
+    view = opened(TRANSLATION.steps(images, labels, held_out=held_out))
+    drawn(view)
+    assert pixels(view).shape == (8 * 16, 4 * 16, 3)
+    assert view.columns == ["image", "twin", "difference", "twin of the twin"]
+    assert view.loss_names == list(TrainedTranslator.loss_names)
+    measured = view.result.measured
+    assert measured[:, 0].tolist() == [2, 4]
+    names = ["flipped from 0", "flipped from 1", *(["IoU"] if marked else []), "branch accuracy"]
+    assert view.held_out_names == names
+    kept = measured[:, [0, 1, 2, *([3] if marked else []), 4]]
+    assert np.allclose(view.held_out_history, kept)
+    assert view.held_out == pytest.approx(kept[-1, 1:].tolist())
+    assert view.held_out_at == 4
+    assert view.notes == ""
+
+
+def test_nothing_is_measured_where_no_images_are_held_out(opened):
+    images, labels = torch.rand(20, 3, 16, 16), torch.arange(20) % 2
+    view = opened(TRANSLATION.steps(images, labels))
+    drawn(view)
+    assert (view.held_out_names, view.held_out, view.held_out_at) == ([], [], -1)
+    assert view.held_out_history.shape == (0, 1)
+
+
+def test_a_collapse_is_said_in_the_notes_at_once(opened):
+    class Failing(TrainedTranslator):
+        def collapse(self):
+            return "collapsed: <all> twins look alike" if self.step == 4 else ""
+
+    def failing():
+        images, labels = torch.rand(20, 3, 16, 16), torch.arange(20) % 2
+        for update in TRANSLATION.steps(images, labels):
+            fields = {
+                field.name: getattr(update.partial, field.name) for field in dataclasses.fields(Failing)
+            }
+            yield replace(update, partial=Failing(**fields))
+
+    gate = Gate(failing())
+    view = opened(gate.steps())
+    gate.let(1)
+    until(lambda: view.step == 2)
+    assert view.notes == ""
+    gate.let(1)
+    until(lambda: view.step == 4)
+    assert view.notes == "collapsed: <all> twins look alike"
+    gate.let(1)
+    assert view.run.result(30).step == 4
 
 
 def test_large_images_are_sent_small(opened):
@@ -209,6 +279,27 @@ def test_a_failure_is_shown_and_what_was_found_is_kept(opened):
     assert view.error == "RuntimeError: no <b>memory</b>"
     view.resume()  # a generator that failed is at its end
     assert view.state == "failed"
+
+
+def test_a_loss_that_is_no_number_ends_it_at_the_last_good_state_with_the_reason(
+    opened, tmp_path, monkeypatch
+):
+    right, calls = translation.discriminator_loss, []
+
+    def wrong(*of):
+        calls.append(1)
+        return right(*of) * (torch.nan if len(calls) == 2 else 1)
+
+    monkeypatch.setattr(translation, "discriminator_loss", wrong)
+    images, labels = torch.rand(20, 3, 16, 16), torch.arange(20) % 2
+    view = opened(TRANSLATION.steps(images, labels, checkpoint=tmp_path / "kept"))
+    until(lambda: view.state == "failed")
+    assert view.error == (
+        "FloatingPointError: the loss 'discriminator' is no longer a number at update 3; a smaller learning "
+        "rate may help"
+    )
+    assert (view.step, view.result.step) == (2, 2)
+    assert TrainedTranslator.load(tmp_path / "kept").step == 2
 
 
 def test_data_that_do_not_fit_are_named(opened):

@@ -1,0 +1,150 @@
+"""Tables 1 and 3 of the translator's paper: generators, cycles and discriminators, in a small width.
+
+Run it with ``python tests/benchmarks/translation_grid.py`` (``--quick`` to see that it runs, ``--data
+concrete``, ``--only resnet3 hybrid``). Networks and figures are kept in a folder (``--to``), so that an
+interrupted run goes on and a second one prints at once. It prints; it asserts nothing.
+
+The paper's tables have Fréchet distances of an Inception network; here they are of the last features of the
+independent judge, a small ResNet, so that only cells of one run can be compared. Two generators are tried
+where `TranslationTraining` has them. A cell that `TrainedTranslator.collapse` finds collapsed says so, and
+has a dash in tables 1 and 3, as in the paper.
+
+Measured 2026-11-27, 2 CPU cores (x86_64) that others used too (a load of 8 to 25), one thread, nice 10, torch
+2.14.1; fruit, 32 x 32 pixels, 3,000 images to learn from, 600 to test, 1,000 updates (400 of them warm-up),
+seed 0. The judge puts 8/11 % of the real images in the other class. In %: flipped of sound/of damaged, and
+accuracy; *best* is the IoU over test quantiles. These three cells are all that there was time for, a minute
+of one core each at the least and six of such a machine:
+
+  ======= ========= ===== ===== ===== ===== ===== ==== == ====== ==== ====== ===
+  cycles  D         by D  judge IoU   F1    AUPRC best D  branch fake change s
+  ======= ========= ===== ===== ===== ===== ===== ==== == ====== ==== ====== ===
+  0       ResNet3   31/93 13/88 .253  .403  .313  .253 75 88     .37  .0094  356
+  0       ResNet18  75/85 31/89 .375  .546  .492  .375 73 86     .37  .0091  269
+  0       ResNet50  35/41 9/10  .051  .097  .059  .051 60 87     .34  .0037  632
+  ======= ========= ===== ===== ===== ===== ===== ==== == ====== ==== ====== ===
+
+None of them collapsed in the sense of `collapse`. The ResNet50 of width 4 has hardly learned the classes in
+so many updates (60 %), and its generator has hardly moved: the judge's flips are its errors on real images.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+
+from translation_cells import DATA, NAMES, WIDTHS, bench_of, generators, parser
+
+from cfwidgets.evaluation.doubt import flip_rates
+from cfwidgets.evaluation.frechet import frechet_distance
+from cfwidgets.evaluation.segmentation import saliency
+from cfwidgets.images import as_bytes
+from cfwidgets.zoo.recipes.translator import in_batches, overlap
+
+CYCLES = (0, 1)
+SETS = ("full", "und.", "dam.")
+
+
+def cell(bench, generator, cycles, kind):
+    """Train one cell, and measure it on the test images."""
+    trained, words = bench.cell(generator, cycles, kind)
+    pair, judge = trained.pair(), bench.judge()[0]
+    test = bench.sets["test"]
+    twins = bench.twins(pair, "test")
+    painted = as_bytes(twins)
+    on_real = in_batches(pair.discriminator, test.images, "cpu")
+    on_twins = in_batches(pair.discriminator, painted, "cpu")
+    told = in_batches(pair.generator.told, test.images, "cpu")
+    maps = [
+        saliency(bench.sets[split].images.float() / 255, bench.twins(pair, split))
+        for split in ("validation", "test")
+    ]
+    return {
+        "collapse": words,
+        "distances": distances(judge, test, painted),
+        "flips by D": flip_rates(test.labels, on_twins[:, :2].argmax(1)),
+        "flips by the judge": flip_rates(test.labels, in_batches(judge, painted, "cpu").argmax(1)),
+        "mask": overlap(maps, bench.sets["validation"], test),
+        "D": right(on_real[:, :2], test.labels),
+        "branch": right(told, test.labels),
+        "painted": float(on_twins.softmax(1)[:, 2].mean()),
+        "difference": float((twins - test.images.float() / 255).abs().mean()),
+        "seconds": trained.seconds,
+    }
+
+
+def distances(judge, test, painted):
+    """Fréchet distances of the paper's three sets, by what the judge's last layer sees."""
+    real, twins = (in_batches(judge.pooled, images, "cpu") for images in (test.images, painted))
+    sound = test.labels == 0
+    return {
+        "full": frechet_distance(real, twins),
+        "und.": frechet_distance(real[sound], twins[~sound]),
+        "dam.": frechet_distance(real[~sound], twins[sound]),
+    }
+
+
+def right(logits, labels):
+    return float((logits.argmax(1) == labels).double().mean())
+
+
+def percent(share):
+    return "-" if math.isnan(share) else f"{100 * share:.0f}"
+
+
+def row(found):
+    """Of the large table."""
+    mask = found["mask"]
+    flips = [
+        "/".join(percent(share) for share in found[f"flips by {who}"]).rjust(9) for who in ("D", "the judge")
+    ]
+    return (
+        f"{flips[0]}{flips[1]}{mask['IoU']:7.3f}{mask['F1']:7.3f}{mask['AUPRC']:7.3f}"
+        f"{mask['best over test quantiles']:7.3f}{percent(found['D']):>5}{percent(found['branch']):>8}"
+        f"{found['painted']:7.2f}{found['difference']:8.4f}{found['seconds']:6.0f}"
+    )
+
+
+HEAD = (
+    f"{'':32}{'flipped by':>18}{'mask':^28}{'accuracy':>13}\n"
+    f"  {'G':<11}{'cycles':<7}{'D':<12}{'D':>9}{'judge':>9}{'IoU':>7}{'F1':>7}{'AUPRC':>7}{'best':>7}"
+    f"{'D':>5}{'branch':>8}{'fake':>7}{'change':>8}{'s':>6}"
+)
+
+
+def main():
+    options = parser(__doc__.partition("\n\n")[0])
+    options.add_argument("--data", choices=DATA, default="fruit")
+    options.add_argument("--only", nargs="+", choices=tuple(WIDTHS), default=tuple(WIDTHS))
+    given = options.parse_args()
+    bench = bench_of(given, given.data)
+    print(bench.about())
+    began = time.perf_counter()
+    judge, seconds = bench.judge()
+    test = bench.sets["test"]
+    wrong = "/".join(map(percent, flip_rates(test.labels, in_batches(judge, test.images, "cpu").argmax(1))))
+    print(f"the independent judge puts {wrong} % of the real images in the other class; {seconds:.0f} s")
+    print(f"\nin %: flipped of sound/of damaged, accuracy; best: the IoU over test quantiles\n{HEAD}")
+    found = {}
+    for generator in generators():
+        for cycles in CYCLES:
+            for kind in given.only:
+                name = f"cell-{generator}-{cycles}-{kind}"
+                one = bench.kept(name, lambda of=(generator, cycles, kind): cell(bench, *of))
+                found[generator, cycles, kind] = one
+                print(f"  {NAMES[generator]:<11}{cycles:<7}{NAMES[kind]:<12}{row(one)}", flush=True)
+                if one["collapse"]:
+                    print(f"{'':20}{one['collapse']}", flush=True)
+    print("\nTable 1 (full) and table 3: Fréchet distances; - where a cell collapsed")
+    print(f"  {'G':<11}{'cycles':<7}{'set':<6}{''.join(f'{NAMES[kind]:>12}' for kind in given.only)}")
+    for generator in generators():
+        for cycles in CYCLES:
+            for which in SETS:
+                cells = [found[generator, cycles, kind] for kind in given.only]
+                values = ["-" if one["collapse"] else f"{one['distances'][which]:.2f}" for one in cells]
+                values = "".join(f"{value:>12}" for value in values)
+                print(f"  {NAMES[generator]:<11}{cycles:<7}{which:<6}{values}")
+    print(f"\n{time.perf_counter() - began:.0f} s in this run")
+
+
+if __name__ == "__main__":
+    main()
