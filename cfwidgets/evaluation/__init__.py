@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cfwidgets.evaluation.attacks import noisy, pgd
 from cfwidgets.evaluation.deletion import (
     Curve,
     Faithfulness,
@@ -35,8 +36,10 @@ __all__ = [
     "jaccard",
     "mean_pairwise_jaccard",
     "nearest_distances",
+    "noisy",
     "pearson",
     "perturbation_curve",
+    "pgd",
     "rank_correlation",
     "saliency",
     "segmentation_curve",
