@@ -201,17 +201,17 @@ def test_the_loss_of_codes_is_that_of_each_application():
 
 @pytest.mark.slow
 def test_a_swin_u_net_learns_on_concrete():
-    """Branch and codes in the warm-up, and then to fool a discriminator that learns too."""
-    drawn = data.concrete(64, 32, seed=0)
+    """Branch and codes in the warm-up, and then to fool a discriminator that learns no more."""
+    drawn = data.concrete(16, 32, seed=0)
     training = TranslationTraining(
-        updates=120, batch_size=16, warm_updates=60, generator="swin", width=12, full_width=8, levels=3,
-        codes=32, noise=4, discriminator_width=8, sparsity=1.0, mean_decay=0.9, light=0.0, tint=0.0,
+        updates=110, batch_size=16, warm_updates=70, warm_rate=4e-3, discriminator_rate=0.0, instance_noise=0.0,
+        generator="swin", width=12, full_width=8, levels=3, codes=32, noise=4, discriminator_width=8,
+        sparsity=1.0, mean_decay=0.9, turned=False, light=0.0, tint=0.0,
     )  # fmt: skip
-    losses = dict(
-        zip(TrainedTranslator.loss_names, training.train(drawn.pixels, drawn.labels).losses.T, strict=True)
-    )
-    assert losses["branch"][-20:].mean() < 0.9 * losses["branch"][:20].mean()
-    assert losses["adversarial"][-20:].mean() < 0.9 * losses["adversarial"][60:70].mean()
+    trained = training.train(drawn.pixels, drawn.labels)
+    losses = dict(zip(TrainedTranslator.loss_names, trained.losses.T, strict=True))
+    assert losses["branch"][60:70].mean() < 0.8 * losses["branch"][:10].mean()
+    assert losses["adversarial"][-10:].mean() < 0.6 * losses["adversarial"][70:80].mean()
 
 
 def test_more_updates_go_on_from_the_end():
