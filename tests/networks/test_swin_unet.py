@@ -210,9 +210,9 @@ def test_imagenet_weights_are_read_where_torchvision_keeps_them(
 @pytest.mark.parametrize("noisy", [False, True])
 def test_an_onnx_file_gives_the_same(noisy: bool) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
-    net = small(width=12, full_width=8, codes=32)
+    net = small(width=12, full_width=8, levels=3, codes=32)
     nn.init.normal_(net.last.weight, std=0.3)  # changes that can be seen
-    inputs = (torch.rand(2, 3, 64, 64), *([torch.randn(2, 4)] if noisy else []))
+    inputs = (torch.rand(2, 3, 32, 32), *([torch.randn(2, 4)] if noisy else []))
     rows = torch.export.Dim("n")
     program = torch.onnx.export(
         net, inputs, dynamo=True, dynamic_shapes=tuple({0: rows} for _ in inputs), verbose=False
@@ -220,7 +220,7 @@ def test_an_onnx_file_gives_the_same(noisy: bool) -> None:
     assert program is not None
     session = onnxruntime.InferenceSession(program.model_proto.SerializeToString())
     names = [given.name for given in session.get_inputs()]
-    more = (torch.rand(3, 3, 64, 64), *([torch.randn(3, 4)] if noisy else []))
+    more = (torch.rand(3, 3, 32, 32), *([torch.randn(3, 4)] if noisy else []))
     with torch.inference_mode():
         expected = net(*more)
     found = session.run(None, {name: given.numpy() for name, given in zip(names, more, strict=True)})

@@ -204,9 +204,9 @@ def test_a_swin_u_net_learns_on_concrete():
     """Branch and codes in the warm-up, and then to fool a discriminator that learns no more."""
     drawn = data.concrete(16, 32, seed=0)
     training = TranslationTraining(
-        updates=110, batch_size=16, warm_updates=70, warm_rate=4e-3, discriminator_rate=0.0, instance_noise=0.0,
+        updates=110, batch_size=16, warm_updates=70, warm_rate=4e-3, discriminator_rate=0.0,
         generator="swin", width=12, full_width=8, levels=3, codes=32, noise=4, discriminator_width=8,
-        sparsity=1.0, mean_decay=0.9, turned=False, light=0.0, tint=0.0,
+        instance_noise=0.0, sparsity=1.0, mean_decay=0.9, turned=False, light=0.0, tint=0.0,
     )  # fmt: skip
     trained = training.train(drawn.pixels, drawn.labels)
     losses = dict(zip(TrainedTranslator.loss_names, trained.losses.T, strict=True))
