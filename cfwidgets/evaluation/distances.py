@@ -34,7 +34,7 @@ class Extractor:
 
 @dataclass(frozen=True)
 class TwinDistances:
-    """How far twins are from their images, and from real images of the class they are to have.
+    """Distances of twins from their images, and from real images of the class they are to have.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ def l1_distance(a: Tensor, b: Tensor) -> Tensor:
 
 
 def perceptual_distance(a: Tensor, b: Tensor, extractor: Extractor) -> Tensor:
-    """Compute how far the features of images point in other directions.
+    """Compute the distance of the directions in which the features of images point.
 
     As LPIPS (Zhang et al. 2018) without its learned weights: at each place features are divided by their
     norm; squared differences are summed over channels, averaged over places and summed over layers.
