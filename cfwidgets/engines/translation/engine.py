@@ -269,7 +269,8 @@ class CounterfactualTranslator(Engine[TranslationResult]):
             result = self._further(judges, result)
             yield update()
         if len(result.probes) < len(chosen):
-            randomised = judges.translator.randomised(self.seed) if judges.translator.has_module else None
+            weights = judges.translator.has_module and list(judges.translator.require_module().parameters())
+            randomised = judges.translator.randomised(self.seed) if weights else None
             while len(result.probes) < len(chosen):
                 result = self._probed(judges.clf, randomised, chosen, result)
                 yield update()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ __all__ = ["DISTURBANCES", "KEPT", "Probes", "correlations", "no_probes", "place
 KEPT = 0.1
 """Share of the pixels inside the strongest part of a mask."""
 
+_ANGLE = 5.0  # degrees
+
 
 def _mirrored(images: Tensor) -> Tensor:
     return images.flip(-1)
@@ -40,13 +43,22 @@ def _nearer(images: Tensor) -> Tensor:
     height, width = images.shape[-2:]
     rows, columns = (max(1, side // 32) for side in (height, width))
     inner = images[..., rows : height - rows, columns : width - columns]
-    return F.interpolate(inner, size=(height, width), mode="bilinear").clamp(0, 1)
+    return _coarser(F.interpolate(inner, size=(height, width), mode="bilinear").clamp(0, 1))
+
+
+def _turned(images: Tensor) -> Tensor:
+    """Turn by five degrees."""
+    height, width = images.shape[-2:]
+    cos, sin = math.cos(math.radians(_ANGLE)), math.sin(math.radians(_ANGLE))
+    matrix = torch.tensor([[cos, -sin * height / width, 0.0], [sin * width / height, cos, 0.0]])
+    grid = F.affine_grid(matrix.expand(len(images), 2, 3), list(images.shape), align_corners=False)
+    return _coarser(F.grid_sample(images, grid, padding_mode="reflection", align_corners=False).clamp(0, 1))
 
 
 DISTURBANCES: dict[str, Callable[[Tensor], Tensor]] = {
     "mirrored": _mirrored,
-    "at half the resolution": _coarser,
-    "slightly enlarged": _nearer,
+    "slightly enlarged, at half the resolution": _nearer,
+    "slightly turned, at half the resolution": _turned,
 }
 """Changes of a picture that leave its class as it is, and adversarial noise hardly outlives."""
 
@@ -68,7 +80,8 @@ class Probes:
         ``(k, C)``: for the image with the change of another image of the same side of the decision; NaN where
         there is no other.
     disturbed, disturbed_twins
-        ``(k, 3, C)``: for the image and its twin mirrored, at half the resolution, and slightly enlarged.
+        ``(k, 3, C)``: for the image and its twin disturbed: mirrored; enlarged, and turned, at half the
+        resolution.
     variants, others, randomised
         ``(k,)``: Pearson's correlation of the mask with those of the variants (their mean), with the mask of
         another image, and with the mask of the translator with random weights; NaN where there is none.

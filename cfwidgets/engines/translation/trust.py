@@ -39,8 +39,8 @@ _INSIDE = (
     "that matters."
 )
 _SURVIVE = (
-    "Share of the flips that are left where the twin is mirrored, at half the resolution, or slightly "
-    "enlarged. Beside it: how many of the images keep their side. Adversarial noise hardly outlives this."
+    "Share of the flips that are left where the twin is mirrored, or slightly enlarged or turned at half the "
+    "resolution. Beside it: how many of the images keep their side. Adversarial noise hardly outlives this."
 )
 _RETURNED = (
     "Share of the flips whose twin of the twin is on the side of the image again. Where it is small, the "
@@ -85,8 +85,8 @@ _EXPLOITS = (
     "the classifier and show little of the classes."
 )
 _NOISE = (
-    "Many flips are undone where the twins are mirrored, made coarser or slightly enlarged: the change is "
-    "adversarial noise more than something to see."
+    "Many flips are undone where the twins are mirrored, or slightly enlarged or turned at half the "
+    "resolution: the change is adversarial noise more than something to see."
 )
 _NO_PLACE = (
     "The strongest part of the mask flips the classifier hardly more often than a place as large elsewhere: "
