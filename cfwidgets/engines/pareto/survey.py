@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -81,6 +81,23 @@ class ParetoSurvey(ExplainerResult):
     state
         State of the search, as named tensors, to resume it.
     """
+
+    schema: ClassVar[dict[str, str]] = {
+        "names": "(A)",
+        "images": "uint8 (B, 3, H, W)",
+        "attributes": "float (B, A)",
+        "predictions": "float (B, C) 0 1",
+        "reconstruction_predictions": "float (B, C) 0 1",
+        "flipped": "bool (B)",
+        "deltas": "float (B, A)",
+        "necessary": "bool (B, A)",
+        "sufficient": "bool (B, A)",
+        "rounded_flips": "bool (B)",
+        "random_flips": "bool (r)",
+        "evaluations": "0 inf",
+        "invalid": "0 inf",
+        "state": "nan",
+    }
 
     names: tuple[str, ...]
     images: Tensor

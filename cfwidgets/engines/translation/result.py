@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 import torch
@@ -55,6 +55,23 @@ class TranslationResult(ExplainerResult):
     second_predictions, second_twin_predictions
         ``(m, C')``: its probabilities; None without one.
     """
+
+    schema: ClassVar[dict[str, str]] = {
+        "target": "0 inf",
+        "images": "float32 (n, 3, H, W) 0 1",
+        "truth": "int64 (n) 0 inf",
+        "true_masks": "bool (n, H, W)",
+        "done": "0 inf",
+        "twins": "float32 (m, 3, H, W) 0 1",
+        "returned": "float32 (m, 3, H, W) 0 1",
+        "variants": "uint8 (m, v, 3, H, W)",
+        "predictions": "float32 (m, C) 0 1",
+        "twin_predictions": "float32 (m, C) 0 1",
+        "returned_predictions": "float32 (m, C) 0 1",
+        "branch": "float32 (m, K) 0 1",
+        "second_predictions": "float32 (m, D) 0 1",
+        "second_twin_predictions": "float32 (m, D) 0 1",
+    }
 
     target: int
     painted: int | None
