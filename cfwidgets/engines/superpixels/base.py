@@ -46,7 +46,9 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
     segments
         Number of superpixels to ask SLIC for. It returns about as many; the result has the real number.
     compactness, sigma
-        SLIC's balance of colour and place, and the smoothing before it, in pixels.
+        SLIC's balance of colour and place, and the smoothing before it, in pixels. Where they would give a
+        number of superpixels far from ``segments``, larger ones are used: ``settings["slic"]`` of the result
+        has them.
     fill
         Content of a hidden superpixel: ``black``, ``grey``, ``mean`` or ``blur``.
     trust
@@ -118,11 +120,10 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
         began = time.perf_counter()
         require_classifier("clf", clf)
         view = clf.view(image).cpu()
-        labels = (
-            slic_superpixels(view, self.segments, self.compactness, self.sigma)
-            if segments is None
-            else own_superpixels(segments, view)
+        cut = (
+            slic_superpixels(view, self.segments, self.compactness, self.sigma) if segments is None else None
         )
+        labels = own_superpixels(segments, view) if cut is None else cut.labels
         hidden = filled(view, labels, self.fill)
         picture = MaskedPicture(clf, view, hidden, labels)
         count = int(labels.max()) + 1
@@ -131,6 +132,8 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
         names = tuple(clf.label(i) for i in range(len(whole)))
         # labels need not differ, so that the index belongs to the question too
         settings = {"method": self.method, **self.settings_with(target=names[index], target_index=index)}
+        if cut is not None:
+            settings["slic"] = {"compactness": cut.compactness, "sigma": cut.sigma}
         fresh = SuperpixelResult(
             settings=settings,
             model=clf.name,
