@@ -14,6 +14,8 @@ import math
 import operator
 import os
 import struct
+import sys
+import warnings
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,10 +28,13 @@ import torch.nn.functional as F
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from cfwidgets.image_files import opened
+
 ImageLike: TypeAlias = str | os.PathLike[str] | Image.Image | npt.NDArray[Any] | Tensor
 """Anything that `as_image` reads."""
 
 __all__ = [
+    "LARGEST",
     "ImageError",
     "ImageLike",
     "as_bytes",
@@ -43,6 +48,9 @@ __all__ = [
     "fit_labels",
     "to_uint8",
 ]
+
+LARGEST = 2048
+"""The side of the largest picture that is worked on, in pixels; larger ones are reduced to it."""
 
 _ACCEPTED = "a path, a PIL image, a numpy array or a tensor"
 _CHANNELS = (1, 3, 4)
@@ -61,7 +69,7 @@ class ImageError(ValueError):
     """A picture, a label map or an encoding that is refused; the message names what is accepted."""
 
 
-def as_image(value: ImageLike) -> Tensor:
+def as_image(value: ImageLike, *, largest: int | None = LARGEST) -> Tensor:
     """Read one picture into the image convention.
 
     Parameters
@@ -72,6 +80,9 @@ def as_image(value: ImageLike) -> Tensor:
         noise up to 1e-4 outside is clamped) and are grey ``(H, W)`` or have 1, 3 or 4 channels (grey, RGB,
         RGBA). An array is read as ``(H, W, C)`` where its last axis has 1, 3 or 4 entries, else as ``(C, H,
         W)``; a tensor the other way round. Transparent pixels are laid on white.
+    largest
+        A picture with a longer side is reduced to it, with a warning: no classifier sees so much, and a
+        photograph of 24 megapixels takes 300 MB as floats. None for pictures of any size.
 
     Returns
     -------
@@ -95,13 +106,15 @@ def as_image(value: ImageLike) -> Tensor:
     [0.20000000298023224, 0.4000000059604645]
     """
     if isinstance(value, str | os.PathLike):
-        return _from_array(_read_file(Path(value)), batch=False)
+        return _from_array(_read_file(value, largest), batch=False)
     if isinstance(value, Image.Image):
-        return _from_array(_read_pil(value), batch=False)
+        return _from_array(_read_pil(value, largest), batch=False)
     if isinstance(value, np.ndarray):
-        return _from_array(value, batch=False)
+        return _reduced(_from_array(value, batch=False), largest)
     if isinstance(value, Tensor):
-        return _from_tensor(value, batch=False).clone(memory_format=torch.contiguous_format)
+        return _reduced(_from_tensor(value, batch=False), largest).clone(
+            memory_format=torch.contiguous_format
+        )
     raise ImageError(f"an image is {_ACCEPTED}; got {_kind(value)}")
 
 
@@ -145,7 +158,7 @@ def as_images(values: Tensor | npt.NDArray[Any] | Sequence[ImageLike]) -> Tensor
     images: list[Tensor] = []
     for index, value in enumerate(values):
         try:
-            images.append(as_image(value))
+            images.append(as_image(value, largest=None))
         except ImageError as error:
             raise ImageError(f"image {index}: {error}") from error
     _check_alike(images)
@@ -180,7 +193,7 @@ def to_uint8(image: ImageLike) -> npt.NDArray[np.uint8]:
     >>> to_uint8(torch.full((3, 2, 2), 0.2))[0, 0].tolist()
     [51, 51, 51]
     """
-    return as_bytes(as_image(image)).permute(1, 2, 0).contiguous().cpu().numpy()
+    return as_bytes(as_image(image, largest=None)).permute(1, 2, 0).contiguous().cpu().numpy()
 
 
 def fit(images: Tensor, size: tuple[int, int] | None) -> Tensor:
@@ -382,11 +395,18 @@ def decode_labels(data: bytes, shape: tuple[int, int]) -> npt.NDArray[np.int64]:
     return np.frombuffer(raw, dtype="<u2").reshape(shape).astype(np.int64)
 
 
-def _read_file(path: Path) -> npt.NDArray[np.uint8]:
-    name = f"{str(path)!r:.200}"
+def _read_file(given: str | os.PathLike[str], largest: int | None) -> npt.NDArray[np.uint8]:
+    name = f"{str(given)!r:.200}"
+    if "://" in str(given):
+        raise ImageError(f"{name} is an address: download the picture, and give its path")
     try:
-        with Image.open(path) as picture:
-            return _read_pil(picture)
+        with opened(Path(given)) as picture:
+            # A JPEG is decoded at a half to an eighth of its size where that is still enough.
+            whole = picture.size
+            size = _within(*whole, largest)
+            if size != whole:
+                picture.draft(None, size)
+            return _read_pil(picture, largest, whole)
     except FileNotFoundError as error:
         raise ImageError(f"there is no file {name}") from error
     except ImageError as error:
@@ -395,7 +415,11 @@ def _read_file(path: Path) -> npt.NDArray[np.uint8]:
         raise ImageError(f"{name} cannot be read as an image: {error}") from error
 
 
-def _read_pil(picture: Image.Image) -> npt.NDArray[np.uint8]:
+def _read_pil(
+    picture: Image.Image, largest: int | None, whole: tuple[int, int] | None = None
+) -> npt.NDArray[np.uint8]:
+    if picture.format == "EPS":  # Ghostscript would run it
+        raise ImageError("an EPS is a program, and is not run: convert it to PNG")
     if picture.mode not in _PIL_MODES:
         raise ImageError(
             f"a PIL image has 8 bits a channel ({', '.join(sorted(_PIL_MODES))}); got mode {picture.mode!r}"
@@ -405,9 +429,43 @@ def _read_pil(picture: Image.Image) -> npt.NDArray[np.uint8]:
         raise ImageError(f"the image is empty: {picture.height} x {picture.width} pixels")
     try:
         upright = ImageOps.exif_transpose(picture)
-        return np.asarray(upright.convert("RGBA" if upright.has_transparency_data else "RGB"))
+        colours = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+        size = _within(colours.width, colours.height, largest)
+        if size != colours.size:
+            _say_reduced(whole or picture.size, size)
+            colours = colours.resize(size, Image.Resampling.BILINEAR, reducing_gap=3.0)
+        return np.asarray(colours)
     except _PIL_FAILURES as error:
         raise ImageError(f"the PIL image cannot be read: {error}") from error
+
+
+def _reduced(image: Tensor, largest: int | None) -> Tensor:
+    """Reduce ``(3, H, W)`` until no side is longer than ``largest``."""
+    height, width = image.shape[1:]
+    columns, rows = _within(width, height, largest)
+    if (rows, columns) == (height, width):
+        return image
+    _say_reduced((width, height), (columns, rows))
+    return F.interpolate(image[None], (rows, columns), mode="bilinear", antialias=True)[0].clamp(0, 1)
+
+
+def _say_reduced(before: tuple[int, int], after: tuple[int, int]) -> None:
+    frame, level = sys._getframe(), 1  # noqa: SLF001 - the warning is shown at the line of the user's code
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("cfwidgets"):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(
+        f"a picture of {before[0]:,} x {before[1]:,} pixels was reduced to {after[0]:,} x {after[1]:,}: "
+        f"{LARGEST:,} a side are the most that is worked on",
+        stacklevel=level,
+    )
+
+
+def _within(width: int, height: int, largest: int | None) -> tuple[int, int]:
+    """Give width and height of a picture that is reduced until no side is longer than ``largest``."""
+    if largest is None or max(width, height) <= largest:
+        return width, height
+    scale = largest / max(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _from_array(array: npt.NDArray[Any], *, batch: bool) -> Tensor:

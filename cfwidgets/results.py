@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -15,8 +16,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-FORMAT = 1
+from cfwidgets.schema import check
+
+FORMAT = 2
 _HEADER = "cfwidgets"
+_SUM = "sha256"
 
 
 class ResultError(ValueError):
@@ -44,6 +48,9 @@ class Result:
 
     parts: ClassVar[tuple[type, ...]] = ()
 
+    def require_sound(self) -> None:
+        """Raise ValueError where fields contradict each other. Called after all other checks."""
+
     def save(self, path: str | Path) -> None:
         """Write the result to one safetensors file; an existing file is replaced only once all is written.
 
@@ -54,8 +61,9 @@ class Result:
         """
         tensors: dict[str, Tensor] = {}
         header = {"format": FORMAT, "type": type(self).__name__, "value": _pack(self, "", tensors)}
+        text = json.dumps(header)
         try:
-            _write(Path(path), tensors, {_HEADER: json.dumps(header)})
+            _write(Path(path), tensors, {_HEADER: text, _SUM: _checksum(text, tensors)})
         except (OSError, SafetensorError) as error:
             number = _error_number(error)
             if number is None:
@@ -69,28 +77,48 @@ class Result:
         Raises
         ------
         ResultError
-            If the file is not a result of this class, is damaged, or was written by a newer version.
+            If the file is not a result of this class, is damaged, was written by another version, or holds
+        values that are none of such a result.
         """
         try:
             with safe_open(path, framework="pt") as file:
-                header = json.loads((file.metadata() or {}).get(_HEADER, "null"))
+                metadata = file.metadata() or {}
+                text = metadata.get(_HEADER, "null")
+                header = json.loads(text)
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
-        except (SafetensorError, json.JSONDecodeError) as error:
+        except (SafetensorError, json.JSONDecodeError, RecursionError) as error:
             raise ResultError(f"{path} is not a saved result, or is damaged: {error}") from error
-        if not isinstance(header, dict):
+        if not isinstance(header, dict) or not {"format", "type", "value"} <= set(header):
             raise ResultError(f"{path} is a safetensors file, but not one that cfwidgets wrote")
-        if header["format"] > FORMAT:
+        if header["format"] != FORMAT:
             raise ResultError(
-                f"{path} has format {header['format']}; this version of cfwidgets reads up to {FORMAT}"
+                f"{path} has format {header['format']!r:.40}; this version of cfwidgets reads {FORMAT}"
             )
         if header["type"] != cls.__name__:
-            raise ResultError(f"{path} holds a {header['type']}; {cls.__name__}.load reads only its own kind")
+            raise ResultError(
+                f"{path} holds a {header['type']!s:.60}; {cls.__name__}.load reads only its own kind"
+            )
+        if metadata.get(_SUM) != _checksum(text, tensors):
+            raise ResultError(f"{path} is damaged: its contents are not those that were written")
         known = {kind.__name__: kind for kind in (cls, *cls.parts)}
         try:
-            value: Self = _unpack(header["value"], tensors, known)
-        except (KeyError, TypeError) as error:
-            raise ResultError(f"{path} does not fit {cls.__name__}: {error!r}") from error
-        return value
+            value = _unpack(header["value"], tensors, known)
+            check(value, cls)
+            value.require_sound()
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            raise ResultError(f"{path} does not fit {cls.__name__}: {error}") from error
+        done: Self = value
+        return done
+
+
+def _checksum(header: str, tensors: dict[str, Tensor]) -> str:
+    """Sum over the header and all numbers: no flipped bit is read as an answer."""
+    total = hashlib.sha256(header.encode())
+    for key in sorted(tensors):
+        value = tensors[key]
+        total.update(f"{key} {value.dtype} {tuple(value.shape)}".encode())
+        total.update(value.contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return total.hexdigest()
 
 
 def _write(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:

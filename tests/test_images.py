@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import math
+import os
 import zlib
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from PIL import Image
 from skimage.data import cat
 from torchvision.transforms import v2
 
+from cfwidgets.image_files import MOST_PIXELS
 from cfwidgets.images import (
     ImageError,
     as_image,
@@ -284,6 +287,61 @@ def test_files_that_are_refused(tmp_path: Path) -> None:
     picture.close()
     with pytest.raises(ImageError, match="cannot be read"):
         as_image(picture)
+
+
+def test_no_file_is_run_waited_for_or_blown_up(tmp_path: Path) -> None:
+    precious, photo = tmp_path / "precious.txt", tmp_path / "photo.png"
+    precious.write_text("precious")
+    photo.write_text(
+        "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 50 50\n%%EndComments\n"
+        f"({precious}) deletefile showpage\n"
+    )
+    with pytest.raises(ImageError, match=r"photo\.png' cannot be read as an image"):
+        as_image(photo)
+    with Image.open(photo) as program, pytest.raises(ImageError, match="an EPS is a program"):
+        as_image(program)
+    assert precious.exists()
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(ImageError, match="it is not a regular file"):
+        as_image(tmp_path / "pipe.png")
+    side = math.isqrt(MOST_PIXELS) + 1
+    Image.new("1", (side, side)).save(tmp_path / "large.png")
+    with pytest.raises(ImageError, match=r"large\.png' cannot be read as an image: it has 11,314 x 11,314"):
+        as_image(tmp_path / "large.png")
+    with pytest.raises(ImageError, match="is an address: download the picture"):
+        as_image("https://example.org/cat.png")
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "bmp", "tiff", "ppm", "gif"])
+def test_a_large_picture_is_reduced_and_said(tmp_path: Path, suffix: str) -> None:
+    ramp = np.linspace(0, 255, 3000).astype(np.uint8)
+    picture = Image.fromarray(np.broadcast_to(ramp, (1500, 3000)).copy()).convert("RGB")
+    path = tmp_path / f"large.{suffix}"
+    picture.save(path)
+    with pytest.warns(UserWarning, match="of 3,000 x 1,500 pixels was reduced to 2,048 x 1,024") as said:
+        image = as_image(path)
+    assert said[0].filename == __file__
+    assert image.shape == (3, 1024, 2048)
+    assert torch.allclose(image[:, 512], torch.linspace(0, 1, 2048).expand(3, -1), atol=0.02)
+    assert as_image(path, largest=None).shape == (3, 1500, 3000)
+    with pytest.warns(UserWarning, match="reduced"):
+        same = as_image(np.asarray(picture))
+    assert (same - image).abs().mean() < 0.01
+    with pytest.warns(UserWarning, match="reduced"):
+        assert as_image(path, largest=100).shape == (3, 50, 100)
+
+
+def test_a_large_picture_lying_on_its_side_is_reduced(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (3000, 1500), "white")
+    exif = picture.getexif()
+    exif[0x0112] = 6
+    picture.save(tmp_path / "side.jpg", exif=exif)
+    with pytest.warns(UserWarning, match="reduced"):
+        assert as_image(tmp_path / "side.jpg").shape == (3, 2048, 1024)
+    opened = Image.open(tmp_path / "side.jpg")
+    with pytest.warns(UserWarning, match="reduced"):
+        as_image(opened)
+    assert opened.size == (3000, 1500)  # the user's own is as it was
 
 
 @pytest.mark.parametrize(

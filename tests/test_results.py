@@ -120,7 +120,7 @@ def test_refuses_a_newer_format_and_a_cut_file(tmp_path, monkeypatch):
     Other(torch.zeros(1)).save(path)
     monkeypatch.undo()
     with pytest.raises(
-        ResultError, match=f"has format {FORMAT + 1}; this version of cfwidgets reads up to {FORMAT}"
+        ResultError, match=f"has format {FORMAT + 1}; this version of cfwidgets reads {FORMAT}"
     ):
         Other.load(path)
     Other(torch.zeros(64)).save(path)

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from cfwidgets.image_files import SUFFIXES
 from cfwidgets.images import as_image
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["FolderError", "ImageFolders"]
-
-_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
 
 class FolderError(ValueError):
@@ -31,8 +30,8 @@ class ImageFolders(Dataset[tuple[Tensor, int]]):
     Parameters
     ----------
     root
-        The folder of the class folders. Images may lie in folders within these. Hidden files, and files
-        without the suffix of an image, are skipped.
+        The folder of the class folders. Images may lie in folders within these, and links
+        are followed. Hidden files and folders, and files without the suffix of an image, are left out.
     classes
         The names of the class folders in the classifier's order. None sorts them as text, as torchvision
         does. Give them where the order has to be that of a classifier: a class without a folder then keeps
@@ -54,6 +53,9 @@ class ImageFolders(Dataset[tuple[Tensor, int]]):
         The images: class by class, and sorted within each.
     targets : tuple of int
         The class of each.
+    left_out : tuple of str
+        Files and folders within the class folders that are left out, with the reason, such as
+        ``"dog/notes.txt (no image)"``.
 
     Raises
     ------
@@ -98,14 +100,16 @@ class ImageFolders(Dataset[tuple[Tensor, int]]):
         self.classes = _sorted(folders) if classes is None else _ordered(folders, classes)
         self.labels = _named(self.classes, labels or {})
         self.view = view
-        found = [
-            (path, number)
-            for number, name in enumerate(self.classes)
-            if name in folders
-            for path in _images(self.root / name)
-        ]
+        found: list[tuple[Path, int]] = []
+        left_out: list[str] = []
+        for number, name in enumerate(self.classes):
+            if name in folders:
+                images, others = _images(self.root / name)
+                found += [(path, number) for path in images]
+                left_out += [f"{path.relative_to(self.root).as_posix()} ({why})" for path, why in others]
         self.paths = tuple(path for path, _ in found)
         self.targets = tuple(number for _, number in found)
+        self.left_out = tuple(left_out)
 
     def __len__(self) -> int:
         """Count the images."""
@@ -117,7 +121,8 @@ class ImageFolders(Dataset[tuple[Tensor, int]]):
         return (image if self.view is None else self.view(image)), self.targets[index]
 
     def __repr__(self) -> str:
-        return f"<ImageFolders {str(self.root)!r}: {len(self)} images, {len(self.classes)} classes>"
+        others = f", {len(self.left_out)} files or folders left out" if self.left_out else ""
+        return f"<ImageFolders {str(self.root)!r}: {len(self)} images, {len(self.classes)} classes{others}>"
 
     def table(self) -> pd.DataFrame:
         """List the classes with their numbers.
@@ -148,7 +153,7 @@ def _folders(root: Path) -> set[str]:
     inside = [path for path in root.iterdir() if not path.name.startswith(".")]
     folders = {path.name for path in inside if path.is_dir()}
     if not folders:
-        images = sum(path.suffix.lower() in _SUFFIXES for path in inside)
+        images = sum(path.suffix.lower() in SUFFIXES for path in inside)
         found = f"images directly in it: {images}" if images else "neither"
         raise FolderError(
             f"{str(root)!r} must hold one folder a class, with its images inside; found {found}"
@@ -186,19 +191,30 @@ def _named(classes: tuple[str, ...], labels: Mapping[str, str]) -> tuple[str, ..
     return tuple(labels.get(name, name) for name in classes)
 
 
-def _images(folder: Path) -> list[Path]:
-    paths = [
-        Path(place, file)
-        for place, inner, files in os.walk(folder)
-        for file in files
-        if not file.startswith(".") and Path(file).suffix.lower() in _SUFFIXES
-    ]
-    if not paths:
+def _images(folder: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
+    """Find the images in a folder, sorted, and what is left out, with the reason."""
+    images, left_out = [], []
+    seen: set[str] = set()
+    for place, inner, files in os.walk(folder, followlinks=True):
+        if os.path.realpath(place) in seen:
+            inner.clear()
+            left_out.append((Path(place), "a link to a folder that is read already"))
+            continue
+        seen.add(os.path.realpath(place))
+        left_out += [(Path(place, name), "hidden") for name in (*inner, *files) if name.startswith(".")]
+        inner[:] = sorted(name for name in inner if not name.startswith("."))
+        for path in (Path(place, name) for name in files if not name.startswith(".")):
+            if path.suffix.lower() in SUFFIXES:
+                images.append(path)
+            else:
+                left_out.append((path, "no image"))
+    if not images:
+        others = "".join(f"; left out: {path.name} ({why})" for path, why in sorted(left_out)[:3])
         raise FolderError(
-            f"the class folder {str(folder)!r} holds no images ({', '.join(_SUFFIXES)}); remove it, "
+            f"the class folder {str(folder)!r} holds no images ({', '.join(SUFFIXES)}){others}; remove it, "
             "or name the class in classes= without a folder"
         )
-    return sorted(paths)
+    return sorted(images), sorted(left_out)
 
 
 def _some(names: Sequence[str]) -> str:

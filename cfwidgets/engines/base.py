@@ -117,6 +117,12 @@ class ExplainerResult(Result, ABC):
         Time that the work took.
     """
 
+    schema: ClassVar[dict[str, str]] = {
+        "labels": "(C)",
+        "prediction": "float32 (C) 0 1",
+        "seconds": "0 inf",
+    }
+
     settings: dict[str, Any]
     model: str
     labels: tuple[str, ...]
@@ -126,6 +132,16 @@ class ExplainerResult(Result, ABC):
 
     question: ClassVar[tuple[str, ...]] = ("target",)
     """Fields with the numbers of the classes in question, whose labels need not differ."""
+
+    def require_sound(self) -> None:
+        """Raise ValueError where fields contradict each other."""
+        target = getattr(self, "target", 0)  # a survey of many images has none
+        if target >= len(self.labels):
+            raise ValueError(f"target is class {target}, of {len(self.labels)}")
+        try:
+            self.summary(), self.measures(), self.to_frame()
+        except Exception as error:  # settings or parts that are missing, in any way
+            raise ValueError(f"it cannot be read: {error!r}") from error
 
     @property
     def predicted(self) -> int:

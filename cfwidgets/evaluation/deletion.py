@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +43,11 @@ class Curve:
     area
         Area under the curve, by the trapezoid rule. Deletion: lower is better. Insertion: higher is better.
     """
+
+    schema: ClassVar[dict[str, str]] = {
+        "fraction": "float64 (K) 0 1",
+        "probability": "float64 (K)",
+    }
 
     fraction: Tensor
     probability: Tensor

@@ -136,6 +136,38 @@ def test_the_file_of_another_kind_is_refused(explainer, result, tmp_path):
         other.engine.result_type.load(tmp_path / "result.safetensors")
 
 
+WRONG = ("text", -7, 2.5, True, None, [], {}, torch.zeros(2, 3), torch.full((2,), float("nan")))
+
+
+def test_a_file_with_a_wrong_value_is_refused(result, tmp_path):
+    """Every field, with each of these in its place: refused, or what the field may hold."""
+    path = tmp_path / "result.safetensors"
+    for one in fields(result):
+        for wrong in WRONG:
+            replace(result, **{one.name: wrong}).save(path)
+            try:
+                kept = type(result).load(path)
+            except ResultError:
+                continue
+            assert kept.summary()
+            kept.trust()
+            kept.to_frame()
+
+
+def test_no_flipped_bit_is_read_as_an_answer(result, tmp_path):
+    path = tmp_path / "result.safetensors"
+    result.save(path)
+    data = path.read_bytes()
+    for at in range(0, len(data), max(1, len(data) // 150)):
+        path.write_bytes(data[:at] + bytes([data[at] ^ 1 << at % 8]) + data[at + 1 :])
+        with pytest.raises(ResultError):
+            type(result).load(path)
+    for length in range(0, len(data), max(1, len(data) // 20)):
+        path.write_bytes(data[:length])
+        with pytest.raises(ResultError):
+            type(result).load(path)
+
+
 def test_it_is_written_in_a_line(result):
     assert repr(result) == f"<{type(result).__name__}: {result.summary()}>"
 

@@ -49,7 +49,7 @@ def test_classes_are_sorted_as_text_and_images_within_them(tree: Path) -> None:
     ]
     assert images.targets == (0, 1, 1, 2, 2)
     assert len(images) == 5
-    assert repr(images) == f"<ImageFolders {str(tree)!r}: 5 images, 3 classes>"
+    assert repr(images) == f"<ImageFolders {str(tree)!r}: 5 images, 3 classes, 2 files or folders left out>"
 
 
 def test_images_come_in_the_convention_with_their_class(tree: Path) -> None:
@@ -145,7 +145,9 @@ def test_what_is_no_folder_of_class_folders_is_named(tmp_path: Path) -> None:
 def test_a_class_folder_without_images_is_named(tree: Path) -> None:
     (tree / "ray").mkdir()
     np.save(tree / "ray/1.npy", np.zeros(3))
-    with pytest.raises(FolderError, match=r"ray' holds no images \(\.bmp, .*\); remove it"):
+    with pytest.raises(
+        FolderError, match=r"ray' holds no images \(\.avif, .*\); left out: 1\.npy \(no image\); remove it"
+    ):
         ImageFolders(tree)
 
 
@@ -156,3 +158,36 @@ def test_a_file_that_is_no_image_is_named_when_asked_for(tree: Path) -> None:
         images[5]
     with pytest.raises(IndexError):
         images[6]
+
+
+def test_hidden_folders_are_left_out_and_said(tree: Path, tmp_path_factory: Any) -> None:
+    before = ImageFolders(tree)
+    store = tmp_path_factory.mktemp("store")
+    picture = before.paths[0].read_bytes()
+    folder = before.paths[0].parent
+    hidden = [folder / ".ipynb_checkpoints" / "1.png", folder / ".thumbnails" / "2.png", folder / ".3.png"]
+    for path in (*hidden, folder / "a.jfif", folder / "b.ppm", folder / "notes.txt", store / "9.png"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(picture)
+    (folder / "linked").symlink_to(store)
+    (folder / "round").symlink_to(folder)
+    images = ImageFolders(tree)
+    added = {path.relative_to(folder).as_posix() for path in set(images.paths) - set(before.paths)}
+    assert added == {"a.jfif", "b.ppm", "linked/9.png"}
+    name = folder.relative_to(tree).as_posix()
+    assert set(images.left_out) - set(before.left_out) == {
+        f"{name}/.3.png (hidden)",
+        f"{name}/.ipynb_checkpoints (hidden)",
+        f"{name}/.thumbnails (hidden)",
+        f"{name}/notes.txt (no image)",
+        f"{name}/round (a link to a folder that is read already)",
+    }
+    assert f"{len(before.left_out) + 5} files or folders left out" in repr(images)
+
+
+def test_an_empty_class_folder_says_what_it_holds(tree: Path) -> None:
+    folder = tree / "empty"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("nothing")
+    with pytest.raises(FolderError, match=r"holds no images.*left out: notes\.txt \(no image\)"):
+        ImageFolders(tree)

@@ -17,6 +17,7 @@ from cfwidgets.checks import choice, positive_int
 from cfwidgets.data.defects.textures import Split
 from cfwidgets.data.faces.layout import some
 from cfwidgets.data.folders import FolderError
+from cfwidgets.image_files import opened
 
 __all__ = ["Faults", "Faulty", "Part", "UnusableError", "in_part", "pictures_in", "pixels_of", "size_of"]
 
@@ -108,7 +109,7 @@ def size_of(path: Path) -> tuple[int, int]:
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     try:
-        with Image.open(path) as picture:
+        with opened(path) as picture:
             yield picture
     except UnidentifiedImageError as error:
         raise UnusableError("not readable: it is no picture") from error

@@ -22,6 +22,7 @@ from cfwidgets.data.faces.masks.region_bits import MaskError
 from cfwidgets.data.faces.masks.sources import Parser, stamp
 from cfwidgets.data.faces.regions import REGIONS
 from cfwidgets.data.folders import FolderError
+from cfwidgets.image_files import opened
 
 __all__ = ["CelebAMaskHQ"]
 
@@ -209,7 +210,7 @@ class _OwnMasks:
     def _check_shape(self, name: str, size: tuple[int, ...]) -> None:
         # Only the header is read. What cannot be read is said when the image is.
         try:
-            with Image.open(self._images / name) as picture:
+            with opened(self._images / name) as picture:
                 width, height = picture.size
         except _PIL_FAILURES:
             return
@@ -222,7 +223,7 @@ class _OwnMasks:
 
 def _mask(path: Path) -> npt.NDArray[np.bool_]:
     try:
-        with Image.open(path) as picture:
+        with opened(path) as picture:
             grey = picture.mode in ("1", "L") or picture.mode.startswith("I")
             # A palette's numbers say nothing; its colours do.
             pixels = np.asarray(picture if grey else picture.convert("RGB"))

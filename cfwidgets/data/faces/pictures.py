@@ -7,6 +7,7 @@ from pathlib import Path
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from cfwidgets.image_files import opened
 from cfwidgets.images import as_image, cover, fit, to_uint8
 
 __all__ = ["read_picture"]
@@ -39,13 +40,15 @@ def read_picture(path: Path, size: tuple[int, int] | None) -> Tensor:
     but what compares pixels with a threshold, as FaceX does in reference mode, can tell (by 0.1 in a region).
     """
     if size is None:
-        return as_image(path)
+        return as_image(path, largest=None)
     try:
-        with Image.open(path) as opened:
-            picture = ImageOps.exif_transpose(opened)
+        with opened(path) as stored:
+            picture = ImageOps.exif_transpose(stored)
             whole = picture if picture.mode == "RGB" else Image.fromarray(to_uint8(picture))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return fit(as_image(path)[None], size)[0].contiguous()  # says what is wrong, and names the file
+        return fit(as_image(path, largest=None)[None], size)[
+            0
+        ].contiguous()  # says what is wrong, and names the file
     (height, width), (rows, columns) = cover((whole.height, whole.width), size)
     scaled = whole.resize((width, height), Image.Resampling.BILINEAR)
     return as_image(scaled.crop((columns.start, rows.start, columns.stop, rows.stop)))

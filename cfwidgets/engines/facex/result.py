@@ -114,6 +114,20 @@ class FaceXResult(ExplainerResult):
         was not measured.
     """
 
+    schema: ClassVar[dict[str, str]] = {
+        "target": "0 inf",
+        "regions": "(R)",
+        "total": "0 inf",
+        "numbers": "int64 (n) 0 inf",
+        "names": "(n)",
+        "size": "(2)",
+        "ior": "float (n, R) 0 1 nan",
+        "probability": "float (n) 0 1",
+        "predicted_target": "bool (n)",
+        "groups": "int64 (n) 0 inf",
+        "randomised": "float (m, R) 0 1 nan",
+    }
+
     parts: ClassVar[tuple[type, ...]] = (Patches, Skipped)
 
     target: int

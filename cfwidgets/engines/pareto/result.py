@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -133,6 +133,28 @@ class ParetoResult(ExplainerResult):
     state
         State of the search, as named tensors, to resume it.
     """
+
+    schema: ClassVar[dict[str, str]] = {
+        "target": "0 inf",
+        "image": "float32 (3, H, W) 0 1",
+        "names": "(A)",
+        "attributes": "float (A)",
+        "reconstruction": "float32 (3, H, W) 0 1",
+        "reconstruction_prediction": "float32 (C) 0 1",
+        "objective_names": "(m)",
+        "deltas": "float (k, A)",
+        "objectives": "float (k, m)",
+        "images": "uint8 (k, 3, H, W)",
+        "predictions": "float (k, C) 0 1",
+        "second_prediction": "float (D) 0 1",
+        "second_predictions": "float (k, D) 0 1",
+        "ablation": "float (k, A) nan",
+        "rounded_flips": "bool (k)",
+        "random_flips": "bool (r)",
+        "evaluations": "0 inf",
+        "invalid": "0 inf",
+        "state": "nan",
+    }
 
     target: int
     image: Tensor

@@ -83,6 +83,22 @@ class ParetoSurvey(ExplainerResult):
     """
 
     question: ClassVar[tuple[str, ...]] = ()  # of each image, the class that the model predicts
+    schema: ClassVar[dict[str, str]] = {
+        "names": "(A)",
+        "images": "uint8 (B, 3, H, W)",
+        "attributes": "float (B, A)",
+        "predictions": "float (B, C) 0 1",
+        "reconstruction_predictions": "float (B, C) 0 1",
+        "flipped": "bool (B)",
+        "deltas": "float (B, A)",
+        "necessary": "bool (B, A)",
+        "sufficient": "bool (B, A)",
+        "rounded_flips": "bool (B)",
+        "random_flips": "bool (r)",
+        "evaluations": "0 inf",
+        "invalid": "0 inf",
+        "state": "nan",
+    }
 
     names: tuple[str, ...]
     images: Tensor

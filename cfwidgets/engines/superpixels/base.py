@@ -46,7 +46,9 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
     segments
         Number of superpixels to ask SLIC for. It returns about as many; the result has the real number.
     compactness, sigma
-        SLIC's balance of colour and place, and the smoothing before it, in pixels.
+        SLIC's balance of colour and place, and the smoothing before it, in pixels. Where they would give a
+        number of superpixels far from ``segments``, larger ones are used: ``settings["slic"]`` of the result
+        has them.
     fill
         Content of a hidden superpixel: ``black``, ``grey``, ``mean`` or ``blur``.
     trust
@@ -120,11 +122,12 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
         began = time.perf_counter()
         require_classifier("clf", clf)
         view = clf.view(image).cpu()
-        labels = (
-            slic_superpixels(view, self.segments, self.compactness, self.sigma)
-            if segments is None
-            else own_superpixels(segments, view)
-        )
+        slic: dict[str, object] = {}
+        if segments is None:
+            cut = slic_superpixels(view, self.segments, self.compactness, self.sigma)
+            labels, slic = cut.labels, {"slic": {"compactness": cut.compactness, "sigma": cut.sigma}}
+        else:
+            labels = own_superpixels(segments, view)
         hidden = filled(view, labels, self.fill)
         count = int(labels.max()) + 1
         ends = torch.tensor([[True], [False]]).expand(2, count)
@@ -134,7 +137,7 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
             whole, blank = MaskedPicture(exact, view, hidden, labels).probabilities(ends)
         index = int(whole.argmax()) if target is None else clf.class_index(target)
         names = tuple(clf.label(i) for i in range(len(whole)))
-        settings = {"method": self.method, **self.settings_with(target=names[index])}
+        settings = {"method": self.method, **self.settings_with(target=names[index]), **slic}
         fresh = SuperpixelResult(
             settings=settings,
             model=clf.name,

@@ -62,6 +62,15 @@ class Search:
         The `cfwidgets.search.ga.Generation.state` that the search can be resumed from.
     """
 
+    schema: ClassVar[dict[str, str]] = {
+        "seed": "0 inf",
+        "probability": "0 1",
+        "best": "float64 (g)",
+        "mean": "float64 (g)",
+        "masks": "bool (g, n)",
+        "state": "nan",
+    }
+
     seed: int
     probability: float
     best: Tensor
@@ -110,6 +119,16 @@ class RandomisedModel:
     evaluations
         Number of distinct images that the copy evaluated.
     """
+
+    schema: ClassVar[dict[str, str]] = {
+        "whole": "0 1",
+        "probability": "0 1",
+        "correlation": "-1 1",
+        "jaccard": "0 1",
+        "chance": "0 1",
+        "importance": "float (n)",
+        "evaluations": "0 inf",
+    }
 
     whole: float
     probability: float
@@ -160,6 +179,21 @@ class SuperpixelResult(ExplainerResult):
         Measures of trust; None before they were taken, or where they cannot be.
     """
 
+    schema: ClassVar[dict[str, str]] = {
+        "image": "float32 (3, H, W) 0 1",
+        "hidden": "float32 (3, H, W) 0 1",
+        "segments": "int32 (H, W) 0 inf",
+        "target": "0 inf",
+        "blank": "0 1",
+        "mask": "bool (n)",
+        "probability": "0 1",
+        "importance": "float (n)",
+        "watched": "0 inf",
+        "weights": "float64 (n)",
+        "sampled": "0 inf",
+        "evaluations": "0 inf",
+    }
+
     parts: ClassVar[tuple[type, ...]] = (Search, RandomisedModel, Faithfulness, Curve, RandomCurve)
 
     image: Tensor
@@ -179,6 +213,14 @@ class SuperpixelResult(ExplainerResult):
     evaluated: dict[str, Tensor] | None = None
     faithfulness: Faithfulness | None = None
     randomised_model: RandomisedModel | None = None
+
+    def require_sound(self) -> None:
+        """Raise ValueError where fields contradict each other."""
+        super().require_sound()
+        if int(self.segments.max()) + 1 != len(self.mask) or self.segments.shape != self.image.shape[1:]:
+            raise ValueError("the superpixels are not those of the mask and the image")
+        if self.watched > len(self.searches):
+            raise ValueError(f"search {self.watched} is watched, of {len(self.searches)}")
 
     @property
     def method(self) -> str:

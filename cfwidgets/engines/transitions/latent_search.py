@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -105,6 +105,19 @@ class Walk:
     course
         ``(update + 1, 2)``: mean and highest of the best scores, before the first update and after each.
     """
+
+    schema: ClassVar[dict[str, str]] = {
+        "update": "-1 inf",
+        "latents": "float (n, L)",
+        "squares": "float (n, L)",
+        "best": "float (n, L)",
+        "cosine": "float (n)",
+        "score": "float (n)",
+        "level": "float (n)",
+        "waited": "(n)",
+        "updates": "(n)",
+        "course": "float (u, 2)",
+    }
 
     update: int
     latents: Tensor

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -114,6 +114,16 @@ class Path:
     maps
         ``(n, 2, h, w)`` float16: relevance for the wrong class and for the target; None without maps.
     """
+
+    schema: ClassVar[dict[str, str]] = {
+        "phases": "2 inf",
+        "at": "int64 (n) 0 inf",
+        "frames": "uint8 (n, 3, h, w)",
+        "wrong": "float (n) 0 1",
+        "target": "float (n) 0 1",
+        "predicted": "int64 (n) 0 inf",
+        "maps": "float16 (n, 2, h, w)",
+    }
 
     ends: tuple[int, int]
     phases: int

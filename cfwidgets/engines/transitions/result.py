@@ -80,6 +80,18 @@ class Candidates:
         ``(n, h, w)`` float16: relevance for the predicted class; None without maps.
     """
 
+    schema: ClassVar[dict[str, str]] = {
+        "start": "int64 (n) 0 inf",
+        "vector": "int64 (n) 0 inf",
+        "latents": "float (n, L)",
+        "vectors": "float (n, K)",
+        "cosine": "float (n) -1 1",
+        "updates": "int64 (n) 0 inf",
+        "images": "uint8 (n, 3, h, w)",
+        "probabilities": "float (n, C) 0 1",
+        "maps": "float16 (n, h, w)",
+    }
+
     start: Tensor
     vector: Tensor
     latents: Tensor
@@ -114,6 +126,11 @@ class Agreement:
         Mean of Spearman's rank correlations between each two.
     """
 
+    schema: ClassVar[dict[str, str]] = {
+        "shares": "float (t, r, c)",
+        "correlation": "-1 1",
+    }
+
     ends: tuple[tuple[int, int], ...]
     shares: Tensor
     correlation: float
@@ -132,6 +149,11 @@ class RandomisedModel:
     correlation
         Spearman's rank correlation with those of the explained model.
     """
+
+    schema: ClassVar[dict[str, str]] = {
+        "share": "float (r, c)",
+        "correlation": "-1 1",
+    }
 
     share: Tensor
     correlation: float
@@ -168,6 +190,13 @@ class TransitionResult(ExplainerResult):
         See `cfwidgets.engines.base.ExplainerResult`; the setting ``layer`` names the layer that gave the
         features.
     """
+
+    schema: ClassVar[dict[str, str]] = {
+        "image": "float32 (3, h, w) 0 1",
+        "image_maps": "float16 (2, h, w)",
+        "wrong": "0 inf",
+        "target": "0 inf",
+    }
 
     parts: ClassVar[tuple[type, ...]] = (
         Candidates,

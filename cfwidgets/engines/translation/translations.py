@@ -65,6 +65,24 @@ class Translations(ExplainerResult, ABC):
         engine's ``stress``.
     """
 
+    schema: ClassVar[dict[str, str]] = {
+        "target": "0 inf",
+        "images": "float32 (n, 3, H, W) 0 1",
+        "truth": "int64 (n) 0 inf",
+        "true_masks": "bool (n, H, W)",
+        "threshold": "0 1",
+        "done": "0 inf",
+        "twins": "float32 (m, 3, H, W) 0 1",
+        "returned": "float32 (m, 3, H, W) 0 1",
+        "variants": "uint8 (m, v, 3, H, W)",
+        "predictions": "float32 (m, C) 0 1",
+        "twin_predictions": "float32 (m, C) 0 1",
+        "returned_predictions": "float32 (m, C) 0 1",
+        "branch": "float32 (m, B) 0 1",
+        "second_predictions": "float32 (m, S) 0 1",
+        "second_twin_predictions": "float32 (m, S) 0 1",
+    }
+
     parts: ClassVar[tuple[type, ...]] = (Probes, StressCurve)
 
     target: int

@@ -58,7 +58,7 @@ class ParsedMasks:
 
     def region_bits(self, name: str) -> Tensor:
         """Find the regions in the image, in its own size."""
-        image = as_image(self._folder / name)
+        image = as_image(self._folder / name, largest=None)
         height, width = image.shape[-2:]
         return as_region_bits(self._parser(image), (height, width), name)
 
