@@ -31,6 +31,7 @@ from torch import Tensor
 from cfwidgets.checkpoint import Checkpoint
 from cfwidgets.checks import choice, positive_int
 from cfwidgets.results import Result
+from cfwidgets.text import without_surrogates
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -202,7 +203,7 @@ def cut(name: str, most: int) -> str:
     >>> cut("Golden_Retriever", 8), cut("two\nlines", 20)
     ('Golden_…', 'two lines')
     """
-    line = " ".join(name.split())
+    line = without_surrogates(" ".join(name.split()))
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from cfwidgets.images import ImageLike, as_images
 from cfwidgets.models.backends.base import ClassifierError, Normalisation
+from cfwidgets.text import without_surrogates
 
 __all__ = [
     "ImagesLike",
@@ -90,6 +91,7 @@ def checked_labels(labels: Any) -> tuple[str, ...] | None:
     for index, name in enumerate(names):
         if not isinstance(name, str):
             raise ClassifierError(f"labels must be text; label {index} is {name!r}")
+    names = [without_surrogates(name) for name in names]
     return (f"not {names[0]}", names[0]) if len(names) == 1 else tuple(names)
 
 
@@ -173,6 +175,7 @@ def class_of_label(target: str, labels: tuple[str, ...] | None) -> int:
         raise ClassifierError(
             f"the classifier has no labels, so a class is named by its number; got {target!r}"
         )
+    target = without_surrogates(target)
     found = [index for index, label in enumerate(labels) if label == target]
     if len(found) == 1:
         return found[0]

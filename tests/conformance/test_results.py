@@ -173,7 +173,7 @@ def test_it_is_written_in_a_line(result):
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("name", ["n" * 300, "two\nlines"], ids=["long", "lines"])
+@pytest.mark.parametrize("name", ["n" * 300, "two\nlines", "caf\udce9 $"], ids=["long", "lines", "no text"])
 def test_any_name_fits_into_the_figure(result, name):
     named = replace(result, labels=(name, name), model=name)
     figure = named.plot()

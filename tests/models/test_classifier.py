@@ -943,3 +943,10 @@ def test_a_random_copy_of_a_network_of_one_size_is_measured_at_that_size():
 def test_it_says_whether_there_is_a_module():
     assert Classifier(nn.Flatten()).has_module
     assert not Classifier(lambda images: images.mean((2, 3))).has_module
+
+
+def test_a_label_that_is_no_text_is_made_one() -> None:
+    """As of a folder whose name is no UTF-8."""
+    clf = Classifier(lambda images: torch.zeros(len(images), 2), labels=["caf\udce9", "✓"])
+    assert clf.labels == ("caf�", "✓")
+    assert clf.class_index("caf\udce9") == 0
