@@ -190,7 +190,7 @@ def test_a_translator_of_shuffled_labels_is_told():
     test = DATA_SETS["concrete"].draw(32, 20_000, 32, "test")
     shuffled = learn.labels[torch.randperm(len(learn.labels), generator=torch.Generator().manual_seed(0))]
     training = TranslationTraining(
-        updates=300, warm_updates=150, width=8, full_width=4, levels=2, widest=16, noise=2,
+        updates=200, warm_updates=100, width=8, full_width=4, levels=2, widest=16, noise=2,
         discriminator_width=8, sparsity=1.0, sparsity_moved=1.0, seed=6,
     )  # fmt: skip
     pair = training.train(learn.images, shuffled).pair(("sound", "cracked"))
