@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _CURVES = 3
 _RANDOMISED = "the same on the randomised model"
 # Masks whose answers a result holds: two default searches of three runs; some 0.7 MB of 100 superpixels.
-_REMEMBERED = 32_768
+REMEMBERED = 32_768
 
 
 @dataclass(frozen=True)
@@ -189,6 +189,10 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
             The result so far, without an answer or to be resumed.
         """
 
+    def shrink(self, score: Memo, result: SuperpixelResult) -> Iterator[SuperpixelResult]:  # noqa: ARG002
+        """Yield the result while a smaller answer is looked for, and at last with it; by default none is."""
+        yield from ()
+
     def one_run(self) -> Self:
         """Give the engine for the randomised model: the same, without repetitions."""
         return self
@@ -201,7 +205,7 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
         score = Memo(
             lambda masks: picture.probabilities(masks)[:, target],
             resume=result.evaluated,
-            limit=_REMEMBERED,
+            limit=REMEMBERED,
         )
         randomise = self.trust and clf.has_module
         total = engine.work + self.trust * _CURVES + randomise * engine.one_run().work
@@ -215,6 +219,8 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
             # measures belong to the answer that they were taken of
             result = replace(found, faithfulness=None, randomised_model=None)
             yield update(engine.done(result), activity)
+        for result in engine.shrink(score, result):  # noqa: B020
+            yield update(engine.done(result), "a smaller answer")
         done = engine.work
         if self.trust and result.faithfulness is None:
             for fraction, measured in faithfulness_steps(score, result.order, seed=self.seed):
@@ -224,21 +230,21 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
         if randomise and result.randomised_model is None:
             yield update(done, _RANDOMISED)
             other = clf.randomised(self.seed, (result.image.shape[1], result.image.shape[2]))
-            for found_there in self._compare(other, result):
-                done += 1
+            for found_there, steps in self._compare(other, result):
                 compared = replace(result, randomised_model=found_there)
-                yield update(done, _RANDOMISED)
+                yield update(done + steps, _RANDOMISED)
             result = compared
         yield update(total, "")
 
-    def _compare(self, clf: Classifier, result: SuperpixelResult) -> Iterator[RandomisedModel]:
-        """Find superpixels with the randomised model ``clf``, and compare them with a result."""
+    def _compare(self, clf: Classifier, result: SuperpixelResult) -> Iterator[tuple[RandomisedModel, int]]:
+        """Find superpixels with the randomised model ``clf``, and compare them with those of a result."""
         picture = MaskedPicture(clf, result.image, result.hidden, result.segments)
         score = Memo(lambda masks: picture.probabilities(masks)[:, result.target])
         whole = float(score(torch.ones(1, result.count, dtype=torch.bool))[0])
-        unanswered = replace(result, searches=(), sampled=0)
-        for found, _ in self.reaching(result).one_run().find(score, unanswered):
-            yield RandomisedModel(
+        unanswered = replace(result, searches=(), sampled=0, interval=None, smallest=None)
+        engine = self.reaching(result).one_run()
+        for found, _ in engine.find(score, unanswered):
+            there = RandomisedModel(
                 whole=whole,
                 probability=found.probability,
                 correlation=rank_correlation(result.importance, found.importance),
@@ -247,3 +253,4 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
                 importance=found.importance,
                 evaluations=score.evaluations,
             )
+            yield there, engine.done(found)
