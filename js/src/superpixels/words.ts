@@ -1,25 +1,25 @@
-import { probability } from "../shared/format";
+import { signed } from "../shared/format";
 import type { Traits } from "./traits";
 
 /** What one sees, and whose idea it is. */
 export const HELP: Record<Traits["objective"], string> = {
   sufficient:
     "A genetic search looks for the superpixels that, shown alone, give the class its highest probability " +
-    "(E-LIME, Wang et al. 2021). Click or drag over the picture to show and hide superpixels: the number is the " +
+    "(E-LIME, Wang et al. 2021), and drops those that are not needed for nine tenths of it. Click or drag over the picture to show and hide superpixels: the number is the " +
     "probability of the class for exactly what is shown.",
   necessary:
     "A genetic search looks for the superpixels without which the class has its lowest probability (after E-LIME, " +
-    "Wang et al. 2021). Click or drag over the picture to show and hide superpixels: the number is the probability of " +
+    "Wang et al. 2021), and puts back those that need not go. Click or drag over the picture to show and hide superpixels: the number is the probability of " +
     "the class for exactly what is shown.",
 };
 
 export const LATER = "the picture will be here";
 export const HINT = "click to show or hide a superpixel, drag to paint";
 
-/** One superpixel: "superpixel 17 · importance .82 · shown". */
+/** One superpixel: "superpixel 17 · importance +.82 · shown". */
 export function describe(region: number, importance: number | undefined, shown: boolean): string {
   const parts = [`superpixel ${region}`];
-  if (importance !== undefined) parts.push(`importance ${probability(importance, 2)}`);
+  if (importance !== undefined) parts.push(`importance ${signed(importance)}`);
   parts.push(shown ? "shown" : "hidden");
   return parts.join(" · ");
 }
