@@ -321,7 +321,10 @@ class SuperpixelResult(ExplainerResult):
 
     def picture(self) -> Tensor:
         """Give the image with only the superpixels of ``shown``, ``(3, H, W)``, as the model sees it."""
-        return torch.where(self.shown[self.segments.long()], self.image, self.hidden)
+        return self._picture(self.shown)
+
+    def _picture(self, shown: Tensor) -> Tensor:
+        return torch.where(shown[self.segments.long()], self.image, self.hidden)
 
     def summary(self) -> str:
         """Say the finding in one sentence of plain text."""
@@ -340,25 +343,31 @@ class SuperpixelResult(ExplainerResult):
         """Draw the image, the part to show, the importance, and the search or the weights, for a paper."""
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(12, 3.2), layout="constrained")
-        axes = figure.subplots(1, 4, width_ratios=(1, 1, 1.25, 1.4))
-        shown = f"{int(self.shown.sum())} of {self.count} superpixels: {self.probability:.3f}"
-        pictures = (self.image, f"{cut(self.label, _TITLE)}: {self.whole:.3f}"), (self.picture(), shown)
+        pictures = [(self.image, f"{cut(self.label, _TITLE)}: {self.whole:.3f}")]
+        for shown, probability in (
+            (self.shown_smallest, self.smallest_probability),
+            (self.shown, self.probability),
+        ):
+            if shown is not None:
+                title = f"{int(shown.sum())} of {self.count} superpixels: {probability:.3f}"
+                pictures.append((self._picture(shown), title))
+        figure = Figure(figsize=(6 + 2.6 * len(pictures), 3.2), layout="constrained")
+        axes = figure.subplots(1, len(pictures) + 2, width_ratios=[1.0] * len(pictures) + [1.25, 1.4])
         for axis, (image, title) in zip(axes, pictures, strict=False):
             axis.imshow(image.permute(1, 2, 0).numpy())
             axis.set_title(title, fontsize=10, parse_math=False)
         importance = self.importance[self.segments.long()].numpy()
-        heat = axes[2].imshow(importance, cmap="PRGn", vmin=-1, vmax=1)
+        heat = axes[-2].imshow(importance, cmap="PRGn", vmin=-1, vmax=1)
         edges = find_boundaries(self.segments.numpy(), mode="inner")
-        axes[2].imshow(np.ma.masked_where(~edges, edges), cmap="gray", vmin=0, vmax=2, alpha=0.4)
-        axes[2].set_title("importance: for (1), against (-1)", fontsize=10)
-        figure.colorbar(heat, ax=axes[2], shrink=0.85)
-        for axis in axes[:3]:
+        axes[-2].imshow(np.ma.masked_where(~edges, edges), cmap="gray", vmin=0, vmax=2, alpha=0.4)
+        axes[-2].set_title("importance: for (1), against (-1)", fontsize=10)
+        figure.colorbar(heat, ax=axes[-2], shrink=0.85)
+        for axis in axes[:-1]:
             axis.set_axis_off()
         if self.weights is None:
-            self._plot_searches(axes[3])
+            self._plot_searches(axes[-1])
         else:
-            self._plot_weights(axes[3], self.weights)
+            self._plot_weights(axes[-1], self.weights)
         return figure
 
     def _plot_searches(self, axis: Axes) -> None:

@@ -485,7 +485,10 @@ def test_the_table_has_a_row_a_superpixel():
 def test_the_figure_and_the_page_say_what_was_found():
     result = explain(FAST)
     figure = result.plot()
-    assert len(figure.axes) == 5
+    assert len(figure.axes) == 6
+    titles = [axis.get_title() for axis in figure.axes]
+    assert titles[1] == f"1 of 12 superpixels: {result.smallest_probability:.3f}"
+    assert titles[2] == f"{int(result.mask.sum())} of 12 superpixels: {result.probability:.3f}"
     named = replace(result, labels=("other", "<script>cat</script>$^$"))
     page = named._repr_html_()
     assert "<script>" not in page
