@@ -1,6 +1,7 @@
 """A hill climb over masks: from a fitted guess, single changes tried a few at a time, all helpful ones kept.
 
-It asks about a third of the masks that the genetic algorithm does, for about the same fitness.
+It evaluates a third of the masks that the genetic algorithm does; what that costs in fitness is printed by
+``tests/benchmarks/importance.py``.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _STATE = _OWN | {"population", "fitness", "best", "best_fitness", "index", "gene
 
 @dataclass(frozen=True, eq=False)
 class ClimbRound(Generation):
-    """The state of a climb after one round: a `Generation` whose population are the masks asked about.
+    """The state of a climb after one round: a `Generation` whose population are the masks evaluated.
 
     Attributes
     ----------
@@ -63,7 +64,7 @@ class ClimbRound(Generation):
 class Climb:
     """Settings of the climb; `steps` runs it.
 
-    The first round asks about random masks. The second about proposals: a linear model is fitted to the first
+    The first round evaluates random masks. The second evaluates proposals: a linear model is fitted to the first
     answers, and the masks of its largest weights are tried. From then on each round turns a few bits of the
     current mask, each alone, and then those that helped together; the best becomes the current mask. The bits
     that gained most, or lost least, when they were turned last come first. Where none helps

@@ -39,7 +39,7 @@ PICTURES = {
 }
 SOONER = ("astronaut", "camera", "china", "flower", "motorcycle")
 PLAIN = cf.ELime(trust=False)
-CLIMB = replace(PLAIN, optimiser="climb")
+CLIMB = replace(PLAIN, optimiser="climb", generations=55)  # some 560 masks
 LIME = cf.Lime(trust=False)  # 1,000 samples
 
 

@@ -49,12 +49,12 @@ class ELime(SuperpixelEngine):
     crossover, mutation, tournament, elitism
         Its operators, which the paper does not name: see `GeneticAlgorithm`.
     optimiser
-        ``genetic``, as the paper. ``climb``: a hill climb from a fitted guess, with some 11 questions a
+        ``genetic``, as the paper. ``climb``: a hill climb from a fitted guess, with some 11 masks a
         generation instead of some 30: see `Climb`, which uses ``population`` and ``generations``.
     patience
         End a search after so many generations without a better selection; None to search to the end.
     samples
-        Random masks asked about after the search, for the importance: each superpixel is shown with
+        Random masks evaluated after the search, for the importance: each superpixel is shown with
         probability 1/2. 0 leaves them out.
     objective
         ``sufficient``, as the paper: find the superpixels to show to keep the class. ``necessary``: find
@@ -80,7 +80,7 @@ class ELime(SuperpixelEngine):
     The importance is not the paper's, which has none but the selection itself; the share of the last
     population that shows each superpixel is `SuperpixelResult.population_share`. Once a search has converged
     that share is 0 or 1 for most. Instead a linear model of the log-odds is fitted to all masks that the
-    searches asked about and to the random ones, and half of the log-odds that each superpixel makes for the
+    searches evaluated and to the random ones, and half of the log-odds that each superpixel makes for the
     best selection is added (n questions). It is signed, and 0 throughout where no answer differs.
 
     A search optimises the model's answers to images unlike its training data: a high probability alone is
@@ -190,7 +190,7 @@ class ELime(SuperpixelEngine):
     def _graded(
         self, score: Memo, result: SuperpixelResult, still: Tensor
     ) -> Iterator[tuple[SuperpixelResult, str]]:
-        """Yield while the questions for the importance are asked, and at last the result with it."""
+        """Yield while the masks for the importance are evaluated, and at last the result with it."""
         generator = seeded(self.seed ^ _OTHER_STREAM)
         random = torch.rand(self.samples, result.count, generator=generator) < 0.5
         around = torch.cat([result.shown[None], result.shown ^ alone(result.count)])
@@ -270,7 +270,7 @@ class ELime(SuperpixelEngine):
 
 
 def _asked(result: SuperpixelResult) -> list[Answers]:
-    """Give what all searches of a result have asked about, as one group."""
+    """Give what all searches of a result have evaluated, as one group."""
     each = [Answers.of(search.asked, result.count) for search in result.searches]
     masks = torch.cat([answers.masks for answers in each])
     return [Answers(masks, torch.cat([answers.probabilities for answers in each]))]

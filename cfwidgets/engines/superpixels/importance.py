@@ -1,7 +1,7 @@
 """Graded, signed importance of superpixels, from the answers to many masks.
 
 Two views of the same question are added. *On average*: a linear model of the log-odds, fitted to the masks
-that a search has asked about and to random ones, each group with the same weight in all. *Around the answer*:
+that a search has evaluated and to random ones, each group with the same weight in all. *Around the answer*:
 the log-odds that one superpixel more or less makes for the best mask, with half the weight. The first alone
 orders well what to remove, the second what to add.
 """

@@ -62,7 +62,7 @@ class Search:
     masks
         ``(g, n)`` bool: the best selection so far, after each generation.
     asked
-        The masks shown that it has asked about, 32,768 at most, and their probabilities, as
+        The masks shown that it has evaluated, 32,768 at most, and their probabilities, as
         `cfwidgets.search.memo.Memo.state` gives them.
     state
         The `cfwidgets.search.ga.Generation.state` that the search can be resumed from.
@@ -257,7 +257,7 @@ class SuperpixelResult(ExplainerResult):
 
     @property
     def flat(self) -> bool:
-        """Whether nothing that is hidden changes the answer: all importances are 0."""
+        """True where nothing that is hidden changes the answer: all importances are 0."""
         settled = self.interval is not None or self.weights is not None
         return settled and not bool(self.importance.any())
 
