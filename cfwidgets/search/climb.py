@@ -64,11 +64,11 @@ class ClimbRound(Generation):
 class Climb:
     """Settings of the climb; `steps` runs it.
 
-    The first round evaluates random masks. The second evaluates proposals: a linear model is fitted to the first
-    answers, and the masks of its largest weights are tried. From then on each round turns a few bits of the
-    current mask, each alone, and then those that helped together; the best becomes the current mask. The bits
-    that gained most, or lost least, when they were turned last come first. Where none helps
-    alone, a few of those that cost least are turned together, at random.
+    The first round evaluates random masks. The second evaluates proposals: a linear model is fitted to the
+    first answers, and the masks of its largest weights are tried. From then on each round turns a few bits of
+    the current mask, each alone, and then those that helped together; the best becomes the current mask. The
+    bits take turns, those that gained most, or lost least, when they were turned last come first. Where none
+    helps alone, a few of those that cost least are turned together, at random.
 
     Parameters
     ----------

@@ -3,6 +3,34 @@
 Run it with ``python tests/benchmarks/importance.py`` (``--quick`` for a look, ``--sooner`` for the second
 table alone). The pictures are photographs of scikit-image and scikit-learn that no test names, with
 EfficientNet-Lite0 and the class that it predicts. It prints; it asserts nothing.
+
+Measured 2026-11-27, 2 CPU cores that others used too, so that times are left out; insertion / deletion, means
+over the seeds from 0 on (the command takes three; those below are the ones that were measured):
+
+=========== ===== ================= ============= ============= =============
+picture     seeds  population share        E-LIME          LIME        by lot
+=========== ===== ================= ============= ============= =============
+astronaut       2     0.306 / 0.032 0.489 / 0.006 0.327 / 0.007 0.048 / 0.088
+camera          2     0.662 / 0.288 0.939 / 0.055 0.865 / 0.030 0.454 / 0.389
+china           2     0.300 / 0.044 0.413 / 0.014 0.234 / 0.012 0.115 / 0.068
+clock           2     0.345 / 0.051 0.546 / 0.030 0.063 / 0.019 0.031 / 0.061
+coins           2     0.240 / 0.018 0.453 / 0.014 0.046 / 0.010 0.011 / 0.017
+flower          2     0.249 / 0.023 0.412 / 0.008 0.340 / 0.006 0.022 / 0.053
+hubble          2     0.263 / 0.032 0.332 / 0.021 0.112 / 0.014 0.019 / 0.020
+ihc             1     0.048 / 0.005 0.077 / 0.004 0.018 / 0.006 0.006 / 0.005
+moon            1     0.025 / 0.005 0.058 / 0.007 0.004 / 0.004 0.005 / 0.005
+motorcycle      1     0.499 / 0.196 0.675 / 0.087 0.447 / 0.066 0.225 / 0.179
+page            1     0.370 / 0.104 0.511 / 0.053 0.296 / 0.031 0.090 / 0.114
+retina          1     0.340 / 0.063 0.493 / 0.036 0.339 / 0.026 0.078 / 0.083
+mean                  0.304 / 0.072 0.450 / 0.028 0.258 / 0.019 0.092 / 0.090
+questions                                    2,052         1,003
+=========== ===== ================= ============= ============= =============
+
+Insertion +74 % and deletion +0.0085 beside LIME's (asked: at least +10 %, at most +.01), with 2,052
+questions, where a search and LIME take 2,701 together. The way of adding up was chosen on other pictures.
+
+The climb, over 9 of the 25 pictures and seeds of the second table: a fitness of 0.8424 in 526 questions (546
+at most), where the genetic search finds 0.8631 in 1,618 (asked: as much in 600). Not reached: .021 short.
 """
 
 from __future__ import annotations
