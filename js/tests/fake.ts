@@ -98,9 +98,11 @@ export function superpixelState(changes: Partial<Traits> = {}): Traits {
     method: "E-LIME",
     objective: "sufficient",
     best: [0, 1, 4],
+    smallest: [],
     following: false,
     shown: [0, 1, 4],
-    importance: [0.9, 0.8, 0.1, 0.2, 0.7, 0],
+    importance: [1, 0.8, 0.1, -0.2, 0.7, 0],
+    order: [0, 1, 4, 2, 5, 3],
     whole: [
       [1, 0.357],
       [2, 0.217],

@@ -229,7 +229,7 @@ describe("clicking and painting", () => {
     const { pointer, root, find } = await show(start());
     pointer("pointermove", 6, 2);
     await drawn();
-    expect(text(find(".cfw-pointed"))).toBe("superpixel 1 · importance .80 · shown");
+    expect(text(find(".cfw-pointed"))).toBe("superpixel 1 · importance +.80 · shown");
     expect(root.dataset.focus).toBe("1");
     pointer("pointerleave", 60, 2);
     await drawn();
@@ -301,6 +301,26 @@ describe("buttons and sliders", () => {
     expect(await seen()).toEqual(["6", false, "false"]);
   });
 
+  it("show the smallest answer as soon as there is one, and the best at the press of a button", async () => {
+    const fake = start({ following: true, shown: [], state: "running" });
+    const { button, root } = await show(fake);
+    const seen = async () => {
+      await drawn();
+      const pressed = ["smallest", "best"].map((name) => button(name).getAttribute("aria-pressed"));
+      return [root.dataset.shown, fake.state.following, ...pressed];
+    };
+    expect(await seen()).toEqual(["3", true, "false", "true"]);
+    fake.receive({ smallest: [1] });
+    expect(await seen()).toEqual(["1", true, "true", "false"]);
+    button("best").click();
+    expect(await seen()).toEqual(["3", false, "false", "false"]);
+    expect(fake.saved.at(-1)).toEqual({ shown: [0, 1, 4], following: false });
+    button("smallest").click();
+    expect(await seen()).toEqual(["1", true, "true", "false"]);
+    button("undo").click();
+    expect(await seen()).toEqual(["3", false, "false", "false"]);
+  });
+
   it("do nothing that could be taken back where nothing changes", async () => {
     const { button } = await show(start({ shown: [] }));
     button("none").click();
@@ -335,9 +355,9 @@ describe("buttons and sliders", () => {
 
   it("wait for what they need", async () => {
     const { button, find } = await show(
-      start({ importance: [], best: [], history_masks: null, state: "running" }),
+      start({ importance: [], order: [], best: [], history_masks: null, state: "running" }),
     );
-    for (const name of ["best", "undo", "heat"])
+    for (const name of ["smallest", "best", "undo", "heat"])
       expect(button(name).getAttribute("aria-disabled")).toBe("true");
     expect(find<HTMLInputElement>('input[aria-label="most important"]').disabled).toBe(true);
     expect(find('[title^="replay"]').classList.contains("cfw-invisible")).toBe(true);
@@ -393,7 +413,7 @@ describe("the keyboard", () => {
       await drawn();
       expect(root.dataset.focus).toBe(region);
     }
-    expect(text(find(".cfw-live"))).toBe("superpixel 5 · importance .00 · hidden");
+    expect(text(find(".cfw-live"))).toBe("superpixel 5 · importance 0 · hidden");
     key(" ");
     expect(fake.state.shown).toEqual([0, 1, 4, 5]);
     key("Enter");

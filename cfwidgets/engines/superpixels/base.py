@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _CURVES = 3
 _RANDOMISED = "the same on the randomised model"
 # Masks whose answers a result holds: two default searches of three runs; some 0.7 MB of 100 superpixels.
-_REMEMBERED = 32_768
+REMEMBERED = 32_768
 
 
 @dataclass(frozen=True)
@@ -201,6 +201,10 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
             The result so far, without an answer or to be resumed.
         """
 
+    def shrink(self, score: Memo, result: SuperpixelResult) -> Iterator[SuperpixelResult]:  # noqa: ARG002
+        """Yield the result while a smaller answer is looked for, and at last with it; by default none is."""
+        yield from ()
+
     def one_run(self) -> Self:
         """Give the engine for the randomised model: the same, without repetitions."""
         return self
@@ -210,7 +214,7 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
     ) -> Generator[Update[SuperpixelResult], None, None]:
         engine = self.reaching(result)
         evaluated = result.evaluations
-        score, exact = _scores(clf, result, resume=result.evaluated, limit=_REMEMBERED)
+        score, exact = _scores(clf, result, resume=result.evaluated, limit=REMEMBERED)
         randomise = self.trust and clf.has_module
         total = engine.work + self.trust * _CURVES + randomise * engine.one_run().work
 
@@ -223,6 +227,8 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
             # measures belong to the answer that they were taken of
             result = replace(found, faithfulness=None, randomised_model=None)
             yield update(engine.done(result), activity)
+        for result in engine.shrink(score, result):  # noqa: B020
+            yield update(engine.done(result), "a smaller answer")
         done = engine.work
         if self.trust and result.faithfulness is None:
             for fraction, measured in faithfulness_steps(score, result.order, seed=self.seed):
@@ -232,20 +238,20 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
         if randomise and result.randomised_model is None:
             yield update(done, _RANDOMISED)
             other = clf.randomised(self.seed, (result.image.shape[1], result.image.shape[2]))
-            for found_there in self._compare(other, result):
-                done += 1
+            for found_there, steps in self._compare(other, result):
                 compared = replace(result, randomised_model=found_there)
-                yield update(done, _RANDOMISED)
+                yield update(done + steps, _RANDOMISED)
             result = compared
         yield update(total, "")
 
-    def _compare(self, clf: Classifier, result: SuperpixelResult) -> Iterator[RandomisedModel]:
-        """Find superpixels with the randomised model ``clf``, and compare them with a result."""
+    def _compare(self, clf: Classifier, result: SuperpixelResult) -> Iterator[tuple[RandomisedModel, int]]:
+        """Find superpixels with the randomised model ``clf``, and compare them with those of a result."""
         score, exact = _scores(clf, result)
         whole = float(exact(torch.ones(1, result.count, dtype=torch.bool))[0])
-        unanswered = replace(result, searches=(), sampled=0)
-        for found, _ in self.reaching(result).one_run().find(score, exact, unanswered):
-            yield RandomisedModel(
+        unanswered = replace(result, searches=(), sampled=0, interval=None, smallest=None)
+        engine = self.reaching(result).one_run()
+        for found, _ in engine.find(score, exact, unanswered):
+            there = RandomisedModel(
                 whole=whole,
                 probability=found.probability,
                 correlation=rank_correlation(result.importance, found.importance),
@@ -254,6 +260,7 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
                 importance=found.importance,
                 evaluations=score.evaluations,
             )
+            yield there, engine.done(found)
 
 
 def _scores(clf: Classifier, result: SuperpixelResult, **memo: Any) -> tuple[Memo, Memo]:

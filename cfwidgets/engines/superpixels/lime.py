@@ -10,6 +10,7 @@ import torch
 
 from cfwidgets.checks import positive_int
 from cfwidgets.engines.superpixels.base import SuperpixelEngine
+from cfwidgets.engines.superpixels.importance import flat, inert, scaled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,12 +112,15 @@ class Lime(SuperpixelEngine):
         if self.shown is not None:
             least = weights.topk(min(self.shown, result.count)).values[-1]
             mask = weights >= least
+        still = inert(result.image, result.hidden, result.segments)
+        if flat(torch.tensor(probabilities, dtype=torch.float64)):
+            still[:] = True
         yield (
             replace(
                 result,
                 mask=mask,
                 probability=float(exact(mask[None])[0]),
-                importance=(weights / weights.max().clamp_min(1e-12)).clamp(0, 1).float(),
+                importance=scaled(weights.masked_fill(still, 0)),
                 sampled=self.samples,
                 weights=weights,
                 fit=float(fit),

@@ -15,6 +15,7 @@ from torch import Tensor
 from cfwidgets.engines.base import ExplainerResult, Measure, cut
 from cfwidgets.evaluation.deletion import Curve, Faithfulness, RandomCurve
 from cfwidgets.evaluation.overlap import chance_jaccard, mean_pairwise_jaccard
+from cfwidgets.search.operators import seeded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _TITLE = 24  # letters of a label that fit above one of the figure's axes
 
 Objective = Literal["sufficient", "necessary"]
+
+FLAT = "Nothing that is hidden changes the answer."
 
 _DELETION = (
     "Superpixels are removed, the most important first: the mean probability meanwhile. Lower than for "
@@ -58,6 +61,9 @@ class Search:
         after each generation from the initial one on, in the precision in which the model ranks masks.
     masks
         ``(g, n)`` bool: the best selection so far, after each generation.
+    asked
+        The masks shown that it has evaluated, 32,768 at most, and their probabilities, as
+        `cfwidgets.search.memo.Memo.state` gives them.
     state
         The `cfwidgets.search.ga.Generation.state` that the search can be resumed from.
     """
@@ -76,6 +82,7 @@ class Search:
     best: Tensor
     mean: Tensor
     masks: Tensor
+    asked: dict[str, Tensor]
     state: dict[str, Tensor]
 
     @property
@@ -94,7 +101,7 @@ class Search:
         return self.state["population"]
 
     @property
-    def importance(self) -> Tensor:
+    def population_share(self) -> Tensor:
         """``(n,)``: the share of the last population in which each superpixel is selected."""
         return self.population.float().mean(0)
 
@@ -161,7 +168,16 @@ class SuperpixelResult(ExplainerResult):
     probability
         Probability of the class with only the superpixels of ``shown``, computed in float32.
     importance
-        ``(n,)`` in [0, 1].
+        ``(n,)`` in [-1, 1]: how much showing a superpixel speaks for the class (above 0) or against it; 1 or
+        -1 is the strongest. 0 for one that changes nothing. E-LIME: see the notes of `ELime`; LIME: its
+        weight.
+    interval
+        ``(n, 2)``: 90 % interval of the importance, by bootstrap over the masks; None before the importance
+        is final, and for LIME.
+    smallest, smallest_probability
+        ``(n,)`` bool: what is left of ``mask`` when superpixels are dropped one after another while at least
+        nine tenths of what it achieves stays: of its probability, or for ``necessary`` of the probability
+        that it takes away. And the probability of the class then. None before, and for LIME.
     searches
         Runs of the genetic algorithm, one for each seed (E-LIME).
     watched
@@ -204,6 +220,9 @@ class SuperpixelResult(ExplainerResult):
     mask: Tensor
     probability: float
     importance: Tensor
+    interval: Tensor | None = None
+    smallest: Tensor | None = None
+    smallest_probability: float | None = None
     searches: tuple[Search, ...] = ()
     watched: int = 0
     weights: Tensor | None = None
@@ -253,9 +272,46 @@ class SuperpixelResult(ExplainerResult):
         return self.mask if self.objective == "sufficient" else ~self.mask
 
     @property
+    def shown_smallest(self) -> Tensor | None:
+        """``(n,)`` bool: the superpixels to show, which ``smallest_probability`` belongs to."""
+        if self.smallest is None:
+            return None
+        return self.smallest if self.objective == "sufficient" else ~self.smallest
+
+    @property
+    def population_share(self) -> Tensor | None:
+        """``(n,)`` in [0, 1]: the share of the last populations that selects each; None without searches."""
+        if not self.searches:
+            return None
+        return torch.stack([search.population_share for search in self.searches]).mean(0)
+
+    @property
+    def rank(self) -> Tensor:
+        """``(n,)`` int64: 1 for the most important superpixel; equals share the first of their ranks."""
+        more = self.importance[None] > self.importance[:, None]
+        return 1 + more.sum(1)
+
+    @property
+    def tied(self) -> int:
+        """The number of superpixels that are as important as another."""
+        _, counts = self.importance.unique(return_counts=True)
+        return int(counts[counts > 1].sum())
+
+    @property
+    def flat(self) -> bool:
+        """True where nothing that is hidden changes the answer: all importances are 0."""
+        settled = self.interval is not None or self.weights is not None
+        return settled and not bool(self.importance.any())
+
+    @property
     def order(self) -> Tensor:
-        """``(n,)``: the superpixels from most to least important; the selected first among equals."""
-        return torch.argsort(self.importance + 1e-6 * self.mask, descending=True, stable=True)
+        """``(n,)``: the superpixels from most to least important; of equals the selected first, then by lot.
+
+        The lot is drawn with the seed: the place among equals means nothing (`rank`, `tied`).
+        """
+        lot = torch.randperm(self.count, generator=seeded(int(self.settings["seed"])))
+        keys = (lot.numpy(), ~self.mask.numpy(), -self.importance.numpy())
+        return torch.from_numpy(np.lexsort(keys))
 
     @property
     def agreement(self) -> float | None:
@@ -280,16 +336,24 @@ class SuperpixelResult(ExplainerResult):
     def to_frame(self) -> pd.DataFrame:
         """One row a superpixel, the most important first.
 
-        Columns: ``superpixel`` (its label in ``segments``), ``selected``, ``importance`` (0 to 1), ``share``
-        (of the image's area), ``row`` and ``column`` (its centre, in pixels).
+        Columns: ``superpixel`` (its label in ``segments``), ``rank`` (`rank`; equals share one), ``selected``
+        (in ``mask``), ``smallest`` (in the smallest answer; missing before), ``importance`` (-1 to 1),
+        ``low`` and ``high`` (its 90 % interval; NaN where there is none), ``share`` (of the image's area),
+        ``row`` and ``column`` (its centre, in pixels).
         """
+        interval = self.interval if self.interval is not None else torch.full((self.count, 2), np.nan)
+        smallest = {} if self.smallest is None else {"smallest": self.smallest.numpy()}
         labels = self.segments.numpy() + 1  # regionprops leaves label 0 out
         regions = regionprops_table(labels, properties=("label", "area", "centroid"))
         frame = pd.DataFrame(
             {
                 "superpixel": np.arange(self.count),
+                "rank": self.rank.numpy(),
                 "selected": self.mask.numpy(),
+                **smallest,
                 "importance": self.importance.numpy(),
+                "low": interval[:, 0].numpy(),
+                "high": interval[:, 1].numpy(),
                 "share": regions["area"] / labels.size,
                 "row": regions["centroid-0"],
                 "column": regions["centroid-1"],
@@ -299,39 +363,53 @@ class SuperpixelResult(ExplainerResult):
 
     def picture(self) -> Tensor:
         """Give the image with only the superpixels of ``shown``, ``(3, H, W)``, as the model sees it."""
-        return torch.where(self.shown[self.segments.long()], self.image, self.hidden)
+        return self._picture(self.shown)
+
+    def _picture(self, shown: Tensor) -> Tensor:
+        return torch.where(shown[self.segments.long()], self.image, self.hidden)
 
     def summary(self) -> str:
         """Say the finding in one sentence of plain text."""
         verb = "shown" if self.objective == "sufficient" else "removed"
-        return (
-            f"{self.label}: probability {self.probability:.3f} with {int(self.mask.sum())} of {self.count} "
-            f"superpixels {verb}, {self.whole:.3f} for the whole picture ({self.method}, "
-            f"{self.evaluations:,} pictures evaluated in {self.seconds:.1f} s)."
+        selected = f"{int(self.mask.sum())} of {self.count} superpixels {verb}"
+        found = [f"{self.label}: probability {self.probability:.3f} with {selected}"]
+        if self.smallest is not None and self.smallest_probability is not None:
+            found.append(f"{self.smallest_probability:.3f} with {int(self.smallest.sum())} of them")
+        found.append(
+            f"{self.whole:.3f} for the whole picture ({self.method}, {self.evaluations:,} pictures evaluated "
+            f"in {self.seconds:.1f} s)."
         )
+        return ", ".join(found) + (f" {FLAT}" if self.flat else "")
 
     def plot(self) -> Figure:
         """Draw the image, the part to show, the importance, and the search or the weights, for a paper."""
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(12, 3.2), layout="constrained")
-        axes = figure.subplots(1, 4, width_ratios=(1, 1, 1.25, 1.4))
-        shown = f"{int(self.shown.sum())} of {self.count} superpixels: {self.probability:.3f}"
-        pictures = (self.image, f"{cut(self.label, _TITLE)}: {self.whole:.3f}"), (self.picture(), shown)
+        pictures = [(self.image, f"{cut(self.label, _TITLE)}: {self.whole:.3f}")]
+        for shown, probability in (
+            (self.shown_smallest, self.smallest_probability),
+            (self.shown, self.probability),
+        ):
+            if shown is not None:
+                title = f"{int(shown.sum())} of {self.count} superpixels: {probability:.3f}"
+                pictures.append((self._picture(shown), title))
+        figure = Figure(figsize=(6 + 2.6 * len(pictures), 3.2), layout="constrained")
+        axes = figure.subplots(1, len(pictures) + 2, width_ratios=[1.0] * len(pictures) + [1.25, 1.4])
         for axis, (image, title) in zip(axes, pictures, strict=False):
             axis.imshow(image.permute(1, 2, 0).numpy())
             axis.set_title(title, fontsize=10, parse_math=False)
-        heat = axes[2].imshow(self.importance[self.segments.long()].numpy(), cmap="viridis", vmin=0, vmax=1)
+        importance = self.importance[self.segments.long()].numpy()
+        heat = axes[-2].imshow(importance, cmap="PRGn", vmin=-1, vmax=1)
         edges = find_boundaries(self.segments.numpy(), mode="inner")
-        axes[2].imshow(np.ma.masked_where(~edges, edges), cmap="gray", vmin=0, vmax=2, alpha=0.4)
-        axes[2].set_title("importance", fontsize=10)
-        figure.colorbar(heat, ax=axes[2], shrink=0.85)
-        for axis in axes[:3]:
+        axes[-2].imshow(np.ma.masked_where(~edges, edges), cmap="gray", vmin=0, vmax=2, alpha=0.4)
+        axes[-2].set_title("importance: for (1), against (-1)", fontsize=10)
+        figure.colorbar(heat, ax=axes[-2], shrink=0.85)
+        for axis in axes[:-1]:
             axis.set_axis_off()
         if self.weights is None:
-            self._plot_searches(axes[3])
+            self._plot_searches(axes[-1])
         else:
-            self._plot_weights(axes[3], self.weights)
+            self._plot_weights(axes[-1], self.weights)
         return figure
 
     def _plot_searches(self, axis: Axes) -> None:
@@ -365,7 +443,7 @@ class SuperpixelResult(ExplainerResult):
             rows.append(Measure(name, self.agreement, "chance", self.chance_agreement, _AGREEMENT))
         if self.fit is not None:
             rows.append(Measure("R² of the linear model", self.fit, "should be near 1", np.nan, _FIT))
-        if self.randomised_model is not None:
+        if self.randomised_model is not None and not self.flat:  # nothing is like nothing
             found = self.randomised_model.correlation
             rows.append(Measure("randomised model", found, "should be near 0", np.nan, _RANDOMISED))
         return rows

@@ -16,7 +16,7 @@ from cfwidgets.engines.superpixels.base import SuperpixelEngine
 from cfwidgets.engines.superpixels.elime import ELime
 from cfwidgets.engines.superpixels.lime import Lime
 from cfwidgets.engines.superpixels.masking import MaskedPicture
-from cfwidgets.engines.superpixels.result import SuperpixelResult
+from cfwidgets.engines.superpixels.result import FLAT, SuperpixelResult
 from cfwidgets.images import as_image, encode, encode_labels
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
@@ -70,7 +70,7 @@ class SuperpixelView(View[SuperpixelResult]):
         The superpixels that are shown, ascending. Setting it evaluates the image.
     target
         The explained class. Setting it starts a run for that class, or shows its result found before.
-    best, importance, whole, answer, history
+    best, smallest, importance, order, whole, answer, history
         Data for the browser: see the comments on the traits.
 
     Raises
@@ -95,13 +95,16 @@ class SuperpixelView(View[SuperpixelResult]):
     method = t.Unicode("E-LIME").tag(sync=True)
     objective = t.Unicode("sufficient").tag(sync=True)
     # Set by the user. No echo: a late one would undo later clicks. While `following`, the superpixels of
-    # `best` are shown, whatever it will be; an edit ends that.
+    # `smallest` are shown, and before there is one those of `best`, whatever it will be; an edit ends that.
     target = t.Int(-1).tag(sync=True, echo_update=False)
     following = t.Bool(default_value=True).tag(sync=True, echo_update=False)
     shown = t.List(t.Int(), maxlen=2**16).tag(sync=True, echo_update=False)
     # The finding.
     best = t.List(t.Int()).tag(sync=True)
+    smallest = t.List(t.Int()).tag(sync=True)
+    # For each superpixel from -1, against the class, to 1, for it; and the superpixels, most important first.
     importance = t.List(t.Float()).tag(sync=True)
+    order = t.List(t.Int()).tag(sync=True)
     history_masks = t.Bytes().tag(sync=True)
     # For the chart beside the view, which is drawn in Python; the browser has the same in `counts`.
     generation = t.Int(0)
@@ -228,12 +231,15 @@ class SuperpixelView(View[SuperpixelResult]):
             self._first = partial.target
         # before the class: as soon as both are known the model evaluates the image
         self.best = torch.nonzero(partial.shown).flatten().tolist()
+        smallest = partial.shown_smallest
+        self.smallest = [] if smallest is None else torch.nonzero(smallest).flatten().tolist()
         if self.target < 0:
             self.target = partial.target
         if self.run is not None and self.run.state == "done":
             self._ended.add(partial.target)
         self.evaluations = partial.evaluations
         self.importance = partial.importance.tolist()
+        self.order = partial.order.tolist()
         self.trust = trust_rows(partial.trust())
         self.counts = _counts(partial)
         self.notes = " ".join(filter(None, (self._foreign, *_notes(partial))))
@@ -264,9 +270,9 @@ class SuperpixelView(View[SuperpixelResult]):
         return 0 if self._prediction is None else len(self._prediction)
 
     def _now(self) -> list[int]:
-        return self.best if self.following else self.shown
+        return (self.smallest or self.best) if self.following else self.shown
 
-    @t.observe("best", "shown", "following")
+    @t.observe("best", "smallest", "shown", "following")
     def _ask(self, _change: Any) -> None:
         self._answers.ask((tuple(self._now()), self.target))
 
@@ -330,6 +336,12 @@ def _notes(result: SuperpixelResult) -> list[str]:
         notes.append(
             f"For the whole picture the model predicts {result.labels[predicted]} "
             f"({float(result.prediction[predicted]):.2f}), not {result.label} ({result.whole:.2f})."
+        )
+    if result.flat:
+        notes.append(FLAT)
+    elif result.tied and (result.interval is not None or result.weights is not None):
+        notes.append(
+            f"{result.tied} superpixels are as important as others: the order among equals is drawn by lot."
         )
     if result.blank > _LIKELY:
         notes.append(f"With every superpixel hidden {result.label} still has {result.blank:.2f}.")

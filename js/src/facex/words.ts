@@ -1,8 +1,10 @@
-import { count, probability } from "../shared/format";
+import { count, probability, signed } from "../shared/format";
 import type { RunState } from "../shared/traits";
 import type { Wait } from "../shared/waiting";
 import { type Row, rankedCount } from "./rows";
 import type { Patch, Region, Skipped } from "./traits";
+
+export { signed };
 
 /** Two sentences on the view, with the paper. */
 export const HELP =
@@ -33,12 +35,6 @@ export function ordinal(rank: number): string {
 /** A score: ".62". */
 export function score(value: number | null | undefined): string {
   return probability(value, 2);
-}
-
-/** A signed difference: "+.21", "−.05", "0". */
-export function signed(value: number): string {
-  if (Math.abs(value) < 0.005) return "0";
-  return `${value < 0 ? MINUS : "+"}${score(Math.abs(value))}`;
 }
 
 /** "on 812 of 1,000 faces". */

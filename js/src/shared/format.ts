@@ -16,6 +16,12 @@ export function probability(value: number | null | undefined, digits = 3): strin
   return text.startsWith("0") ? text.slice(1) : text.slice(0, digits + 1);
 }
 
+/** A signed difference or amount: "+.21", "−.05", "0". */
+export function signed(value: number): string {
+  if (Math.abs(value) < 0.005) return "0";
+  return `${value < 0 ? "−" : "+"}${probability(Math.abs(value), 2)}`;
+}
+
 /** The change from `before` to `after`, its direction by a sign and not by colour alone. */
 export function change(after: number, before: number): { sign: "▲" | "▼" | ""; amount: string } {
   const difference = after - before;

@@ -1,5 +1,5 @@
 import { throttle } from "../shared/throttle";
-import { indicesOf, type Mask, maskOf, sameMask } from "./masks";
+import { answerOf, indicesOf, type Mask, maskOf, sameMask } from "./masks";
 import type { Picture, Shown } from "./pictures";
 import type { SuperpixelFrame } from "./traits";
 
@@ -23,14 +23,14 @@ export class Editor {
       frame.save({});
     }, SAVE_EVERY);
     frame.scope.defer(() => this.#save.flush());
-    frame.listen(["shown", "following", "best"], () => this.#read());
+    frame.listen(["shown", "following", "best", "smallest"], () => this.#read());
   }
 
   get mask(): Mask {
     return this.#mask;
   }
 
-  /** Whether the best answer is shown, whatever it will be. */
+  /** Whether the answer is shown, whatever it will be. */
   get following(): boolean {
     return this.#following;
   }
@@ -72,16 +72,16 @@ export class Editor {
     this.edit(next);
   }
 
-  /** Shows the best answer so far, and the better ones that are still to be found. */
+  /** Shows the answer so far, and the better or smaller ones that are still to be found. */
   follow(): void {
     if (!this.#picture || this.#following) return;
     this.#remember();
-    this.#put({ mask: this.#best(), following: true });
+    this.#put({ mask: this.#answer(), following: true });
   }
 
   undo(): void {
     const before = this.#picture?.undo.pop();
-    if (before) this.#put(before.following ? { mask: this.#best(), following: true } : before);
+    if (before) this.#put(before.following ? { mask: this.#answer(), following: true } : before);
   }
 
   #remember(): void {
@@ -105,8 +105,8 @@ export class Editor {
     this.#setting = false;
   }
 
-  #best(): Mask {
-    return maskOf(this.frame.traits.best, this.#picture?.count ?? 0);
+  #answer(): Mask {
+    return maskOf(answerOf(this.frame.traits), this.#picture?.count ?? 0);
   }
 
   /** Takes what the kernel, or another view, has set; but while a hand is at it, the hand is right. */
@@ -114,7 +114,7 @@ export class Editor {
     if (this.#setting || this.#going || (this.#save.pending && !this.#following)) return;
     this.#following = this.frame.traits.following;
     const count = this.#picture?.count ?? 0;
-    this.#mask = this.#following ? this.#best() : maskOf(this.frame.traits.shown, count);
+    this.#mask = this.#following ? this.#answer() : maskOf(this.frame.traits.shown, count);
     this.frame.refresh();
   }
 }

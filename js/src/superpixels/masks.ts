@@ -28,11 +28,9 @@ export function inverted(mask: Mask): Mask {
   return mask.map((shown) => 1 - shown);
 }
 
-/** The `k` most important superpixels; of equally important ones those with the lower index. */
-export function mostImportant(importance: readonly number[], k: number): Mask {
-  const order = importance.map((_, index) => index);
-  order.sort((a, b) => importance[b]! - importance[a]! || a - b);
-  return maskOf(order.slice(0, k), importance.length);
+/** The answer to show: the smallest there is. */
+export function answerOf({ best, smallest }: Record<"best" | "smallest", readonly number[]>) {
+  return smallest.length > 0 ? smallest : best;
 }
 
 /** How many generations `numpy.packbits` masks of `count` superpixels hold. */

@@ -13,8 +13,8 @@ export interface Palette {
   ground: string;
   /** The ring of the superpixel under the keyboard's focus. */
   ring: string;
-  /** The sequential map, from 0 to 1. */
-  heat: readonly Colour[];
+  /** The diverging map, from -1 to 1. */
+  signed: readonly Colour[];
 }
 
 export interface Scene {
@@ -202,7 +202,7 @@ export class Painter {
 
   #heat(regions: Regions, { importance, palette }: Scene): HTMLCanvasElement {
     const part = this.#part();
-    const colours = importance.map((amount) => colourAt(palette.heat, amount));
+    const colours = importance.map((amount) => colourAt(palette.signed, (amount + 1) / 2));
     this.#tint(part.getContext("2d")!, regions, (label, pixel) => {
       pixel.set(colours[label] ?? [0, 0, 0]);
       pixel[3] = 185;

@@ -75,7 +75,7 @@ export function createStage(frame: SuperpixelFrame, scene: () => StageScene, eve
         palette: {
           ground: frame.palette.value("--c-ground"),
           ring: frame.palette.value("--c-blue"),
-          heat: frame.palette.stops("--c-heat"),
+          signed: frame.palette.stops("--c-signed"),
         },
       });
     },

@@ -35,11 +35,15 @@ export const traits = {
   objective: oneOf(["sufficient", "necessary"], "sufficient"),
   /** Superpixels of the best answer so far, sorted. */
   best: list(integer(-1)),
-  /** Whether `best` is what is shown, and changes with it; an edit ends that, and `shown` is. */
+  /** What is left of it that keeps nine tenths of the probability; empty before it is known. */
+  smallest: list(integer(-1)),
+  /** Whether the answer is what is shown, and changes with it; an edit ends that, and `shown` is. */
   following: bool(),
   shown: list(integer(-1)),
-  /** Per superpixel from 0 to 1, or empty. */
+  /** Per superpixel from -1, against the class, to 1, for it; or empty. */
   importance: list(number()),
+  /** The superpixels, the most important first; of equals by lot. */
+  order: list(integer(-1)),
   /** On the whole picture. */
   whole: classes,
   /** The model's answer for exactly one mask and one class. */

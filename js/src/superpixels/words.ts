@@ -1,14 +1,14 @@
-import { probability } from "../shared/format";
+import { signed } from "../shared/format";
 import type { Traits } from "./traits";
 
 /** How the superpixels are found. */
 const FOUND = {
   sufficient:
     "A genetic search looks for the superpixels that, shown alone, give the class its highest probability " +
-    "(E-LIME, Wang et al. 2021).",
+    "(E-LIME, Wang et al. 2021), and drops those that are not needed for nine tenths of it.",
   necessary:
     "A genetic search looks for the superpixels without which the class has its lowest probability (after E-LIME, " +
-    "Wang et al. 2021).",
+    "Wang et al. 2021), and puts back those that need not go.",
   LIME:
     "A linear model is fitted to the predictions for random selections of superpixels; those of positive weight " +
     "are shown (LIME, Ribeiro et al. 2016).",
@@ -25,10 +25,10 @@ export function help({ method, objective }: Pick<Traits, "method" | "objective">
 export const LATER = "the picture will be here";
 export const HINT = "click to show or hide a superpixel, drag to paint";
 
-/** One superpixel: "superpixel 17 · importance .82 · shown". */
+/** One superpixel: "superpixel 17 · importance +.82 · shown". */
 export function describe(region: number, importance: number | undefined, shown: boolean): string {
   const parts = [`superpixel ${region}`];
-  if (importance !== undefined) parts.push(`importance ${probability(importance, 2)}`);
+  if (importance !== undefined) parts.push(`importance ${signed(importance)}`);
   parts.push(shown ? "shown" : "hidden");
   return parts.join(" · ");
 }

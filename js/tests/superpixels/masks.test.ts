@@ -1,11 +1,11 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
 import {
+  answerOf,
   generationsIn,
   indicesOf,
   inverted,
   maskOf,
-  mostImportant,
   sameMask,
   shownCount,
   unpackMask,
@@ -30,16 +30,9 @@ describe("masks", () => {
     expect(sameMask(maskOf([1], 3), maskOf([1], 4))).toBe(false);
   });
 
-  it("of the most important, ties to the lower index", () => {
-    const importance = [0.2, 0.9, 0.2, 0.5, 0.2];
-    expect([0, 1, 2, 3, 4, 5].map((k) => indicesOf(mostImportant(importance, k)))).toEqual([
-      [],
-      [1],
-      [1, 3],
-      [0, 1, 3],
-      [0, 1, 2, 3],
-      [0, 1, 2, 3, 4],
-    ]);
+  it("of the answer: the smallest there is", () => {
+    expect(answerOf({ best: [0, 1, 4], smallest: [] })).toEqual([0, 1, 4]);
+    expect(answerOf({ best: [0, 1, 4], smallest: [1] })).toEqual([1]);
   });
 });
 

@@ -4,7 +4,8 @@ import { describe as describeRegion, help, kept, spokenAnswer } from "../../src/
 
 describe("words", () => {
   it("describe a superpixel", () => {
-    expect(describeRegion(17, 0.82, true)).toBe("superpixel 17 · importance .82 · shown");
+    expect(describeRegion(17, 0.82, true)).toBe("superpixel 17 · importance +.82 · shown");
+    expect(describeRegion(5, -0.05, true)).toBe("superpixel 5 · importance −.05 · shown");
     expect(describeRegion(3, undefined, false)).toBe("superpixel 3 · hidden");
   });
 

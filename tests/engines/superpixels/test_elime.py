@@ -50,23 +50,29 @@ def explain(engine, model=None, target=1, **kwargs):
     return engine.explain(Classifier(model), PICTURE, target, segments=TILES, **kwargs)
 
 
-FAST = ELime(population=30, generations=12, trust=False)
+FAST = ELime(population=30, generations=12, samples=40, trust=False)
 
 
-def differs(a, b, name="result"):
+def differs(a, b, name="result", ignore=frozenset({"seconds"})):
     """Names of what differs in two results, but the time taken."""
     if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
         return [] if torch.equal(a, b) else [name]
     if is_dataclass(a) and is_dataclass(b):
-        names = [field.name for field in fields(a) if field.name != "seconds"]
+        names = [field.name for field in fields(a) if field.name not in ignore]
         return [
-            wrong for one in names for wrong in differs(getattr(a, one), getattr(b, one), f"{name}.{one}")
+            wrong
+            for one in names
+            for wrong in differs(getattr(a, one), getattr(b, one), f"{name}.{one}", ignore)
         ]
     if isinstance(a, dict) and a.keys() == b.keys():
-        return [wrong for key in a for wrong in differs(a[key], b[key], f"{name}[{key}]")]
+        return [wrong for key in a for wrong in differs(a[key], b[key], f"{name}[{key}]", ignore)]
     if isinstance(a, tuple) and len(a) == len(b):
-        return [wrong for i in range(len(a)) for wrong in differs(a[i], b[i], f"{name}[{i}]")]
+        return [wrong for i in range(len(a)) for wrong in differs(a[i], b[i], f"{name}[{i}]", ignore)]
     return [] if a == b else [name]
+
+
+# A shorter run has asked about the neighbours of an answer of its own.
+ASKED = frozenset({"seconds", "evaluations", "evaluated"})
 
 
 def tiny():
@@ -107,7 +113,7 @@ def test_the_best_never_gets_worse_and_the_course_is_kept():
     assert (search.best >= search.mean).all()
     assert torch.equal(search.masks[-1], search.mask)
     assert search.population.shape == (30, COUNT)
-    assert torch.equal(search.importance, search.population.float().mean(0))
+    assert torch.equal(search.population_share, search.population.float().mean(0))
     assert result.probability == float(search.best[-1])
 
 
@@ -156,26 +162,126 @@ def test_several_runs_agree_and_the_best_of_them_is_the_answer():
     assert deviation == pytest.approx(np.std(found, ddof=1))
     assert result.probability == max(found)
     assert result.searches[result.watched].probability == max(found)
-    assert torch.equal(result.importance, torch.stack([s.importance for s in result.searches]).mean(0))
+    shares = torch.stack([search.population_share for search in result.searches])
+    assert torch.equal(result.population_share, shares.mean(0))
     assert result.agreement == pytest.approx(1.0)
     assert result.chance_agreement < 0.7
     assert explain(FAST).agreement is None
 
 
+def test_the_importance_has_the_sign_and_the_order_of_the_truth():
+    result = explain(replace(FAST, samples=300))
+    assert torch.equal(result.importance > 0, WEIGHTS > 0)
+    assert result.order.tolist() == WEIGHTS.argsort(descending=True).tolist()
+    assert result.importance.abs().max() == 1
+    assert result.tied == 0
+    assert result.rank[result.order].tolist() == list(range(1, COUNT + 1))
+    assert result.interval.shape == (COUNT, 2)
+
+
+def test_the_smallest_answer_keeps_nine_tenths_and_none_of_it_can_go():
+    model = Additive()
+    result = explain(FAST, model)
+    assert result.smallest.nonzero().flatten().tolist() == [7]
+    assert result.smallest_probability == pytest.approx(float(torch.sigmoid(WEIGHTS[7])))
+    assert result.smallest_probability >= 0.9 * result.probability
+    assert "with 1 of them" in result.summary()
+
+
+def test_the_smallest_removal_takes_nine_tenths_of_what_the_best_takes():
+    result = explain(replace(FAST, objective="necessary", parsimony=0.0, generations=40))
+    lost, least = result.whole - result.smallest_probability, 0.9 * (result.whole - result.probability)
+    assert lost >= least
+    assert 0 < int(result.smallest.sum()) < int(result.mask.sum())
+    assert torch.equal(result.shown_smallest, ~result.smallest)
+
+
+def test_equals_share_a_rank_and_their_order_is_drawn_by_lot():
+    picture = PICTURE.clone()
+    picture[:, TILES.long() < 6] = 0  # as black as what hides them
+    orders = set()
+    for seed in range(4):
+        engine = replace(FAST, seed=seed)
+        result = engine.explain(Classifier(Additive()), picture, 1, segments=TILES)
+        assert result.importance[:6].tolist() == [0] * 6
+        assert result.tied == 6
+        assert len(set(result.rank[:6].tolist())) == 1
+        place = {one: i for i, one in enumerate(result.order.tolist())}
+        orders.add(tuple(sorted(range(6), key=place.get)))
+    assert len(orders) > 1
+
+
+@pytest.mark.parametrize("engine", [FAST, Lime(samples=60, trust=False)], ids=["elime", "lime"])
+@pytest.mark.parametrize("noise", [0.0, 1e-8])
+def test_where_nothing_changes_the_answer_it_is_said(engine, noise):
+    def model(images):
+        p = 0.3 + noise * images.mean((1, 2, 3))
+        return torch.stack([1 - p, p], 1)
+
+    result = explain(replace(engine, trust=True), model)
+    assert result.flat
+    assert not result.importance.any()
+    assert result.tied == COUNT
+    assert result.summary().endswith("Nothing that is hidden changes the answer.")
+
+
+def test_a_flat_network_does_not_correlate_with_its_copy():
+    result = replace(FAST, trust=True).explain(
+        Classifier(tiny()), torch.zeros(3, SIDE, SIDE), 1, segments=TILES
+    )
+    assert result.flat
+    assert result.randomised_model.correlation == 0
+    assert "randomised model" not in result.trust()["measure"].tolist()
+
+
+def test_a_search_ends_where_nothing_better_comes():
+    whole = explain(replace(FAST, generations=200)).searches[0]
+    patient = explain(replace(FAST, generations=200, patience=10)).searches[0]
+    rests = [i for i in range(10, 201) if (whole.masks[i - 10 : i + 1] == whole.masks[i]).all()]
+    assert patient.generation == rests[0] < 200
+    assert torch.equal(patient.masks, whole.masks[: rests[0] + 1])
+    engine = replace(FAST, generations=200, patience=10)
+    first = explain(engine)
+    assert engine.longer(first).patience is None
+
+
+def test_a_climb_finds_it_too_with_fewer_questions():
+    climbed, searched = (explain(replace(FAST, optimiser=kind, samples=0)) for kind in ("climb", "genetic"))
+    assert torch.equal(climbed.mask, WEIGHTS > 0)
+    assert climbed.evaluations < searched.evaluations
+
+
 def test_steps_stream_and_the_last_is_the_whole():
     updates = list(FAST.steps(Classifier(Additive()), PICTURE, 1, segments=TILES))
-    assert len(updates) == 1 + 13 + 1
     fractions = [update.fraction for update in updates]
     assert fractions == sorted(fractions)
     assert fractions[0] == 0
     assert fractions[-1] == 1
     assert updates[0].partial.mask.all()
-    assert [len(u.partial.searches[0].best) for u in updates[1:-1]] == list(range(1, 14))
+    searching = updates[1 : 1 + 13]
+    assert [len(update.partial.searches[0].best) for update in searching] == list(range(1, 14))
+    assert {update.activity for update in searching} == {"searching"}
+    then = [update.activity for update in updates[14:-1]]
+    assert then == ["importance"] * 3 + ["a smaller answer"] * (len(then) - 3)
+    graded = [update.partial.interval is not None for update in updates]
+    assert graded == [False] * 16 + [True] * (len(updates) - 16)
+    assert [update.partial.smallest is not None for update in updates] == [False] * (len(updates) - 2) + [
+        True
+    ] * 2
     seconds = [update.partial.seconds for update in updates]
     assert seconds == sorted(seconds)
 
 
-@pytest.mark.parametrize("settings", [{}, {"objective": "necessary"}, {"elitism": 0, "mutation": "bit"}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"objective": "necessary"},
+        {"elitism": 0, "mutation": "bit"},
+        {"optimiser": "climb"},
+        {"patience": 3, "samples": 0},
+    ],
+)
 def test_a_resumed_search_equals_an_uninterrupted_one(settings, tmp_path):
     engine = replace(FAST, runs=2, trust=True, **settings)
     model = tiny()
@@ -190,7 +296,7 @@ def test_a_resumed_search_equals_an_uninterrupted_one(settings, tmp_path):
 def test_generations_and_runs_are_totals():
     first = explain(replace(FAST, generations=5))
     more = explain(replace(FAST, generations=9, runs=2), resume=first)
-    assert differs(more, explain(replace(FAST, generations=9, runs=2))) == []
+    assert differs(more, explain(replace(FAST, generations=9, runs=2)), ignore=ASKED) == []
     assert [search.generation for search in more.searches] == [9, 9]
     assert torch.equal(more.searches[0].masks[:6], first.searches[0].masks)
     assert more.seconds > first.seconds
@@ -206,7 +312,7 @@ def test_a_result_keeps_what_it_has_beyond_the_totals():
 def test_a_search_goes_on_for_as_long_again():
     first = explain(replace(FAST, generations=5))
     more = explain(replace(FAST, generations=5).longer(first), resume=first)
-    assert differs(more, explain(replace(FAST, generations=10))) == []
+    assert differs(more, explain(replace(FAST, generations=10)), ignore=ASKED) == []
     assert replace(FAST, generations=5).longer(more).generations == 15
 
 
@@ -248,7 +354,7 @@ def test_a_checkpoint_is_resumed(tmp_path):
 
 
 def test_the_file_of_a_long_search_is_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr("cfwidgets.engines.superpixels.base._REMEMBERED", 100)
+    monkeypatch.setattr("cfwidgets.engines.superpixels.base.REMEMBERED", 100)
     engine = replace(FAST, mutation="bit", generations=20)
     whole = explain(engine)
     assert whole.evaluations > 300
@@ -407,7 +513,10 @@ def test_the_table_has_a_row_a_superpixel():
 def test_the_figure_and_the_page_say_what_was_found():
     result = explain(FAST)
     figure = result.plot()
-    assert len(figure.axes) == 5
+    assert len(figure.axes) == 6
+    titles = [axis.get_title() for axis in figure.axes]
+    assert titles[1] == f"1 of 12 superpixels: {result.smallest_probability:.3f}"
+    assert titles[2] == f"{int(result.mask.sum())} of 12 superpixels: {result.probability:.3f}"
     named = replace(result, labels=("other", "<script>cat</script>$^$"))
     page = named._repr_html_()
     assert "<script>" not in page
@@ -429,6 +538,9 @@ def test_the_agreement_of_seeds_is_a_measure():
         ({"generations": 2.5}, "generations must be a whole number of at least 1, not 2.5"),
         ({"generations": True}, "generations must be a whole number"),
         ({"runs": 0}, "runs must be"),
+        ({"samples": -1}, "samples must be a whole number of at least 0, not -1"),
+        ({"patience": 0}, "patience must be a whole number of at least 1, not 0"),
+        ({"optimiser": "swarm"}, "optimiser must be one of 'genetic', 'climb', not 'swarm'"),
         ({"crossover_rate": 1.5}, "crossover_rate must be a number from 0 to 1, not 1.5"),
         ({"mutation_rate": float("nan")}, "mutation_rate must be a number from 0 to 1, not nan"),
         ({"parsimony": -0.1}, "parsimony must be a number of at least 0, not -0.1"),

@@ -27,7 +27,8 @@ TILES = (torch.arange(96)[:, None] // 32 * 4 + torch.arange(96)[None] // 24).int
 PICTURE = torch.rand(3, 96, 96, generator=torch.Generator().manual_seed(0)) * 0.5 + 0.5
 WEIGHTS = torch.tensor([2.0, -1, 0.5, -3, 1, 0.7, -0.2, 3, -2, 0.4, -0.6, 1.5])
 BEST = (WEIGHTS > 0).nonzero().flatten().tolist()
-FAST = ELime(population=40, generations=20, trust=False)
+SMALLEST = [7]  # alone it keeps nine tenths of what the best has
+FAST = ELime(population=40, generations=20, samples=60, trust=False)
 
 
 def logistic(images):
@@ -44,7 +45,7 @@ CLF = Classifier(logistic, labels=["other", "cat", "dog"])
 def view():
     made = SuperpixelView(CLF, PICTURE, 1, engine=FAST, segments=TILES)
     made.run.result(20)
-    until(lambda: made.state == "done" and made.answer is not None and made.answer["shown"] == BEST)
+    until(lambda: made.state == "done" and made.answer is not None and made.answer["shown"] == SMALLEST)
     yield made
     made.close()
 
@@ -78,7 +79,9 @@ def test_the_browser_gets_all_that_it_needs(view):
         "sufficient",
         ["other", "cat", "dog"],
     )
-    assert view.best == BEST
+    assert (view.best, view.smallest) == (BEST, SMALLEST)
+    assert view.order == view.result.order.tolist()
+    assert view.importance == pytest.approx(view.result.importance.tolist())
     assert view.generation == view.generations == 20
     assert len(view.history["best"]) == len(view.history["mean"]) == 21
     masks = np.unpackbits(
@@ -87,7 +90,7 @@ def test_the_browser_gets_all_that_it_needs(view):
     assert np.flatnonzero(masks[-1]).tolist() == BEST
     assert np.array_equal(masks, view.result.searches[0].masks.numpy())
     assert dict(view.whole)[1] == pytest.approx(view.result.whole)
-    assert view.answer["probability"] == pytest.approx(view.result.probability)
+    assert view.answer["probability"] == pytest.approx(view.result.smallest_probability)
     assert view.answer["whole"] == pytest.approx(view.result.whole)
     assert view.answer["top"][0][0] == 1
     assert view.progress == 1
@@ -95,7 +98,7 @@ def test_the_browser_gets_all_that_it_needs(view):
 
 def test_what_is_shown_is_read_and_set(view):
     assert view.following
-    assert np.flatnonzero(view.mask).tolist() == BEST
+    assert np.flatnonzero(view.mask).tolist() == SMALLEST
     view.mask = np.arange(12) < 2
     assert not view.following
     frame = view.probabilities
@@ -192,7 +195,7 @@ def test_an_edit_is_not_undone_by_a_search_that_goes_on():
     assert np.flatnonzero(view.mask).tolist() == [5]
     assert view.best == BEST
     view.set_state({"following": True})
-    assert np.flatnonzero(view.mask).tolist() == BEST
+    assert np.flatnonzero(view.mask).tolist() == SMALLEST
     view.close()
 
 
@@ -243,8 +246,8 @@ def test_a_finished_result_can_be_looked_at(view, tmp_path):
     again = SuperpixelView(CLF, result=type(view.result).load(tmp_path / "r"))
     assert (again.state, again.best, again.run) == ("done", BEST, None)
     until(lambda: again.answer is not None)
-    assert again.answer["shown"] == BEST
-    assert again.answer["probability"] == pytest.approx(view.result.probability)
+    assert again.answer["shown"] == SMALLEST
+    assert again.answer["probability"] == pytest.approx(view.result.smallest_probability)
     again.close()
 
 
@@ -263,6 +266,7 @@ def test_lime_is_shown_as_well():
     view.run.result(20)
     until(lambda: view.state == "done")
     assert len(view.best) == 4
+    assert view.smallest == []
     assert view.history == {}
     assert not view.measures
     assert [row["name"] for row in view.trust] == ["R² of the linear model"]
@@ -292,7 +296,19 @@ def test_what_a_reader_must_know_is_noted():
     view = SuperpixelView(eager, PICTURE, segments=TILES, engine=ELime(generations=1, trust=False))
     view.run.result(20)
     until(lambda: view.state == "done")
-    assert view.notes == "With every superpixel hidden yes still has 0.70."
+    assert view.notes == (
+        "Nothing that is hidden changes the answer. With every superpixel hidden yes still has 0.70."
+    )
+    view.close()
+
+
+def test_equals_are_noted():
+    picture = PICTURE.clone()
+    picture[:, TILES.long() < 3] = 0  # as black as what hides them
+    view = SuperpixelView(CLF, picture, 1, engine=FAST, segments=TILES)
+    view.run.result(20)
+    until(lambda: view.state == "done")
+    assert view.notes == "3 superpixels are as important as others: the order among equals is drawn by lot."
     view.close()
 
 
