@@ -1,0 +1,97 @@
+"""The chart beside the view, in bqplot, linked in the browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import bqplot as bq
+import ipywidgets as w
+import numpy as np
+
+from cfwidgets.evaluation.segmentation import BINS, segmentation_curve
+from cfwidgets.widgets.chart_parts import BLUE, GREY, ORANGE, close_figure, show
+
+if TYPE_CHECKING:
+    from cfwidgets.widgets.translation.view import TranslationView
+
+_EVERY = 4  # thresholds: a chart of 256 pixels shows no more
+THRESHOLDS = np.arange(0, BINS, _EVERY) / BINS
+"""Where the curves that the view draws are evaluated."""
+_OUTSIDE = np.full(len(THRESHOLDS), -1.0)  # below the axes, where nothing is drawn
+
+
+class TranslationChart:
+    """Curves over the threshold of the mask: IoU of the image shown and mean of the set, and share of area.
+
+    Parameters
+    ----------
+    view
+        The view. Its ``cursor``, and of the image shown its ``curve`` and ``area``, move the chart's lines in
+        the browser, without the kernel.
+    """
+
+    def __init__(self, view: TranslationView) -> None:
+        self._view = view
+        across, up = bq.LinearScale(min=0, max=1), bq.LinearScale(min=0, max=1)
+        scales = {"x": across, "y": up}
+        self._mean = bq.Lines(x=THRESHOLDS, y=_OUTSIDE, scales=scales, colors=[ORANGE], stroke_width=2)
+        self._mean.line_style = "dotted"
+        own = bq.Lines(x=THRESHOLDS, y=_OUTSIDE, scales=scales, colors=[BLUE], stroke_width=2)
+        area = bq.Lines(x=THRESHOLDS, y=_OUTSIDE, scales=scales, colors=[GREY], stroke_width=1.5)
+        cursor = bq.Lines(x=list(view.cursor), y=[0.0, 1.0], scales=scales, colors=[GREY], stroke_width=1)
+        self._names = bq.Label(
+            scales=scales,
+            colors=[BLUE, ORANGE, GREY],
+            default_size=11,
+            font_weight="normal",
+            align="start",
+        )
+        self.figure = bq.Figure(
+            padding_x=0,
+            padding_y=0,
+            marks=[area, self._mean, own, cursor, self._names],
+            axes=[
+                bq.Axis(
+                    scale=across,
+                    label="threshold",
+                    label_color=GREY,
+                    label_offset="2.6em",
+                    grid_lines="none",
+                    tick_values=[0, 0.25, 0.5, 0.75, 1],
+                    tick_format=".2f",
+                ),
+                bq.Axis(scale=up, orientation="vertical", tick_values=[0, 0.5, 1], tick_format=".1f"),
+            ],
+            animation_duration=0,
+            fig_margin={"top": 56, "bottom": 48, "left": 36, "right": 16},
+            layout=w.Layout(width="340px", height="300px", min_width="280px", margin="52px 0 0 0"),
+        )
+        links = (("cursor", cursor, "x"), ("curve", own, "y"), ("area", area, "y"))
+        self._links = [w.jsdlink((view, name), (mark, axis)) for name, mark, axis in links]
+        view.observe(self._draw, "entries")
+        self._draw(None)
+
+    def close(self) -> None:
+        """Free the chart and its links."""
+        self._view.unobserve(self._draw, "entries")
+        for link in self._links:
+            link.unlink()
+            link.close()
+        close_figure(self.figure)
+
+    def _draw(self, _change: Any) -> None:
+        result = self._view.result
+        done = 0 if result is None else len(self._view.entries)
+        show(self.figure, done > 0)
+        if result is None or not done:
+            return
+        marked = [] if result.true_masks is None else result.true_masks[:done].flatten(1).any(1).nonzero()[:, 0]
+        names = ["", "", "share of the area of the image shown"]
+        if len(marked):
+            masks = result.masks[marked]
+            mean = segmentation_curve(masks, result.true_masks[marked]).iou_of_images
+            self._mean.y = mean.numpy()[::_EVERY]
+            names[:2] = ["IoU of the image shown", f"mean IoU of {len(marked):,} images with a true mask"]
+        with self._names.hold_sync():
+            self._names.text = names
+            self._names.x, self._names.y = np.full(3, 0.0), np.array([1.18, 1.1, 1.02])

@@ -1,0 +1,128 @@
+import { inflate, toBytes, type Wire } from "../shared/bytes";
+import { beginCanvas, sizeCanvas } from "../shared/canvas";
+import { h, setText } from "../shared/dom";
+import { fitStage } from "../shared/fit";
+import { Picture } from "../shared/picture";
+import { createSlider } from "../shared/slider";
+import { throttle } from "../shared/throttle";
+import type { Levels } from "./bundle";
+import { createGauges } from "./gauges";
+import type { Look } from "./look";
+import { Overlay } from "./overlay";
+import type { TranslationFrame } from "./traits";
+import { WAITING } from "./words";
+
+/** The kernel is asked at most this often, in ms. */
+const ASK_EVERY = 60;
+const SIDE = 150;
+const NOISE = {
+  name: "noise",
+  title: "standard deviation of Gaussian noise, of a range of 1",
+  step: 0.005,
+  last: 60,
+};
+
+/** What noise does to picture, mask and predictions: each question goes to the kernel, and the last one counts. */
+export function createStress(frame: TranslationFrame, look: Look) {
+  const { scope, traits } = frame;
+  const overlay = new Overlay(frame.palette);
+  const summary = h("summary.cfw-heading", "Under stress");
+  const waiting = h("span.cfw-muted.cfw-small");
+  const canvases = ["the image", "its twin", "the mask"].map((name) => {
+    const canvas = h("canvas.cfw-stress-canvas", { role: "img", "aria-label": `${name} under stress` });
+    return { canvas, figure: h("figure.cfw-stress-figure", canvas, h("figcaption.cfw-muted", name)) };
+  });
+  const gauges = createGauges("Predictions under stress");
+  const note = h("p.cfw-muted.cfw-small");
+  let noise = 0;
+  const ask = throttle(() => frame.save({ stressed: [noise * NOISE.step, 0] }), ASK_EVERY);
+  const slider = createSlider(
+    scope,
+    NOISE.name,
+    NOISE.title,
+    (value) => {
+      noise = value;
+      ask();
+      frame.refresh();
+    },
+    () => ask.flush(),
+  );
+  const pictures = h("div.cfw-stress-pictures", ...canvases.map(({ figure }) => figure));
+  const element = h(
+    "details.cfw-stress",
+    summary,
+    h("div.cfw-stress-body", h("div", slider.element, waiting, pictures), h("div", gauges.element, note)),
+  );
+  scope.on(element, "toggle", () => {
+    if (element.open) ask();
+    else frame.save({ stressed: [] });
+  });
+  scope.defer(() => ask.flush());
+
+  const picture = new Picture(frame.repaint);
+  const twin = new Picture(frame.repaint);
+  scope.defer(() => {
+    picture.end();
+    twin.end();
+  });
+  let levels: Levels | null = null;
+  let read: Wire;
+  const readAnswer = async () => {
+    const { stress, size } = traits;
+    if (!stress || stress.picture === read) return;
+    read = stress.picture;
+    void picture.read(stress.picture);
+    void twin.read(stress.twin);
+    const data = toBytes(stress.difference);
+    const now = data && (await inflate(data, size[0] * size[1]).catch(() => null));
+    if (read !== stress.picture) return;
+    levels = now;
+    frame.repaint();
+  };
+  const draw = (canvas: HTMLCanvasElement, bitmap: ImageBitmap | null, mask: Levels | null) => {
+    const [height, width] = traits.size;
+    const context = beginCanvas(canvas, width);
+    if (!context || !bitmap) return;
+    context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    if (mask)
+      overlay.draw(
+        context,
+        { levels: mask, level: look.level, style: look.style, opacity: look.opacity },
+        width,
+        height,
+      );
+  };
+  return {
+    element,
+    /** A question is out. */
+    get outstanding() {
+      const { stress, stressed, chosen } = traits;
+      return element.open && (stress?.chosen !== chosen || stress.asked.join() !== stressed.join());
+    },
+    draw() {
+      void readAnswer();
+      slider.update(noise, NOISE.last, (noise * NOISE.step).toFixed(3).slice(1), false);
+      const { stress } = traits;
+      const columns = [
+        { title: traits.model, answer: stress?.image ?? [] },
+        ...(stress?.second.length ? [{ title: traits.second, answer: stress.second }] : []),
+      ];
+      gauges.update(columns, traits);
+      setText(
+        note,
+        traits.second ? "" : "Give second=, a network that was trained in the ordinary way, to compare.",
+      );
+    },
+    paint() {
+      if (!element.open) return;
+      setText(waiting, WAITING[frame.waiting.wait]);
+      const [height, width] = traits.size;
+      const [w, h] = fitStage(width || 1, height || 1, SIDE);
+      const zoom = SIDE / w;
+      for (const { canvas } of canvases) sizeCanvas(canvas, SIDE, Math.round(h * zoom));
+      draw(canvases[0]!.canvas, picture.bitmap, null);
+      draw(canvases[1]!.canvas, twin.bitmap, null);
+      draw(canvases[2]!.canvas, picture.bitmap, levels);
+    },
+  };
+}
