@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from cfwidgets.evaluation.segmentation import saliency
 
 if TYPE_CHECKING:

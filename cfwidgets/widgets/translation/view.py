@@ -17,12 +17,14 @@ from cfwidgets.models.translator import Translator, require_translator
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
 from cfwidgets.widgets.translation.entries import entries
 from cfwidgets.widgets.translation.pictures import bundle, deflated_levels, picture, tiles
-from cfwidgets.widgets.view import View, bundle as front_end
+from cfwidgets.widgets.view import View
+from cfwidgets.widgets.view import bundle as front_end
 from cfwidgets.widgets.wire import pack, trust_rows
 
 if TYPE_CHECKING:
     import pathlib
-    from collections.abc import Generator as Steps, Sequence
+    from collections.abc import Generator as Steps
+    from collections.abc import Sequence
 
     from torch import Tensor
 

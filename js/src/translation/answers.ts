@@ -2,7 +2,7 @@ import { h, setAttribute, setText } from "../shared/dom";
 import { createGauges } from "./gauges";
 import type { Shown } from "./shown";
 import type { TranslationFrame } from "./traits";
-import { comesBack, NO_DOUBT } from "./words";
+import { comesBack, doubtOf } from "./words";
 
 /** What the classifier predicts for the image and its twin, side by side; and a second one beneath. */
 export function createAnswers({ traits }: TranslationFrame, shown: Shown) {
@@ -13,7 +13,9 @@ export function createAnswers({ traits }: TranslationFrame, shown: Shown) {
   const back = h("p.cfw-muted.cfw-small");
   const second = h("div.cfw-heading.cfw-ellipsis");
   const theirs = createGauges("Predictions of the second classifier");
-  const element = h("div.cfw-answers", heading, gauges.element, verdict, doubt, back, second, theirs.element);
+  const other = h("div", second, theirs.element);
+  const says = h("div.cfw-says", verdict, doubt, back);
+  const element = h("div.cfw-answers", h("div", heading, gauges.element), other, says);
   return {
     element,
     draw() {
@@ -31,14 +33,9 @@ export function createAnswers({ traits }: TranslationFrame, shown: Shown) {
         entry.flips ? "✓ the twin flips the prediction" : "= the twin does not flip the prediction",
       );
       setAttribute(verdict, "data-flips", String(entry.flips));
-      setText(
-        doubt,
-        traits.painted < 0
-          ? NO_DOUBT
-          : `${traits.labels[traits.painted]} is the class of painted pictures: for the image, the doubt.`,
-      );
+      setText(doubt, doubtOf(entry, traits));
       setText(back, comesBack(entry, traits));
-      second.hidden = theirs.element.hidden = entry.second.length === 0;
+      other.hidden = entry.second.length === 0;
       setText(second, traits.second);
       theirs.update(
         [

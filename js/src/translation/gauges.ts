@@ -59,7 +59,9 @@ function gauge(p: number | undefined, predicted: boolean): HTMLElement {
   fill.style.width = `${100 * Math.min(1, Math.max(0, p ?? 0))}%`;
   const figure = h("span.cfw-number");
   setText(figure, probability(p, 2));
-  const cell = h("td.cfw-gauge", h("span.cfw-track", { "aria-hidden": "true" }, fill), figure);
+  const track = h("span.cfw-track", { "aria-hidden": "true" }, fill);
+  track.classList.toggle("cfw-invisible", p === undefined);
+  const cell = h("td.cfw-gauge", track, figure);
   setAttribute(cell, "data-predicted", predicted && "1");
   return cell;
 }

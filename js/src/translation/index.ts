@@ -34,7 +34,7 @@ function build(frame: TranslationFrame) {
   const question = createQuestion(frame, shown);
   const caveats = createCaveats(frame);
   const wipe = createWipe(frame, look);
-  const tools = createTools(frame.scope, look);
+  const tools = createTools(frame.scope, look, question.which);
   const variants = createVariants(frame, look);
   const mask = createMask(frame, look);
   const answers = createAnswers(frame, shown);
@@ -44,10 +44,14 @@ function build(frame: TranslationFrame) {
     frame.clock(timeStamp);
     frame.save({ chosen: place });
   });
+  const details = h("details.cfw-details", h("summary.cfw-heading", "How far to trust it"), frame.trust);
   let said = "";
 
   const drawWaiting = () =>
     frame.waiting.update(stress.outstanding || (shown.outstanding && shown.place >= 0));
+  const drawDetails = () => {
+    details.hidden = traits.trust.length === 0 && !(traits.state === "running" && traits.measures);
+  };
   const follow = () => {
     // A variant or the twin's twin that another image lacks.
     if (look.variant >= (look.bundle?.variants.length ?? 0)) look.variant = -1;
@@ -75,18 +79,20 @@ function build(frame: TranslationFrame) {
     question: [question.element],
     body: [
       caveats.element,
-      h("div.cfw-left", question.which, wipe.element, tools.element, variants.element),
-      h("div.cfw-middle", mask.element),
-      h("div.cfw-right", answers.element, frame.notes),
-      set.element,
-      stress.element,
-      h("details.cfw-details", h("summary.cfw-heading", "How far to trust it"), frame.trust),
+      h(
+        "div.cfw-panels",
+        h("div.cfw-left", wipe.element, tools.element, variants.element),
+        h("div.cfw-middle", mask.element),
+        h("div.cfw-right", answers.element, frame.notes),
+        ...[set.element, stress.element, details],
+      ),
     ],
     status: () => ({ help: words.HELP, kept: words.kept(traits.entries.length) }),
     picture: { there: () => shown.bundle?.image != null, broken: () => shown.wrong, later: words.LATER },
     draw: [
       follow,
       drawWaiting,
+      drawDetails,
       ...[question, caveats, wipe, mask, answers, stress, set].map(({ draw }) => draw),
       sayImage,
     ],

@@ -7,9 +7,9 @@ const NAMES = ["IoU", "precision", "recall", "area"];
 
 /** How well the region above the threshold fits the true mask; where there is none, how large it is. */
 export function createScores() {
-  const values = NAMES.map(() => h("dd.cfw-number"));
-  const cells = NAMES.map((name, i) => h("div.cfw-score", h("dt", name), values[i]!));
-  const list = h("dl.cfw-scores", ...cells);
+  const values = NAMES.map(() => h("span.cfw-score-value.cfw-number"));
+  const cells = NAMES.map((name, i) => h("li", h("span.cfw-score-name", name), values[i]!));
+  const list = h("ul.cfw-list.cfw-scores", ...cells);
   const note = h("p.cfw-muted.cfw-score-note");
   return {
     element: h("div", list, note),
@@ -22,7 +22,7 @@ export function createScores() {
         setText(values[i]!, text);
       });
       for (const cell of cells.slice(0, -1)) cell.hidden = !known;
-      const words = known ? "Nothing is marked in this image: all that is found is painted." : "";
+      const words = known ? "The true mask is empty: all that is found was painted." : "";
       setText(note, marked || !overlap ? "" : words);
     },
   };

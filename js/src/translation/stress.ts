@@ -14,7 +14,7 @@ import { WAITING } from "./words";
 
 /** The kernel is asked at most this often, in ms. */
 const ASK_EVERY = 60;
-const SIDE = 150;
+const SIDE = 120;
 const NOISE = {
   name: "noise",
   title: "standard deviation of Gaussian noise, of a range of 1",

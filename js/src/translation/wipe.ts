@@ -1,6 +1,7 @@
 import { beginCanvas, setSize, sizeCanvas } from "../shared/canvas";
 import { h, setAttribute, setText } from "../shared/dom";
 import { fitStage, SMALL, WIDEST } from "../shared/fit";
+import { className } from "../shared/format";
 import { isCommand } from "../shared/keys";
 import type { Look } from "./look";
 import type { TranslationFrame } from "./traits";
@@ -105,8 +106,11 @@ export function createWipe(frame: TranslationFrame, look: Look) {
       setAttribute(line, "aria-valuenow", at);
       setAttribute(line, "aria-valuetext", `${at} % image, ${100 - at} % ${other}`);
       setAttribute(canvas, "aria-label", `the image, and right of the line: ${other}`);
-      setText(left, look.shown.outstanding && look.shown.place >= 0 ? FAR : "image");
-      setText(right, other);
+      const entry = traits.entries[look.shown.place];
+      const predicted = (name: string, index: number | undefined) =>
+        index === undefined ? name : `${name}: ${className(traits.labels, index)}`;
+      setText(left, look.shown.outstanding && look.shown.place >= 0 ? FAR : predicted("image", entry?.from));
+      setText(right, other === "twin" ? predicted(other, entry?.to) : other);
     },
   };
 }

@@ -4,8 +4,6 @@ import type { Entry, Traits } from "./traits";
 export const HELP =
   "Drag the line over the picture: left of it stands the image, right of it its twin of the other class, painted in one pass. What differs is what the network goes by. The slider makes a mask of the difference. Counterfactual Image Generation for Adversarially Robust and Interpretable Classifiers, 2024.";
 export const LATER = "the image will be here";
-export const NO_DOUBT =
-  "The classifier has no class for painted images, and so there is no measure of doubt.";
 export const SILENT = "no answer yet: the kernel is busy or gone; pictures and masks still work";
 export const WAITING = { none: "", short: "", asking: "evaluating…", silent: SILENT } as const;
 export const FAR = "this image comes from the kernel";
@@ -44,12 +42,18 @@ export function percent(value: number): string {
   return `${(100 * value).toFixed(value < 0.0995 ? 1 : 0)} %`;
 }
 
+/** The paper's measure of doubt. */
+export function doubtOf(entry: Entry, { labels, painted }: Pick<Traits, "labels" | "painted">): string {
+  if (painted < 0) return "The classifier has no class for painted images: there is no measure of doubt.";
+  return `The image's doubt, its probability of “${className(labels, painted)}”, is ${probability(entry.image[painted], 2)}.`;
+}
+
 /** Whether the twin of the twin comes back. */
 export function comesBack(entry: Entry, { labels, painted }: Pick<Traits, "labels" | "painted">): string {
   const real = entry.returned.map((p, index) => (index === painted ? -1 : p));
   const now = real.indexOf(Math.max(...real));
   const back = now === entry.from ? "back to" : "not back, but";
-  return `The twin of the twin is ${back} ${className(labels, now)} ${probability(entry.returned[now])}; a pixel is ${percent(entry.away)} away on average.`;
+  return `The twin of the twin is ${back} ${className(labels, now)} ${probability(entry.returned[now], 2)}; a pixel is ${percent(entry.away)} away on average.`;
 }
 
 /** One image for the ear, and as a title. */
