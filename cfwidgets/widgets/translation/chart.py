@@ -85,15 +85,16 @@ class TranslationChart:
         show(self.figure, bool(self._view.entries))
         if result is None or not self._view.entries:
             return
-        marked = (
-            [] if result.true_masks is None else result.true_masks[:done].flatten(1).any(1).nonzero()[:, 0]
-        )
         names = ["", "", "share of the area of the image shown"]
-        if len(marked):
-            masks = result.masks[marked]
-            mean = segmentation_curve(masks, result.true_masks[marked]).iou_of_images
-            self._mean.y = mean.numpy()[::_EVERY]
-            names[:2] = ["IoU of the image shown", f"mean IoU of {len(marked):,} images with a true mask"]
+        if result.true_masks is not None:
+            truth = result.true_masks[: result.done]
+            marked = truth.flatten(1).any(1)
+            count = int(marked.sum())
+            names[0] = "IoU of the image shown"
+            if count:
+                mean = segmentation_curve(result.masks[marked], truth[marked]).iou_of_images
+                self._mean.y = mean.numpy()[::_EVERY]
+                names[1] = f"mean IoU of {count:,} images with a true mask"
         with self._names.hold_sync():
             self._names.text = names
             self._names.x, self._names.y = np.full(3, 0.0), np.array([1.24, 1.15, 1.06])
