@@ -69,6 +69,8 @@ export class Overlay {
   /** More is brighter, and covers more. */
   #heat(opacity: number): Uint32Array {
     const stops = this.palette.stops("--c-flame");
+    // Not on the page yet.
+    if (stops.length < 2) return new Uint32Array(256);
     return table((amount) => [...colourAt(stops, amount), 255 * opacity * Math.min(1, 2 * amount)]);
   }
 

@@ -7,7 +7,7 @@ import { direction } from "./words";
 /** "cracked → sound: what would have to change?" */
 export function createQuestion({ traits }: TranslationFrame, shown: Shown) {
   const [from, to] = [h("strong.cfw-from"), h("strong.cfw-to")];
-  const arrow = h("span", " → ");
+  const arrow = h("span");
   const rest = h("span", ": what would have to change?");
   const which = h("span.cfw-muted.cfw-which");
   const element = h("span", from, arrow, to, rest);
@@ -16,9 +16,9 @@ export function createQuestion({ traits }: TranslationFrame, shown: Shown) {
     which,
     draw() {
       const entry = traits.entries[shown.place];
-      for (const part of [from, arrow, to]) part.hidden = !entry;
       const [one, other] = entry ? direction(entry, traits.labels) : ["", ""];
       setText(from, one);
+      setText(arrow, entry ? " → " : "");
       setText(to, other);
       setText(rest, entry ? ": what would have to change?" : "What would have to change?");
       const truth = entry && entry.truth >= 0 ? `, in truth ${className(traits.labels, entry.truth)}` : "";

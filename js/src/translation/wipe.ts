@@ -77,12 +77,9 @@ export function createWipe(frame: TranslationFrame, look: Look) {
     context.drawImage(bundle.image, 0, 0, w, h);
     if (!picture) return;
     const from = Math.round(wipe * w);
-    context.save();
-    context.beginPath();
-    context.rect(from, 0, w - from, h);
-    context.clip();
-    context.drawImage(picture, 0, 0, w, h);
-    context.restore();
+    const cut = (from * picture.width) / w;
+    const rest = picture.width - cut;
+    if (from < w) context.drawImage(picture, cut, 0, rest, picture.height, from, 0, w - from, h);
   };
   const nameOther = () => {
     if (!look.bundle?.twin) return "not translated yet";
