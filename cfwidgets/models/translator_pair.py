@@ -42,6 +42,8 @@ class TranslatorPair:
         Side of the images that they were trained on, in pixels.
     threshold
         Of the difference mask, chosen on validation data; None where none was.
+    name
+        For both networks, in titles; None: each has that of its class.
 
     Examples
     --------
@@ -60,25 +62,31 @@ class TranslatorPair:
         made: dict[str, Any],
         size: int,
         threshold: float | None = None,
+        name: str | None = None,
     ) -> None:
         self.generator, self.discriminator = generator, discriminator
         self.labels, self.made, self.size, self.threshold = tuple(labels), made, size, threshold
+        self.name = name
 
     @property
     def clf(self) -> Classifier:
         """The discriminator: a classifier with one class more, for painted images."""
-        return Classifier(self.discriminator, labels=(*self.labels, PAINTED), input_size=self.size)
+        clf = Classifier(self.discriminator, labels=(*self.labels, PAINTED), input_size=self.size)
+        clf.name = self.name or clf.name
+        return clf
 
     @property
     def translator(self) -> Translator:
         """The generator."""
-        return Translator(
+        translator = Translator(
             self.generator,
             size=self.size,
             noise=getattr(self.generator, "noise", 0),
             painted=PAINTED,
             threshold=self.threshold,
         )
+        translator.name = self.name or translator.name
+        return translator
 
     def __iter__(self) -> Iterator[Classifier | Translator]:
         """Give both, in the order in which every explainer takes them."""

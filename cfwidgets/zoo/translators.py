@@ -61,4 +61,6 @@ def translator(name: str, *, device: str = "auto") -> TranslatorPair:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     with as_file(files("cfwidgets.zoo").joinpath("weights", f"{name}_translator.safetensors")) as path:
-        return TranslatorPair.load(path, device=named_device(device))
+        pair = TranslatorPair.load(path, device=named_device(device))
+    pair.name = f"{name} translator"
+    return pair

@@ -38,8 +38,8 @@ class Explainer:
 
     name: str
     engine: Any
-    view: type[Any]
-    explorer: type[Any]
+    view: type[Any] | None
+    explorer: type[Any] | None
     harmless: dict[str, Any]
     other: dict[str, Any]
     given: Callable[[cf.Classifier, int], Given]
@@ -62,6 +62,11 @@ def _edited(clf: cf.Classifier, seed: int) -> Given:
 
 def _faces(_clf: cf.Classifier, seed: int) -> Given:
     return small.faces(seed=seed), small.LABELS[1]
+
+
+def _pictures(_clf: cf.Classifier, seed: int) -> Given:
+    pictures = [small.picture(100 * seed + number) for number in range(9)]
+    return cf.Translator(small.Blotter().train(), noise=small.Blotter.noise), pictures, small.LABELS[1]
 
 
 def _one(seed: int) -> Tensor:
@@ -114,6 +119,16 @@ EXPLAINERS = [
         harmless={"evaluations": 200},
         other={"reach": 0.5},
         given=_edited,
+        data=1,
+    ),
+    Explainer(
+        name="translation",
+        engine=cf.CounterfactualTranslator(variants=2, batch_size=4, probed=6),
+        view=None,
+        explorer=None,
+        harmless={"batch_size": 3},
+        other={"variants": 1},
+        given=_pictures,
         data=1,
     ),
 ]

@@ -91,6 +91,28 @@ class Painter(nn.Module):
         return nn.functional.interpolate(coarse, SIDE, mode="bilinear")
 
 
+class Blotter(nn.Module):
+    """A network of twins: it darkens or brightens blots, takes noise, and has a class branch."""
+
+    noise = 3
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__()
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            self.see = nn.Sequential(
+                nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.Dropout(0.5)
+            )
+            self.paint, self.shift = nn.Conv2d(4, 3, 1), nn.Linear(self.noise, 3)
+            self.branch = nn.Linear(4, 2)
+
+    def forward(self, images: Tensor, noise: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        seen = self.see(images)
+        shift = 0 if noise is None else self.shift(noise)[:, :, None, None]
+        twins = (images + 0.5 * (self.paint(seen) + 0.1 * shift).tanh()).clamp(0, 1)
+        return twins, self.branch(seen.mean((2, 3)))
+
+
 class Tint:
     """An editor that adds colours; its critic likes what is grey."""
 

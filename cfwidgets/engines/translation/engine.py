@@ -6,18 +6,20 @@ import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from cfwidgets.checks import positive_int
 from cfwidgets.engines.base import Engine, Update, to_the_end
-from cfwidgets.engines.translation.result import TranslationResult, empty
-from cfwidgets.images import as_bytes, as_images, fit, fit_labels
+from cfwidgets.engines.translation.given import read, second_columns, side_to_explain
+from cfwidgets.engines.translation.probes import no_probes, places, probed
+from cfwidgets.engines.translation.result import TranslationResult
+from cfwidgets.images import as_bytes
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.fingerprint import fingerprint
-from cfwidgets.models.translator import Translator, require_translator
+from cfwidgets.models.translator import Translator, TranslatorError, require_translator
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +41,8 @@ class CounterfactualTranslator(Engine[TranslationResult]):
         Images that are translated at once.
     trust
         True to measure how far the twins can be trusted.
+    probed
+        Images on which the measures are taken that change images and twins and predict again.
     seed
         Same seed, same device, same answer.
 
@@ -52,18 +56,20 @@ class CounterfactualTranslator(Engine[TranslationResult]):
     (torch.Size([2, 3, 128, 128]), torch.Size([2, 128, 128]))
     """
 
+    result_type: ClassVar[type[TranslationResult]] = TranslationResult
+    harmless: ClassVar[frozenset[str]] = frozenset({"batch_size", "trust"})
+
     variants: int = 4
     batch_size: int = 16
     trust: bool = True
+    probed: int = 64
     seed: int = 0
-
-    result_type = TranslationResult
-    harmless = frozenset({"batch_size", "trust"})
 
     def __post_init__(self) -> None:
         super().__post_init__()
         positive_int("variants", self.variants, minimum=0)
         positive_int("batch_size", self.batch_size)
+        positive_int("probed", self.probed)
 
     def steps(
         self,
@@ -88,17 +94,21 @@ class CounterfactualTranslator(Engine[TranslationResult]):
         translator
             A `Translator`.
         images
-            A batch or a sequence that `images.as_images` accepts, or a data set with ``images`` and maybe
-            ``labels`` and ``masks``, such as `cfwidgets.data.concrete` gives.
+            A batch that `images.as_images` accepts, or a sequence of images, of many sizes where the
+            translator has one; or a data set: with ``images`` and maybe ``labels`` and ``masks``, such as
+            `cfwidgets.data.concrete` gives, or with items ``(image, label, mask)`` or fewer, such as
+            `cfwidgets.data.ImageFolders`.
         target
             The class that is told from the rest, as an index or a label. None: of two classes the second; of
             more, it must be given.
         truth
-            The class that each image really has; None for the data set's.
+            The class that each image really has, as an index or a label of the classifier's; None for the
+            data set's.
         masks
-            ``(n, H, W)`` bool: the true masks; None for the data set's.
+            ``(n, H, W)`` bool: the true masks, as large as the images; None for the data set's.
         second
-            A classifier of the same classes that had no part in the training of the translator, to judge.
+            A classifier of the same classes, in any order, that had no part in the training of the
+            translator, to judge.
         resume
             An earlier result of the same networks, images and settings.
         checkpoint
@@ -117,15 +127,18 @@ class CounterfactualTranslator(Engine[TranslationResult]):
         require_translator(translator)
         if second is not None:
             require_classifier("second", second)
-        pictures = fit(as_images(getattr(images, "images", images)).cpu(), translator.size)
-        if truth is None:
-            truth = getattr(images, "labels", None)
-        if masks is None:
-            masks = getattr(images, "masks", None)
-        first = clf.probabilities(pictures[:1])[0]
+        painted = _painted(clf, translator)
+        if target is not None:
+            clf.class_index(target)  # before anything takes time
+        given = read(clf, translator, images, truth, masks)
+        first = clf.probabilities(given.images[:1])[0]
         names = tuple(clf.label(index) for index in range(len(first)))
-        painted = None if translator.painted is None else clf.class_index(translator.painted)
-        index = _told(clf, target, len(names), painted)
+        index = side_to_explain(clf, target, names, painted)
+        columns = None
+        if second is not None:
+            columns = second_columns(second, names, painted, second.probabilities(given.images[:1]).shape[1])
+        none, answers = given.images[:0], first[None][:0]
+        variants = self.variants if translator.noise else 0
         fresh = TranslationResult(
             settings=self.settings_with(target=names[index]),
             model=clf.name,
@@ -135,51 +148,72 @@ class CounterfactualTranslator(Engine[TranslationResult]):
                 "model": clf.fingerprint(),
                 "translator": translator.fingerprint(),
                 "second": "" if second is None else second.fingerprint(),
-                "images": fingerprint({"images": pictures}),
+                "images": fingerprint({"images": given.images}),
             },
             target=index,
             painted=painted,
-            images=pictures,
-            truth=None if truth is None else torch.as_tensor(truth),
-            true_masks=_fitted(masks, pictures),
+            images=given.images,
+            truth=given.truth,
+            true_masks=given.masks,
+            threshold=0.5 if translator.threshold is None else float(translator.threshold),
             done=0,
+            twins=none,
+            returned=none,
+            variants=torch.zeros(0, variants, *given.images.shape[1:], dtype=torch.uint8),
+            predictions=answers,
+            twin_predictions=answers,
+            returned_predictions=answers,
             branch=None,
             second="" if second is None else second.name,
-            **empty(
-                pictures[0],
-                variants=self.variants if translator.noise else 0,
-                classes=len(names),
-            ),
+            probes=no_probes(len(first)),
         )
-        work = partial(self._work, clf, translator, second)
+        work = partial(self._work, _Judges(clf, translator, second, columns))
         yield from self.driven(fresh, work, began=began, resume=resume, checkpoint=checkpoint)
 
     explain = to_the_end(steps)
 
-    def _work(
-        self,
-        clf: Classifier,
-        translator: Translator,
-        second: Classifier | None,
-        result: TranslationResult,
-    ) -> Generator[Update[TranslationResult], None, None]:
-        count = len(result.images)
-        yield Update(result.done / count, result, "translating")
-        while result.done < count:
-            result = self._further(clf, translator, second, result)
-            yield Update(result.done / count, result, "translating" if result.done < count else "")
+    def resumed(self, earlier: TranslationResult, fresh: TranslationResult) -> TranslationResult:
+        """Return the earlier result with what this run knows besides the images."""
+        now = replace(
+            super().resumed(earlier, fresh),
+            truth=fresh.truth,
+            true_masks=fresh.true_masks,
+            threshold=fresh.threshold,
+        )
+        if earlier.second == fresh.second:
+            return now
+        return replace(now, second=fresh.second, second_predictions=None, second_twin_predictions=None)
 
-    def _further(
-        self,
-        clf: Classifier,
-        translator: Translator,
-        second: Classifier | None,
-        result: TranslationResult,
-    ) -> TranslationResult:
+    def _work(
+        self, judges: _Judges, result: TranslationResult
+    ) -> Generator[Update[TranslationResult], None, None]:
+        chosen = places(len(result.images), self.probed if self.trust else 0)
+        total = len(result.images) + max(len(chosen), len(result.probes))
+
+        def update() -> Update[TranslationResult]:
+            fraction = (result.done + len(result.probes)) / total
+            activity = "translating" if result.done < len(result.images) else "measuring trust"
+            return Update(fraction, result, activity if fraction < 1 else "")
+
+        if judges.second is not None and result.done and result.second_predictions is None:
+            result = replace(result, **judges.of_second(result.images[: result.done], result.twins))
+        yield update()
+        while result.done < len(result.images):
+            result = self._further(judges, result)
+            yield update()
+        if len(result.probes) < len(chosen):
+            randomised = judges.translator.randomised(self.seed) if judges.translator.has_module else None
+            while len(result.probes) < len(chosen):
+                result = self._probed(judges.clf, randomised, chosen, result)
+                yield update()
+
+    def _further(self, judges: _Judges, result: TranslationResult) -> TranslationResult:
         """Translate the next batch."""
+        translator, clf = judges.translator, judges.clf
         images = result.images[result.done : result.done + self.batch_size]
         twins, logits = translator.translate(images)
         returned = translator.translate(twins).twins
+        branch = None if logits is None else _branch(logits, len(images), len(result.real)).softmax(1)
         found: dict[str, Any] = {
             "twins": twins,
             "returned": returned,
@@ -187,9 +221,8 @@ class CounterfactualTranslator(Engine[TranslationResult]):
             "predictions": clf.probabilities(images),
             "twin_predictions": clf.probabilities(twins),
             "returned_predictions": clf.probabilities(returned),
-            "branch": None if logits is None else logits.softmax(1),
-            "second_predictions": None if second is None else second.probabilities(images),
-            "second_twin_predictions": None if second is None else second.probabilities(twins),
+            "branch": branch,
+            **judges.of_second(images, twins),
         }
         joined: dict[str, Any] = {name: _with(getattr(result, name), rows) for name, rows in found.items()}
         return replace(result, done=result.done + len(images), **joined)
@@ -206,28 +239,65 @@ class CounterfactualTranslator(Engine[TranslationResult]):
         shape = (len(images), *result.variants.shape[1:])
         return torch.stack(varied) if varied else torch.zeros(shape, dtype=torch.uint8)
 
+    def _probed(
+        self, clf: Classifier, randomised: Translator | None, chosen: Tensor, result: TranslationResult
+    ) -> TranslationResult:
+        """Change the next batch of images, and predict."""
+        done = len(result.probes)
+        more = probed(
+            clf,
+            randomised,
+            images=result.images[chosen],
+            twins=result.twins[chosen],
+            variants=result.variants[chosen],
+            on_target=result.on_target(result.predictions[chosen]),
+            which=chosen,
+            some=slice(done, min(done + self.batch_size, len(chosen))),
+        )
+        return replace(result, probes=result.probes.and_more(more))
 
-def _fitted(masks: Any, pictures: Tensor) -> Tensor | None:
-    """Cut true masks as the images are."""
-    if masks is None:
+
+@dataclass(frozen=True)
+class _Judges:
+    """The networks of a run, and the columns of the second classifier that are asked for."""
+
+    clf: Classifier
+    translator: Translator
+    second: Classifier | None
+    columns: list[int] | None
+
+    def of_second(self, images: Tensor, twins: Tensor) -> dict[str, Any]:
+        """Predictions of the second classifier, by the names of their fields."""
+        names = ("second_predictions", "second_twin_predictions")
+        if self.second is None:
+            return dict.fromkeys(names)
+        return {
+            name: self.second.probabilities(pictures)[:, self.columns]
+            for name, pictures in zip(names, (images, twins), strict=True)
+        }
+
+
+def _painted(clf: Classifier, translator: Translator) -> int | None:
+    """Find the class for painted images."""
+    if translator.painted is None:
         return None
-    height, width = pictures.shape[-2:]
-    return torch.stack([fit_labels(mask, (height, width)) for mask in torch.as_tensor(masks).int()]).bool()
+    if clf.labels is None or clf.labels.count(translator.painted) != 1:
+        raise ValueError(
+            f"translator.painted is {translator.painted!r}, a class that {clf.name} does not have: give the "
+            "classifier that was trained with it, or a translator whose painted is None, without a measure "
+            "of doubt"
+        )
+    return clf.labels.index(translator.painted)
+
+
+def _branch(logits: Tensor, count: int, real: int) -> Tensor:
+    if logits.ndim != 2 or len(logits) != count or logits.shape[1] not in {2, real}:
+        raise TranslatorError(
+            f"the class branch returns ({count}, {real}), a logit for each class of real images, or "
+            f"({count}, 2), the target second; got {tuple(logits.shape)}"
+        )
+    return logits
 
 
 def _with(before: Tensor | None, rows: Tensor | None) -> Tensor | None:
-    if rows is None or before is None:
-        return rows
-    return torch.cat([before, rows.cpu()])
-
-
-def _told(clf: Classifier, target: int | str | None, classes: int, painted: int | None) -> int:
-    if target is not None:
-        index = clf.class_index(target)
-        if index == painted:
-            raise ValueError(f"target must be a class of real images, not {clf.label(index)!r}")
-        return index
-    real = [index for index in range(classes) if index != painted]
-    if len(real) != 2:
-        raise ValueError(f"target: of {len(real)} classes, name the one that is told from the rest")
-    return real[1]
+    return rows if rows is None or before is None else torch.cat([before, rows])

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import torch
-from torch import Tensor
 
-from cfwidgets.engines.base import ExplainerResult, Measure
-from cfwidgets.evaluation.segmentation import saliency
+from cfwidgets.engines.base import Measure
+from cfwidgets.engines.translation.figure import drawn
+from cfwidgets.engines.translation.translations import Translations
+from cfwidgets.engines.translation.trust import caveats, measures
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,142 +19,82 @@ __all__ = ["TranslationResult"]
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class TranslationResult(ExplainerResult):
-    """For each of n images its twin of the other class; of the first ``done`` so far.
-
-    The decision is between the explained class and the rest: a twin *flips* where its image is predicted the
-    one and the twin the other. All rows are those of the images that are done: m.
-
-    Attributes
-    ----------
-    settings, model, labels, prediction, fingerprints, seconds
-        See `ExplainerResult`.
-    target
-        Index of the class that is told from the rest.
-    painted
-        Index of the class for painted images, of a classifier that was trained with the translator; None
-        where there is none, and with it no `fakeness`.
-    images
-        ``(n, 3, H, W)`` float32 in [0, 1], at the translator's size.
-    truth
-        ``(n,)`` int64: the class that each image really has; None where unknown.
-    true_masks
-        ``(n, H, W)`` bool; None where unknown.
-    done
-        How many images are translated.
-    twins, returned
-        ``(m, 3, H, W)`` float32 in [0, 1]: of the images, and of their twins.
-    variants
-        ``(m, v, 3, H, W)`` uint8: other twins of the images, by other noise.
-    predictions, twin_predictions, returned_predictions
-        ``(m, C)``: the classifier's probabilities for images, twins, and the twins of twins.
-    branch
-        ``(m, K)``: probabilities of the translator's own class branch for the images; None without a branch.
-    second
-        Name of a second classifier, which had no part in the training; empty without one.
-    second_predictions, second_twin_predictions
-        ``(m, C')``: its probabilities; None without one.
-    """
-
-    target: int
-    painted: int | None
-    images: Tensor
-    truth: Tensor | None
-    true_masks: Tensor | None
-    done: int
-    twins: Tensor
-    returned: Tensor
-    variants: Tensor
-    predictions: Tensor
-    twin_predictions: Tensor
-    returned_predictions: Tensor
-    branch: Tensor | None
-    second: str = ""
-    second_predictions: Tensor | None = None
-    second_twin_predictions: Tensor | None = None
+class TranslationResult(Translations):
+    """Twins of images on the other side of a decision; its fields are those of `Translations`."""
 
     @property
-    def masks(self) -> Tensor:
-        """``(m, H, W)`` in [0, 1]: what differs between images and twins, stretched for each image."""
-        return saliency(self.images[: self.done], self.twins)
-
-    @property
-    def changed(self) -> Tensor:
-        """``(m,)``: the mean absolute difference between image and twin, 0 to 1."""
-        return (self.images[: self.done] - self.twins).abs().mean((1, 2, 3))
-
-    @property
-    def probabilities(self) -> Tensor:
-        """``(m, K)``: of the classes of real images."""
-        real = [index for index in range(self.predictions.shape[1]) if index != self.painted]
-        return self.predictions[:, real]
-
-    @property
-    def fakeness(self) -> Tensor | None:
-        """``(m,)``: the probability that an image is painted, the paper's measure of doubt; None without."""
-        return None if self.painted is None else self.predictions[:, self.painted]
-
-    def on_target(self, predictions: Tensor) -> Tensor:
-        """``(m,)`` bool: predicted the explained class, among the classes of real images."""
-        real = predictions.clone()
-        if self.painted is not None:
-            real[:, self.painted] = -1
-        return real.argmax(1) == self.target
-
-    @property
-    def flipped(self) -> Tensor:
-        """``(m,)`` bool: the classifier puts image and twin on different sides."""
-        return self.on_target(self.predictions) != self.on_target(self.twin_predictions)
+    def caveats(self) -> tuple[str, ...]:
+        """Say in plain sentences why this result is worth little; empty where there is nothing to say."""
+        return caveats(self)
 
     def summary(self) -> str:
-        """Say how many twins are on the other side."""
-        label = self.labels[self.target]
+        """Say how many twins are on the other side, and how much they differ."""
+        rest, label = self.sides
         if not self.done:
-            return f"No twin yet of {len(self.images):,} images, {label} or not, for {self.model}."
-        return (
-            f"{int(self.flipped.sum()):,} of {self.done:,} twins are on the other side of {label} for "
-            f"{self.model}; a pixel changes by {100 * float(self.changed.mean()):.1f} % on average."
+            return f"No twin yet of {len(self.images):,} images, {rest} or {label}, for {self.model}."
+        on = self.on_target(self.predictions)
+        parts = [
+            f"{int(self.flipped[side].sum()):,} of {int(side.sum()):,} twins of {name}"
+            for name, side in ((rest, ~on), (label, on))
+            if bool(side.any())
+        ]
+        said = (
+            f"{' and '.join(parts)} are on the other side for {self.model}; on average a pixel differs by "
+            f"{100 * float(self.changed.mean()):.1f} %"
         )
+        if self.done < len(self.images):
+            said += f" ({self.done:,} of {len(self.images):,} images so far)"
+        return f"{said}."
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a row for each image: predictions of image and twin, the change, the doubt."""
-        m, name = self.done, self.labels
-        frame = pd.DataFrame(
-            {
-                "predicted": [name[int(i)] for i in self.predictions.argmax(1)],
-                f"p({name[self.target]})": self.predictions[:, self.target].numpy(),
-                "twin predicted": [name[int(i)] for i in self.twin_predictions.argmax(1)],
-                f"twin p({name[self.target]})": self.twin_predictions[:, self.target].numpy(),
-                "flipped": self.flipped.numpy(),
-                "changed": self.changed.numpy(),
-            }
-        )
-        if self.fakeness is not None:
-            frame["fakeness"] = self.fakeness.numpy()
+        """Return one row an image.
+
+        Columns: ``true`` (a label; only where it is known), ``predicted`` and ``twin predicted`` (labels),
+        ``probability`` and ``twin probability`` of the target, ``flipped``, ``changed`` (the mean absolute
+        difference), ``marked`` (the share of pixels whose mask is at least ``threshold``), ``returned`` (the
+        twin of the twin is predicted as the image is), ``fakeness`` (where there is a class for painted
+        images), ``branch`` (the class branch's probability of the target, where there is a branch),
+        ``second`` and ``second flipped`` (a second classifier's probability of the target, and where it puts
+        image and twin on different sides), ``overlap`` (the IoU with the true mask, where there is one with
+        something in it).
+        """
+        answers, twins = self.predictions, self.twin_predictions
+        on = self.on_target(answers)
+        marked = self.masks >= self.threshold
+        columns = {
+            "predicted": [self.labels[index] for index in self.predicted_classes(answers).tolist()],
+            "probability": answers[:, self.target].numpy(),
+            "twin predicted": [self.labels[index] for index in self.predicted_classes(twins).tolist()],
+            "twin probability": twins[:, self.target].numpy(),
+            "flipped": self.flipped.numpy(),
+            "changed": self.changed.numpy(),
+            "marked": marked.float().mean((1, 2)).numpy(),
+            "returned": (self.on_target(self.returned_predictions) == on).numpy(),
+        }
         if self.truth is not None:
-            frame.insert(0, "true", [name[int(i)] for i in self.truth[:m]])
-        return frame
+            columns = {"true": [self.labels[index] for index in self.truth[: self.done].tolist()], **columns}
+        if self.fakeness is not None:
+            columns["fakeness"] = self.fakeness.numpy()
+        if self.branch is not None:
+            columns["branch"] = self.branch[:, self.branch_target].numpy()
+        if self.second_predictions is not None and self.second_twin_predictions is not None:
+            before, after = self.second_predictions, self.second_twin_predictions
+            columns["second"] = before[:, self.real_target].numpy()
+            columns["second flipped"] = (self.on_real_target(before) != self.on_real_target(after)).numpy()
+        if self.true_masks is not None:
+            columns["overlap"] = self.overlap.numpy()
+        return pd.DataFrame(columns)
 
     def plot(self) -> Figure:
-        """Draw image, twin and mask of up to six images."""
-        from cfwidgets.engines.translation.figure import drawn
+        """Draw up to six images, as many of each side, in columns: twin, difference, and marked pixels.
 
+        Raises
+        ------
+        ValueError
+            There is no twin yet.
+        """
         return drawn(self)
 
     def measures(self) -> list[Measure]:
         """See `ExplainerResult.measures`."""
-        return []
-
-
-def empty(image: Tensor, *, variants: int, classes: int) -> dict[str, Tensor]:
-    """Give the fields of a result of which nothing is done; ``image`` is ``(3, H, W)``."""
-    none = image.new_zeros(0, *image.shape)
-    answers = torch.zeros(0, classes)
-    return {
-        "twins": none,
-        "returned": none,
-        "variants": torch.zeros(0, variants, *image.shape, dtype=torch.uint8),
-        "predictions": answers,
-        "twin_predictions": answers,
-        "returned_predictions": answers,
-    }
+        return measures(self)
