@@ -11,39 +11,31 @@ if TYPE_CHECKING:
 
     from cfwidgets.engines.translation.result import TranslationResult
 
-__all__ = ["entries"]
+__all__ = ["entries", "spread"]
 
 
-def entries(result: TranslationResult, begin: int, threshold: float) -> list[dict[str, Any]]:
-    """Give the rows of the images from ``begin`` on that are translated.
-
-    Parameters
-    ----------
-    result
-        The result as it stands.
-    begin
-        The first image.
-    threshold
-        Of the difference mask, 0 to 1: a row has the share of the pixels above it.
-    """
+def entries(result: TranslationResult, begin: int) -> list[dict[str, Any]]:
+    """Give the rows of the images from ``begin`` on that are translated."""
     done = slice(begin, result.done)
     images, twins = result.images[done], result.twins[done]
-    areas = (saliency(images, twins) >= threshold).float().mean((1, 2))
+    areas = (saliency(images, twins) >= result.threshold).float().mean((1, 2))
     # How far the twin of the twin is from the image: a mean over pixels and channels.
     away = (result.returned[done] - images).abs().mean((1, 2, 3))
     answers = {
         "image": result.predictions,
         "twin": result.twin_predictions,
         "returned": result.returned_predictions,
-        "second": result.second_predictions,
-        "second_twin": result.second_twin_predictions,
     }
+    others = {"second": result.second_predictions, "second_twin": result.second_twin_predictions}
+    predicted = result.predicted_classes(result.predictions)
+    painted = result.predicted_classes(result.twin_predictions)
     flipped, changed = result.flipped, result.changed
     return [
         {
-            **{name: [] if rows is None else _short(rows[place]) for name, rows in answers.items()},
-            "from": _real(result, result.predictions[place]),
-            "to": _real(result, result.twin_predictions[place]),
+            **{name: _short(rows[place]) for name, rows in answers.items()},
+            **{name: [] if rows is None else spread(result, rows[place]) for name, rows in others.items()},
+            "from": int(predicted[place]),
+            "to": int(painted[place]),
             "flips": bool(flipped[place]),
             "changed": round(float(changed[place]), 5),
             "away": round(float(away[place - begin]), 5),
@@ -55,12 +47,10 @@ def entries(result: TranslationResult, begin: int, threshold: float) -> list[dic
     ]
 
 
-def _real(result: TranslationResult, row: Tensor) -> int:
-    """The likeliest class of real images."""
-    real = row.clone()
-    if result.painted is not None:
-        real[result.painted] = -1
-    return int(real.argmax())
+def spread(result: TranslationResult, row: Tensor) -> list[float | None]:
+    """Write the second classifier's probabilities of the classes of real images; None for that of painted."""
+    known = dict(zip(result.real, _short(row), strict=True))
+    return [known.get(index) for index in range(len(result.labels))]
 
 
 def _error(result: TranslationResult, index: int) -> float:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from cfwidgets.evaluation.segmentation import BINS, saliency
+from cfwidgets.evaluation.segmentation import BINS
 from cfwidgets.images import as_bytes, fit
 from cfwidgets.widgets.wire import encode_frames, pack
 
@@ -53,22 +54,32 @@ def bundle(result: TranslationResult, index: int) -> bytes:
     image = result.images[index]
     if index >= result.done:
         return pack([picture(image)])
-    twin, variants = result.twins[index], result.variants[index]
-    own = saliency(image[None], twin[None])
-    masks = saliency(image.expand(len(variants), -1, -1, -1), variants.float() / 255)
-    everything = torch.cat([own, masks])
-    several = len(variants) > 0
+    one = only(result, index)
+    several = one.variants.shape[1] > 0
     truth = None if result.true_masks is None else result.true_masks[index]
     return pack(
         [
             picture(image),
-            picture(twin),
-            picture(result.returned[index]),
-            deflated_levels(own[0]),
-            deflated_levels(everything.mean(0)) if several else b"",
-            deflated_levels(2 * everything.std(0, correction=0)) if several else b"",
+            picture(one.twins[0]),
+            picture(one.returned[0]),
+            deflated_levels(one.masks[0]),
+            deflated_levels(one.mean_mask[0]) if several else b"",
+            deflated_levels(2 * one.disagreement[0]) if several else b"",
             b"" if truth is None else zlib.compress(truth.to(torch.uint8).contiguous().numpy().tobytes(), 6),
-            *encode_frames(variants),
-            *(deflated_levels(mask) for mask in masks),
+            *encode_frames(one.variants[0]),
+            *(deflated_levels(mask) for mask in one.variant_masks[0]),
         ]
+    )
+
+
+def only(result: TranslationResult, index: int) -> TranslationResult:
+    """Give a result of one image: to compute what there is of it, and of no other."""
+    some = slice(index, index + 1)
+    return replace(
+        result,
+        done=1,
+        images=result.images[some],
+        twins=result.twins[some],
+        returned=result.returned[some],
+        variants=result.variants[some],
     )

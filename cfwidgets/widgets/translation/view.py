@@ -9,13 +9,13 @@ import traitlets as t
 
 from cfwidgets.checkpoint import checkpoint_path
 from cfwidgets.engines.translation.engine import CounterfactualTranslator
+from cfwidgets.engines.translation.given import Given, read, second_columns
 from cfwidgets.engines.translation.result import TranslationResult
 from cfwidgets.evaluation.segmentation import BINS, saliency
-from cfwidgets.images import as_images
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.translator import Translator, require_translator
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
-from cfwidgets.widgets.translation.entries import entries
+from cfwidgets.widgets.translation.entries import entries, spread
 from cfwidgets.widgets.translation.pictures import bundle, deflated_levels, picture, tiles
 from cfwidgets.widgets.view import View
 from cfwidgets.widgets.view import bundle as front_end
@@ -129,16 +129,15 @@ class TranslationView(View[TranslationResult]):
         self._clf, self._translator, self._second, self._engine = clf, translator, second, engine
         self._checkpoint = None if checkpoint is None else checkpoint_path(checkpoint)
         self._target = None if target is None else clf.class_index(target)
-        self._truth, self._masks = truth, masks
         if result is not None and images is None:
             require_kind("result", result, TranslationResult, "a TranslationResult")
-            self._images: Any = result.images
-            self._target, self._truth, self._masks = result.target, result.truth, result.true_masks
+            self._target = result.target
+            self._given = Given(result.images, result.truth, result.true_masks)
         elif images is None or result is not None:
             raise ValueError("give either images to translate or a finished result to show, result=…")
         else:
-            self._images = images if hasattr(images, "images") else as_images(images)
-        total = len(as_images(getattr(self._images, "images", self._images)))
+            self._given = read(clf, translator, images, truth, masks)
+        total = len(self._given.images)
         self._foreign = "" if result is None else foreign(result, clf)
         self._bundles: list[bytes] = []
         self._sent = -1
@@ -158,10 +157,10 @@ class TranslationView(View[TranslationResult]):
         return self._engine.steps(
             self._clf,
             self._translator,
-            self._images,
+            self._given.images,
             self._target,
-            truth=self._truth,
-            masks=self._masks,
+            truth=self._given.truth,
+            masks=self._given.masks,
             second=self._second,
             resume=self._result,
             checkpoint=self._checkpoint,
@@ -170,7 +169,7 @@ class TranslationView(View[TranslationResult]):
     def _release(self) -> None:
         super()._release()
         self._bundles.clear()
-        self._images = self._truth = self._masks = None
+        del self._given
 
     @property
     def _at_hand(self) -> int:
@@ -183,7 +182,7 @@ class TranslationView(View[TranslationResult]):
             self._publish_first(partial)
         flipped, done = int(partial.flipped.sum()), partial.done
         self.counts = f"{done:,} of {self.total:,} images · {flipped:,} flipped"
-        self.trust = trust_rows(partial.trust())
+        self.trust, self.caveats = trust_rows(partial.trust()), list(partial.caveats)
         # All that is at hand goes as one: not with each batch, or the last of many would come late.
         running = self.run is not None and self.run.state == "running"
         if done > self._sent and (3 * done >= 4 * self._sent or not running):
@@ -205,7 +204,7 @@ class TranslationView(View[TranslationResult]):
         for index in range(self._sent, min(partial.done, self._at_hand)):
             self._bundles[index] = bundle(partial, index)
         self.pictures = pack(self._bundles)
-        self.entries = [*self.entries[: self._sent], *entries(partial, self._sent, self.threshold)]
+        self.entries = [*self.entries[: self._sent], *entries(partial, self._sent)]
         self._sent = partial.done
         self._answers.ask(None)
 
@@ -254,13 +253,14 @@ class TranslationView(View[TranslationResult]):
                     "pictures": everything,
                 }
         if stressed:
-            answer = self._stress(result.images[chosen], stressed)
+            answer = self._stress(result, chosen, stressed)
             with self.together():
                 self.stress = {"chosen": chosen, "asked": stressed, **answer}
 
-    def _stress(self, image: Tensor, stressed: list[float]) -> dict[str, Any]:
+    def _stress(self, result: TranslationResult, chosen: int, stressed: list[float]) -> dict[str, Any]:
         source = torch.Generator().manual_seed(0)
         noise, _ = stressed
+        image = result.images[chosen]
         seen = (image + noise * torch.randn(image.shape, generator=source)).clamp(0, 1)[None]
         twin = self._translator.translate(seen).twins
         return {
@@ -268,8 +268,16 @@ class TranslationView(View[TranslationResult]):
             "twin": picture(twin[0]),
             "difference": deflated_levels(saliency(seen, twin)[0]),
             "image": self._clf.probabilities(seen)[0].tolist(),
-            "second": [] if self._second is None else self._second.probabilities(seen)[0].tolist(),
+            "second": self._second_answer(result, seen),
         }
+
+    def _second_answer(self, result: TranslationResult, seen: Tensor) -> list[float | None]:
+        if self._second is None:
+            return []
+        answer = self._second.probabilities(seen)[0]
+        return spread(
+            result, answer[second_columns(self._second, result.labels, result.painted, len(answer))]
+        )
 
 
 def _binned(threshold: float) -> float:

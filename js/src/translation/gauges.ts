@@ -56,11 +56,11 @@ function named<E extends HTMLElement>(element: E, text: string): E {
 
 function gauge(p: number | undefined, predicted: boolean): HTMLElement {
   const fill = h("i");
-  fill.style.width = `${100 * Math.min(1, Math.max(0, p ?? 0))}%`;
+  fill.style.width = `${100 * Math.min(1, Math.max(0, p || 0))}%`;
   const figure = h("span.cfw-number");
   setText(figure, probability(p, 2));
   const track = h("span.cfw-track", { "aria-hidden": "true" }, fill);
-  track.classList.toggle("cfw-invisible", p === undefined);
+  track.classList.toggle("cfw-invisible", !Number.isFinite(p));
   const cell = h("td.cfw-gauge", track, figure);
   setAttribute(cell, "data-predicted", predicted && "1");
   return cell;
