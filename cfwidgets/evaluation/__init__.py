@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cfwidgets.evaluation.attacks import noisy, pgd
 from cfwidgets.evaluation.deletion import (
     Curve,
     Faithfulness,
@@ -9,6 +10,13 @@ from cfwidgets.evaluation.deletion import (
     faithfulness,
     faithfulness_steps,
     perturbation_curve,
+)
+from cfwidgets.evaluation.distances import (
+    Extractor,
+    TwinDistances,
+    l1_distance,
+    perceptual_distance,
+    twin_distances,
 )
 from cfwidgets.evaluation.doubt import auroc, class_nll, flip_rates, pearson
 from cfwidgets.evaluation.frechet import frechet_distance, nearest_distances
@@ -22,9 +30,11 @@ from cfwidgets.evaluation.segmentation import SegmentationCurve, saliency, segme
 
 __all__ = [
     "Curve",
+    "Extractor",
     "Faithfulness",
     "RandomCurve",
     "SegmentationCurve",
+    "TwinDistances",
     "auroc",
     "chance_jaccard",
     "class_nll",
@@ -33,11 +43,16 @@ __all__ = [
     "flip_rates",
     "frechet_distance",
     "jaccard",
+    "l1_distance",
     "mean_pairwise_jaccard",
     "nearest_distances",
+    "noisy",
     "pearson",
+    "perceptual_distance",
     "perturbation_curve",
+    "pgd",
     "rank_correlation",
     "saliency",
     "segmentation_curve",
+    "twin_distances",
 ]

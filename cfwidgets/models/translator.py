@@ -117,6 +117,18 @@ class Translator:
         """True if there is a torch module, and so weights: see `randomised`."""
         return isinstance(self._network, nn.Module)
 
+    def require_module(self) -> nn.Module:
+        """Return the torch module, on `device`, for gradients; use it inside `untouched`.
+
+        Raises
+        ------
+        TranslatorError
+            It wraps a function.
+        """
+        if not isinstance(self._network, nn.Module):
+            raise TranslatorError(f"this needs a torch module; {self.name} is a function")
+        return self._network
+
     def require_size(self, height: int, width: int) -> None:
         """Refuse a size of images that the network cannot take.
 
@@ -173,9 +185,7 @@ class Translator:
         TranslatorError
             It wraps a function.
         """
-        if not isinstance(self._network, nn.Module):
-            raise TranslatorError(f"only a torch module can be randomised; {self.name} is a function")
-        network = randomised(self._network, seed, self.size or (8 * self.stride,) * 2)
+        network = randomised(self.require_module(), seed, self.size or (8 * self.stride,) * 2)
         copied = Translator(
             network, size=self.size, noise=self.noise, painted=self.painted, threshold=self.threshold
         )

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from cfwidgets.models.classifier import Classifier
 from cfwidgets.models.translator import Translator, TranslatorError
 from cfwidgets.networks.discriminators import discriminator
+from cfwidgets.networks.swin_unet import SwinUNet
 from cfwidgets.networks.unet import UNet
 
 __all__ = ["TranslatorPair", "made_discriminator", "made_generator"]
@@ -137,21 +138,28 @@ class TranslatorPair:
         for part, make in (("generator.", made_generator), ("discriminator.", made_discriminator)):
             with torch.device("meta"):  # no first weights, and no numbers drawn for them
                 network = make(made)
-            own = {k.removeprefix(part): v.float() for k, v in weights.items() if k.startswith(part)}
+            own = {k.removeprefix(part): _whole(v) for k, v in weights.items() if k.startswith(part)}
             fill(network, own, str(path))
             pair.append(network.requires_grad_(requires_grad=False).to(device).eval())
         return cls(pair[0], pair[1], about["labels"], made, int(about["size"]), about.get("threshold"))
 
 
 def made_generator(made: dict[str, Any]) -> nn.Module:
-    """Make the generator that the settings of a training name."""
-    names = ("width", "full_width", "levels", "widest", "noise", "noise_channels", "dropout", "up")
-    return UNet(**{name: made[name] for name in names})
+    """Make the generator that the settings of a training name: a CNN U-Net where they name none."""
+    shared = ("width", "full_width", "levels", "noise", "noise_channels", "dropout")
+    if made.get("generator", "unet") == "swin":
+        return SwinUNet(**{name: made[name] for name in (*shared, "codes", "encoder")})
+    return UNet(**{name: made[name] for name in (*shared, "widest", "up")})
 
 
 def made_discriminator(made: dict[str, Any]) -> nn.Module:
     """Make the discriminator that the settings of a training name."""
     return discriminator(made["discriminator"], 3, made["discriminator_width"])
+
+
+def _whole(values: Tensor) -> Tensor:
+    """Single precision, of what has a precision: the places in a window of attention are whole numbers."""
+    return values.float() if values.is_floating_point() else values
 
 
 def fill(network: nn.Module, weights: dict[str, Tensor], where: str) -> None:

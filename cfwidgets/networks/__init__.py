@@ -12,6 +12,7 @@ from cfwidgets.networks.digit_cnn import DigitCNN
 from cfwidgets.networks.discriminators import Hybrid, ResNet, discriminator
 from cfwidgets.networks.face_cnn import FaceCNN
 from cfwidgets.networks.face_resnet import FaceResNet
+from cfwidgets.networks.swin_unet import SwinUNet
 from cfwidgets.networks.target_cnn import TargetCNN
 from cfwidgets.networks.unet import Translation, UNet
 
@@ -26,6 +27,7 @@ __all__ = [
     "FaceResNet",
     "Hybrid",
     "ResNet",
+    "SwinUNet",
     "TargetCNN",
     "Translation",
     "UNet",

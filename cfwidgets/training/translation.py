@@ -24,6 +24,7 @@ from cfwidgets.evaluation.segmentation import saliency, segmentation_curve
 from cfwidgets.images import as_bytes
 from cfwidgets.models.translator_pair import TranslatorPair, fill, made_discriminator, made_generator
 from cfwidgets.networks.discriminators import KINDS, centre_
+from cfwidgets.networks.swin_unet import LearningTranslation
 from cfwidgets.results import Result
 from cfwidgets.training.seeded import seeded_step
 from cfwidgets.training.state import adam_state, set_adam_state, under
@@ -196,8 +197,15 @@ class TranslationTraining:
         How images are varied: see `cfwidgets.training.variations.varied`.
     halved
         Share of the updates in which images are half as large, so that the networks know both sizes.
-    width, full_width, levels, widest, noise, noise_channels, dropout, up
-        Of the generator: see `cfwidgets.networks.unet.UNet`.
+    generator
+        ``"unet"``: `cfwidgets.networks.unet.UNet`, or ``"swin"``: `cfwidgets.networks.swin_unet.SwinUNet`,
+        of which the loss of the codes is added to the generator's, as it is.
+    width, full_width, levels, noise, noise_channels, dropout
+        Of the generator; the width of a Swin U-Net is a multiple of 3, and it has 3 levels or more.
+    widest, up
+        Of a CNN U-Net.
+    codes, encoder
+        Of a Swin U-Net.
     discriminator, discriminator_width
         See `cfwidgets.networks.discriminators.discriminator`; a width of None is the paper's.
     precision
@@ -247,6 +255,7 @@ class TranslationTraining:
     tint: float = 0.03
     blur: float = 0.0
     halved: float = 0.0
+    generator: Literal["unet", "swin"] = "unet"
     width: int = 24
     full_width: int = 16
     levels: int = 3
@@ -255,6 +264,8 @@ class TranslationTraining:
     noise_channels: int = 2
     dropout: float = 0.0
     up: Literal["transposed", "nearest"] = "nearest"
+    codes: int = 256
+    encoder: Literal["scratch", "imagenet"] = "scratch"
     discriminator: Literal["resnet3", "resnet18", "resnet50", "swin-small", "hybrid"] = "resnet3"
     discriminator_width: int | None = 32
     precision: Literal["float32", "bfloat16"] = "float32"
@@ -279,6 +290,7 @@ class TranslationTraining:
         for name in ("cycle_weight", "mean_decay", "light", "tint", "blur", "halved", "dropout"):
             share(name, getattr(self, name))
         choice("form", self.form, FORMS)
+        choice("generator", self.generator, ("unet", "swin"))
         choice("up", self.up, ("transposed", "nearest"))
         choice("discriminator", self.discriminator, KINDS)
         choice("precision", self.precision, ("float32", "bfloat16"))
@@ -332,7 +344,8 @@ class TranslationTraining:
         if resume is not None:
             require_same(
                 {**asdict(self), "size": pixels.shape[2]},
-                {**resume.training, "size": resume.size},
+                # A setting that a checkpoint does not name is newer than it.
+                {**asdict(TranslationTraining()), **resume.training, "size": resume.size},
                 free=("updates", "report_every", "device"),
             )
         work = _Work(self, pixels, labels, held_out, resume)
@@ -469,10 +482,11 @@ class _Work:
         real = self._drawn()
         with self._autocast():
             logits = self._d(self._noisy(real)).float()
-            told = self._g.told(real).float()
-        loss_d, loss_b = class_loss(logits[:, :-1], self._labels), class_loss(told, self._labels)
+            made = self._g(real)
+        loss_d = class_loss(logits[:, :-1], self._labels)
+        loss_b = class_loss(made.logits.float(), self._labels)
         self._step(self._adam_d, loss_d)
-        self._step(self._adam_g, loss_b, self._g)
+        self._step(self._adam_g, loss_b + _commitment([made]), self._g)
         right = (logits[:, :-1].argmax(1) == self._labels).float().mean()
         none = loss_d.new_zeros(())
         return torch.stack([loss_d, none, loss_b, none, none, none, right, none + 1]).detach()
@@ -493,23 +507,20 @@ class _Work:
         s = self._settings
         self._d.requires_grad_(requires_grad=False)
         self._d.eval()
-        twins, seen, logits = [], real, []
+        made, seen, logits = [], real, []
         with self._autocast():
-            for place in range(applications(s.cycles)):
-                made = self._g(seen, self._z(len(seen)))
-                if not place:
-                    told = made.logits.float()
-                seen = made.twins
-                twins.append(seen)
+            for _ in range(applications(s.cycles)):
+                made.append(self._g(seen, self._z(len(seen))))
+                seen = made[-1].twins
                 logits.append(self._d(self._noisy(seen)).float())
         wrong = adversarial_loss(logits, self._labels, form=s.form, cycle_weight=s.cycle_weight)
-        of_branch = class_loss(told, self._labels)
-        far = (twins[0] - real).abs().mean()
+        of_branch = class_loss(made[0].logits.float(), self._labels)
+        far = (made[0].twins - real).abs().mean()
         loss = s.adversarial * wrong + s.branch * of_branch + self._sparsity() * far
-        self._step(self._adam_g, loss, self._g)
+        self._step(self._adam_g, loss + _commitment(made), self._g)
         self._d.train()
         self._d.requires_grad_(requires_grad=True)
-        return [each.detach() for each in twins], torch.stack([wrong, of_branch]).detach()
+        return [each.twins.detach() for each in made], torch.stack([wrong, of_branch]).detach()
 
     def _judge_learns(self, real: Tensor, twins: list[Tensor], of_generator: Tensor) -> Tensor:
         s = self._settings
@@ -638,6 +649,12 @@ class _Work:
 _LOSSES = len(TrainedTranslator.loss_names)
 _MEASURES = len(TrainedTranslator.measure_names)
 _FLIPPED = TrainedTranslator.loss_names.index("flipped")
+
+
+def _commitment(made: list[Any]) -> Tensor | float:
+    """The mean of the codes' losses of what a generator made; 0 of one without codes."""
+    losses = [each.commitment for each in made if isinstance(each, LearningTranslation)]
+    return torch.stack(losses).mean() if losses else 0.0
 
 
 def _pixels(images: Tensor, stride: int) -> Tensor:

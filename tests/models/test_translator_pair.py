@@ -19,6 +19,7 @@ from cfwidgets.models.translator_pair import (
     made_discriminator,
     made_generator,
 )
+from cfwidgets.networks import UNet
 from cfwidgets.training.translation import TranslationTraining
 
 SMALL = TranslationTraining(width=8, full_width=4, levels=2, noise=4, discriminator_width=8)
@@ -37,10 +38,18 @@ def states(some: TranslatorPair) -> dict[str, torch.Tensor]:
     return {f"{part}.{k}": v for part, network in networks.items() for k, v in network.state_dict().items()}
 
 
-@pytest.mark.parametrize("discriminator", ["resnet3", "resnet18"])
-@pytest.mark.parametrize("up", ["nearest", "transposed"])
-def test_what_is_saved_is_loaded(tmp_path: Path, discriminator: str, up: str) -> None:
-    first = pair(discriminator=discriminator, up=up)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"up": "transposed"},
+        {"discriminator": "resnet18"},
+        {"discriminator": "swin-small", "discriminator_width": 6},
+        {"generator": "swin", "width": 6, "levels": 3, "codes": 8},
+    ],
+)
+def test_what_is_saved_is_loaded(tmp_path: Path, settings: dict[str, Any]) -> None:
+    first = pair(**settings)
     first.save(tmp_path / "pair")
     again = TranslatorPair.load(tmp_path / "pair")
     assert (again.labels, again.size, again.made) == (("good", "bad"), 16, first.made)
@@ -50,9 +59,20 @@ def test_what_is_saved_is_loaded(tmp_path: Path, discriminator: str, up: str) ->
     images = torch.rand(2, 3, 16, 16)
     with torch.inference_mode():
         assert torch.equal(again.generator(images).twins, first.generator(images).twins)
+        assert torch.equal(again.generator(images).logits, first.generator(images).logits)
         assert torch.equal(again.discriminator(images), first.discriminator(images))
     assert not any(weights.requires_grad for weights in again.generator.parameters())
     assert not again.generator.training
+
+
+def test_a_file_of_before_there_were_two_generators_has_a_cnn(tmp_path: Path) -> None:
+    first = pair()
+    for newer in ("generator", "encoder", "codes"):
+        del first.made[newer]
+    first.save(tmp_path / "pair")
+    again = TranslatorPair.load(tmp_path / "pair")
+    assert isinstance(again.generator, UNet)
+    assert all(torch.equal(value, states(again)[name]) for name, value in states(first).items())
 
 
 def test_half_precision_is_half_the_size_and_nearly_the_same(tmp_path: Path) -> None:

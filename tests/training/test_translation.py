@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from cfwidgets import data
 from cfwidgets.evaluation.segmentation import saliency, segmentation_curve
 from cfwidgets.results import ResultError
 from cfwidgets.training import translation
@@ -26,6 +27,7 @@ FAST = TranslationTraining(
     report_every=2,
     seed=1,
 )
+SWIN = replace(FAST, generator="swin", width=6, levels=3, codes=8)
 
 
 def discs(n=40, size=16, seed=0):
@@ -140,10 +142,11 @@ def test_sparsity_rises_when_the_generator_moves():
     assert [at._sparsity() for at.step in (100, 101, 104, 200)] == [1, 2, 5, 5]
 
 
-def test_stopped_and_resumed_it_is_the_same(tmp_path):
+@pytest.mark.parametrize("settings", [FAST, replace(SWIN, cycles=1)])
+def test_stopped_and_resumed_it_is_the_same(tmp_path, settings):
     images, labels, masks = discs()
     held_out = SimpleNamespace(images=images[:10], labels=labels[:10], masks=masks[:10])
-    fast = replace(FAST, measure_every=2, halved=0.5)
+    fast = replace(settings, measure_every=2, halved=0.5)
     whole = fast.train(images, labels, held_out=held_out)
     assert whole.losses.shape == (6, 8)
     assert whole.measured[:, 0].tolist() == [2, 4, 6]
@@ -159,6 +162,56 @@ def test_stopped_and_resumed_it_is_the_same(tmp_path):
         assert torch.equal(again.measured, whole.measured)
         assert same(TrainedTranslator.load(tmp_path / "end"), whole)
     assert not same(replace(fast, seed=2).train(images, labels), whole)
+
+
+def test_a_checkpoint_of_before_there_were_two_generators_goes_on():
+    images, labels, _ = discs()
+    half = replace(FAST, updates=4).train(images, labels)
+    older = {
+        name: value for name, value in half.training.items() if name not in ("generator", "codes", "encoder")
+    }
+    whole = FAST.train(images, labels)
+    assert same(FAST.train(images, labels, resume=replace(half, training=older)), whole)
+    with pytest.raises(ValueError, match="generator='unet'; here it is 'swin'"):
+        next(replace(FAST, generator="swin").steps(images, labels, resume=replace(half, training=older)))
+
+
+@pytest.mark.parametrize("warm", [0, 2])
+def test_the_codes_of_a_swin_u_net_learn_from_the_first_update(warm):
+    at = work(replace(SWIN, warm_updates=warm))
+    before = at._g.quantiser.codes.clone()
+    at.update()
+    assert not torch.equal(at._g.quantiser.codes, before)
+
+
+def test_the_loss_of_codes_is_that_of_each_application():
+    at = work(
+        replace(SWIN, cycles=1, adversarial=0.0, branch=0.0, sparsity=0.0, dropout=0.0, generator_rate=0.0)
+    )
+    at._g.encoder.eval()  # which skips no blocks
+    at._sparsity = lambda: 0.0
+    seen = []
+    at._g.quantiser.register_forward_hook(lambda *of: seen.append(of[2][1]))
+    stepped = []
+    at._step = lambda _, loss, __: stepped.append(loss)
+    at._painter_learns(at._drawn())
+    assert len(seen) == 2
+    torch.testing.assert_close(stepped[0], sum(seen) / 2)
+
+
+@pytest.mark.slow
+def test_a_swin_u_net_learns_on_concrete():
+    """Branch and codes in the warm-up, and then to fool a discriminator that learns too."""
+    drawn = data.concrete(64, 32, seed=0)
+    training = TranslationTraining(
+        updates=120, batch_size=16, warm_updates=60, generator="swin", width=12, full_width=8, levels=3,
+        codes=32, noise=4, discriminator_width=8, sparsity=1.0, mean_decay=0.9, light=0.0, tint=0.0,
+    )  # fmt: skip
+    losses = dict(
+        zip(TrainedTranslator.loss_names, training.train(drawn.pixels, drawn.labels).losses.T, strict=True)
+    )
+    assert losses["branch"][-20:].mean() < 0.9 * losses["branch"][:20].mean()
+    assert losses["adversarial"][-20:].mean() < 0.9 * losses["adversarial"][60:70].mean()
 
 
 def test_more_updates_go_on_from_the_end():

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from torch import Tensor
 
-from cfwidgets.checks import positive_int
+from cfwidgets.checks import choice, non_negative, positive_int
 from cfwidgets.engines.base import Engine, Update, to_the_end
 from cfwidgets.engines.translation.given import read, second_columns, side_to_explain
+from cfwidgets.engines.translation.judges import judges_of
 from cfwidgets.engines.translation.probes import no_probes, places, probed
 from cfwidgets.engines.translation.result import TranslationResult
+from cfwidgets.engines.translation.stress import KINDS, Kind, measured, no_curve
 from cfwidgets.images import as_bytes
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.fingerprint import fingerprint
@@ -171,6 +173,71 @@ class CounterfactualTranslator(Engine[TranslationResult]):
         yield from self.driven(fresh, work, began=began, resume=resume, checkpoint=checkpoint)
 
     explain = to_the_end(steps)
+
+    def stress(
+        self,
+        clf: Classifier,
+        translator: Translator,
+        result: TranslationResult,
+        kind: Kind,
+        levels: Sequence[float],
+        *,
+        second: Classifier | None = None,
+    ) -> Generator[Update[TranslationResult], None, None]:
+        """Yield the result with curves under noise or attack, level by level: the paper's figure 3.
+
+        Classifier, class branch and second classifier predict up to ``probed`` of the images as they are
+        disturbed. An attack is on each of them in its turn, by its own gradient; a black box is shown what
+        was made for the classifier. Levels that the result has already are kept.
+
+        Parameters
+        ----------
+        clf, translator, second
+            Those that the result was found with.
+        result
+            A finished result.
+        kind
+            ``"noise"``: Gaussian, of a deviation. ``"pgd"``: targeted projected gradient descent, 10
+            iterations of a step within 0.1 of each value.
+        levels
+            Deviations or steps, in terms of the range of pixels.
+
+        Raises
+        ------
+        ValueError
+            A kind or levels that cannot be right, a result without twins.
+        ClassifierError
+            An attack on a black box.
+
+        Examples
+        --------
+        >>> import cfwidgets as cf
+        >>> from cfwidgets.engines.base import run_to_end
+        >>> pair, parts = cf.zoo.translator("fruit", device="cpu"), cf.data.fruit(2, size=64)
+        >>> engine = CounterfactualTranslator(variants=0, trust=False)
+        >>> result = engine.explain(*pair, parts)
+        >>> run_to_end(engine.stress(*pair, result, "noise", [0, 0.1])).stress["noise"].accuracy.shape
+        torch.Size([2, 2])
+        """
+        choice("kind", kind, KINDS)
+        for level in levels:
+            non_negative("levels", level)
+        if not result.done:
+            raise ValueError("result: there is no twin yet")
+        judges = judges_of(clf, translator, second, result)
+        chosen = places(result.done, self.probed)
+        curve = no_curve(judges, chosen, painted=result.painted is not None)
+        before = result.stress.get(kind)
+        if before is not None and before.judges == curve.judges and torch.equal(before.places, chosen):
+            curve = before
+        todo = [float(level) for level in levels if float(level) not in curve.levels.tolist()]
+        for count, level in enumerate(todo):
+            yield Update(count / len(todo), result, f"{kind} of {level:g}")
+            curve = measured(
+                curve, judges, clf, result, kind, level, batch_size=self.batch_size, seed=self.seed
+            )
+            result = replace(result, stress={**result.stress, kind: curve})
+        yield Update(1.0, result, "")
 
     def resumed(self, earlier: TranslationResult, fresh: TranslationResult) -> TranslationResult:
         """Return the earlier result with what this run knows besides the images."""

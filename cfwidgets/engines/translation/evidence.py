@@ -191,24 +191,23 @@ class Evidence:
     @cached_property
     def overlap(self) -> float:
         """IoU with the true masks that are not empty, over all their pixels."""
-        return self._iou(dealt=False)
+        return self._iou(self.found.masks)
 
     @cached_property
     def chance_overlap(self) -> float:
-        """The same of each image's mask with the true mask of the next."""
-        return self._iou(dealt=True)
+        """The same of the masks moved by half the image."""
+        height, width = self.found.images.shape[2:]
+        return self._iou(self.found.masks.roll((height // 2, width // 2), (1, 2)))
 
-    def _iou(self, *, dealt: bool) -> float:
+    def _iou(self, masks: Tensor) -> float:
         true = self.found.true_masks
         if true is None:
             return float("nan")
         true = true[: self.found.done]
         marked = true.flatten(1).any(1)
-        if int(marked.sum()) < 1 + dealt:
+        if not bool(marked.any()):
             return float("nan")
-        curve = segmentation_curve(
-            self.found.masks[marked], true[marked].roll(1, 0) if dealt else true[marked]
-        )
+        curve = segmentation_curve(masks[marked], true[marked])
         return float(curve.iou[curve.place(min(self.found.threshold, 255 / 256))])
 
     def _kept(self, predictions: Tensor) -> float:

@@ -35,7 +35,7 @@ def drawn(found: Translations) -> Figure:
         raise ValueError("there is no twin to draw yet")
     columns = _chosen(found)
     places = columns[0] + columns[1]
-    rows = ["image", "twin", "difference", f"from {found.threshold:.2g} on"]
+    rows = ["image", "twin", "difference", f"mask ≥ {found.threshold:.2g}"]
     if found.true_masks is not None:
         rows.append("true mask")
     height, width = found.images.shape[2:]
@@ -79,8 +79,10 @@ def _chosen(found: Translations) -> tuple[list[int], list[int]]:
 
 
 def _said(found: Translations, answer: Any) -> str:
+    """Name the predicted class with its probability among the classes of real images."""
     predicted = int(found.predicted_classes(answer))
-    return f"{cut(found.labels[predicted], 14)} {float(answer[predicted]):.2f}"
+    share = float(answer[predicted] / answer[found.real].sum().clamp(min=1e-12))
+    return f"{cut(found.labels[predicted], 14)} {share:.2f}"
 
 
 def _picture(axis: Any, picture: Any, title: str) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from cfwidgets.engines.base import ExplainerResult
 from cfwidgets.engines.translation.probes import Probes
-from cfwidgets.engines.translation.stress import StressCurve
+from cfwidgets.engines.translation.stress_curve import StressCurve
 from cfwidgets.evaluation.segmentation import saliency
 
 __all__ = ["Translations"]

@@ -75,8 +75,8 @@ _DOUBT = (
     "the area under the ROC curve, for {errors:,} errors. Near 0.5, the doubt says nothing of errors."
 )
 _OVERLAP_MEANING = (
-    "IoU of mask and true mask, at the threshold of {threshold:.3g}. Beside it: with the true mask of "
-    "another image."
+    "IoU of mask and true mask, at the threshold of {threshold:.3g}. Beside it: that of the mask moved by "
+    "half the image."
 )
 
 
@@ -102,7 +102,7 @@ _MIXED_UP = (
     "one of them has not learnt the classes."
 )
 _NOT_RIGHT = "The classifier is right hardly more often than one who always says the same."
-_BESIDE = "The masks lie on the true masks hardly better than on those of other images."
+_BESIDE = "The masks lie on the true masks hardly better than where they are moved by half the image."
 
 
 def measures(found: Translations) -> list[Measure]:
@@ -140,7 +140,7 @@ def measures(found: Translations) -> list[Measure]:
         Measure(
             "overlap with the true masks",
             e.overlap,
-            "another image's",
+            "the mask moved",
             e.chance_overlap,
             _OVERLAP_MEANING.format(threshold=found.threshold),
         ),
@@ -189,6 +189,6 @@ def _of_many(e: Evidence) -> list[str]:
         _UNSURE: e.certainty < 1 / len(e.found.real) + _SURER,
         _MIXED_UP: e.branch_agreement < _BRANCH,
         _NOT_RIGHT: e.accuracy < e.commonest + _ABOVE_CHANCE and e.commonest < 1 - _ABOVE_CHANCE,
-        _BESIDE: e.overlap < _OVERLAP * e.chance_overlap,
+        _BESIDE: e.overlap <= _OVERLAP * e.chance_overlap,
     }
     return [sentence for sentence, reason in holds.items() if reason]
