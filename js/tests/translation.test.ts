@@ -253,7 +253,7 @@ describe("the set", () => {
 describe("under stress", () => {
   it("asks while the panel is open, and shows the answer", async () => {
     const fake = start();
-    const { find, all, move } = await show(fake);
+    const { find, all, move, button } = await show(fake);
     const panel = find<HTMLDetailsElement>(".cfw-stress");
     panel.open = true;
     panel.dispatchEvent(new Event("toggle"));
@@ -271,6 +271,11 @@ describe("under stress", () => {
     await vi.waitFor(() => expect(on(all(".cfw-stress-canvas")[1]!)).toContain(42));
     expect(on(all(".cfw-stress-canvas")[0]!)).toContain(41);
     expect(all(".cfw-stress tbody tr").map(text)).toEqual(["sound.20", "cracked.50", "painted.30"]);
+    move("attack step", 10);
+    expect(fake.saved.at(-1)!.stressed).toEqual([0, 0.01]);
+    expect(fake.state.strength).toEqual([0.01, 0.01]);
+    button("measure the curve").click();
+    expect(fake.saved.at(-1)).toMatchObject({ curves: "pgd" });
     panel.open = false;
     panel.dispatchEvent(new Event("toggle"));
     expect(fake.saved.at(-1)).toMatchObject({ stressed: [] });

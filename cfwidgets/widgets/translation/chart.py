@@ -1,4 +1,4 @@
-"""The chart beside the view, in bqplot, linked in the browser."""
+"""The charts beside the view, in bqplot, linked in the browser."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import numpy as np
 
 from cfwidgets.evaluation.segmentation import BINS, segmentation_curve
 from cfwidgets.widgets.chart_parts import BLUE, GREY, ORANGE, close_figure, show
+from cfwidgets.widgets.translation.frames import framed, name, names_of
+from cfwidgets.widgets.translation.stress_chart import StressChart
 
 if TYPE_CHECKING:
     from cfwidgets.widgets.translation.view import TranslationView
@@ -21,6 +23,36 @@ _OUTSIDE = np.full(len(THRESHOLDS), -1.0)  # below the axes, where nothing is dr
 
 
 class TranslationChart:
+    """The overlap of masks over the threshold, and below it, once measured, the models under stress.
+
+    Parameters
+    ----------
+    view
+        The view.
+    """
+
+    def __init__(self, view: TranslationView) -> None:
+        self._view = view
+        self._overlap, self._stress = OverlapChart(view), StressChart(view)
+        self.figure = w.VBox([self._overlap.figure], layout=w.Layout(margin="44px 0 0 0"))
+        view.observe(self._draw, "measured")
+        self._draw(None)
+
+    def close(self) -> None:
+        """Free the charts and their links."""
+        self._view.unobserve(self._draw, "measured")
+        self._overlap.close()
+        self._stress.close()
+        self.figure.layout.close()
+        self.figure.close()
+
+    def _draw(self, _change: Any) -> None:
+        figures = [self._overlap.figure, *([self._stress.figure] if self._view.measured else [])]
+        if len(figures) != len(self.figure.children):
+            self.figure.children = figures
+
+
+class OverlapChart:
     """Curves over the threshold of the mask: IoU of the image shown and mean of the set, and share of area.
 
     Parameters
@@ -40,33 +72,8 @@ class TranslationChart:
         own = bq.Lines(x=THRESHOLDS, y=_OUTSIDE, scales=scales, colors=[BLUE], stroke_width=2)
         area = bq.Lines(x=THRESHOLDS, y=_OUTSIDE, scales=scales, colors=[GREY], stroke_width=1.5)
         cursor = bq.Lines(x=list(view.cursor), y=[0.0, 1.0], scales=scales, colors=[GREY], stroke_width=1)
-        self._names = bq.Label(
-            scales=scales,
-            colors=[BLUE, ORANGE, GREY],
-            default_size=11,
-            font_weight="normal",
-            align="start",
-        )
-        self.figure = bq.Figure(
-            padding_x=0,
-            padding_y=0,
-            marks=[area, self._mean, own, cursor, self._names],
-            axes=[
-                bq.Axis(
-                    scale=across,
-                    label="threshold",
-                    label_color=GREY,
-                    label_offset="2.6em",
-                    grid_lines="none",
-                    tick_values=[0, 0.25, 0.5, 0.75, 1],
-                    tick_format=".2f",
-                ),
-                bq.Axis(scale=up, orientation="vertical", tick_values=[0, 0.5, 1], tick_format=".1f"),
-            ],
-            animation_duration=0,
-            fig_margin={"top": 8, "bottom": 48, "left": 36, "right": 16},
-            layout=w.Layout(width="340px", height="300px", min_width="280px", margin="52px 0 0 0"),
-        )
+        self._names = names_of(scales)
+        self.figure = framed([area, self._mean, own, cursor, self._names], across, up, "threshold", ".2f")
         links = (("cursor", cursor, "x"), ("curve", own, "y"), ("area", area, "y"))
         self._links = [w.jsdlink((view, name), (mark, axis)) for name, mark, axis in links]
         view.observe(self._draw, "entries")
@@ -95,6 +102,4 @@ class TranslationChart:
                 mean = segmentation_curve(result.masks[marked], truth[marked]).iou_of_images
                 self._mean.y = mean.numpy()[::_EVERY]
                 names[1] = f"mean IoU of {count:,} images with a true mask"
-        with self._names.hold_sync():
-            self._names.text = names
-            self._names.x, self._names.y = np.full(3, 0.0), np.array([1.24, 1.15, 1.06])
+        name(self._names, names)

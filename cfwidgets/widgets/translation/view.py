@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-import torch
 import traitlets as t
 
 from cfwidgets.checkpoint import checkpoint_path
 from cfwidgets.engines.translation.engine import CounterfactualTranslator
-from cfwidgets.engines.translation.given import Given, read, second_columns
+from cfwidgets.engines.translation.given import Given, read
 from cfwidgets.engines.translation.result import TranslationResult
-from cfwidgets.evaluation.segmentation import BINS, saliency
+from cfwidgets.engines.translation.stress import KINDS, Kind, stressed
+from cfwidgets.evaluation.segmentation import BINS
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.translator import Translator, require_translator
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from cfwidgets.engines.base import Update
 
 _AT_HAND = 64 * 256 * 256  # pixels of images whose twins, variants and masks the browser keeps
-_NOISE, _STEP = 0.3, 0.05  # the largest noise and step of an attack that can be asked for
+STRONGEST = {"noise": 0.3, "pgd": 0.05}
+"""The largest deviation of noise, and the largest step of an attack, that can be asked for."""
+_LEVELS = 7  # of a curve under stress
 _MIDDLE = 0.5
 
 
@@ -77,8 +79,8 @@ class TranslationView(View[TranslationResult]):
     _esm = front_end("translation.js")
     _css = front_end("translation.css")
 
-    from_page = frozenset({"chosen", "threshold", "stressed"})
-    linked = frozenset({"cursor", "curve", "area"})
+    from_page = frozenset({"chosen", "threshold", "stressed", "curves"})
+    linked = frozenset({"cursor", "curve", "area", "strength"})
 
     model = t.Unicode().tag(sync=True)
     labels = t.List(t.Unicode()).tag(sync=True)
@@ -99,11 +101,17 @@ class TranslationView(View[TranslationResult]):
     chosen = t.Int(0).tag(sync=True, echo_update=False)
     threshold = t.Float(_MIDDLE).tag(sync=True, echo_update=False)
     stressed = t.List(t.Float(), maxlen=2).tag(sync=True, echo_update=False)
+    curves = t.Enum(["", *KINDS], "").tag(sync=True, echo_update=False)
+    # The answer under stress; how many levels of each kind's curve are measured; an attack is possible.
     stress = t.Dict().tag(sync=True)
+    measured = t.Dict().tag(sync=True)
+    attackable = t.Bool(default_value=False).tag(sync=True)
     # For the chart: the threshold twice, and two curves over it.
     cursor = t.List(t.Float(), [_MIDDLE, _MIDDLE]).tag(sync=True, echo_update=False)
     curve = t.List(t.Float()).tag(sync=True, echo_update=False)
     area = t.List(t.Float()).tag(sync=True, echo_update=False)
+    # The strength of the noise or the attack, twice.
+    strength = t.List(t.Float(), [0.0, 0.0]).tag(sync=True, echo_update=False)
 
     def __init__(
         self,
@@ -147,6 +155,7 @@ class TranslationView(View[TranslationResult]):
             self.threshold = _MIDDLE if translator.threshold is None else _binned(translator.threshold)
             self.cursor = [self.threshold] * 2
             self.second = "" if second is None else second.name
+            self.attackable = clf.has_module
             self.notes = self._foreign
         if result is None:
             self.start(self._steps())
@@ -182,6 +191,7 @@ class TranslationView(View[TranslationResult]):
             self._publish_first(partial)
         flipped, done = int(partial.flipped.sum()), partial.done
         self.counts = f"{done:,} of {self.total:,} images · {flipped:,} flipped"
+        self.measured = {name: len(of.levels) for name, of in partial.stress.items()}
         self.trust, self.caveats = trust_rows(partial.trust()), list(partial.caveats)
         # All that is at hand goes as one: not with each batch, or the last of many would come late.
         running = self.run is not None and self.run.state == "running"
@@ -216,8 +226,10 @@ class TranslationView(View[TranslationResult]):
         stressed = changed.get("stressed", [])
         if not isinstance(stressed, list) or len(stressed) not in (0, 2):
             raise ValueError("stressed must be the noise and the step of the attack, or empty")
-        for name, value, most in zip(("noise", "the step"), stressed, (_NOISE, _STEP), strict=False):
-            _require_amount(name, value, most)
+        for kind, value in zip(KINDS, stressed, strict=False):
+            _require_amount(f"the level of {kind}", value, STRONGEST[kind])
+        if len(stressed) == 2 and all(stressed):
+            raise ValueError("give noise or an attack, not both")
         return changed
 
     @t.validate("chosen")
@@ -233,7 +245,7 @@ class TranslationView(View[TranslationResult]):
             raise t.TraitError(f"threshold must be from 0 to 255/256; got {proposal.value}")
         return float(proposal.value)
 
-    @t.observe("chosen", "stressed")
+    @t.observe("chosen", "stressed", "curves")
     def _other_question(self, _change: Any) -> None:
         if self._open and self._result is not None:
             self._answers.ask(None)
@@ -241,7 +253,7 @@ class TranslationView(View[TranslationResult]):
     def _answer(self, _question: None) -> None:
         """Give what the page lacks of the image that is shown, and its answer under stress."""
         with self._wire:
-            result, chosen, stressed = self._result, self.chosen, list(self.stressed)
+            result, chosen, asked = self._result, self.chosen, list(self.stressed)
         if result is None:
             return
         if chosen >= self._at_hand and self.fetched.get("key") != [chosen, chosen < result.done]:
@@ -252,32 +264,36 @@ class TranslationView(View[TranslationResult]):
                     "place": chosen,
                     "pictures": everything,
                 }
-        if stressed:
-            answer = self._stress(result, chosen, stressed)
+        if asked and chosen < result.done:
+            answer = self._stress(result, chosen, asked)
             with self.together():
-                self.stress = {"chosen": chosen, "asked": stressed, **answer}
+                self.stress = {"chosen": chosen, "asked": asked, **answer}
+        if self.curves and self.state != "running":
+            self._measure(result, cast("Kind", self.curves))
 
-    def _stress(self, result: TranslationResult, chosen: int, stressed: list[float]) -> dict[str, Any]:
-        source = torch.Generator().manual_seed(0)
-        noise, _ = stressed
-        image = result.images[chosen]
-        seen = (image + noise * torch.randn(image.shape, generator=source)).clamp(0, 1)[None]
-        twin = self._translator.translate(seen).twins
+    def _stress(self, result: TranslationResult, chosen: int, asked: list[float]) -> dict[str, Any]:
+        kind = KINDS[asked[1] > 0]
+        found = stressed(self._clf, self._translator, result, chosen, kind, max(asked), second=self._second)
         return {
-            "picture": picture(seen[0]),
-            "twin": picture(twin[0]),
-            "difference": deflated_levels(saliency(seen, twin)[0]),
-            "image": self._clf.probabilities(seen)[0].tolist(),
-            "second": self._second_answer(result, seen),
+            "picture": picture(found.image),
+            "twin": picture(found.twin),
+            "difference": deflated_levels(found.mask),
+            "image": found.prediction.tolist(),
+            "second": [] if found.second is None else spread(result, found.second),
         }
 
-    def _second_answer(self, result: TranslationResult, seen: Tensor) -> list[float | None]:
-        if self._second is None:
-            return []
-        answer = self._second.probabilities(seen)[0]
-        return spread(
-            result, answer[second_columns(self._second, result.labels, result.painted, len(answer))]
-        )
+    def _measure(self, result: TranslationResult, kind: Kind) -> None:
+        """Measure a curve, a level after the other; a newer question comes first, and the rest after it."""
+        levels = [STRONGEST[kind] * place / (_LEVELS - 1) for place in range(_LEVELS)]
+        steps = self._engine.stress(self._clf, self._translator, result, kind, levels, second=self._second)
+        for update in steps:
+            with self.together():
+                if self._result is None or self._result.done != result.done:
+                    return  # closed, or another run began
+                self._result = update.partial
+                self.measured = {name: len(of.levels) for name, of in update.partial.stress.items()}
+            if self._answers.superseded:
+                return
 
 
 def _binned(threshold: float) -> float:

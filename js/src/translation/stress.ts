@@ -1,6 +1,7 @@
+import { createButton } from "../shared/button";
 import { inflate, toBytes, type Wire } from "../shared/bytes";
 import { beginCanvas, sizeCanvas } from "../shared/canvas";
-import { h, setText } from "../shared/dom";
+import { h, setAttribute, setText } from "../shared/dom";
 import { fitStage } from "../shared/fit";
 import { Picture } from "../shared/picture";
 import { createSlider } from "../shared/slider";
@@ -15,14 +16,25 @@ import { WAITING } from "./words";
 /** The kernel is asked at most this often, in ms. */
 const ASK_EVERY = 60;
 const SIDE = 120;
-const NOISE = {
-  name: "noise",
-  title: "standard deviation of Gaussian noise, of a range of 1",
-  step: 0.005,
-  last: 60,
-};
 
-/** What noise does to picture, mask and predictions: each question goes to the kernel, and the last one counts. */
+type Kind = "noise" | "pgd";
+/** A slider of whole numbers: one of them is this much. */
+const KINDS = {
+  noise: {
+    name: "noise",
+    title: "standard deviation of Gaussian noise; pixels are 0 to 1",
+    step: 0.005,
+    last: 60,
+  },
+  pgd: {
+    name: "attack step",
+    title: "step of an attack, projected gradient descent of 10 steps",
+    step: 0.001,
+    last: 50,
+  },
+} as const;
+
+/** What noise or an attack does to picture, mask and predictions: the kernel answers, and the last question counts. */
 export function createStress(frame: TranslationFrame, look: Look) {
   const { scope, traits } = frame;
   const overlay = new Overlay(frame.palette);
@@ -34,24 +46,40 @@ export function createStress(frame: TranslationFrame, look: Look) {
   });
   const gauges = createGauges("Predictions under stress");
   const note = h("p.cfw-muted.cfw-small");
-  let noise = 0;
-  const ask = throttle(() => frame.save({ stressed: [noise * NOISE.step, 0] }), ASK_EVERY);
-  const slider = createSlider(
+  let kind: Kind = "noise";
+  let amount = 0;
+  const strength = () => amount * KINDS[kind].step;
+  const asked = () => (kind === "noise" ? [strength(), 0] : [0, strength()]);
+  const ask = throttle(() => frame.save({ stressed: asked() }), ASK_EVERY);
+  const sliderOf = (own: Kind) =>
+    createSlider(
+      scope,
+      KINDS[own].name,
+      KINDS[own].title,
+      (value) => {
+        [kind, amount] = [own, value];
+        frame.set({ strength: [strength(), strength()] });
+        ask();
+        frame.refresh();
+      },
+      () => ask.flush(),
+    );
+  const sliders = { noise: sliderOf("noise"), pgd: sliderOf("pgd") };
+  const curves = createButton(
     scope,
-    NOISE.name,
-    NOISE.title,
-    (value) => {
-      noise = value;
-      ask();
-      frame.refresh();
-    },
-    () => ask.flush(),
+    "accuracy over the strength, on more images: it takes a while",
+    () => frame.save({ curves: kind }),
+    "measure the curve",
   );
   const pictures = h("div.cfw-stress-pictures", ...canvases.map(({ figure }) => figure));
   const element = h(
     "details.cfw-stress",
     summary,
-    h("div.cfw-stress-body", h("div", slider.element, waiting, pictures), h("div", gauges.element, note)),
+    h(
+      "div.cfw-stress-body",
+      h("div", sliders.noise.element, sliders.pgd.element, pictures, waiting),
+      h("div", gauges.element, note, curves),
+    ),
   );
   scope.on(element, "toggle", () => {
     if (element.open) ask();
@@ -101,7 +129,17 @@ export function createStress(frame: TranslationFrame, look: Look) {
     },
     draw() {
       void readAnswer();
-      slider.update(noise, NOISE.last, (noise * NOISE.step).toFixed(3).slice(1), false);
+      for (const own of ["noise", "pgd"] as const) {
+        const { step, last } = KINDS[own];
+        const value = own === kind ? amount : 0;
+        sliders[own].update(value, last, (value * step).toFixed(3).slice(1), traits.entries.length === 0);
+      }
+      sliders.pgd.element.hidden = !traits.attackable;
+      setAttribute(
+        curves,
+        "aria-disabled",
+        (traits.state === "running" || traits.entries.length === 0) && "true",
+      );
       const { stress } = traits;
       const columns = [
         { title: traits.model, answer: stress?.image ?? [] },

@@ -4,9 +4,11 @@ import {
   anything,
   bool,
   bytes,
+  dictionary,
   integer,
   list,
   number,
+  oneOf,
   record,
   records,
   type TraitsOf,
@@ -79,10 +81,16 @@ export const traits = {
     },
     "asked",
   ),
+  /** Of which disturbance a curve is asked for; how many levels are measured; whether an attack is possible. */
+  curves: oneOf(["", "noise", "pgd"], ""),
+  measured: dictionary(integer()),
+  attackable: bool(),
   /** For the chart: the threshold twice; and over the threshold IoU and share of the area of the image shown. */
   cursor: list(number()),
   curve: list(number()),
   area: list(number()),
+  /** For the other chart: the strength of the disturbance, twice. */
+  strength: list(number()),
 };
 
 export type Traits = TraitsOf<typeof traits>;

@@ -42,7 +42,8 @@ export function translationState(changes: Partial<Traits> = {}): Traits {
       entryOf({ image: [0.3, 0.2, 0.5], from: 0, to: 0, flips: false, truth: 1, error: 1.6, area: 0.1 }),
     ],
     ...{ fetched: null, chosen: 0, threshold: 0.5, stressed: [], stress: null },
-    ...{ cursor: [0.5, 0.5], curve: [], area: [] },
+    ...{ curves: "" as const, measured: {}, attackable: true },
+    ...{ cursor: [0.5, 0.5], curve: [], area: [], strength: [0, 0] },
     ...{
       state: "done",
       activity: "",

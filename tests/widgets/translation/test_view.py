@@ -236,6 +236,29 @@ def test_stress_is_answered_for_the_image_that_is_shown(view, found):
     assert view.stress["picture"] == again  # the same noise: a slider that comes back shows the same
 
 
+def test_a_black_box_is_not_attacked(view):
+    assert not view.attackable
+    view.set_state({"stressed": [0.0, 0.01]})
+    until(lambda: view.error != "")
+    assert "gradient" in view.error
+
+
+def test_curves_under_stress_are_measured_when_they_are_asked_for(found):
+    explorer = TranslationExplorer(CLF, TRANSLATOR, engine=QUICK, result=found, second=CLF)
+    view = explorer.view
+    assert len(explorer.chart.children) == 1
+    view.set_state({"curves": "noise"})
+    until(lambda: view.measured.get("noise") == 7)
+    curve = explorer.result.stress["noise"]
+    assert curve.levels.tolist() == pytest.approx([0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3])
+    assert len(explorer.chart.children) == 2
+    lines = explorer.chart.children[1].marks
+    assert np.allclose(lines[0].x, curve.levels)
+    assert np.allclose(lines[0].y, curve.accuracy[:, 0])
+    assert np.allclose(lines[2].y, curve.fakeness.mean(1))
+    explorer.close()
+
+
 RUBBISH = [
     ({"chosen": 5}, "chosen must be from 0 to 4, not 5"),
     ({"chosen": True}, "chosen must be from 0 to 4"),
@@ -243,8 +266,10 @@ RUBBISH = [
     ({"threshold": float("nan")}, "threshold must be"),
     ({"threshold": True}, "threshold must be"),
     ({"stressed": [0.1]}, "stressed must be the noise and the step of the attack, or empty"),
-    ({"stressed": [9, 0]}, "noise must be from 0 to 0.3, not 9"),
-    ({"stressed": [0, "x"]}, "the step must be from 0 to 0.05, not 'x'"),
+    ({"stressed": [9, 0]}, "the level of noise must be from 0 to 0.3, not 9"),
+    ({"stressed": [0, "x"]}, "the level of pgd must be from 0 to 0.05, not 'x'"),
+    ({"stressed": [0.1, 0.01]}, "give noise or an attack, not both"),
+    ({"curves": "fog"}, "curves"),
     ({"stressed": "ab"}, "stressed must be"),
     ({"entries": []}, "the page may not set entries"),
 ]
@@ -274,10 +299,11 @@ def test_what_is_shown_is_set_from_python(found):
 
 def test_the_chart_has_the_mean_of_the_images_that_have_a_true_mask(found):
     explorer = TranslationExplorer(CLF, TRANSLATOR, engine=QUICK, result=found)
-    mean = explorer.chart.marks[1]
+    overlap = explorer.chart.children[0]
+    mean = overlap.marks[1]
     curve = segmentation_curve(found.masks[[1, 3]], found.true_masks[[1, 3]]).iou_of_images
     assert np.allclose(mean.y, curve[(THRESHOLDS * BINS).astype(int)])
-    names = explorer.chart.marks[-1].text
+    names = overlap.marks[-1].text
     assert names[1] == "mean IoU of 2 images with a true mask"
     explorer.close()
 
