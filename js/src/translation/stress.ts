@@ -95,16 +95,20 @@ export function createStress(frame: TranslationFrame, look: Look) {
   });
   let levels: Levels | null = null;
   let read: Wire;
+  /** The question whose answer is decoded. */
+  let decoded: readonly number[] = [];
   const readAnswer = async () => {
     const { stress, size } = traits;
     if (!stress || stress.picture === read) return;
     read = stress.picture;
-    void picture.read(stress.picture);
-    void twin.read(stress.twin);
     const data = toBytes(stress.difference);
-    const now = data && (await inflate(data, size[0] * size[1]).catch(() => null));
+    const [now] = await Promise.all([
+      data && inflate(data, size[0] * size[1]).catch(() => null),
+      picture.read(stress.picture),
+      twin.read(stress.twin),
+    ]);
     if (read !== stress.picture) return;
-    levels = now;
+    [levels, decoded] = [now, stress.asked];
     frame.repaint();
   };
   const draw = (canvas: HTMLCanvasElement, bitmap: ImageBitmap | null, mask: Levels | null) => {
@@ -161,6 +165,11 @@ export function createStress(frame: TranslationFrame, look: Look) {
       draw(canvases[0]!.canvas, picture.bitmap, null);
       draw(canvases[1]!.canvas, twin.bitmap, null);
       draw(canvases[2]!.canvas, picture.bitmap, levels);
+      setAttribute(
+        element,
+        "data-answered",
+        decoded.join() === asked().join() && `${KINDS[kind].name} ${amount}`,
+      );
     },
   };
 }
