@@ -101,5 +101,5 @@ class OverlapChart:
             if count:
                 mean = segmentation_curve(result.masks[marked], truth[marked]).iou_of_images
                 self._mean.y = mean.numpy()[::_EVERY]
-                names[1] = f"mean IoU of {count:,} images with a true mask"
+                names[1] = f"mean IoU of {count:,} {'image' if count == 1 else 'images'} with a true mask"
         name(self._names, names)

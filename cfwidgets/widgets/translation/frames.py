@@ -22,7 +22,7 @@ def framed(marks: list[Any], across: bq.LinearScale, up: bq.LinearScale, label: 
         label_color=GREY,
         label_offset="2.6em",
         grid_lines="none",
-        num_ticks=5,
+        tick_values=np.linspace(across.min, across.max, 5),
         tick_format=ticks,
     )
     return bq.Figure(

@@ -10,6 +10,7 @@ import numpy as np
 
 from cfwidgets.widgets.chart_parts import BLUE, GREY, ORANGE, close_figure
 from cfwidgets.widgets.translation.frames import framed, name, names_of
+from cfwidgets.widgets.translation.strongest import STRONGEST
 
 if TYPE_CHECKING:
     from cfwidgets.widgets.translation.view import TranslationView
@@ -68,8 +69,9 @@ class StressChart:
             with line.hold_sync():
                 line.x = levels
                 line.y = np.full(len(levels), -1.0) if value is None else value.numpy()
-        self._across.max = max(float(levels.max()), 1e-3)
-        self.figure.axes[0].label = _WORDS[kind]
+        self._across.max = STRONGEST[kind]
+        below = self.figure.axes[0]
+        below.label, below.tick_values = _WORDS[kind], np.linspace(0, STRONGEST[kind], 6)
         shown = [
             f"accuracy of {result.model}, {len(curve.places):,} images",
             "" if second is None else f"accuracy of {result.second}",

@@ -17,6 +17,7 @@ from cfwidgets.models.translator import Translator, require_translator
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
 from cfwidgets.widgets.translation.entries import entries, spread
 from cfwidgets.widgets.translation.pictures import bundle, deflated_levels, picture, tiles
+from cfwidgets.widgets.translation.strongest import STRONGEST
 from cfwidgets.widgets.view import View
 from cfwidgets.widgets.view import bundle as front_end
 from cfwidgets.widgets.wire import pack, trust_rows
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from cfwidgets.engines.base import Update
 
 _AT_HAND = 64 * 256 * 256  # pixels of images whose twins, variants and masks the browser keeps
-STRONGEST = {"noise": 0.3, "pgd": 0.05}
-"""The largest deviation of noise, and the largest step of an attack, that can be asked for."""
 _LEVELS = 7  # of a curve under stress
 _MIDDLE = 0.5
 

@@ -17,7 +17,8 @@ export function classesOf(columns: readonly Column[], target: number, painted: n
   const real = Array.from({ length: count }, (_, index) => index).filter((index) => index !== painted);
   const kept = [...real].sort((a, b) => Number(b === target) - Number(a === target) || most(b) - most(a));
   const shown = new Set(kept.slice(0, MOST));
-  return [...real.filter((index) => shown.has(index)), ...(painted >= 0 && painted < count ? [painted] : [])];
+  const known = columns.some(({ answer }) => Number.isFinite(answer[painted]));
+  return [...real.filter((index) => shown.has(index)), ...(known ? [painted] : [])];
 }
 
 /** Probabilities of the classes, a column for each picture: a gauge each. */
