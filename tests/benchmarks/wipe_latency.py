@@ -1,4 +1,4 @@
-"""How long after an input the translation view has painted, with the kernel blocked; and how soon stress is answered.
+"""How long after an input the translation view has painted, with the kernel blocked, or answers under stress.
 
 Run it with ``python tests/benchmarks/wipe_latency.py``. It needs Chromium, as the browser tests do; it prints
 and asserts nothing. Twelve pictures of concrete of 128 px, with four variants. While the line is dragged over

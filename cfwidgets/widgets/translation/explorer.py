@@ -8,7 +8,7 @@ from cfwidgets.widgets.translation.view import TranslationView
 
 
 class TranslationExplorer(Explorer[TranslationView]):
-    """What would have to be there, or to go? The translation view, and beside it curves over the threshold.
+    """Twins of images on the other side of a decision: the view, and beside it curves over the threshold.
 
     Parameters
     ----------

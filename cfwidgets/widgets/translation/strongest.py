@@ -1,4 +1,4 @@
-"""How strong a disturbance a view offers."""
+"""The strongest disturbances that a view offers."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ _MIDDLE = 0.5
 
 
 class TranslationView(View[TranslationResult]):
-    """What would have to be there, or to go? Each image beside its twin of the other class, to wipe between.
+    """Each image beside its twin of the other class, to wipe between; and the mask of what differs.
 
     It returns at once and fills in while the engine runs. It is complete by itself, with mouse and keyboard,
     wherever anywidgets work; wiping, thresholds, variants and the walk through the images need no kernel.
@@ -181,7 +181,7 @@ class TranslationView(View[TranslationResult]):
 
     @property
     def _at_hand(self) -> int:
-        """How many images the browser keeps everything of."""
+        """Number of images of which the browser keeps everything."""
         height, width = self.size
         return min(self.total, max(4, _AT_HAND // max(1, height * width)))
 
