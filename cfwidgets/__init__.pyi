@@ -31,6 +31,8 @@ from .widgets.training.progress import TrainingProgress
 from .widgets.training.view import TrainingView
 from .widgets.transitions.explorer import TransitionExplorer
 from .widgets.transitions.view import TransitionView
+from .widgets.translation.explorer import TranslationExplorer
+from .widgets.translation.view import TranslationView
 
 __all__ = [
     "AttGANEditor",
@@ -65,7 +67,9 @@ __all__ = [
     "TransitionResult",
     "TransitionView",
     "Transitions",
+    "TranslationExplorer",
     "TranslationResult",
+    "TranslationView",
     "Translator",
     "TranslatorError",
     "__version__",

@@ -56,6 +56,7 @@ export function stubCanvas(grey = 255) {
     });
     const nothing = () => {};
     return {
+      canvas: this,
       drawImage: (picture: unknown) => drawn.push({ canvas: this, picture }),
       getImageData: (_x: number, _y: number, width: number, height: number) => pixels(width, height),
       createImageData: pixels,

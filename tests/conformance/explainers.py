@@ -38,8 +38,8 @@ class Explainer:
 
     name: str
     engine: Any
-    view: type[Any] | None
-    explorer: type[Any] | None
+    view: type[Any]
+    explorer: type[Any]
     harmless: dict[str, Any]
     other: dict[str, Any]
     given: Callable[[cf.Classifier, int], Given]
@@ -124,8 +124,8 @@ EXPLAINERS = [
     Explainer(
         name="translation",
         engine=cf.CounterfactualTranslator(variants=2, batch_size=4, probed=6),
-        view=None,
-        explorer=None,
+        view=cf.TranslationView,
+        explorer=cf.TranslationExplorer,
         harmless={"batch_size": 3},
         other={"variants": 1},
         given=_pictures,

@@ -1,8 +1,9 @@
 import { createButton } from "../shared/button";
 import { h, setText } from "../shared/dom";
+import { createStrip } from "../shared/strip";
 import type { Front } from "./front";
 import type { Pictures } from "./pictures";
-import { createStrip } from "./strip";
+import { createTile } from "./strip";
 import type { ParetoFrame } from "./traits";
 import * as words from "./words";
 
@@ -14,7 +15,9 @@ export function createFilm(
   choose: (place: number, since: number, aloud?: boolean) => void,
 ) {
   const { scope, traits, notes } = frame;
-  const strip = createStrip(scope, (place, { timeStamp }) => choose(place, timeStamp, false));
+  const strip = createStrip(scope, "Counterfactuals", createTile, (place, { timeStamp }) =>
+    choose(place, timeStamp, false),
+  );
   const about = h("span.cfw-muted.cfw-number");
   const key = h("span.cfw-muted.cfw-film-key");
   const all = createButton(scope, "clear what is brushed in the charts", () => front.showAll(), "show all");
@@ -36,8 +39,8 @@ export function createFilm(
         ...{ place, bitmap: pictures.tiles.at(place), p: members[place]!.p, flips: members[place]!.flips },
         best: place === traits.crossing,
         label: front.describe(place),
+        size: [traits.size[1], traits.size[0]],
       })),
-      [traits.size[1], traits.size[0]],
     );
   };
   const drawWords = () => {

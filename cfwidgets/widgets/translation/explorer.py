@@ -1,0 +1,57 @@
+"""The explorer of the counterfactual translator: the view, and beside it curves over the threshold."""
+
+from __future__ import annotations
+
+from cfwidgets.widgets.explorer import Explorer, made_of
+from cfwidgets.widgets.translation.chart import TranslationChart
+from cfwidgets.widgets.translation.view import TranslationView
+
+
+class TranslationExplorer(Explorer[TranslationView]):
+    """Twins of images on the other side of a decision: the view, and beside it curves over the threshold.
+
+    Parameters
+    ----------
+    clf, translator, images, target, truth, masks, engine, second, result, checkpoint
+        See `TranslationView`.
+
+    Attributes
+    ----------
+    view
+        The `TranslationView`.
+    chart
+        The bqplot figure.
+
+    Examples
+    --------
+    >>> import cfwidgets as cf
+    >>> quick = cf.CounterfactualTranslator(variants=0, trust=False)
+    >>> pair = cf.zoo.translator("concrete", device="cpu")
+    >>> explorer = TranslationExplorer(*pair, cf.data.concrete(2, size=128), engine=quick)
+    >>> explorer.run.result().done
+    2
+    >>> explorer.close()
+    """
+
+    chart_type = TranslationChart
+    widest = "960px"
+
+    __init__ = made_of(TranslationView)
+
+    @property
+    def chosen(self) -> int:
+        """Place of the image that is shown, from 0. It can be set."""
+        return self.view.chosen
+
+    @chosen.setter
+    def chosen(self, chosen: int) -> None:
+        self.view.chosen = chosen
+
+    @property
+    def threshold(self) -> float:
+        """Threshold of the difference mask, 0 to 255/256. It can be set."""
+        return self.view.threshold
+
+    @threshold.setter
+    def threshold(self, threshold: float) -> None:
+        self.view.threshold = threshold

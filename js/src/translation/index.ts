@@ -1,0 +1,106 @@
+/** The translation view: each image beside its twin of the other class, and what differs. */
+import { h, setAttribute } from "../shared/dom";
+import { defineView } from "../shared/view";
+import { createAnswers } from "./answers";
+import { createCaveats } from "./caveats";
+import { followCurves } from "./curves";
+import { Look } from "./look";
+import { createMask } from "./mask";
+import { createQuestion } from "./question";
+import { createSet } from "./set";
+import { Shown } from "./shown";
+import { createStress } from "./stress";
+import { createTools } from "./tools";
+import { type TranslationFrame, traits } from "./traits";
+import { createVariants } from "./variants";
+import { createWipe } from "./wipe";
+import * as words from "./words";
+
+export default defineView({
+  name: "translation",
+  label: "Translation explorer",
+  traits,
+  followed: ["pictures", "fetched", "threshold", "cursor", "curve", "area", "strength"],
+  alive: ["progress", "entries", "fetched", "stress", "measured"],
+  trustLater: "measured when all images are translated",
+  eager: true,
+  build,
+});
+
+function build(frame: TranslationFrame) {
+  const { root, traits } = frame;
+  const shown = new Shown(frame);
+  const look = new Look(frame, shown);
+  const question = createQuestion(frame, shown);
+  const caveats = createCaveats(frame);
+  const wipe = createWipe(frame, look);
+  const tools = createTools(frame.scope, look, question.which);
+  const variants = createVariants(frame, look);
+  const mask = createMask(frame, look);
+  const answers = createAnswers(frame, shown);
+  const stress = createStress(frame, look);
+  const curves = followCurves(frame, look);
+  const set = createSet(frame, (place, { timeStamp }) => {
+    frame.clock(timeStamp);
+    frame.save({ chosen: place });
+  });
+  const details = h("details.cfw-details", h("summary.cfw-heading", "How far to trust it"), frame.trust);
+  let said = "";
+
+  const drawWaiting = () =>
+    frame.waiting.update(stress.outstanding || (shown.outstanding && shown.place >= 0));
+  const drawDetails = () => {
+    details.hidden = traits.trust.length === 0 && !(traits.state === "running" && traits.measures);
+  };
+  const follow = () => {
+    // A variant or the twin's twin that another image lacks.
+    if (look.variant >= (look.bundle?.variants.length ?? 0)) look.variant = -1;
+    if (look.map !== "difference" && !look.bundle?.[look.map]) look.map = "difference";
+  };
+  const sayImage = () => {
+    const now = words.described(traits.entries[shown.place], shown.place, traits);
+    if (shown.place >= 0 && said !== "" && now !== said) frame.say(now);
+    said = now;
+  };
+  const paint = () => {
+    for (const part of [wipe, tools, variants, mask, stress]) part.paint();
+    set.mark();
+    curves();
+    setAttribute(root, "data-ready", look.picture !== null && "1");
+    Object.assign(root.dataset, {
+      shown: shown.place,
+      level: look.level,
+      variant: look.variant,
+      other: look.other,
+    });
+  };
+
+  return {
+    question: [question.element],
+    body: [
+      caveats.element,
+      h(
+        "div.cfw-panels",
+        h("div.cfw-left", wipe.element, tools.element, variants.element),
+        h("div.cfw-middle", mask.element),
+        h("div.cfw-right", answers.element, frame.notes),
+        ...[set.element, stress.element, details],
+      ),
+    ],
+    status: () => ({ help: words.HELP, kept: words.kept(traits.entries.length) }),
+    picture: { there: () => shown.bundle?.image != null, broken: () => shown.wrong, later: words.LATER },
+    draw: [
+      follow,
+      drawWaiting,
+      drawDetails,
+      ...[question, caveats, wipe, mask, answers, stress, set].map(({ draw }) => draw),
+      sayImage,
+    ],
+    paint,
+    resized() {
+      wipe.resize();
+      mask.resize();
+      set.reveal();
+    },
+  };
+}
