@@ -79,7 +79,7 @@ class KeptBuffers:
 
 def _buffers_of(part: nn.Module) -> Any:
     """Return a module's own buffers by name; a scripted module's are read anew each time."""
-    buffers = part._buffers  # noqa: SLF001
+    buffers: Any = part._buffers  # noqa: SLF001
     return buffers if isinstance(buffers, dict) else dict(part.named_buffers(recurse=False))
 
 
@@ -102,7 +102,7 @@ def _version(tensor: Tensor | None) -> int | None:
 
 def _put_back(kept: _Kept, copied_when_written: Tensor | None) -> None:
     tensor, copy = kept.tensor, kept.copy
-    buffers = kept.part._buffers  # noqa: SLF001
+    buffers: Any = kept.part._buffers  # noqa: SLF001
     if isinstance(buffers, dict) and (kept.name not in buffers or buffers[kept.name] is not tensor):
         buffers[kept.name] = tensor
     if tensor is None:
@@ -154,7 +154,7 @@ class _Watch(TorchDispatchMode):
                     self._keep(args[place] if place < len(args) else kwargs.get(declared.name))
         return func(*args, **kwargs)
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, *error: object) -> None:
         super().__exit__(*error)
         for part, name, tensor in self._buffers:
             _written.setdefault(part, {})[name] = id(tensor) in self.copies

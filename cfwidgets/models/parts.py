@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-__all__ = ["every_part", "loose_tensors", "uncompiled"]
+__all__ = ["every_part", "is_compiled", "loose_tensors", "state_of", "uncompiled"]
 
 _REGISTERED = frozenset({"_parameters", "_buffers", "_modules"})
 
@@ -47,6 +47,25 @@ def loose_tensors(part: nn.Module) -> Iterator[Tensor]:
     yield from (value for value in _loose(part) if isinstance(value, Tensor))
 
 
+def state_of(module: nn.Module) -> dict[str, Any]:
+    """Return the ``state_dict()`` of a network, with that of parts kept in plain lists, tuples and dicts.
+
+    Examples
+    --------
+    >>> net = nn.Identity()
+    >>> net.hidden = [nn.Linear(2, 2)]
+    >>> list(net.state_dict()), list(state_of(net))
+    ([], ['1 weight', '1 bias'])
+    """
+    state: dict[str, Any] = dict(module.state_dict())
+    registered = set(module.modules())
+    for place, part in enumerate(every_part(module)):
+        if part not in registered:
+            own = (*part.named_parameters(recurse=False), *part.named_buffers(recurse=False))
+            state.update({f"{place} {name}": tensor for name, tensor in own})
+    return state
+
+
 def uncompiled(module: nn.Module) -> nn.Module:
     """Return the network within what `torch.compile` returned; any other module as it is.
 
@@ -60,6 +79,20 @@ def uncompiled(module: nn.Module) -> nn.Module:
     modules = vars(module).get("_modules")  # a scripted module's is no dict
     inner = modules.get("_orig_mod") if isinstance(modules, dict) else None
     return inner if isinstance(inner, nn.Module) else module
+
+
+def is_compiled(module: nn.Module) -> bool:
+    """Tell if a network, or a part of it, is compiled.
+
+    Examples
+    --------
+    >>> is_compiled(nn.Sequential(nn.Linear(2, 2)))
+    False
+    """
+    return any(
+        uncompiled(part) is not part or getattr(part, "_compiled_call_impl", None) is not None
+        for part in module.modules()
+    )
 
 
 def _loose(part: nn.Module) -> Iterator[Any]:
