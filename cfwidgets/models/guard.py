@@ -63,6 +63,10 @@ class FairLock:
         self._depth = 0
         self._waiting: deque[tuple[int, threading.Lock]] = deque()
 
+    def __reduce__(self) -> tuple[type[FairLock], tuple[()]]:
+        """Leave the threads behind: a copy, or what arrives in another process, is a lock of its own."""
+        return FairLock, ()
+
     def acquire(self) -> None:
         """Take the lock, after all threads that requested it earlier."""
         me = threading.get_ident()
