@@ -382,6 +382,28 @@ def test_channels_last_in_a_file(shape, tmp_path):
     assert torch.allclose(clf.probabilities(x), want, atol=1e-5)
 
 
+def test_a_file_whose_axes_say_nothing_is_tried_both_ways(tmp_path):
+    kernel = torch.randn(4, 3, 3, 3, generator=torch.Generator().manual_seed(0))
+    nodes = [
+        helper.make_node("Transpose", ["x"], ["y"], perm=[0, 3, 1, 2]),
+        helper.make_node("Conv", ["y", "W"], ["c"]),
+        helper.make_node("GlobalAveragePool", ["c"], ["g"]),
+        helper.make_node("Flatten", ["g"], ["logits"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", "a", "b", "c"])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", 4])],
+        [numpy_helper.from_array(kernel.numpy(), "W")],
+    )
+    opset = [helper.make_opsetid("", 17)]
+    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=9), tmp_path / "m.onnx")
+    x = pictures(3, 8)
+    want = F.conv2d(x, kernel).mean((2, 3))
+    assert torch.allclose(Classifier(tmp_path / "m.onnx").logits(x), want, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("shape", "words"),
     [
