@@ -94,7 +94,7 @@ class GradCam:
         if self.layer is None:
             return last_layer(network, image, "grad_cam")
         named_layer(network.module, self.layer, "grad_cam")
-        there = {layer.name: layer for layer in layers_with_maps(network, image, every=True)}
+        there = {layer.name: layer for layer in layers_with_maps(network, image, named=self.layer)}
         # A layer that gives no maps is refused when its output is seen.
         unknown = Layer(self.layer, None if self.reshape else Form("channels_first"), 0.0)
         return there.get(self.layer, unknown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
@@ -66,7 +67,7 @@ class Layer:
         )
 
 
-def layers_with_maps(network: Network, image: Tensor, *, every: bool = False) -> list[Layer]:
+def layers_with_maps(network: Network, image: Tensor, *, named: str | None = None) -> list[Layer]:
     """List the layers of a network whose output has height and width, in order of use, pooling excluded.
 
     Layers that give tokens count where their grid is known: that of the maps or pixels that they were made
@@ -79,11 +80,24 @@ def layers_with_maps(network: Network, image: Tensor, *, every: bool = False) ->
         Inside `Network.running`.
     image
         ``(1, 3, H, W)`` in [0, 1], to run it once.
-    every
-        True to list pooling, linear layers and the like too.
+    named
+        The layer that is wanted: pooling, linear layers and the like are listed too. None: the last.
+
+    Notes
+    -----
+    The shape of the wanted layer's output mostly tells its layout. Where it does not, the network runs once
+    more, and its functions tell, which takes several times as long.
     """
-    # each layer's output, and how many layers with weights had run
-    found: dict[str, tuple[Tensor, int]] = {}
+    layers = _listed(network, image, every=named is not None, functions=False)
+    wanted = layers[-1:] if named is None else [layer for layer in layers if layer.name == named]
+    if any(layer.form is None or layer.form.channels == "channels_last" for layer in wanted):
+        return _listed(network, image, every=named is not None, functions=True)
+    return layers
+
+
+def _listed(network: Network, image: Tensor, *, every: bool, functions: bool) -> list[Layer]:
+    # the shape of each layer's output, how many layers with weights had run, and for functions the output
+    found: dict[str, tuple[torch.Size, int, Tensor | None]] = {}
     # the latest output with places, and how often that had been written to
     last: tuple[Tensor, int] | None = None
     weighted = 0
@@ -101,7 +115,7 @@ def layers_with_maps(network: Network, image: Tensor, *, every: bool = False) ->
             counts = not isinstance(part, skipped) and not (passed_on and next(part.children(), None))
             if every or counts:
                 found.pop(name, None)  # a module called twice counts where it was last
-                found[name] = (output, weighted)
+                found[name] = (output.shape, weighted, output if functions else None)
 
         return note
 
@@ -112,7 +126,8 @@ def layers_with_maps(network: Network, image: Tensor, *, every: bool = False) ->
         if name and not isinstance(part, torch.jit.ScriptModule)
     ]
     try:
-        with torch.no_grad(), Layouts(network.module) as layouts:
+        layouts = Layouts(network.module)
+        with torch.no_grad(), layouts if functions else nullcontext():
             layouts.follow(inputs)
             network.rows(network.module(inputs), len(image))
     finally:
@@ -120,17 +135,17 @@ def layers_with_maps(network: Network, image: Tensor, *, every: bool = False) ->
             handle.remove()
     picture = tuple(image.shape[2:])
     prefix = prefix_tokens(network.module)
-    places = [_places(output, layouts, picture) for output, _ in found.values() if output.ndim == 4]
-    grids = [grid for grid in places if grid is not None] or [_grid_of(picture)]
+    forms = {
+        name: (None if output is None else layouts.of(output)) or form_by_shape(shape, picture)
+        for name, (shape, _, output) in found.items()
+        if len(shape) == 4
+    }
+    places = [_places(found[name][0], form) for name, form in forms.items() if form is not None]
     layers = []
-    for name, (output, before) in found.items():
-        if output.ndim == 4:
-            form = layouts.of(output) or form_by_shape(output.shape, picture)
-        else:
-            form = _tokens(output.shape[1] - prefix, grids, picture)
-            if form is None:
-                continue
-        layers.append(Layer(name, form, 1 - before / max(1, weighted)))
+    for name, (shape, before, _) in found.items():
+        form = forms[name] if name in forms else _tokens(shape[1] - prefix, places, picture)
+        if form is not None or name in forms:
+            layers.append(Layer(name, form, 1 - before / max(1, weighted)))
     return layers
 
 
@@ -172,17 +187,9 @@ def _has_places(output: Tensor) -> bool:
     return output.ndim == 3 and len(output) == 1 and output.shape[1] > 1
 
 
-def _places(output: Tensor, layouts: Layouts, picture: tuple[int, ...]) -> tuple[int, int] | None:
-    """Return height and width of maps; None where their layout cannot be told."""
-    form = layouts.of(output) or form_by_shape(output.shape, picture)
-    if form is None:
-        return None
-    height, width = form.maps(output).shape[2:]
-    return height, width
-
-
-def _grid_of(picture: tuple[int, ...]) -> tuple[int, int]:
-    return picture[0], picture[1]
+def _places(shape: Sequence[int], form: Form) -> tuple[int, int]:
+    """Return height and width of maps."""
+    return (shape[2], shape[3]) if form.channels == "channels_first" else (shape[1], shape[2])
 
 
 def _tokens(count: int, grids: list[tuple[int, int]], picture: tuple[int, ...]) -> Form | None:
@@ -190,7 +197,7 @@ def _tokens(count: int, grids: list[tuple[int, int]], picture: tuple[int, ...]) 
     for rows, columns in reversed(grids):
         if rows * columns == count > 1:
             return Form(grid=(rows, columns))
-    if grids == [_grid_of(picture)] and count > 1:
+    if not grids and count > 1:
         rows = round(sqrt(count * picture[0] / picture[1]))
         columns = count // max(1, rows)
         if rows * columns == count and abs(rows / columns - picture[0] / picture[1]) < _SAME_SHAPE:

@@ -82,7 +82,7 @@ class FaceXResult(ExplainerResult):
     labels
         The names of its C classes.
     prediction
-        ``(C,)``: the model's probabilities for the first face that can be read.
+        ``(C,)``: the model's probabilities for the first face that can be used.
     fingerprints
         Those of the ``"model"`` and of the first face of the ``"data set"``.
     seconds
