@@ -121,7 +121,7 @@ class Accelerated:
                 f"{self.name} disagrees with the network itself: probabilities differ by up to "
                 f"{difference:.2g}, and {_TOLERANCE:g} is accepted. The network itself is used instead.",
                 RuntimeWarning,
-                stacklevel=6,  # the user's line
+                stacklevel=7,  # the user's line
             )
             cache.discard(self._key)
             self._runs = self.original

@@ -96,7 +96,7 @@ def write(name: str, content: bytes) -> None:
             f"the exported network cannot be saved in {folder()} ({error}) and is exported again next time; "
             "the environment variable CFWIDGETS_CACHE names another folder",
             RuntimeWarning,
-            stacklevel=5,  # the user's line
+            stacklevel=6,  # the user's line
         )
 
 

@@ -159,7 +159,7 @@ class TorchModule:
             if self.alone
             else "differs from one pass to the next: something in it is random in evaluation mode"
         )
-        warnings.warn(f"the answer of {self.name} to an image {why}", RuntimeWarning, stacklevel=6)
+        warnings.warn(f"the answer of {self.name} to an image {why}", RuntimeWarning, stacklevel=7)
 
     def _settle(self, images: Tensor) -> Tensor:
         """Find the layout and the precision that suit the module; return the outputs as later ones are."""
