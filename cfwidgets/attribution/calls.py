@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, resolve_name
 from torch.utils.hooks import RemovableHandle
@@ -103,6 +104,8 @@ class Calls(TorchFunctionMode):
 
     def __enter__(self) -> Any:
         for part in self._names:
+            if isinstance(part, torch.jit.ScriptModule):  # its layers take no hooks, and no function is seen
+                continue
             self._handles.append(part.register_forward_pre_hook(self._entered))
             self._handles.append(part.register_forward_hook(self._left))
         return super().__enter__()

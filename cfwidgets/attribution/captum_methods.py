@@ -5,7 +5,6 @@ Kokhlikyan et al., "Captum: A unified and generic model interpretability library
 
 from __future__ import annotations
 
-import copy
 import warnings
 from collections import Counter, OrderedDict
 from collections.abc import Callable
@@ -23,6 +22,9 @@ from cfwidgets.attribution.calls import Call, Trace, describe
 from cfwidgets.attribution.network import Explained, Network
 from cfwidgets.checks import positive_int, share
 from cfwidgets.models.backends.base import ClassifierError
+from cfwidgets.models.backends.outputs import rows_of
+from cfwidgets.models.copies import copied
+from cfwidgets.models.parts import every_part
 
 __all__ = ["LRP", "DeepLift", "InputXGradient", "IntegratedGradients", "Occlusion", "Saliency"]
 
@@ -207,7 +209,7 @@ class DeepLift:
             logits, plain = score(images), score(torch.full_like(images, self.baseline))
             inputs = network.inputs(images)
             reference = network.inputs(torch.full_like(images, self.baseline))
-        rows = _Rows(_copy_for_captum(network.module))
+        rows = _Rows(network, _copy_for_captum(network.module))
         columns, signs = _columns(rows, inputs, targets)
         differences = _differentiated(
             captum.DeepLift(rows).attribute, inputs, baselines=reference, target=columns
@@ -253,12 +255,12 @@ class LRP:
         with torch.no_grad():
             logits = _Score(network, targets)(images)
             inputs = network.inputs(images)
-        copied = _copy_for_captum(network.module)
-        for part in copied.modules():
+        made = _copy_for_captum(network.module)
+        for part in made.modules():
             # Also for modules that are never called, which Captum would refuse.
             if next(part.children(), None) is None and type(part) not in SUPPORTED_NON_LINEAR_LAYERS:
                 vars(part)["rule"] = EpsilonRule(self.epsilon)
-        rows = _Rows(copied)
+        rows = _Rows(network, made)
         columns, signs = _columns(rows, inputs, targets)
         relevance = _differentiated(captum.LRP(rows).attribute, inputs, target=columns)
         maps = relevance.sum(1) * signs
@@ -291,14 +293,13 @@ class _Score:
 class _Rows(nn.Module):
     """The network alone, with outputs ``(n, C)``: Captum hangs its hooks on modules."""
 
-    def __init__(self, module: nn.Module) -> None:
+    def __init__(self, network: Network, module: nn.Module) -> None:
         super().__init__()
         self.module = module
+        self._interface = network.interface
 
     def forward(self, inputs: Tensor) -> Tensor:
-        outputs = self.module(inputs)
-        rows: Tensor = getattr(outputs, "logits", outputs)
-        return rows[:, None] if rows.ndim == 1 else rows
+        return rows_of(self.module(inputs), len(inputs), self._interface)
 
 
 def _columns(rows: _Rows, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
@@ -344,18 +345,13 @@ def _copy_for_captum(module: nn.Module) -> nn.Module:
     """
     memo: dict[int, Any] = {id(p): nn.Parameter(p.detach(), p.requires_grad) for p in module.parameters()}
     memo |= {id(b): b.detach() for b in module.buffers()}
-    try:
-        copied = copy.deepcopy(module, memo)
-    except Exception as error:
-        raise ClassifierError(
-            f"{type(module).__name__} cannot be copied, as this method needs: {error}"
-        ) from error
-    for part in copied.modules():
+    made = copied(module, memo)
+    for part in every_part(made):
         if getattr(part, "inplace", False) is True:
             vars(part)["inplace"] = False
         part._backward_hooks = OrderedDict()  # noqa: SLF001
         part._backward_pre_hooks = OrderedDict()  # noqa: SLF001
-    return copied
+    return made
 
 
 def _trace(network: Network, image: Tensor) -> list[Call]:

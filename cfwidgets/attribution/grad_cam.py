@@ -10,7 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cfwidgets.attribution.calls import Call, Trace, describe
-from cfwidgets.attribution.layers import LayerError, last_maps, layers_with_maps, named_layer
+from cfwidgets.attribution.layers import Layer, LayerError, last_layer, layers_with_maps, named_layer
+from cfwidgets.attribution.layout import Form, Reshape, given_form
 from cfwidgets.attribution.network import Explained, Network
 from cfwidgets.models.backends.base import ClassifierError
 
@@ -31,7 +32,10 @@ class GradCam:
     ----------
     layer
         The name of the layer, as in ``dict(model.named_modules())``. None: the last one whose output has
-        height and width, pooling not counted.
+        height and width, pooling not counted, or tokens of a grid that the answer depends on.
+    reshape
+        Form of its output: ``"channels_first"``, ``"channels_last"``, or ``(rows, columns)`` of a grid of
+        tokens ``(N, L, C)``, which those without a place precede. None: as the network tells.
 
     Examples
     --------
@@ -45,6 +49,11 @@ class GradCam:
     """
 
     layer: str | None = None
+    reshape: Reshape | None = None
+
+    def __post_init__(self) -> None:
+        if self.reshape is not None:
+            given_form(self.reshape)
 
     def explain(self, network: Network, images: Tensor, targets: Tensor) -> Explained:
         """Compute one map for each image, at least 0, scaled up (bilinear) to the image.
@@ -59,52 +68,76 @@ class GradCam:
             return self._explained(network, images, targets)
         except LayerError as error:
             usable = layers_with_maps(network, images[:1])
-            last = ", ".join(map(repr, usable[-_NAMED:]))
+            last = ", ".join(repr(layer.name) for layer in usable[-_NAMED:])
             more = f" and {len(usable) - _NAMED} before" if len(usable) > _NAMED else ""
             raise ClassifierError(f"{error}. These would do: {last or 'none'}{more}") from None
 
     def _explained(self, network: Network, images: Tensor, targets: Tensor) -> Explained:
         images = images.contiguous(memory_format=network.layout)
-        layer = self.layer
-        if layer is None:
-            layer = network.once("layer", lambda: last_maps(network, images[:1], "grad_cam"))
-        part = named_layer(network.module, layer, "grad_cam")
-        head = network.once("head", lambda: _linear_head(network, part, images[:1]))
+        layer = network.once("layer", lambda: self._layer(network, images[:1]))
+        part = named_layer(network.module, layer.name, "grad_cam")
+        form = self._form(layer)
+        plain = form.channels == "channels_first"
+        head = network.once("head", lambda: _linear_head(network, part, images[:1]) if plain else None)
+        found = _Features(layer.name, form, leaves=head is None)
         if head is None:
-            features, rows, weights = self._by_gradient(network, part, images, targets, layer)
+            features, rows, weights = self._by_gradient(network, part, images, targets, found)
         else:
-            features, rows, weights = self._by_weights(network, part, images, targets, layer, head)
+            features, rows, weights = self._by_weights(network, part, images, targets, found, head)
         maps = torch.einsum("nc,nchw->nhw", weights, features).relu()
         size = images.shape[-2:]
         scaled = F.interpolate(maps[:, None].float(), size=size, mode="bilinear", align_corners=False)[:, 0]
         extremes = torch.stack(maps.flatten(1).aminmax(dim=1), dim=1)
         return Explained(scaled, network.of_targets(rows, targets), outputs=rows, extremes=extremes)
 
+    def _layer(self, network: Network, image: Tensor) -> Layer:
+        if self.layer is None:
+            return last_layer(network, image, "grad_cam")
+        named_layer(network.module, self.layer, "grad_cam")
+        there = {layer.name: layer for layer in layers_with_maps(network, image, named=self.layer)}
+        # A layer that gives no maps is refused when its output is seen.
+        unknown = Layer(self.layer, None if self.reshape else Form("channels_first"), 0.0)
+        return there.get(self.layer, unknown)
+
+    def _form(self, layer: Layer) -> Form:
+        if self.reshape is not None:
+            return given_form(self.reshape)
+        if layer.form is None:
+            raise ClassifierError(
+                f"grad_cam cannot tell which axes of the layer {layer.name!r} are height and width: say "
+                "reshape='channels_first', 'channels_last', or (rows, columns) of a grid of tokens"
+            )
+        return layer.form
+
     def _by_weights(
-        self, network: Network, part: nn.Module, images: Tensor, targets: Tensor, layer: str, head: Tensor
+        self,
+        network: Network,
+        part: nn.Module,
+        images: Tensor,
+        targets: Tensor,
+        found: _Features,
+        head: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        found = _Features(layer)
         with torch.no_grad(), found.of(part):
             rows = network.logits(images)
-        features = found.maps
+        features = found.maps(found.output)
         network.of_targets(rows, targets)  # refuses an unknown class before its weights are taken
         weights = head * (2 * targets - 1)[:, None] if len(head) == 1 else head[targets]
         return features, rows, weights / features[0, 0].numel()
 
     def _by_gradient(
-        self, network: Network, part: nn.Module, images: Tensor, targets: Tensor, layer: str
+        self, network: Network, part: nn.Module, images: Tensor, targets: Tensor, found: _Features
     ) -> tuple[Tensor, Tensor, Tensor]:
-        found = _Features(layer, leaves=True)
         # Gradients are recorded from the layer on; the layers before it cost a plain forward pass.
         with torch.no_grad(), found.of(part):
             rows = network.logits(images)
-        features = found.maps
+        output = found.output
         network.require_gradient(rows)
         logits = network.of_targets(rows, targets)
-        gradient = torch.autograd.grad(logits.sum(), features, allow_unused=True)[0]
+        gradient = torch.autograd.grad(logits.sum(), output, allow_unused=True)[0]
         if gradient is None:
-            raise ClassifierError(f"grad_cam: the logit does not depend on the output of {layer!r}")
-        return features.detach(), rows.detach(), gradient.mean(dim=(2, 3))
+            raise ClassifierError(f"grad_cam: the logit does not depend on the output of {found.layer!r}")
+        return found.maps(output.detach()), rows.detach(), found.maps(gradient).mean(dim=(2, 3))
 
 
 class _Features:
@@ -114,40 +147,45 @@ class _Features:
     ----------
     layer
         Its name.
+    form
+        Form of its output.
     leaves
         Start a new graph there. The next layer gets a copy, since it may be an in-place ReLU, which would
         write into the output kept.
     """
 
-    def __init__(self, layer: str, *, leaves: bool = False) -> None:
-        self._layer = layer
+    def __init__(self, layer: str, form: Form, *, leaves: bool = False) -> None:
+        self.layer = layer
+        self.maps = form.maps
+        self._form = form
         self._leaves = leaves
-        self._maps: Tensor | None = None
+        self._output: Tensor | None = None
 
     @property
-    def maps(self) -> Tensor:
-        """The feature maps ``(n, C, h, w)``."""
-        if self._maps is None:
-            raise LayerError(f"grad_cam: the network does not call the layer {self._layer!r}")
-        return self._maps
+    def output(self) -> Tensor:
+        """The output, in its own form."""
+        if self._output is None:
+            raise LayerError(f"grad_cam: the network does not call the layer {self.layer!r}")
+        return self._output
 
     def of(self, part: nn.Module) -> Any:
         """Record the output of a layer while entered."""
         return part.register_forward_hook(self._keep)
 
     def _keep(self, part: nn.Module, _: Any, output: Any) -> Any:
-        if not isinstance(output, Tensor) or output.ndim != 4:
+        if not self._form.fits(output):
             got = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
+            rows, columns = self._form.grid
+            wanted = "maps (N, C, h, w)" if self._form.channels else f"{rows} x {columns} tokens (N, L, C)"
             raise LayerError(
-                f"grad_cam needs a layer that gives maps (N, C, h, w); {describe(self._layer, part)} gives "
-                f"{got}"
+                f"grad_cam needs a layer that gives {wanted}; {describe(self.layer, part)} gives {got}"
             )
         if not self._leaves:
-            self._maps = output.clone()
+            self._output = output.clone()
             return None
-        self._maps = output.detach().requires_grad_()
+        self._output = output.detach().requires_grad_()
         torch.set_grad_enabled(True)  # until the `no_grad` around the forward pass ends
-        return self._maps.clone()
+        return self._output.clone()
 
 
 def _linear_head(network: Network, part: nn.Module, image: Tensor) -> Tensor | None:

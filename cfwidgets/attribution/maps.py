@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self, TypeAlias
@@ -18,13 +19,13 @@ from cfwidgets.attribution.captum_methods import (
     Saliency,
 )
 from cfwidgets.attribution.grad_cam import GradCam
+from cfwidgets.attribution.layers import Layer
 from cfwidgets.attribution.network import Explained, Method, Network, network_of
 from cfwidgets.attribution.rap import Rap
 from cfwidgets.checks import choice, positive_int
 from cfwidgets.images import as_images
-from cfwidgets.models.backends.base import LARGEST_BATCH, ClassifierError, cpu_batch_size
+from cfwidgets.models.backends.base import LARGEST_BATCH, ClassifierError, NotFiniteError, cpu_batch_size
 from cfwidgets.models.classifier import Classifier, ImagesLike
-from cfwidgets.models.guard import untouched
 
 __all__ = ["METHODS", "Attribution", "Attributor", "Targets", "attribute"]
 
@@ -71,6 +72,10 @@ class Attribution:
     extremes
         ``(N, 2)`` float32: lowest and highest of each map before it was enlarged to the image; None from the
         methods that do not enlarge.
+    layer
+        Name of the layer that ``grad_cam`` read; empty from the other methods.
+    caveats
+        Limits of the maps in words: a layer far from the output.
     """
 
     maps: Tensor
@@ -80,6 +85,8 @@ class Attribution:
     convergence_delta: Tensor | None
     outputs: Tensor | None = None
     extremes: Tensor | None = None
+    layer: str = ""
+    caveats: tuple[str, ...] = ()
 
 
 class Attributor:
@@ -134,13 +141,40 @@ class Attributor:
         if clf.input_size is not None and tuple(batch.shape[2:]) != clf.input_size:
             batch = torch.stack([clf.view(image) for image in batch])
         targets = _targets(clf, target, len(batch))
-        chunks = _in_chunks(self._explain, self._network, batch, targets, self._batch_size)
+        size = 1 if self._one_by_one(batch) else self._batch_size
+        chunks = _in_chunks(self._explain, self._network, batch, targets, size)
         parts = [_moved(part, self._device) for part in chunks]
         columns: dict[str, Any] = {}
         for field in fields(Explained):
             column = [getattr(part, field.name) for part in parts]
             columns[field.name] = None if column[0] is None else torch.cat(column)
-        return Attribution(targets=targets, method=self._name, **columns)
+        layer: Layer | None = self._network.findings.get("layer")
+        caveat = "" if layer is None else layer.caveat(self._name)
+        return Attribution(
+            targets=targets,
+            method=self._name,
+            **columns,
+            layer="" if layer is None else layer.name,
+            caveats=(caveat,) if caveat else (),
+        )
+
+    def _one_by_one(self, images: Tensor) -> bool:
+        """Tell if each image must be passed alone, so that its map does not depend on the others."""
+        together = min(len(images), self._batch_size or len(images)) > 1
+        if not together and not isinstance(self._explain, _SEVERAL_EACH):
+            return False
+        if not self._network.depends_on_company(images):
+            return False
+        if isinstance(self._explain, DeepLift):
+            raise ClassifierError(
+                "DeepLIFT passes an image together with a plain one, and the answer of "
+                f"{type(self._network.module).__name__} depends on the other images in its batch"
+            )
+        return True
+
+
+_SEVERAL_EACH = (IntegratedGradients, Occlusion, DeepLift)
+"""Methods that pass several images in a batch to explain one."""
 
 
 def attribute(
@@ -179,7 +213,8 @@ def attribute(
     ------
     ClassifierError
         The classifier wraps no torch module, has no such class, or is of a kind that the method cannot
-        explain (the message names the part of it); or memory does not suffice for a single image.
+        explain (the message names the part of it); or memory does not suffice for a single image; or a map
+        is not finite.
     ImageError
         Values that are not images.
     ValueError
@@ -188,7 +223,9 @@ def attribute(
     Notes
     -----
     The network is left as it was (see `cfwidgets.models.guard.untouched`), also after an error, and others
-    may use it between batches. It runs in its own precision. Nothing is random.
+    may use it between batches. It runs in its own precision, but in float32 where
+    that is half. Where an answer depends on the other images in a batch, images are passed one by one. A
+    layer far from the output, chosen because none later has places, is warned of. Nothing is random.
 
     Examples
     --------
@@ -199,7 +236,11 @@ def attribute(
     >>> found.maps.shape, found.targets.tolist()
     (torch.Size([2, 8, 8]), [0, 1])
     """
-    return Attributor(clf, method, batch_size=batch_size, **options)(images, target)
+    found = Attributor(clf, method, batch_size=batch_size, **options)(images, target)
+    if "layer" not in options:  # who names a layer knows where it is
+        for caveat in found.caveats:
+            warnings.warn(caveat, UserWarning, stacklevel=2)
+    return found
 
 
 def _method(name: str, options: dict[str, Any]) -> Method:
@@ -284,10 +325,17 @@ class _Memory:
 
 
 def _explained(method: Method, network: Network, images: Tensor, targets: Tensor) -> Explained:
-    with untouched(network.module), torch.enable_grad():
-        return method.explain(
+    with network.running(), torch.enable_grad():
+        explained = method.explain(
             network, images.to(network.device, network.dtype, copy=True), targets.to(network.device)
         )
+    broken = ~explained.maps.flatten(1).isfinite().all(dim=1)
+    if bool(broken.any()):
+        raise NotFiniteError(
+            f"{int(broken.sum())} of {len(broken)} relevance maps have NaN or infinite values: has the model "
+            "overflowed?"
+        )
+    return explained
 
 
 def _moved(explained: Explained, device: torch.device) -> Explained:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from cfwidgets.models.backends.base import Normalise, NotFiniteError
+from cfwidgets.models.backends.base import Interface, NotFiniteError
+from cfwidgets.models.backends.company import meet
+from cfwidgets.models.backends.outputs import rows_of
+from cfwidgets.models.backends.selection import chosen_output
+from cfwidgets.models.backends.torch_module import TorchModule
 from cfwidgets.models.classifier import Classifier, ClassifierError
+from cfwidgets.models.copies import copied
+from cfwidgets.models.guard import untouched
+from cfwidgets.models.parts import is_compiled, uncompiled
 
 __all__ = ["Explained", "Method", "Network", "network_of"]
 
 Found = TypeVar("Found")
+_HALF = (torch.float16, torch.bfloat16)
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,7 @@ class Explained:
 
 
 class Method(Protocol):
-    """An attribution method with its settings, used inside `cfwidgets.models.guard.untouched`."""
+    """An attribution method with its settings, used inside `Network.running`."""
 
     def explain(self, network: Network, images: Tensor, targets: Tensor) -> Explained:
         """Map images ``(n, 3, H, W)`` in [0, 1] for target classes ``(n,)``."""
@@ -52,7 +61,7 @@ class Method(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A classifier's module with its device, normalisation and batch size.
+    """A classifier's module with its device, interface and batch size.
 
     Parameters
     ----------
@@ -60,23 +69,57 @@ class Network:
         The module itself.
     device, dtype
         Its device and the dtype of its inputs.
-    normalise
-        The classifier's normalisation; None where the module takes [0, 1].
+    interface
+        Form of its input and its outputs.
+    prepare
+        Turns images in [0, 1] into its input; None where it takes those.
+    backend
+        The classifier's, which knows if the answer to an image depends on the others in its batch.
     layout
         The memory format of images that suits the module, as far as known.
     images_at_once
         The most images of a given size in one pass.
     findings
         Facts about the module that a method keeps for the next batch: see `once`.
+    compiled
+        True where parts of the module are compiled: see `running`.
     """
 
     module: nn.Module
     device: torch.device
     dtype: torch.dtype
-    normalise: Normalise | None
+    interface: Interface
+    prepare: nn.Module | None
+    backend: TorchModule
     layout: torch.memory_format = torch.contiguous_format
     images_at_once: int = 1
     findings: dict[str, Any] = field(default_factory=dict)
+    compiled: bool = False
+
+    def depends_on_company(self, images: Tensor) -> bool:
+        """Tell by images ``(n, 3, H, W)`` if the answer to one depends on the others in its batch."""
+        backend = self.backend
+        if not backend.company_known:
+            pair = images[:2] if len(images) > 1 else torch.cat((images, 1 - images))
+
+            def ask(some: Tensor) -> Tensor:
+                inputs = some.to(self.device, self.dtype, copy=True)
+                with self.running(), torch.no_grad():
+                    return rows_of(self.module(self.inputs(inputs)), len(some), self.interface).float().cpu()
+
+            try:
+                rows = ask(pair)
+            except (RuntimeError, ValueError):  # the pass that follows says it better
+                return False
+            backend.met(meet(ask, pair, rows, exact=backend.exact))
+        return backend.alone
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run the module in this context: see `untouched`. Compiled parts run as written, for hooks."""
+        stance = torch.compiler.set_stance("force_eager") if self.compiled else nullcontext()
+        with untouched(self.module), stance:
+            yield
 
     def once(self, name: str, find: Callable[[], Found]) -> Found:
         """Compute a fact about the module for the first batch, and return the same for later ones."""
@@ -86,9 +129,9 @@ class Network:
         return found
 
     def inputs(self, images: Tensor) -> Tensor:
-        """Normalise images in [0, 1] for the module; always a new tensor, since it may write into it."""
-        normalised = images.clone() if self.normalise is None else self.normalise(images.float())
-        return normalised.to(self.dtype)
+        """Prepare images in [0, 1] for the module; always a new tensor, since it may write into it."""
+        prepared = images.clone() if self.prepare is None else self.prepare(images.float())
+        return prepared.to(self.dtype)
 
     def logits(self, images: Tensor) -> Tensor:
         """Compute outputs ``(n, C)`` for images in [0, 1], with gradients where they are recorded."""
@@ -105,17 +148,17 @@ class Network:
         ClassifierError
             Outputs of another shape, or NaN or infinite values.
         """
-        rows = getattr(outputs, "logits", outputs)
-        if isinstance(rows, Tensor) and rows.ndim == 1:
-            rows = rows[:, None]
-        if not isinstance(rows, Tensor) or rows.ndim != 2 or len(rows) != count:
-            got = tuple(rows.shape) if isinstance(rows, Tensor) else type(rows).__name__
-            raise ClassifierError(
-                f"the model must return one row of classes for each image, ({count}, C); got {got}"
-            )
+        rows = rows_of(outputs, count, self.interface)
+        classes = self.interface.classes
+        if classes is not None and max(2, rows.shape[1]) != classes:
+            raise ClassifierError(f"the model returned {max(2, rows.shape[1])} classes, and {classes} before")
         if not bool(rows.detach().isfinite().all()):
             raise NotFiniteError("the model returned NaN or infinite values")
         return rows
+
+    def answer(self, outputs: object, count: int) -> Any:
+        """Choose among what the module returned the output that holds the classes."""
+        return chosen_output(outputs, count, self.interface)
 
     def of_targets(self, rows: Tensor, targets: Tensor) -> Tensor:
         """Select the output ``(n,)`` of each image's target. A single unit z is -z for class 0 and z for 1.
@@ -153,7 +196,8 @@ def network_of(clf: Classifier, method: str) -> Network:
     Raises
     ------
     ClassifierError
-        The classifier wraps an ONNX file or a function.
+        The classifier wraps an ONNX file, a script or a function, or takes batches of one size only; or its
+        weights are of half precision and it cannot be copied.
 
     Examples
     --------
@@ -161,6 +205,23 @@ def network_of(clf: Classifier, method: str) -> Network:
     tensor([[1., 1., 1.]])
     """
     backend = clf._torch_module(f"method={method!r}")  # noqa: SLF001  # the package's own
-    normalise = None if backend.normalisation is None else Normalise(*backend.normalisation).to(clf.device)
-    dtype = next((p.dtype for p in backend.module.parameters() if p.is_floating_point()), torch.float32)
-    return Network(backend.module, clf.device, dtype, normalise, backend.layout)
+    if clf._pads:  # noqa: SLF001
+        raise ClassifierError(
+            f"method={method!r} passes as many images as fit; {clf.name} takes batches of one size only"
+        )
+    module = uncompiled(backend.module)
+    dtypes = [p.dtype for p in module.parameters() if p.is_floating_point()]
+    if any(dtype in _HALF for dtype in dtypes):
+        # Shares and products of gradients leave the range of half precision.
+        module, dtypes = copied(module).float(), [torch.float32]
+    preparation = backend.interface.preparation()
+    return Network(
+        module,
+        clf.device,
+        dtypes[0] if dtypes else torch.float32,
+        replace(backend.interface, classes=clf.classes),
+        None if preparation is None else preparation.to(clf.device),
+        backend,
+        backend.layout,
+        compiled=is_compiled(module),
+    )

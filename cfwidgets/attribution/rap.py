@@ -85,16 +85,12 @@ class Rap:
         ClassifierError
             A network that relevance cannot be passed through; the message names the part.
         """
-        if network.dtype not in (torch.float32, torch.float64):
-            raise ClassifierError(
-                f"RAP divides by sums of weights and needs float32 or float64; the network is {network.dtype}"
-            )
         inputs = network.inputs(images.detach()).requires_grad_()
         with _Propagation(network.module, self.rule) as propagation:
             propagation.start(inputs)
             outputs = network.module(inputs)
         network.rows(outputs, len(images))
-        rows = network.rows(propagation.finish(getattr(outputs, "logits", outputs)), len(images))
+        rows = network.rows(propagation.finish(network.answer(outputs, len(images))), len(images))
         logits = network.of_targets(rows.detach(), targets)
         start = torch.zeros_like(rows)
         columns = torch.zeros_like(targets) if rows.shape[1] == 1 else targets

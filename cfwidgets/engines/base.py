@@ -20,9 +20,10 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from math import nan
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, NamedTuple, ParamSpec, Self, TypeVar
 
 import pandas as pd
 import torch
@@ -30,6 +31,7 @@ from torch import Tensor
 
 from cfwidgets.checkpoint import Checkpoint
 from cfwidgets.checks import choice, positive_int
+from cfwidgets.models.backends.base import ClassifierError
 from cfwidgets.results import Result
 from cfwidgets.text import without_surrogates
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
+    "Attempt",
     "Engine",
     "ExplainerResult",
     "Measure",
@@ -116,6 +119,8 @@ class ExplainerResult(Result, ABC):
         ``"image"``; empty where there are no numbers to read, as in a black box.
     seconds
         Time that the work took.
+    missing
+        Measures of trust that could not be taken, by name, with the reason in words.
     """
 
     schema: ClassVar[dict[str, str]] = {
@@ -130,6 +135,7 @@ class ExplainerResult(Result, ABC):
     prediction: Tensor
     fingerprints: dict[str, str]
     seconds: float = 0.0
+    missing: dict[str, str] = field(default_factory=dict)
 
     question: ClassVar[tuple[str, ...]] = ("target",)
     """Fields with the numbers of the classes in question, whose labels need not differ."""
@@ -176,9 +182,20 @@ class ExplainerResult(Result, ABC):
 
         One row a measure, with the columns of `Measure`: ``measure``, ``value``, what it is held ``against``
         and that ``reference`` (NaN where the words say it all), and its ``meaning``. A measure that was not
-        taken has no row.
+        taken has no row; one that could not be taken has the value NaN and the reason.
         """
-        return pd.DataFrame(self.measures(), columns=list(Measure._fields))
+        missing = [Measure(name, nan, "not measured", nan, why) for name, why in self.missing.items()]
+        return pd.DataFrame([*self.measures(), *missing], columns=list(Measure._fields))
+
+    def without(self, measure: str, error: Exception) -> Self:
+        """Return the result with a measure marked as missing, for the reason that an error gives.
+
+        A measure is an extra: whatever goes wrong with it must not cost the answer.
+        """
+        reason = str(error).strip() or type(error).__name__
+        if not isinstance(error, ClassifierError):
+            reason = f"{type(error).__name__}: {reason}"
+        return replace(self, missing={**self.missing, measure: f"Could not be measured: {reason}"})
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.summary()}>"
@@ -228,6 +245,37 @@ def to_the_end(
     explain.__qualname__ = f"{steps.__qualname__.rpartition('.')[0]}.{explain.__name__}"
     explain.__doc__ = f"Run to the end and return the result: see `{steps.__name__}`."
     return explain
+
+
+class Attempt(Generic[T]):
+    """Iterates over the steps of a measure of trust until an error ends it, which it keeps.
+
+    Parameters
+    ----------
+    steps
+        The steps.
+
+    Attributes
+    ----------
+    error
+        The error; None where all went well.
+
+    Examples
+    --------
+    >>> attempt = Attempt(1 / number for number in (2, 1, 0))
+    >>> list(attempt), attempt.error
+    ([0.5, 1.0], ZeroDivisionError('division by zero'))
+    """
+
+    def __init__(self, steps: Iterable[T]) -> None:
+        self._steps = steps
+        self.error: Exception | None = None
+
+    def __iter__(self) -> Generator[T, None, None]:
+        try:
+            yield from self._steps
+        except Exception as error:  # noqa: BLE001 - whatever a network with random weights raises
+            self.error = error
 
 
 class Engine(ABC, Generic[R]):
@@ -323,8 +371,11 @@ class Engine(ABC, Generic[R]):
                 kept.save(now)
 
     def resumed(self, earlier: R, fresh: R) -> R:
-        """Give the result to begin with: an earlier one, with what this run asks for."""
-        return replace(earlier, settings=fresh.settings)
+        """Give the result to begin with: an earlier one, with what this run asks for.
+
+        What could not be measured is tried again.
+        """
+        return replace(earlier, settings=fresh.settings, missing={})
 
 
 def require_same(

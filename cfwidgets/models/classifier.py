@@ -16,11 +16,12 @@ from torch import Tensor, nn
 from cfwidgets.checks import choice, positive_int
 from cfwidgets.images import ImageLike, as_image, fit
 from cfwidgets.models.backends.accelerated import Accelerated
-from cfwidgets.models.backends.base import Backend, ClassifierError, Normalisation
+from cfwidgets.models.backends.base import Backend, ClassifierError, Interface
 from cfwidgets.models.backends.function import Function
 from cfwidgets.models.backends.onnx_file import OnnxFile
 from cfwidgets.models.backends.outputs import Activation, as_rows, to_logits, to_probabilities
 from cfwidgets.models.backends.randomise import randomised
+from cfwidgets.models.backends.script import is_script, load_script
 from cfwidgets.models.backends.torch_module import Precision, TorchModule, named_device, place
 from cfwidgets.models.classifier_arguments import (
     ImagesLike,
@@ -32,6 +33,7 @@ from cfwidgets.models.classifier_arguments import (
     require_callable,
 )
 from cfwidgets.models.fingerprint import fingerprint
+from cfwidgets.models.parts import state_of, uncompiled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,10 +52,14 @@ class Classifier:
     model
         One of
 
-        - a torch module from ``(N, 3, H, W)`` to ``(N, C)`` (or to an object with such ``logits``);
-        - a path to an ONNX file with one such input; its first output is used;
+        - a torch module from ``(N, 3, H, W)`` to ``(N, C)``, also a compiled or a scripted one;
+        - a path to an ONNX file with one such input, also in the order ``(N, H, W, 3)``, or to a script that
+          `torch.jit.save` wrote;
         - any other callable: it gets a float32 tensor ``(n, 3, H, W)`` and returns ``(n, C)``, or ``(n,)``
           for a single unit, as a tensor, an array or nested lists.
+
+        Of several outputs, in a tuple, a mapping or a file, the one named ``logits`` is used, or the only
+        one that may be the classes.
     labels
         Names of the classes, in the model's order. With one name for a model with a single unit the classes
         are "not <name>" and "<name>". None leaves classes without a name.
@@ -66,7 +72,8 @@ class Classifier:
     activation
         The function from outputs to probabilities: ``"softmax"``; ``"sigmoid"``, for a single unit (which
         becomes two classes, no and yes) or for independent classes; or ``"none"`` where they are
-        probabilities. None is ``"softmax"`` for modules and ONNX files and ``"none"`` for callables.
+        probabilities. None is ``"softmax"`` for modules and ONNX files, unless the name of the file's output
+        says that it holds probabilities, and ``"none"`` for callables.
     device
         A torch device, or ``"auto"``: where the module is; the CPU for everything else. A module on another
         device than the one named is copied there and stays where it is itself.
@@ -76,7 +83,12 @@ class Classifier:
         precision; the probability of the mask that it finds is computed in float32 (see `in_float32`).
     batch_size
         Images in one forward pass, or ``"auto"``: on a CPU by the image size, on CUDA as many as fit into
-        half of the free memory. Halved when memory runs out.
+        half of the free memory. Halved when memory runs out. A model that takes batches of this size only
+        gets the last one filled with copies.
+    channels
+        3, or 1 for a model that takes grey images: pictures are turned grey.
+    output
+        The output that holds the classes, by its place or name, where the model has several.
 
     Attributes
     ----------
@@ -95,7 +107,8 @@ class Classifier:
         A model, labels, a normalisation, sizes or a device that cannot be right; the message names what is
         accepted.
     ValueError
-        An unknown activation or precision, or a batch size that is not a positive whole number.
+        An unknown activation or precision, a number of channels that is neither 3 nor 1, or a batch size
+        that is not a positive whole number.
     ImportError
         An ONNX file without ONNX Runtime.
 
@@ -126,9 +139,13 @@ class Classifier:
         device: str | torch.device = "auto",
         precision: Precision = "auto",
         batch_size: int | Literal["auto"] = "auto",
+        channels: Literal[1, 3] = 3,
+        output: int | str | None = None,
     ) -> None:
+        by_name = activation is None
         if activation is None:
             activation = "softmax" if isinstance(model, nn.Module | str | os.PathLike) else "none"
+        choice("channels", channels, (3, 1))
         choice("activation", activation, get_args(Activation))
         choice("precision", precision, get_args(Precision))
         if batch_size != "auto":
@@ -141,18 +158,24 @@ class Classifier:
         self._batch_size = batch_size
         self._fits: int | None = None  # the batch size that memory was found to hold
         self._answered = False
-        normalisation = checked_normalisation(mean, std)
+        self._pads = False  # the model takes batches of one size only
+        self._interface = Interface(checked_normalisation(mean, std), channels, output, self.classes)
         self._backend: Backend
+        name = None
+        if not isinstance(model, nn.Module) and isinstance(model, str | os.PathLike):
+            path = Path(model)
+            if is_script(path):
+                model, name = load_script(path), path.name
         if isinstance(model, nn.Module):
             module, found = place(model, device)
-            self._backend = TorchModule(module, found, normalisation, activation, precision)
+            self._backend = TorchModule(module, found, self._interface, activation, precision)
         elif isinstance(model, str | os.PathLike):
-            self._backend = self._open(Path(model), normalisation, device)
+            self._backend = self._open(Path(model), device, by_name=by_name)
         else:
             require_callable(model)
             found = named_device("cpu" if device == "auto" else device)
-            self._backend = Function(model, found, normalisation)
-        self.name = self._backend.name
+            self._backend = Function(model, found, self._interface)
+        self.name = name or self._backend.name
 
     @property
     def device(self) -> torch.device:
@@ -251,7 +274,9 @@ class Classifier:
         >>> Classifier(nn.Flatten()).read(torch.zeros(1, 4), 1)
         tensor([[0.2500, 0.2500, 0.2500, 0.2500]])
         """
-        return to_probabilities(as_rows(outputs, count), self._activation)
+        rows = as_rows(outputs, count, self._interface)
+        self._check_classes(rows)
+        return to_probabilities(rows, self._activation)
 
     def top(self, image: ImageLike, k: int = 5) -> pd.DataFrame:
         """List the most probable classes of one image.
@@ -390,12 +415,12 @@ class Classifier:
         -------
         nn.Module
             The module that runs: the one given, or its copy on another device. Use it inside `untouched`. For
-            an accelerated classifier, the module that was exported.
+            an accelerated classifier, the module that was exported; for a compiled one, the module itself.
 
         Raises
         ------
         ClassifierError
-            The classifier wraps an ONNX file or a function.
+            The classifier wraps an ONNX file, a script or a function.
 
         Examples
         --------
@@ -403,16 +428,16 @@ class Classifier:
         >>> Classifier(net).require_module() is net
         True
         """
-        return self._torch_module("this").module
+        return uncompiled(self._torch_module("this").module)
 
     @property
     def has_module(self) -> bool:
         """True if there is a torch module, and so gradients, layers and weights: see `require_module`."""
-        return isinstance(self._original, TorchModule)
+        return isinstance(self._original, TorchModule) and not self._original.scripted
 
     def fingerprint(self) -> str:
         """Hash the model's weights to 32 hexadecimal digits; empty for a black box."""
-        return fingerprint(self.require_module().state_dict()) if self.has_module else ""
+        return fingerprint(state_of(self.require_module())) if self.has_module else ""
 
     def accelerated(self) -> Classifier:
         """Return a classifier that runs in ONNX Runtime, several times faster on a CPU.
@@ -459,9 +484,7 @@ class Classifier:
         backend = self._backend
         if not isinstance(backend, TorchModule) or not backend.rounds:
             return self
-        exact = TorchModule(
-            backend.module, backend.device, backend.normalisation, self._activation, "float32"
-        )
+        exact = TorchModule(backend.module, backend.device, backend.interface, self._activation, "float32")
         other = self._with(exact, self.name)
         other._precision = "float32"  # noqa: SLF001 - its own
         return other
@@ -489,7 +512,8 @@ class Classifier:
         Raises
         ------
         ClassifierError
-            The classifier wraps an ONNX file or a function.
+            The classifier wraps an ONNX file, a script or a function; or the network cannot be copied, holds
+            weights that cannot be read, or answers as before.
 
         Examples
         --------
@@ -502,12 +526,12 @@ class Classifier:
         """
         original = self._torch_module("randomised()")
         seen = self.input_size or size or _USUAL_SIZE
-        twin = randomised(original.module, seed, seen, original.normalisation)
-        backend = TorchModule(twin, self.device, original.normalisation, self._activation, self._precision)
+        twin = randomised(uncompiled(original.module), seed, seen, original.interface)
+        backend = TorchModule(twin, self.device, original.interface, self._activation, self._precision)
         copied = self._with(backend, f"{self.name}, random weights")
         return copied.accelerated() if isinstance(self._backend, Accelerated) else copied
 
-    def _open(self, path: Path, normalisation: Normalisation | None, device: str | torch.device) -> OnnxFile:
+    def _open(self, path: Path, device: str | torch.device, *, by_name: bool) -> OnnxFile:
         if not path.is_file():
             raise ClassifierError(f"there is no file {str(path)!r}")
         if path.suffix in _TORCH_SUFFIXES:
@@ -520,12 +544,14 @@ class Classifier:
             raise ClassifierError(
                 "precision='bfloat16' needs a torch module; an ONNX file has a precision of its own"
             )
-        file = OnnxFile(path, normalisation, path.name)
+        file = OnnxFile(path, self._interface, path.name)
         if file.input_size is not None and self.input_size not in (None, file.input_size):
             raise ClassifierError(
                 f"{path.name} takes images of {file.input_size}; got input_size={self.input_size}"
             )
         self.input_size = file.input_size or self.input_size
+        if by_name and file.gives_probabilities:
+            self._activation = "none"
         return file
 
     def _with(self, backend: Backend, name: str) -> Classifier:
@@ -539,10 +565,13 @@ class Classifier:
 
     def _torch_module(self, what: str) -> TorchModule:
         backend = self._original
-        if not isinstance(backend, TorchModule):
+        if isinstance(backend, TorchModule):
+            if not backend.scripted:
+                return backend
+            kind = "TorchScript, whose layers and weights are out of reach"
+        else:
             kind = "a function" if isinstance(backend, Function) else "an ONNX file"
-            raise ClassifierError(f"{what} needs a torch module; this classifier wraps {kind}, {self.name}")
-        return backend
+        raise ClassifierError(f"{what} needs a torch module; this classifier wraps {kind}, {self.name}")
 
     def _ask(self, images: ImagesLike, meaning: Callable[[Tensor, Activation], Tensor]) -> Tensor:
         batch = batch_of(images)
@@ -569,7 +598,7 @@ class Classifier:
     def _rows(self, chunk: Tensor, start: int, count: int) -> Tensor | None:
         """Compute raw outputs of some of the images; None where memory has run out and fewer may fit."""
         try:
-            rows = self._backend(fit(chunk, self.input_size))
+            rows = self._filled(fit(chunk, self.input_size))
         except torch.OutOfMemoryError as error:
             if len(chunk) > 1:
                 return None
@@ -584,6 +613,30 @@ class Classifier:
             )
             raise
         self._check_classes(rows)
+        return rows
+
+    def _filled(self, images: Tensor) -> Tensor:
+        """Compute raw outputs; a batch too small for a model of one batch size is filled with copies."""
+        size = self._batch_size
+        missing = 0 if size == "auto" else size - len(images)
+        if missing <= 0:
+            return self._backend(images)
+
+        def filled() -> Tensor:
+            return self._backend(torch.cat((images, images[-1:].expand(missing, -1, -1, -1))))[: len(images)]
+
+        if self._pads:
+            return filled()
+        try:
+            return self._backend(images)
+        except torch.OutOfMemoryError:
+            raise
+        except (RuntimeError, ValueError) as error:  # torch's for shapes that do not fit, and ours
+            try:
+                rows = filled()
+            except Exception:  # noqa: BLE001 (the first error says more)
+                raise error from None
+        self._pads = True
         return rows
 
     def _check_classes(self, rows: Tensor) -> None:

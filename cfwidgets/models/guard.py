@@ -13,10 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import torch
 from torch import Tensor, nn
+
+from cfwidgets.models.buffers import KeptBuffers
+from cfwidgets.models.parts import every_part, uncompiled
 
 __all__ = ["FairLock", "lock_of", "untouched"]
 
@@ -59,6 +62,10 @@ class FairLock:
         self._owner: int | None = None
         self._depth = 0
         self._waiting: deque[tuple[int, threading.Lock]] = deque()
+
+    def __reduce__(self) -> tuple[type[FairLock], tuple[()]]:
+        """Leave the threads behind: a copy, or what arrives in another process, is a lock of its own."""
+        return FairLock, ()
 
     def acquire(self) -> None:
         """Take the lock, after all threads that requested it earlier."""
@@ -128,7 +135,7 @@ def lock_of(module: nn.Module) -> FairLock:
     Returns
     -------
     FairLock
-        Lives as long as the network.
+        Lives as long as the network; a compiled one has that of the network itself.
 
     Examples
     --------
@@ -136,6 +143,7 @@ def lock_of(module: nn.Module) -> FairLock:
     >>> lock_of(net) is lock_of(net)
     True
     """
+    module = uncompiled(module)
     with _locks_mutex:
         lock = _locks.get(module)
         if lock is None:
@@ -151,8 +159,9 @@ def untouched(module: nn.Module) -> Iterator[None]:
     parameters; hooks, ``requires_grad`` and torch's gradient mode are unchanged, so that the block may run
     forwards or backwards. At the end these are what they were before: the training flag of
     each submodule (not of the whole: frozen batch normalisations stay frozen), the hooks of each submodule,
-    ``requires_grad`` and ``.grad`` of each parameter (the same tensors with the same values), and torch's
-    random state, on the CPU and on CUDA devices in use.
+    ``requires_grad`` and ``.grad`` of each parameter (the same tensors with the same values), the buffers,
+    which observers and moving averages write at every pass, and torch's random state, on the CPU and on CUDA
+    devices in use. Modules kept in plain lists, tuples and dicts count too, as found the first time.
 
     Hold it for one batch at a time, never across a ``yield`` of an engine: a generator that is suspended
     inside would leave the user with a network in evaluation mode and everyone else waiting for the lock.
@@ -182,24 +191,40 @@ def untouched(module: nn.Module) -> Iterator[None]:
         found = _Found(module)
         try:
             found.set_aside()
-            yield
+            with found.buffers.watching():
+                yield
         finally:
             _finish(found)
+
+
+_hidden: WeakKeyDictionary[nn.Module, tuple[ref[nn.Module], ...]] = WeakKeyDictionary()
+
+
+def _modules(module: nn.Module) -> list[nn.Module]:
+    """List the modules of a network: looking through all attributes for hidden ones takes long, and once."""
+    found = list(module.modules())
+    if module not in _hidden:
+        registered = set(found)
+        _hidden[module] = tuple(ref(part) for part in every_part(module) if part not in registered)
+    return found + [part for hidden in _hidden[module] if (part := hidden()) is not None]
 
 
 class _Found:
     """The state of a network, saved to be restored."""
 
     def __init__(self, module: nn.Module) -> None:
-        modules = list(module.modules())
-        self._training = [(part, part.training) for part in modules]
+        modules = _modules(module)
+        # A frozen script has no such flag.
+        self._training = [(part, getattr(part, "training", False)) for part in modules]
         self._hook_kinds = [(part, getattr(part, _HOOK_KIND, None)) for part in modules]
         self._hooks = [
             (hooks, dict(hooks) if hooks else _NONE)
             for part in modules
             for hooks in (getattr(part, name) for name in _HOOKS)
         ]
-        self._parameters = [(p, p.requires_grad, p.grad) for p in module.parameters()]
+        parameters = dict.fromkeys(p for part in modules for p in part.parameters(recurse=False))
+        self._parameters = [(p, p.requires_grad, p.grad) for p in parameters]
+        self.buffers = KeptBuffers(modules)
         self._random = _random_states() if threading.current_thread() is threading.main_thread() else {}
 
     def set_aside(self) -> None:
@@ -214,7 +239,7 @@ class _Found:
     def put_back(self) -> None:
         """Restore everything; doing it twice does no harm."""
         for part, training in self._training:
-            if part.training != training:
+            if getattr(part, "training", False) != training:
                 part.training = training
         for part, kind in self._hook_kinds:
             if getattr(part, _HOOK_KIND, None) is not kind:
@@ -229,6 +254,7 @@ class _Found:
                 parameter.requires_grad = requires_grad
             if parameter.grad is not gradient:
                 parameter.grad = gradient
+        self.buffers.put_back()
         _set_random_states(self._random)
 
 

@@ -48,7 +48,9 @@ def _trust_row(row: Any) -> dict[str, str]:
 
 
 def _figure(value: float) -> str:
-    """Two digits, without the leading zero, as the view writes probabilities."""
+    """Two digits, without the leading zero, as the view writes probabilities; a dash for no number."""
+    if not np.isfinite(value):
+        return "–"
     text = f"{round(value, 2) + 0.0:.2f}"  # not "-0.00"
     return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
 

@@ -157,7 +157,7 @@ def test_the_layout_that_the_classifier_has_found_is_used() -> None:
     )
     clf, images = Classifier(net), pictures()
     before = attribute(clf, images, 2, "grad_cam").maps
-    assert seen == [False] * 3
+    assert seen == [False] * 5
     clf.probabilities(images)
     after = attribute(clf, images, 2, "grad_cam").maps
     assert seen[-1]
@@ -187,7 +187,8 @@ def test_batch_after_batch_the_layer_is_found_once() -> None:
     images = pictures(7)
     grad_cam = Attributor(Classifier(net), "grad_cam")
     parts = [grad_cam(batch, 1) for batch in images.split(3)]
-    assert asked == [1, 1, 3, 3, 1]  # once for the layer, once for what follows it, then the batches
+    # two and one: does an answer depend on company? once for the layer, once for what follows it, the batches
+    assert asked == [2, 1, 1, 1, 3, 3, 1]
     assert torch.allclose(
         torch.cat([part.maps for part in parts]),
         attribute(Classifier(net), images, 1, "grad_cam").maps,

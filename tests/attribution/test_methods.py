@@ -423,7 +423,7 @@ def test_a_batch_that_does_not_fit_is_halved_until_it_does() -> None:
 
     net = Small(2)
     found = maps_of("rap", net, pictures(7))
-    assert net.asked == [7, 3, 1, 1, 1, 1, 1, 1, 1]
+    assert net.asked == [2, 1, 7, 3, 1, 1, 1, 1, 1, 1, 1]
     assert torch.allclose(found.maps, maps_of("rap", net.net, pictures(7)).maps, rtol=1e-4, atol=1e-7)
     with pytest.raises(ClassifierError, match="runs out of memory on cpu with one image"):
         maps_of("rap", Small(0), pictures(2))

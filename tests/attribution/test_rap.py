@@ -314,7 +314,6 @@ def old_view(self: Own, x: Tensor) -> Tensor:
         ),
         (Own(lambda s, x: s.head(torch.ones(len(x), 3)), head=head(3)), "cannot follow the image"),
         (Own(lambda s, x: s.head(x.mean((0, 2, 3))[None]), head=head(3)), "averages over the images"),
-        (nn.Sequential(nn.Flatten(), nn.Linear(192, 2)).bfloat16(), "float32 or float64"),
     ],
 )
 def test_what_it_cannot_conserve_is_refused_by_name(network: nn.Module, words: str) -> None:

@@ -117,6 +117,8 @@ class Summariser:
                 attention.values, images, numbers, settings.patch, settings.patches, settings.per_image
             ),
             skipped=tuple(skipped),
+            layer=found.layer,
+            caveats=found.caveats,
         )
 
     def _group(self, face: ReadFace, predicted_target: bool) -> int:

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import Tensor
 
 from cfwidgets.attribution import METHODS
 from cfwidgets.checks import choice, mapping, positive_int
 from cfwidgets.data.faces.regions import REGIONS
-from cfwidgets.engines.base import Engine, Update, to_the_end
+from cfwidgets.engines.base import Attempt, Engine, Update, to_the_end
 from cfwidgets.engines.facex.attention import Mode
 from cfwidgets.engines.facex.batch import BatchSettings, Summariser
 from cfwidgets.engines.facex.reading import (
@@ -28,6 +29,7 @@ from cfwidgets.engines.facex.reading import (
 )
 from cfwidgets.engines.facex.result import FaceXResult, Part
 from cfwidgets.engines.facex.top_patches import no_patches
+from cfwidgets.models.backends.base import NotFiniteError
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.fingerprint import fingerprint
 
@@ -132,7 +134,7 @@ class FaceX(Engine[FaceXResult]):
         """Yield the result as it stands after each batch.
 
         A face that cannot be used (a damaged file, masks that are no region bits, an output of the model that
-        is not finite) is skipped and named in the result; the first face that can be read must be usable.
+        is not finite) is skipped and named in the result.
 
         Parameters
         ----------
@@ -169,8 +171,7 @@ class FaceX(Engine[FaceXResult]):
         if not len(faces):
             raise ValueError("there are no faces in the data set given")
         attribute, group_names = self._split(clf, faces, index)
-        first, size = self._first(clf, faces, len(regions))
-        prediction = clf.probabilities(clf.view(first.image)[None])[0]
+        first, size, prediction = self._first(clf, faces, len(regions))
         fresh = FaceXResult(
             settings=self.settings_with(
                 target=clf.label(index), regions=tuple(regions), faces=len(faces), size=size
@@ -221,16 +222,26 @@ class FaceX(Engine[FaceXResult]):
                 raise RuntimeError(f"none of the faces could be used; {_last(result.skipped)}")
         if self.trust and result.randomised is None:
             yield Update(main, result, _RANDOMISED)
-            randomised = replace(reader, clf=reader.clf.randomised(self.seed, result.size))
             batches, rows = self._batches(result.numbers[: self.probed].tolist()), result.ior[:0]
-            with closing(self._parts(randomised, result.target, batches, None)) as parts:
+            attempt = Attempt(self._of_randomised(reader, result, batches))
+            with closing(iter(attempt)) as parts:
                 for done, part in enumerate(parts, start=1):
                     rows = torch.cat([rows, part.ior])
                     if done < len(batches):
                         fraction = main + _SHARE_RANDOMISED * done / len(batches)
                         yield Update(fraction, result, _RANDOMISED)
-            result = replace(result, randomised=rows)
+            if attempt.error is None:
+                result = replace(result, randomised=rows)
+            else:
+                result = result.without("randomised model", attempt.error)
         yield Update(1.0, result)
+
+    def _of_randomised(
+        self, reader: FaceReader, result: FaceXResult, batches: Sequence[Sequence[int]]
+    ) -> Generator[Part, None, None]:
+        """Yield the parts that a randomised copy of the model gives."""
+        randomised = replace(reader, clf=reader.clf.randomised(self.seed, result.size))
+        yield from self._parts(randomised, result.target, batches, None)
 
     def _joined(self, result: FaceXResult, part: Part) -> FaceXResult:
         """Add a part; the randomised model is evaluated again where its faces are now others."""
@@ -256,8 +267,8 @@ class FaceX(Engine[FaceXResult]):
     def _batches(self, numbers: Sequence[int]) -> list[Sequence[int]]:
         return [numbers[at : at + self.batch_size] for at in range(0, len(numbers), self.batch_size)]
 
-    def _first(self, clf: Classifier, faces: Any, regions: int) -> tuple[FaceLike, tuple[int, int]]:
-        """Return the first face that can be read, and the height and width of the model's input."""
+    def _first(self, clf: Classifier, faces: Any, regions: int) -> tuple[FaceLike, tuple[int, int], Tensor]:
+        """Return the first usable face, the height and width of the model's input, and the prediction."""
         failed: Exception | None = None
         for number in range(min(len(faces), _IN_A_ROW)):
             try:
@@ -266,10 +277,16 @@ class FaceX(Engine[FaceXResult]):
                 failed = failed or error
                 continue
             region_bits_of(face, regions, number)
-            height, width = clf.view(face.image).shape[1:]
+            view = clf.view(face.image)
+            height, width = view.shape[1:]
             if height % self.patch or width % self.patch:
                 raise ValueError(f"patch={self.patch} does not divide the model's input, {height} x {width}")
-            return face, (height, width)
+            try:
+                return face, (height, width), clf.probabilities(view[None])[0]
+            except NotFiniteError as error:
+                failed = failed or error
+        if isinstance(failed, NotFiniteError):
+            raise failed
         raise RuntimeError(
             f"none of the first {min(len(faces), _IN_A_ROW)} faces can be read; the first error: {failed!r}"
         ) from failed

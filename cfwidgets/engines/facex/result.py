@@ -65,6 +65,8 @@ class Part:
     groups: Tensor
     patches: Patches
     skipped: tuple[Skipped, ...] = ()
+    layer: str = ""
+    caveats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -80,7 +82,7 @@ class FaceXResult(ExplainerResult):
     labels
         The names of its C classes.
     prediction
-        ``(C,)``: the model's probabilities for the first face that can be read.
+        ``(C,)``: the model's probabilities for the first face that can be used.
     fingerprints
         Those of the ``"model"`` and of the first face of the ``"data set"``.
     seconds
@@ -112,6 +114,10 @@ class FaceXResult(ExplainerResult):
     randomised
         ``(m, R)``: ``ior`` of a copy of the model with random weights, for the first m faces; None where it
         was not measured.
+    layer
+        Name of the layer whose maps were read; empty before the first batch, and with methods that read none.
+    caveats
+        Limits of the maps in words: see `cfwidgets.attribution.Attribution`.
     """
 
     schema: ClassVar[dict[str, str]] = {
@@ -144,6 +150,8 @@ class FaceXResult(ExplainerResult):
     patches: Patches
     skipped: tuple[Skipped, ...] = ()
     randomised: Tensor | None = None
+    layer: str = ""
+    caveats: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -187,6 +195,8 @@ class FaceXResult(ExplainerResult):
             **columns,
             patches=merged(self.patches, part.patches),
             skipped=tuple(sorted((*self.skipped, *part.skipped))),
+            layer=self.layer or part.layer,
+            caveats=self.caveats or part.caveats,
         )
 
     def summary(self) -> str:
@@ -313,6 +323,7 @@ class FaceXResult(ExplainerResult):
             correlation = _correlation(_means(self.ior), _means(self.randomised))
             if correlation is not None:
                 rows.append(Measure("randomised model", correlation, "should be near 0", np.nan, _RANDOMISED))
+        rows += [Measure("layer of the maps", np.nan, self.layer, np.nan, caveat) for caveat in self.caveats]
         if len(self.predicted_target) and not bool(self.predicted_target.any()):
             name = f"faces predicted as {self.label}"
             rows.append(Measure(name, 0.0, "should be some", np.nan, _NEVER_PREDICTED))

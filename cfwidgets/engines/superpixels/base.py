@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import torch
 
 from cfwidgets.checks import choice, non_negative, positive_int
-from cfwidgets.engines.base import Engine, Update, to_the_end
+from cfwidgets.engines.base import Attempt, Engine, Update, to_the_end
 from cfwidgets.engines.superpixels.masking import FILLS, Fill, MaskedPicture, filled
 from cfwidgets.engines.superpixels.result import RandomisedModel, SuperpixelResult
 from cfwidgets.engines.superpixels.segmentation import own_superpixels, slic_superpixels
@@ -165,7 +165,7 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
 
     def resumed(self, earlier: SuperpixelResult, fresh: SuperpixelResult) -> SuperpixelResult:
         """Give the earlier result, with the settings of this run; its totals are no less than what it has."""
-        return replace(earlier, settings={**fresh.settings, **asdict(self.reaching(earlier))})
+        return replace(earlier, settings={**fresh.settings, **asdict(self.reaching(earlier))}, missing={})
 
     @abstractmethod
     def reaching(self, result: SuperpixelResult) -> Self:
@@ -225,28 +225,35 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
         yield update(engine.done(result), self.activity)
         for found, activity in engine.find(score, exact, result):
             # measures belong to the answer that they were taken of
-            result = replace(found, faithfulness=None, randomised_model=None)
+            result = replace(found, faithfulness=None, randomised_model=None, missing={})
             yield update(engine.done(result), activity)
         for result in engine.shrink(score, result):  # noqa: B020
             yield update(engine.done(result), "a smaller answer")
         done = engine.work
         if self.trust and result.faithfulness is None:
-            for fraction, measured in faithfulness_steps(score, result.order, seed=self.seed):
-                result = replace(result, faithfulness=measured)
+            curves = Attempt(faithfulness_steps(score, result.order, seed=self.seed))
+            for fraction, curve in curves:
+                result = replace(result, faithfulness=curve)
                 yield update(done + fraction * _CURVES, "deletion and insertion")
+            if curves.error is not None:
+                result = replace(result, faithfulness=None).without("deletion and insertion", curves.error)
         done += _CURVES
         if randomise and result.randomised_model is None:
             yield update(done, _RANDOMISED)
-            other = clf.randomised(self.seed, (result.image.shape[1], result.image.shape[2]))
-            for found_there, steps in self._compare(other, result):
+            compared = result
+            comparison = Attempt(self._compare(clf, result))
+            for found_there, steps in comparison:
                 compared = replace(result, randomised_model=found_there)
                 yield update(done + steps, _RANDOMISED)
+            if comparison.error is not None:
+                compared = result.without("randomised model", comparison.error)
             result = compared
         yield update(total, "")
 
     def _compare(self, clf: Classifier, result: SuperpixelResult) -> Iterator[tuple[RandomisedModel, int]]:
-        """Find superpixels with the randomised model ``clf``, and compare them with those of a result."""
-        score, exact = _scores(clf, result)
+        """Find superpixels with a randomised copy of the model, and compare them with those of a result."""
+        other = clf.randomised(self.seed, (result.image.shape[1], result.image.shape[2]))
+        score, exact = _scores(other, result)
         whole = float(exact(torch.ones(1, result.count, dtype=torch.bool))[0])
         unanswered = replace(result, searches=(), sampled=0, interval=None, smallest=None)
         engine = self.reaching(result).one_run()

@@ -22,7 +22,6 @@ from cfwidgets.engines.transitions.work import PAINTING, Work, without_path
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.models.generator import Generator, GeneratorError, require_generator
-from cfwidgets.models.guard import untouched
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -280,7 +279,7 @@ class Transitions(Engine[TransitionResult]):
             )
         image = watched.view(view)[None]
         features = Features(watched, self.layer, image)
-        with untouched(features.module), torch.no_grad():
+        with features.running(), torch.no_grad():
             wanted = features(image)[0][0].detach().cpu()
         if not bool(wanted.any()):
             raise ValueError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -16,7 +17,6 @@ from cfwidgets.images import fit
 from cfwidgets.models.backends.base import cpu_batch_size
 from cfwidgets.models.classifier import Classifier, ClassifierError
 from cfwidgets.models.generator import Generator, GeneratorError, generated, guarded
-from cfwidgets.models.guard import untouched
 
 if TYPE_CHECKING:
     from torch import nn
@@ -50,15 +50,22 @@ class Features:
         self._size = clf.input_size
         self._pixels = (image.shape[2], image.shape[3])
         self.module: nn.Module = self._network.module
-        with untouched(self.module):
+        self._alone = self._network.depends_on_company(image.cpu())
+        with self.running():
             if layer is None:
                 layer = last_maps(self._network, image.to(self._network.device), "Transitions")
             self.layer = layer
             self._part = named_layer(self.module, self.layer, "Transitions")
 
+    def running(self) -> AbstractContextManager[None]:
+        """Return the context in which to call it: see `Network.running`."""
+        return self._network.running()
+
     @property
     def batch_size(self) -> int | None:
-        """Images that suit the network's device in one batch; None where only memory limits them."""
+        """Images that suit the network and its device in one batch; None where only memory limits them."""
+        if self._alone:
+            return 1
         if self._network.device.type != "cpu":
             return None
         return min(_CPU_BATCH, cpu_batch_size(*self._pixels))
@@ -66,7 +73,7 @@ class Features:
     def __call__(self, images: Tensor) -> tuple[Tensor, Any]:
         """Return features ``(n, F)``, with gradients, of images ``(n, 3, H, W)`` in [0, 1], and the outputs.
 
-        Call it inside `untouched`.
+        Call it inside `running`.
         """
         found: list[Tensor] = []
 
@@ -254,7 +261,7 @@ class LatentSearch:
 
     @torch.inference_mode(mode=False)
     def _pass(self, latents: Tensor, vectors: Tensor) -> _Evaluation:
-        with guarded(self.generator), untouched(self.features.module), torch.enable_grad():
+        with guarded(self.generator), self.features.running(), torch.enable_grad():
             z = latents.detach().clone().requires_grad_()
             # Copies: autograd refuses tensors that were made under a caller's inference_mode.
             images = generated(self.generator, z, vectors.clone())

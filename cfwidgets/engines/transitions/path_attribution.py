@@ -10,7 +10,6 @@ from torch import Tensor
 
 from cfwidgets.attribution.network import Network, network_of
 from cfwidgets.models.classifier import Classifier
-from cfwidgets.models.guard import untouched
 
 __all__ = ["CELLS", "PathAttribution", "attribute_path"]
 
@@ -85,8 +84,8 @@ def attribute_path(
     """
     network = network_of(clf, "Transitions")
     odds, gradients = [], []
-    for chunk in images.split(_AT_ONCE):
-        with torch.inference_mode(mode=False), untouched(network.module), torch.enable_grad():
+    for chunk in images.split(1 if network.depends_on_company(images.cpu()) else _AT_ONCE):
+        with torch.inference_mode(mode=False), network.running(), torch.enable_grad():
             x = chunk.to(network.device, network.dtype, copy=True).requires_grad_()
             difference = _log_odds(clf, network, x, wrong, target)
             gradients.append(torch.autograd.grad(difference.sum(), x)[0].float().cpu())

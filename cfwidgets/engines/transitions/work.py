@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cfwidgets.engines.base import Update
+from cfwidgets.engines.base import Attempt, Update
 from cfwidgets.engines.transitions.latent_search import LatentSearch, Walk
 from cfwidgets.engines.transitions.path import PathMaker, interpolated
 from cfwidgets.engines.transitions.path_attribution import attribute_path
@@ -37,7 +37,7 @@ _SEARCHED, _PAINTED = 0.8, 0.95
 
 def without_path(result: TransitionResult) -> TransitionResult:
     """Drop the transition, and everything that was measured on it."""
-    return replace(result, path=None, attribution=None, agreement=None, randomised_model=None)
+    return replace(result, path=None, attribution=None, agreement=None, randomised_model=None, missing={})
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,9 +81,14 @@ class Work:
                 found = painted
                 yield Update(_SEARCHED + (_PAINTED - _SEARCHED) * fraction, found, PAINTING)
         found = self._attributed(found)
-        for measured in self._trusted(found, seed) if trust else ():
-            found = measured
-            yield Update(_PAINTED, found, "measuring how far to trust it")
+        if trust and found.attribution is not None:
+            for measure, steps_of in _MEASURES.items():
+                attempt = Attempt(steps_of(self, found, seed))
+                for measured in attempt:
+                    found = measured
+                    yield Update(_PAINTED, found, "measuring how far to trust it")
+                if attempt.error is not None:
+                    found = found.without(measure, attempt.error)
         yield Update(1.0, found, "")
 
     def painted(
@@ -172,11 +177,8 @@ class Work:
         images = self._along(result, result.path.ends)
         return replace(result, attribution=attribute_path(self.clf, images, result.wrong, result.target))
 
-    def _trusted(self, result: TransitionResult, seed: int) -> Iterator[TransitionResult]:
-        """Yield the result with each measure of trust that was not taken yet."""
-        attribution, path = result.attribution, result.path
-        if attribution is None or path is None:
-            return
+    def _agreeing(self, result: TransitionResult, seed: int) -> Iterator[TransitionResult]:  # noqa: ARG002
+        """Yield the result during and after the comparison of thirds of the starts, if not made yet."""
         starts = int(result.candidates.start.max()) + 1
         if result.agreement is None and starts >= _THIRDS:
             thirds = [range(third, starts, _THIRDS) for third in range(_THIRDS)]
@@ -187,9 +189,12 @@ class Work:
                 yield result
             pairs = [rank_correlation(a.flatten(), b.flatten()) for a, b in combinations(shares, 2)]
             agreement = Agreement(ends, torch.stack(shares), float(np.mean(pairs)))
-            result = replace(result, agreement=agreement)
-            yield result
-        if result.randomised_model is None:
+            yield replace(result, agreement=agreement)
+
+    def _of_randomised(self, result: TransitionResult, seed: int) -> Iterator[TransitionResult]:
+        """Yield the result with the attribution of a randomised copy of the model, if not made yet."""
+        attribution, path = result.attribution, result.path
+        if result.randomised_model is None and attribution is not None and path is not None:
             height, width = result.image.shape[1:]
             randomised = self.clf.randomised(seed, (height, width))
             share = self._share(randomised, result, path.ends)
@@ -203,6 +208,9 @@ class Work:
         """Generate the transition as images ``(n, 3, h, w)``, as many as the attribution is summed over."""
         along = torch.linspace(0, 1, _SUM)
         return self.maker.paint(*interpolated(result.candidates.ends(*ends), along, self.maker.interpolation))
+
+
+_MEASURES = {"agreement of the starts": Work._agreeing, "randomised model": Work._of_randomised}  # noqa: SLF001
 
 
 def _fraction(walk: Walk, total: int, patience: int | None) -> float:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 import threading
 import warnings
+from typing import Any
 
 from torch import Tensor
 
 from cfwidgets.models.backends import cache
-from cfwidgets.models.backends.base import ClassifierError
+from cfwidgets.models.backends.base import ClassifierError, Interface
 from cfwidgets.models.backends.export import export
 from cfwidgets.models.backends.onnx_file import OnnxFile
 from cfwidgets.models.backends.outputs import Activation, to_probabilities
 from cfwidgets.models.backends.torch_module import TorchModule
+from cfwidgets.models.parts import uncompiled
 
 __all__ = ["Accelerated"]
 
@@ -57,12 +59,29 @@ class Accelerated:
         self.device = original.device
         self._input_size = input_size
         self._activation: Activation = activation
-        self._key = cache.key(original.module, input_size, original.normalisation)
-        self._lock = threading.Lock()
+        self._key = cache.key(uncompiled(original.module), input_size, original.interface)
         self._checked = False
+        self._open()
+
+    def _open(self) -> None:
+        self._lock = threading.Lock()
         cached = self._load()
         self._from_cache = cached is not None
         self._runs: OnnxFile | TorchModule = cached or self._export()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel to another process, where the session is opened anew, from the cache if it has the file."""
+        return {name: value for name, value in vars(self).items() if name not in ("_lock", "_runs")} | {
+            "_abandoned": self._runs is self.original
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        abandoned = state.pop("_abandoned")
+        vars(self).update(state)
+        if abandoned:
+            self._lock, self._runs = threading.Lock(), self.original
+        else:
+            self._open()
 
     def batch_size(self, height: int, width: int) -> int:
         """Return the batch size of the model that runs."""
@@ -82,14 +101,14 @@ class Accelerated:
         if content is None:
             return None
         try:
-            return OnnxFile(content, None, self.name)
+            return OnnxFile(content, Interface(), self.name)
         except ClassifierError:  # written by another version of ONNX Runtime's or of the exporter's
             return None
 
     def _export(self) -> OnnxFile:
-        content = export(self.original.module, self._input_size, self.original.normalisation)
+        content = export(uncompiled(self.original.module), self._input_size, self.original.interface)
         cache.write(self._key, content)
-        return OnnxFile(content, None, self.name)
+        return OnnxFile(content, Interface(), self.name)
 
     def _check(self, images: Tensor) -> None:
         expected = to_probabilities(self.original(images), self._activation)
@@ -102,7 +121,7 @@ class Accelerated:
                 f"{self.name} disagrees with the network itself: probabilities differ by up to "
                 f"{difference:.2g}, and {_TOLERANCE:g} is accepted. The network itself is used instead.",
                 RuntimeWarning,
-                stacklevel=6,  # the user's line
+                stacklevel=7,  # the user's line
             )
             cache.discard(self._key)
             self._runs = self.original

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import torch
@@ -12,6 +13,8 @@ __all__ = [
     "LARGEST_BATCH",
     "Backend",
     "ClassifierError",
+    "Grey",
+    "Interface",
     "Normalisation",
     "Normalise",
     "NotFiniteError",
@@ -79,6 +82,57 @@ class Normalise(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Normalise images ``(n, 3, H, W)``."""
         return torch.addcmul(self.shift, images, self.scale)
+
+
+class Grey(nn.Module):
+    """Turn colours into one channel of grey, as Pillow does (ITU-R 601).
+
+    Examples
+    --------
+    >>> Grey()(torch.ones(1, 3, 2, 2)).shape
+    torch.Size([1, 1, 2, 2])
+    """
+
+    weights: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("weights", torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Turn images ``(n, 3, H, W)`` into ``(n, 1, H, W)``."""
+        return (images * self.weights).sum(dim=1, keepdim=True)
+
+
+@dataclass(frozen=True)
+class Interface:
+    """Form in which a model takes images and gives its answer.
+
+    Attributes
+    ----------
+    normalisation
+        Normalisation that it expects, or None for values in [0, 1]; of one channel, the same for all three.
+    channels
+        3, or 1 for grey.
+    output
+        The output that holds the classes, by place or name; None for the only one that may.
+    classes
+        Number of classes, where known; a single unit stands for two.
+    """
+
+    normalisation: Normalisation | None = None
+    channels: int = 3
+    output: int | str | None = None
+    classes: int | None = None
+
+    def preparation(self) -> nn.Module | None:
+        """Return a module that turns images ``(n, 3, H, W)`` in [0, 1] into the model's input, if needed."""
+        steps: list[nn.Module] = []
+        if self.normalisation is not None:
+            steps.append(Normalise(*self.normalisation))
+        if self.channels == 1:
+            steps.append(Grey())
+        return None if not steps else steps[0] if len(steps) == 1 else nn.Sequential(*steps)
 
 
 def cpu_batch_size(height: int, width: int) -> int:

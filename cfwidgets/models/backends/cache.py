@@ -18,12 +18,12 @@ import torch
 from platformdirs import user_cache_path
 from torch import Tensor, nn
 
-from cfwidgets.models.backends.base import Normalisation
+from cfwidgets.models.backends.base import Interface
 
 __all__ = ["discard", "folder", "key", "read", "write"]
 
 # Raise it when the exported graph changes for the same network.
-_FORMAT = 1
+_FORMAT = 2
 
 
 def folder() -> Path:
@@ -31,13 +31,13 @@ def folder() -> Path:
     return Path(os.environ.get("CFWIDGETS_CACHE") or user_cache_path("cfwidgets")) / "onnx"
 
 
-def key(module: nn.Module, input_size: tuple[int, int], normalisation: Normalisation | None) -> str:
+def key(module: nn.Module, input_size: tuple[int, int], interface: Interface) -> str:
     """Hash the sources of an exported network: structure, weights, settings and torch's version.
 
     Examples
     --------
     >>> net = nn.Linear(2, 2)
-    >>> key(net, (8, 8), None) == key(net, (8, 9), None)
+    >>> key(net, (8, 8), Interface()) == key(net, (8, 9), Interface())
     False
     """
     kind = type(module)
@@ -50,7 +50,9 @@ def key(module: nn.Module, input_size: tuple[int, int], normalisation: Normalisa
                 kind.__qualname__,
                 repr(module),
                 input_size,
-                normalisation,
+                interface.normalisation,
+                interface.channels,
+                interface.output,
             )
         ).encode()
     )
@@ -94,7 +96,7 @@ def write(name: str, content: bytes) -> None:
             f"the exported network cannot be saved in {folder()} ({error}) and is exported again next time; "
             "the environment variable CFWIDGETS_CACHE names another folder",
             RuntimeWarning,
-            stacklevel=5,  # the user's line
+            stacklevel=6,  # the user's line
         )
 
 

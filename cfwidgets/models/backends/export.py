@@ -10,14 +10,15 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from cfwidgets.models.backends.base import ClassifierError, Normalisation, Normalise
+from cfwidgets.models.backends.base import ClassifierError, Interface
+from cfwidgets.models.backends.outputs import rows_of
 from cfwidgets.models.guard import untouched
 
 __all__ = ["export"]
 
 
-def export(module: nn.Module, input_size: tuple[int, int], normalisation: Normalisation | None) -> bytes:
-    """Export a module, with its normalisation, for batches of any number of images of one size.
+def export(module: nn.Module, input_size: tuple[int, int], interface: Interface) -> bytes:
+    """Export a module, with the preparation of its input, for batches of any number of images of one size.
 
     Parameters
     ----------
@@ -25,8 +26,9 @@ def export(module: nn.Module, input_size: tuple[int, int], normalisation: Normal
         A module on the CPU; it is left unchanged.
     input_size
         Height and width; a graph for any size would be slower.
-    normalisation
-        Normalisation to include in the graph, so that it costs no pass of its own; or None.
+    interface
+        Form of its input and its outputs: the preparation is included in the graph, so that it costs no pass
+        of its own.
 
     Returns
     -------
@@ -45,7 +47,7 @@ def export(module: nn.Module, input_size: tuple[int, int], normalisation: Normal
         import onnxscript  # noqa: F401
     except ImportError as error:
         raise ImportError('accelerated() needs the ONNX exporter: pip install "cfwidgets[onnx]"') from error
-    whole = _FromImages(module, normalisation)
+    whole = _FromImages(module, interface)
     # Two images: torch treats an axis of length one as constant.
     example = torch.full((2, 3, *input_size), 0.5)
     with untouched(module), torch.no_grad(), _quiet():
@@ -68,16 +70,16 @@ def export(module: nn.Module, input_size: tuple[int, int], normalisation: Normal
 
 
 class _FromImages(nn.Module):
-    def __init__(self, module: nn.Module, normalisation: Normalisation | None) -> None:
+    def __init__(self, module: nn.Module, interface: Interface) -> None:
         super().__init__()
-        self.normalise = nn.Identity() if normalisation is None else Normalise(*normalisation)
+        self.prepare = interface.preparation() or nn.Identity()
+        self._interface = interface
         self.module = module
         self._dtype = next((p.dtype for p in module.parameters() if p.is_floating_point()), torch.float32)
 
     def forward(self, images: Tensor) -> Tensor:
-        outputs = self.module(self.normalise(images).to(self._dtype))
-        logits: Tensor = getattr(outputs, "logits", outputs)
-        return logits.float()
+        outputs = self.module(self.prepare(images).to(self._dtype))
+        return rows_of(outputs, len(images), self._interface).float()
 
 
 @contextmanager

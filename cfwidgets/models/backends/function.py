@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cfwidgets.models.backends.base import Normalisation, Normalise, cpu_batch_size
+from cfwidgets.models.backends.base import Interface, cpu_batch_size
 from cfwidgets.models.backends.outputs import as_rows
 from cfwidgets.models.guard import FairLock
 
@@ -25,17 +25,17 @@ class Function:
         lists.
     device
         The device of its input.
-    normalisation
-        Normalisation that it expects, or None for values in [0, 1].
+    interface
+        Form of its input and its outputs.
     """
 
-    def __init__(
-        self, function: Callable[[Tensor], Any], device: torch.device, normalisation: Normalisation | None
-    ) -> None:
+    def __init__(self, function: Callable[[Tensor], Any], device: torch.device, interface: Interface) -> None:
         self.name = getattr(function, "__name__", type(function).__name__)
         self.device = device
         self._function = function
-        self._normalise = None if normalisation is None else Normalise(*normalisation).to(device)
+        self._interface = interface
+        preparation = interface.preparation()
+        self._prepare = None if preparation is None else preparation.to(device)
         self._lock = FairLock()
 
     def batch_size(self, height: int, width: int) -> int:
@@ -45,9 +45,9 @@ class Function:
     def __call__(self, images: Tensor) -> Tensor:
         """Call the function and return its outputs ``(n, C)``."""
         inputs = images.to(self.device)
-        if self._normalise is not None:
-            inputs = self._normalise(inputs)
+        if self._prepare is not None:
+            inputs = self._prepare(inputs)
         if inputs.data_ptr() == images.data_ptr():
             inputs = inputs.clone()  # the function may write into its input
         with self._lock, torch.no_grad():
-            return as_rows(self._function(inputs), len(images))
+            return as_rows(self._function(inputs), len(images), self._interface)

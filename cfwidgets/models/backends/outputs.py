@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cfwidgets.models.backends.base import ClassifierError, NotFiniteError
+from cfwidgets.models.backends.base import ClassifierError, Interface, NotFiniteError
+from cfwidgets.models.backends.selection import chosen_output
 
-__all__ = ["Activation", "as_rows", "to_logits", "to_probabilities"]
+__all__ = ["Activation", "as_rows", "rows_of", "to_logits", "to_probabilities"]
 
 Activation: TypeAlias = Literal["softmax", "sigmoid", "none"]
 
@@ -19,16 +20,17 @@ _RANGE_NOISE = 1e-4
 _SUM_NOISE = 1e-3
 
 
-def as_rows(outputs: object, count: int) -> Tensor:
+def as_rows(outputs: object, count: int, interface: Interface | None = None) -> Tensor:
     """Read a model's outputs for `count` images as rows.
 
     Parameters
     ----------
     outputs
-        A tensor, an array or nested lists of numbers, ``(count, C)`` or ``(count,)``; or an object whose
-        ``logits`` attribute is that (as the models of the transformers library return).
+        See `rows_of`.
     count
         The number of images in the batch.
+    interface
+        The output to take, where there are several.
 
     Returns
     -------
@@ -38,29 +40,65 @@ def as_rows(outputs: object, count: int) -> Tensor:
     Raises
     ------
     ClassifierError
-        Not numbers, another number of rows or of axes.
+        As `rows_of`.
 
     Examples
     --------
     >>> as_rows([[0.25, 0.75]], 1)
     tensor([[0.2500, 0.7500]])
     """
-    outputs = getattr(outputs, "logits", outputs)
-    rows = outputs.detach() if isinstance(outputs, Tensor) else _from_array(outputs)
+    return rows_of(outputs, count, interface).detach().to("cpu", torch.float32)
+
+
+def rows_of(outputs: object, count: int, interface: Interface | None = None) -> Tensor:
+    """Read a model's outputs for `count` images as rows, where they are and with their gradient.
+
+    Parameters
+    ----------
+    outputs
+        A tensor, an array or nested lists of numbers, ``(count, C)`` or ``(count,)``, with or without
+        further axes of length 1; for a single image also ``(C,)`` or one number, as networks that end with
+        ``squeeze()`` give. Or several such outputs: see `chosen_output`.
+    count
+        The number of images in the batch.
+    interface
+        The output to take, where there are several.
+
+    Returns
+    -------
+    Tensor
+        ``(count, C)``.
+
+    Raises
+    ------
+    ClassifierError
+        Not numbers, another number of rows or of axes, or several outputs that may be the classes.
+
+    Examples
+    --------
+    >>> rows_of({"logits": torch.zeros(1, 2), "features": torch.zeros(1, 5, 3, 3)}, 1).shape
+    torch.Size([1, 2])
+    """
+    outputs = chosen_output(outputs, count, interface or Interface())
+    rows = outputs if isinstance(outputs, Tensor) else _from_array(outputs)
     if rows.is_complex():
         raise ClassifierError("the model must return real numbers; got complex ones")
-    if rows.ndim == 1:
+    given = tuple(rows.shape)
+    if rows.ndim > 2 and given[2:] == (1,) * (rows.ndim - 2):
+        rows = rows.flatten(1)
+    elif rows.ndim <= 1 and count == 1 and given != (0,):
+        rows = rows.reshape(1, -1)
+    elif rows.ndim == 1:
         rows = rows[:, None]
     if rows.ndim != 2 or rows.shape[1] == 0:
         raise ClassifierError(
-            f"the model must return one row of classes for each image, (N, C); got {tuple(rows.shape)} for "
-            f"{_images(count)}"
+            f"the model must return one row of classes for each image, ({count}, C); got {given}"
         )
     if len(rows) != count:
         raise ClassifierError(
             f"the model returned {len(rows)} rows for {_images(count)}; it must be one for each"
         )
-    return rows.to("cpu", torch.float32)
+    return rows
 
 
 def to_probabilities(rows: Tensor, activation: Activation) -> Tensor:

@@ -6,26 +6,32 @@ Adebayo et al., "Sanity Checks for Saliency Maps", NeurIPS 2018, section 3 (mode
 
 from __future__ import annotations
 
-import copy
+from collections.abc import Iterator
+from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from cfwidgets.models.backends.base import Normalisation, Normalise
-from cfwidgets.models.guard import lock_of
+from cfwidgets.models.backends.base import ClassifierError, Interface
+from cfwidgets.models.backends.outputs import as_rows
+from cfwidgets.models.copies import copied
+from cfwidgets.models.guard import untouched
+from cfwidgets.models.parts import every_part, loose_tensors
 
 __all__ = ["randomised"]
 
 _IMAGES = 16
+_COMPARED = 2  # images by which it is seen that the answer has changed
+_SAME = 1e-6
 
 
 def randomised(
     module: nn.Module,
     seed: int,
     input_size: tuple[int, int] = (224, 224),
-    normalisation: Normalisation | None = None,
+    interface: Interface | None = None,
 ) -> nn.Module:
     """Copy a network and randomise its weights.
 
@@ -35,14 +41,21 @@ def randomised(
         The network; it is left unchanged.
     seed
         The same seed gives the same weights, on any device. Torch's own random state is not used.
-    input_size, normalisation
-        The network's input.
+    input_size, interface
+        The network's input, and the output that holds its classes.
 
     Returns
     -------
     nn.Module
         A copy on the same device. Every parameter is normal noise with the mean and standard deviation of
-        the original, and batch normalisation has the statistics of the new network.
+        the original, and batch normalisation has the statistics of the new network. So are weights that are
+        no parameters: matrices in buffers and plain attributes, those of parts in plain lists, and the packed
+        weights of quantised layers, rounded as they were. Weights of 8 bits are shuffled.
+
+    Raises
+    ------
+    ClassifierError
+        The network cannot be copied, holds weights that cannot be read, or answers as before.
 
     Notes
     -----
@@ -61,29 +74,149 @@ def randomised(
     >>> torch.equal(randomised(net, 0, (8, 8))[0].weight, net[0].weight)
     False
     """
-    with lock_of(module):
-        twin = copy.deepcopy(module)
+    interface = interface or Interface()
+    twin = copied(module)
     generator = torch.Generator().manual_seed(seed)
-    twin.eval()
-    with torch.no_grad():
-        for parameter in twin.parameters():
-            parameter.grad = None
-            if parameter.is_floating_point():
-                std, mean = torch.std_mean(parameter.float(), correction=0)
-                noise = torch.empty(parameter.shape).normal_(generator=generator).to(parameter.device)
-                parameter.copy_(noise * std + mean)
-        _measure_statistics(twin, generator, input_size, normalisation)
+    parts = every_part(twin)
+    for part in parts:
+        part.training = False
+    try:
+        with torch.no_grad():
+            for weights in _weights(parts):
+                _randomise(weights, generator)
+            _randomise_packed(parts, generator)
+            _measure_statistics(twin, parts, generator, input_size, interface)
+        _check(module, twin, generator, input_size, interface)
+    except ClassifierError:
+        raise
+    except Exception as error:  # a kind of tensor that cannot be written to, a network of one batch size, …
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ClassifierError(f"{type(module).__name__} cannot be randomised: {reason}") from error
     return twin
+
+
+def _noise(
+    count: int, module: nn.Module, generator: torch.Generator, size: tuple[int, int], interface: Interface
+) -> Tensor:
+    """Draw smooth noise, nearer to photographs than plain noise, as the network takes it."""
+    coarse = torch.rand(count, 3, 8, 8, generator=generator)
+    images = F.interpolate(coarse, size=size, mode="bilinear")
+    preparation = interface.preparation()
+    if preparation is not None:
+        images = preparation(images)
+    first = next((p for p in module.parameters() if p.is_floating_point()), images)
+    return images.to(first.device, first.dtype)
+
+
+def _check(
+    module: nn.Module,
+    twin: nn.Module,
+    generator: torch.Generator,
+    size: tuple[int, int],
+    interface: Interface,
+) -> None:
+    """Refuse a twin that answers as the network itself, or gives no numbers."""
+    images = _noise(_COMPARED, module, generator, size, interface)
+    try:
+        with untouched(module), torch.no_grad():
+            before = as_rows(module(images.clone()), _COMPARED, interface)
+    except (RuntimeError, ValueError):  # the network takes another size, which nobody has named
+        return
+    with untouched(twin), torch.no_grad():
+        after = as_rows(twin(images), _COMPARED, interface)
+    name = type(module).__name__
+    if not bool(after.isfinite().all()):
+        raise ClassifierError(f"{name} cannot be randomised: with random weights it returns NaN or infinity")
+    if torch.allclose(after, before, rtol=_SAME, atol=_SAME):
+        raise ClassifierError(
+            f"{name} cannot be randomised: its answer does not depend on weights that can be found"
+        )
+
+
+def _weights(parts: list[nn.Module]) -> Iterator[Tensor]:
+    """Yield the tensors that hold weights, each once: parameters first."""
+    seen: set[int] = set()
+    for part in parts:
+        for parameter in part.parameters(recurse=False):
+            if id(parameter) not in seen:
+                seen.add(id(parameter))
+                parameter.grad = None
+                yield parameter
+    for part in parts:
+        # What a module does not save with its weights is made by its code: masks, tables of positions.
+        computed = part._non_persistent_buffers_set  # noqa: SLF001 - there is no other name
+        buffers = (b for name, b in part.named_buffers(recurse=False) if name not in computed)
+        for tensor in (*buffers, *loose_tensors(part)):
+            if id(tensor) not in seen and tensor.ndim > 1 and tensor.is_leaf:
+                seen.add(id(tensor))
+                yield tensor
+
+
+def _randomise(weights: Tensor, generator: torch.Generator) -> None:
+    if weights.is_floating_point():
+        noise = _noise_like(weights, generator)
+        if noise is not None:
+            weights.copy_(noise)
+    elif weights.dtype in (torch.int8, torch.uint8) and int(weights.float().max()) > 1:  # 0 and 1: a mask
+        order = torch.randperm(weights.numel(), generator=generator).to(weights.device)
+        weights.copy_(weights.flatten()[order].view_as(weights))
+
+
+def _noise_like(weights: Tensor, generator: torch.Generator) -> Tensor | None:
+    """Draw noise with the mean and standard deviation of weights; None for masks of -inf."""
+    std, mean = torch.std_mean(weights.float(), correction=0)
+    if not isinstance(weights, nn.Parameter) and not bool(std.isfinite()):
+        return None
+    noise = torch.empty(weights.shape).normal_(generator=generator).to(weights.device)
+    return noise * std + mean
+
+
+def _randomise_packed(parts: list[nn.Module], generator: torch.Generator) -> None:
+    """Randomise the weights of quantised layers, which torch packs into objects of its own.
+
+    Raises
+    ------
+    ClassifierError
+        Packed weights that no layer gives out.
+    """
+    opened: set[nn.Module] = set()
+    for part in parts:
+        layer: Any = part
+        if callable(getattr(layer, "set_weight_bias", None)) and callable(getattr(layer, "weight", None)):
+            opened.update(part.modules())
+            weight = layer.weight()
+            plain = weight.dequantize() if weight.is_quantized else weight
+            noise = _noise_like(plain, generator)
+            if noise is None:
+                raise ClassifierError(
+                    f"{type(part).__name__} cannot be randomised: its weights are not finite"
+                )
+            layer.set_weight_bias(_rounded_like(weight, noise), layer.bias())
+    for part in parts:
+        if part not in opened and any(isinstance(value, torch.ScriptObject) for value in vars(part).values()):
+            raise ClassifierError(
+                f"the network cannot be randomised: {type(part).__name__} holds weights that are packed"
+            )
+
+
+def _rounded_like(weight: Tensor, values: Tensor) -> Tensor:
+    if not weight.is_quantized:
+        return values.to(weight.dtype)
+    if weight.qscheme() in (torch.per_channel_affine, torch.per_channel_symmetric):
+        scales, zeros = weight.q_per_channel_scales(), weight.q_per_channel_zero_points()
+        return torch.quantize_per_channel(values, scales, zeros, weight.q_per_channel_axis(), weight.dtype)
+    return torch.quantize_per_tensor(values, weight.q_scale(), weight.q_zero_point(), weight.dtype)
 
 
 def _measure_statistics(
     twin: nn.Module,
+    parts: list[nn.Module],
     generator: torch.Generator,
     input_size: tuple[int, int],
-    normalisation: Normalisation | None,
+    interface: Interface,
 ) -> None:
-    """Set running statistics from one batch of smooth noise, nearer to photographs than noise."""
-    layers = [m for m in twin.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
+    """Set running statistics from one batch of smooth noise."""
+    layers = [m for m in parts if isinstance(m, _BatchNorm) and m.track_running_stats]
     if not layers:
         return
     momenta = [layer.momentum for layer in layers]
@@ -91,13 +224,7 @@ def _measure_statistics(
         layer.reset_running_stats()
         layer.momentum = None  # the plain mean over all batches: here one
         layer.train()
-    images = F.interpolate(
-        torch.rand(_IMAGES, 3, 8, 8, generator=generator), size=input_size, mode="bilinear"
-    )
-    if normalisation is not None:
-        images = Normalise(*normalisation)(images)
-    first = next(twin.parameters())
-    twin(images.to(first.device, first.dtype))
+    twin(_noise(_IMAGES, twin, generator, input_size, interface))
     for layer, momentum in zip(layers, momenta, strict=True):
         layer.momentum = momentum
         layer.eval()

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import copy
+import io
+import warnings
 from contextlib import nullcontext
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
-from cfwidgets.models.backends.base import (
-    LARGEST_BATCH,
-    ClassifierError,
-    Normalisation,
-    Normalise,
-    cpu_batch_size,
-)
+from cfwidgets.models.backends.base import LARGEST_BATCH, ClassifierError, Interface, cpu_batch_size
+from cfwidgets.models.backends.company import Company, meet
 from cfwidgets.models.backends.outputs import Activation, as_rows, to_probabilities
-from cfwidgets.models.guard import lock_of, untouched
+from cfwidgets.models.copies import copied
+from cfwidgets.models.guard import untouched
+from cfwidgets.models.parts import every_part, uncompiled
 
-__all__ = ["Precision", "TorchModule", "place"]
+__all__ = ["Precision", "TorchModule", "channels_error", "place"]
 
 Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
 
@@ -33,8 +31,8 @@ class TorchModule:
         Takes ``(n, 3, H, W)`` and returns ``(n, C)``.
     device
         The device of its parameters.
-    normalisation
-        Normalisation that the module expects, or None.
+    interface
+        Form of its input and its outputs.
     activation
         The meaning of its outputs, by which the top classes in two precisions are compared.
     precision
@@ -45,22 +43,24 @@ class TorchModule:
     The first batch also settles the layout of the input: channels-last, which is up to twice as fast for
     convolutions, or the common one where the module cannot take that (``x.view(n, -1)`` raises). Gradients
     are off by ``no_grad`` and not by ``inference_mode``: it is as fast, and a module that keeps a tensor
-    between calls can still be trained afterwards.
+    between calls can still be trained afterwards. The first batch of several images tells whether an answer
+    depends on the other images; where it does, images are passed one by one from then on.
     """
 
     def __init__(
         self,
         module: nn.Module,
         device: torch.device,
-        normalisation: Normalisation | None,
+        interface: Interface,
         activation: Activation,
         precision: Precision,
     ) -> None:
         self.module = module
-        self.name = type(module).__name__
+        self.name = type(uncompiled(module)).__name__
         self.device = device
-        self.normalisation = normalisation
-        self._normalise = None if normalisation is None else Normalise(*normalisation).to(device)
+        self.interface = interface
+        preparation = interface.preparation()
+        self._prepare = None if preparation is None else preparation.to(device)
         self._activation: Activation = activation
         self._choose_precision = precision == "auto"
         self._rounded = precision == "bfloat16"
@@ -70,6 +70,47 @@ class TorchModule:
         self._settled = False
         self._bytes_per_pixel = 0.0
         self._measured = 0
+        self._company: Company | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel to another process: a script as torch saves it, a compiled network without its code."""
+        state = dict(vars(self))
+        if self.scripted:
+            buffer = io.BytesIO()
+            torch.jit.save(self.module, buffer)
+            state["module"] = buffer.getvalue()
+        else:
+            state["module"] = uncompiled(self.module)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        if isinstance(state["module"], bytes):
+            state["module"] = torch.jit.load(io.BytesIO(state["module"]), map_location=state["device"])
+        vars(self).update(state)
+
+    @property
+    def scripted(self) -> bool:
+        """True for TorchScript, whose layers no hook can reach."""
+        return isinstance(self.module, torch.jit.ScriptModule)
+
+    @property
+    def company_known(self) -> bool:
+        """True once it was found whether an answer depends on the other images."""
+        return self._company is not None
+
+    @property
+    def exact(self) -> bool:
+        """True where it computes with at least the precision of float32.
+
+        Dynamically quantised layers round by the range of the whole batch.
+        """
+        quantised = any(callable(getattr(part, "set_weight_bias", None)) for part in self.module.modules())
+        return not (quantised or self._rounded) and self._dtype in (torch.float32, torch.float64)
+
+    @property
+    def alone(self) -> bool:
+        """True where an answer was found to depend on the other images: images are passed one by one."""
+        return self._company == "dependent"
 
     @property
     def layout(self) -> torch.memory_format:
@@ -91,12 +132,39 @@ class TorchModule:
 
     def __call__(self, images: Tensor) -> Tensor:
         """Compute raw outputs ``(n, C)``."""
-        with untouched(self.module), torch.no_grad():
-            if not self._settled:
-                rows = self._settle(images)
-                self._settled = True
+        if self.device.type == "meta":
+            raise ClassifierError(
+                f"the weights of {self.name} are on the device 'meta', where they have no values: load them "
+                "first, for example with load_state_dict(…, assign=True)"
+            )
+        if not self.alone:
+            rows = self._passed(images)
+            if self._company is None and len(images) > 1:
+                self.met(meet(self._passed, images, rows, exact=self.exact))
+            if not self.alone:
                 return rows
-            return self._forward(images, rounded=self._rounded)
+        return torch.cat([self._passed(image) for image in images.split(1)])
+
+    def _passed(self, images: Tensor) -> Tensor:
+        with untouched(self.module), torch.no_grad():
+            if self._settled:
+                return self._forward(images, rounded=self._rounded)
+            rows = self._settle(images)
+            self._settled = True
+            return rows
+
+    def met(self, company: Company | None) -> None:
+        """Remember what the answer to an image depends on, and warn of what is unusual."""
+        self._company = company
+        if company not in ("dependent", "random"):
+            return
+        why = (
+            "depends on the other images in its batch, as with batch statistics in evaluation mode: "
+            "images are passed one by one"
+            if self.alone
+            else "differs from one pass to the next: something in it is random in evaluation mode"
+        )
+        warnings.warn(f"the answer of {self.name} to an image {why}", RuntimeWarning, stacklevel=7)
 
     def _settle(self, images: Tensor) -> Tensor:
         """Find the layout and the precision that suit the module; return the outputs as later ones are."""
@@ -115,8 +183,17 @@ class TorchModule:
             return self._forward(images, rounded=self._rounded)
         except torch.OutOfMemoryError:
             raise
-        except RuntimeError:  # view() raises it; any other error is raised again without channels-last
+        except RuntimeError as error:  # view() raises it; any other is raised again without channels-last
+            self._refuse_channels(error)
             return None
+
+    def _refuse_channels(self, error: Exception) -> None:
+        """Raise a plain error where the first convolution takes another number of channels."""
+        layers = (part for part in every_part(self.module) if isinstance(part, nn.Conv2d))
+        first = next(layers, None)
+        if first is None or first.in_channels == self.interface.channels:
+            return
+        raise channels_error(self.name, first.in_channels) from error
 
     def _forward(self, images: Tensor, *, rounded: bool) -> Tensor:
         measure = self.device.type == "cuda" and len(images) > self._measured
@@ -126,14 +203,14 @@ class TorchModule:
             torch.cuda.reset_peak_memory_stats(self.device)
             before = torch.cuda.memory_allocated(self.device)
         inputs = images.to(self.device)
-        if self._normalise is not None:
-            inputs = self._normalise(inputs)
+        if self._prepare is not None:
+            inputs = self._prepare(inputs)
         layout = torch.channels_last if self._channels_last else torch.contiguous_format
         inputs = inputs.to(dtype=self._dtype, memory_format=layout)
         if inputs.data_ptr() == images.data_ptr():
             inputs = inputs.clone()  # the module may begin with an in-place operation
         with torch.autocast(self.device.type, torch.bfloat16) if rounded else nullcontext():
-            rows = as_rows(self.module(inputs), len(images))
+            rows = as_rows(self.module(inputs), len(images), self.interface)
         if measure:
             used = torch.cuda.max_memory_allocated(self.device) - before
             self._bytes_per_pixel = max(1, used) / images[:, 0].numel()
@@ -171,7 +248,7 @@ def place(module: nn.Module, device: str | torch.device) -> tuple[nn.Module, tor
     Raises
     ------
     ClassifierError
-        No such device.
+        No such device, or a module that cannot be copied to it.
 
     Examples
     --------
@@ -185,8 +262,25 @@ def place(module: nn.Module, device: str | torch.device) -> tuple[nn.Module, tor
     wanted = named_device(device)
     if tensor is None or tensor.device == wanted:
         return module, wanted
-    with lock_of(module):
-        return copy.deepcopy(module).to(wanted), wanted
+    return copied(uncompiled(module)).to(wanted), wanted
+
+
+def channels_error(name: str, channels: int) -> ClassifierError:
+    """Make the error for a model of another number of channels than three.
+
+    Examples
+    --------
+    >>> print(channels_error("Net", 1))
+    Net takes images of 1 channel: pass channels=1, by which pictures are turned grey
+    """
+    if channels == 1:
+        return ClassifierError(
+            f"{name} takes images of 1 channel: pass channels=1, by which pictures are turned grey"
+        )
+    return ClassifierError(
+        f"{name} takes images of {channels} channels; pictures of three colours, or of grey (channels=1), "
+        "can be explained, and nothing else"
+    )
 
 
 def named_device(device: str | torch.device) -> torch.device:

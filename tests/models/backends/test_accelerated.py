@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from cfwidgets import zoo
 from cfwidgets.models.backends import cache
+from cfwidgets.models.backends.base import Interface
 from cfwidgets.models.classifier import Classifier, ClassifierError
 
 pytestmark = pytest.mark.slow
@@ -104,18 +105,18 @@ def test_the_key_tells_apart_all_that_the_graph_depends_on() -> None:
     half = network()
     half[1].running_mean += 1e-3
     keys = {
-        cache.key(network(), (8, 8), None),
-        cache.key(network(), (8, 9), None),
-        cache.key(network(), (8, 8), ((0.5,) * 3, (1.0,) * 3)),
-        cache.key(network(), (8, 8), ((0.5,) * 3, (0.5,) * 3)),
-        cache.key(network(seed=1), (8, 8), None),
-        cache.key(network().double(), (8, 8), None),
-        cache.key(network().bfloat16(), (8, 8), None),
-        cache.key(nn.Sequential(*network(), nn.Identity()), (8, 8), None),
-        cache.key(half, (8, 8), None),
+        cache.key(network(), (8, 8), Interface()),
+        cache.key(network(), (8, 9), Interface()),
+        cache.key(network(), (8, 8), Interface(((0.5,) * 3, (1.0,) * 3))),
+        cache.key(network(), (8, 8), Interface(((0.5,) * 3, (0.5,) * 3))),
+        cache.key(network(seed=1), (8, 8), Interface()),
+        cache.key(network().double(), (8, 8), Interface()),
+        cache.key(network().bfloat16(), (8, 8), Interface()),
+        cache.key(nn.Sequential(*network(), nn.Identity()), (8, 8), Interface()),
+        cache.key(half, (8, 8), Interface()),
     }
     assert len(keys) == 9
-    assert cache.key(network(), (8, 8), None) in keys
+    assert cache.key(network(), (8, 8), Interface()) in keys
 
 
 def _cut(path: Path) -> None:
@@ -172,7 +173,7 @@ def test_a_sound_file_of_another_network_is_made_again(
     make().accelerated()
     (path,) = folder.iterdir()
     # As when one changes forward() and no weight: the key is the same, and the file is wrong.
-    cache.write(cache.key(small(), (8, 8), None), path.read_bytes())
+    cache.write(cache.key(small(), (8, 8), Interface()), path.read_bytes())
     clf = Classifier(small(), input_size=8)
     assert torch.allclose(clf.accelerated().logits(images()), clf.logits(images()), atol=1e-5)
     no_export(monkeypatch)
