@@ -22,8 +22,8 @@ from cfwidgets.attribution.calls import Call, Trace, describe
 from cfwidgets.attribution.network import Explained, Network
 from cfwidgets.checks import positive_int, share
 from cfwidgets.models.backends.base import ClassifierError
+from cfwidgets.models.backends.copies import copied
 from cfwidgets.models.backends.outputs import rows_of
-from cfwidgets.models.copies import copied
 from cfwidgets.models.parts import every_part
 
 __all__ = ["LRP", "DeepLift", "InputXGradient", "IntegratedGradients", "Occlusion", "Saliency"]

@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from cfwidgets.models.backends.base import Interface, NotFiniteError
 from cfwidgets.models.backends.company import meet
+from cfwidgets.models.backends.copies import copied
 from cfwidgets.models.backends.outputs import rows_of
 from cfwidgets.models.backends.selection import chosen_output
 from cfwidgets.models.backends.torch_module import TorchModule
 from cfwidgets.models.classifier import Classifier, ClassifierError
-from cfwidgets.models.copies import copied
 from cfwidgets.models.guard import untouched
 from cfwidgets.models.parts import is_compiled, uncompiled
 

@@ -78,7 +78,7 @@ class KeptBuffers:
 
 
 def _buffers_of(part: nn.Module) -> Any:
-    """Return a module's own buffers by name; a scripted module's are read anew each time."""
+    """Return a module's own buffers by name; a scripted module's are read each time."""
     buffers: Any = part._buffers  # noqa: SLF001
     return buffers if isinstance(buffers, dict) else dict(part.named_buffers(recurse=False))
 

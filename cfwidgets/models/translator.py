@@ -210,7 +210,7 @@ def require_translator(given: object) -> Translator:
     """
     if not isinstance(given, Translator):
         raise TypeError(
-            f"translator must be a Translator, not {type(given).__name__}: wrap it, as in "
+            f"translator must be a Translator, not {getattr(given, '__name__', type(given).__name__)}: wrap it, as in "
             "cfwidgets.Translator(network)"
         )
     return given

@@ -83,6 +83,13 @@ class TrainedTranslator(Result):
         That the updates took so far; the time between a stop and resuming is none of it.
     """
 
+    schema: ClassVar[dict[str, str]] = {
+        "losses": "float (u, l) nan",  # in the warm-up there are no twins
+        "measured": "float (m, k) nan",  # without masks there is no IoU
+        "images": "uint8 (s, 3, H, H)",
+        "labels": "int64 (s) 0 1",
+        "step": "0 inf",
+    }
     loss_names: ClassVar[tuple[str, ...]] = (
         "discriminator",
         "adversarial",

@@ -107,9 +107,13 @@ def test_what_it_cannot_use_is_refused_at_once(explainer, clf, result):
 def test_what_is_no_generator_or_editor_is_refused_at_once(explainer, clf, result, kind, wrong):
     before, make = widgets(), getattr(explainer, kind)
     name = getattr(wrong, "__name__", type(wrong).__name__)
-    run = dict(zip(("image", "target"), explainer.given(clf, 0)[1:], strict=True))
+    names = list(inspect.signature(type(explainer.engine).steps).parameters)[3:5]
+    run = dict(zip(names, explainer.given(clf, 0)[1:], strict=True))
+    refused = (
+        rf"(an? (generator|editor) is an object with .*; got|translator must be a Translator, not) {name}"
+    )
     for given in ({"result": result}, run):
-        with pytest.raises(ValueError, match=rf"an? (generator|editor) is an object with .*; got {name}"):
+        with pytest.raises((TypeError, ValueError), match=refused):
             make(clf, wrong, engine=explainer.engine, **given)
     gc.collect()
     assert widgets() <= before

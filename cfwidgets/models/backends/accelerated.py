@@ -70,7 +70,7 @@ class Accelerated:
         self._runs: OnnxFile | TorchModule = cached or self._export()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Travel to another process, where the session is opened anew, from the cache if it has the file."""
+        """Travel to another process, where the session is opened again, from the cache if it has the file."""
         return {name: value for name, value in vars(self).items() if name not in ("_lock", "_runs")} | {
             "_abandoned": self._runs is self.original
         }

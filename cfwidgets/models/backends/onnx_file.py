@@ -97,7 +97,7 @@ class OnnxFile:
             raise ClassifierError(f"{self.name} cannot be read as an ONNX model: {error}") from error
 
     def __getstate__(self) -> dict[str, Any]:
-        """Travel to another process, where the file is opened anew."""
+        """Travel to another process, where the file is opened again."""
         return {name: value for name, value in vars(self).items() if name != "_session"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from cfwidgets.models.backends.base import ClassifierError, Interface
+from cfwidgets.models.backends.copies import copied
 from cfwidgets.models.backends.outputs import as_rows
-from cfwidgets.models.copies import copied
 from cfwidgets.models.guard import untouched
 from cfwidgets.models.parts import every_part, loose_tensors
 

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from cfwidgets.models.backends.base import LARGEST_BATCH, ClassifierError, Interface, cpu_batch_size
 from cfwidgets.models.backends.company import Company, meet
+from cfwidgets.models.backends.copies import copied
 from cfwidgets.models.backends.outputs import Activation, as_rows, to_probabilities
-from cfwidgets.models.copies import copied
 from cfwidgets.models.guard import untouched
 from cfwidgets.models.parts import every_part, uncompiled
 
