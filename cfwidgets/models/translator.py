@@ -209,9 +209,9 @@ def require_translator(given: object) -> Translator:
         Says how to wrap a network.
     """
     if not isinstance(given, Translator):
+        name = getattr(given, "__name__", type(given).__name__)
         raise TypeError(
-            f"translator must be a Translator, not {getattr(given, '__name__', type(given).__name__)}: wrap it, as in "
-            "cfwidgets.Translator(network)"
+            f"translator must be a Translator, not {name}: wrap it, as in cfwidgets.Translator(network)"
         )
     return given
 
