@@ -160,29 +160,36 @@ PLACES = {
 
 HAS = {
     "Male": ("Wearing_Hat", "Eyeglasses"),
-    "Young": ("Smiling", "Blond_Hair"),
+    "Young": ("Smiling", "Blond_Hair", "Wearing_Lipstick"),
 }
-"""Which attributes come with the target, and not with its opposite: as tendencies go, where there are any."""
+"""Which attributes come with the target, and not with its opposite: as CelebA's tendencies go."""
 
-TABLE_1 = [
-    *(("Male", name) for name in PLACES if name != "Smiling"),
-    *(("Young", name) for name in PLACES if name != "Wearing_Lipstick"),
-]
+PUBLISHED = (
+    "Blond_Hair",
+    "Eyeglasses",
+    "Smiling",
+    "Wearing_Earrings",
+    "Wearing_Lipstick",
+    "Wearing_Necklace",
+)
+TABLE_1 = [(target, name) for target in HAS for name in PUBLISHED]
+"""The paper's twelve rows: its Gender and Age, each with six attributes."""
 
 TABLE_3 = [
-    ("Male", "Wearing_Lipstick", "Wearing_Earrings"),
-    ("Male", "Wearing_Lipstick", "Wearing_Necklace"),
-    ("Male", "Wearing_Lipstick", "Blond_Hair"),
+    ("Male", "Blond_Hair", "Smiling"),
+    ("Male", "Wearing_Earrings", "Smiling"),
+    ("Male", "Eyeglasses", "Wearing_Hat"),
     ("Male", "Wearing_Earrings", "Wearing_Necklace"),
-    ("Male", "Wearing_Necklace", "Blond_Hair"),
-    ("Male", "Wearing_Hat", "Eyeglasses"),
-    ("Young", "Wearing_Earrings", "Wearing_Necklace"),
-    ("Young", "Wearing_Earrings", "Eyeglasses"),
-    ("Young", "Wearing_Necklace", "Eyeglasses"),
-    ("Young", "Wearing_Necklace", "Wearing_Hat"),
+    ("Male", "Wearing_Lipstick", "Wearing_Necklace"),
+    ("Male", "Smiling", "Wearing_Necklace"),
+    ("Young", "Blond_Hair", "Smiling"),
+    ("Young", "Wearing_Earrings", "Smiling"),
     ("Young", "Eyeglasses", "Wearing_Hat"),
-    ("Young", "Smiling", "Blond_Hair"),
+    ("Young", "Wearing_Earrings", "Wearing_Necklace"),
+    ("Young", "Wearing_Lipstick", "Wearing_Necklace"),
+    ("Young", "Smiling", "Wearing_Necklace"),
 ]
+"""The paper's twelve pairs."""
 
 MITIGATED = ("Male", "Wearing_Lipstick")
 

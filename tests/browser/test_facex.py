@@ -63,7 +63,7 @@ def region(view, name) -> Locator:
 
 def test_a_run_ends_with_a_face_and_its_ranking(open_notebook):
     notebook, view = explorer(open_notebook)
-    best = notebook.eval("w.result.to_frame().sort_values('rank').region.iloc[0]")
+    best = notebook.eval("w.result.to_frame().sort_values('rank').index[0]")
     expect(view).to_have_attribute("data-shown", best)
     ior = notebook.eval("float(w.result.to_frame().ior.max())")
     expect(view).to_contain_text(f"{ior:.2f}"[1:])
@@ -182,7 +182,7 @@ def test_a_face_is_opened_and_closed_with_the_keyboard(open_notebook):
     keyboard = notebook.page.keyboard
     region(view, "nose").focus()
     spoken = region(view, "nose").get_attribute("aria-label")
-    row = notebook.eval("w.result.to_frame().set_index('region').loc['nose', ['rank', 'count']].tolist()")
+    row = notebook.eval("w.result.to_frame().loc['nose', ['rank', 'count']].tolist()")
     assert f"rank {int(row[0])} of" in spoken
     assert f"on {int(row[1])} faces" in spoken
     assert "95 %" in spoken
@@ -215,7 +215,7 @@ def test_two_models_stand_side_by_side_with_their_difference(open_notebook):
     notebook.page.mouse.move(difference["x"] + difference["width"] / 2, difference["y"] + 24)
     expect(view).to_have_attribute("data-shown", "skin")
     expect(view.locator(".cfw-pointed")).to_have_count(3)
-    one, two = notebook.eval("[float(r.to_frame().ior[1]) for r in w.result]")
+    one, two = notebook.eval("[float(r.to_frame().ior.iloc[1]) for r in w.result]")
     if abs(two - one) >= 0.005:
         expect(view.locator(".cfw-difference")).to_contain_text(f"{abs(two - one):.2f}"[1:])
     # each opens a face with its own map

@@ -126,7 +126,7 @@ def test_it_finds_where_the_network_looks():
         [[40 / 256, 1, 0.5, torch.nan], [40 / 256, 1, 0.5, 0], [32 / 256, 0.5, 1, torch.nan]]
     )
     torch.testing.assert_close(result.ior, expected, equal_nan=True, atol=1e-6, rtol=0)
-    frame = result.to_frame().set_index("region")
+    frame = result.to_frame()
     assert frame["ior"].tolist() == pytest.approx([112 / 768, 2.5 / 3, 2 / 3, 0], abs=1e-6)
     assert frame["count"].tolist() == [3, 3, 3, 1]
     assert frame["rank"].tolist() == [3, 1, 2, 4]
@@ -176,9 +176,9 @@ def test_the_batch_size_changes_nothing(mode):
 
 def test_a_face_without_a_region_leaves_it_as_it_was():
     faces = drawn(7)
-    fewer, more = (explain(FAST, Faces(faces.items[:n])).to_frame().set_index("region") for n in (6, 7 - 5))
-    before = explain(FAST, Faces(faces.items[:1])).to_frame().set_index("region")
-    after = explain(FAST, Faces(faces.items[:3])).to_frame().set_index("region")  # the others have no hat
+    fewer, more = (explain(FAST, Faces(faces.items[:n])).to_frame() for n in (6, 7 - 5))
+    before = explain(FAST, Faces(faces.items[:1])).to_frame()
+    after = explain(FAST, Faces(faces.items[:3])).to_frame()  # the others have no hat
     assert before.loc["hat", ["ior", "count"]].tolist() == pytest.approx(after.loc["hat", ["ior", "count"]])
     assert before.loc["face", "ior"] != after.loc["face", "ior"]
     assert fewer.loc["hat", "count"] == 2

@@ -94,7 +94,7 @@ def test_the_patches_of_the_best_regions_with_names_and_scores():
             expected = found.patches.pixels[place, column].permute(1, 2, 0).numpy()
             assert np.array_equal(pictures[3 * line + column].get_array(), expected)
     named = texts(figure)
-    best = found.patch_frame().set_index("region").loc["cloth"].iloc[0]
+    best = found.patch_frame().set_index("region").loc["clothing"].iloc[0]
     assert f"{best['name']}\n{best['value']:.3g}" in named
     assert "0.95 (0.95 to 0.95)" in named
 

@@ -75,7 +75,7 @@ def test_the_table():
     assert frame["count"].tolist() == [3, 2, 0]
     assert frame["rank"].tolist() == [2, 1, pd.NA]
     assert frame["chance"][:2].tolist() == [1, 0.5]
-    assert frame.loc[2, ["ior", "low", "high", "chance", "randomised"]].isna().all()
+    assert frame.iloc[2][["ior", "low", "high", "chance", "randomised"]].isna().all()
     assert frame["randomised"].isna().all()
     for row in frame.iloc[:2].itertuples():
         assert row.low <= row.ior <= row.high
@@ -90,8 +90,8 @@ def test_equals_share_the_better_rank():
 def test_no_interval_of_a_single_face():
     frame = result([[0.5, 0.2], [NAN, 0.4]]).to_frame()
     assert frame["low"].isna().tolist() == frame["high"].isna().tolist() == [True, False]
-    assert frame["low"][1] == pytest.approx(0.2)
-    assert frame["high"][1] == pytest.approx(0.4)
+    assert frame["low"].iloc[1] == pytest.approx(0.2)
+    assert frame["high"].iloc[1] == pytest.approx(0.4)
 
 
 def test_faces_that_are_all_alike_have_no_width():
@@ -252,8 +252,8 @@ def test_parts_may_come_in_any_order():
 
 def test_a_randomised_model_stands_beside():
     frame = result([[0.2, 0.5], [0.4, 0.7]], randomised=torch.tensor([[0.5, NAN]])).to_frame()
-    assert frame["randomised"][0] == 0.5
-    assert np.isnan(frame["randomised"][1])
+    assert frame["randomised"].iloc[0] == 0.5
+    assert np.isnan(frame["randomised"].iloc[1])
 
 
 def test_it_can_be_kept(tmp_path):
