@@ -133,9 +133,11 @@ from safetensors.torch import load, save
 
 import cfwidgets as cf
 from cfwidgets.data.faces import REGIONS
+from cfwidgets.data.faces.regions import region_label
 from cfwidgets.data.portraits import Portraits, portraits
 from cfwidgets.data.portraits.attributes import ATTRIBUTES
 from cfwidgets.engines.facex.engine import FaceX
+from cfwidgets.engines.facex.hiding import FILLS
 from cfwidgets.networks import FaceCNN, FaceResNet
 from cfwidgets.training.flac import Flac
 from cfwidgets.zoo.recipes.portrait_classifier import answers, train
@@ -144,6 +146,7 @@ SIZE = 128
 BIAS = 0.99
 BATCH = 32
 USED = 0.25  # of the answers flip with the attribute
+HUNG = 0.5  # of the answers flip: they hang on it
 CHUNK = 250  # portraits that are drawn and kept at once
 TESTED = 1_000_000  # the number of the first face that no training set has
 
@@ -210,6 +213,7 @@ class Bench:
     epochs: int
     people: int
     seed: int
+    sampled: int = 32
 
     @property
     def folder(self):
@@ -293,13 +297,13 @@ class Bench:
 
     # What they are asked about.
 
-    def cells(self, target, attributes):
+    def cells(self, target, attributes, size=SIZE):
         """The same people with and without each attribute: by the target's value and by what they have."""
         found = {}
         for value in (True, False):
             bare = portraits(
                 self.people,
-                SIZE,
+                size,
                 self.seed,
                 attributes={**dict.fromkeys(("Male", "Young", *PLACES), 0.5), target: value}
                 | dict.fromkeys(attributes, False),
@@ -324,9 +328,11 @@ class Bench:
         ranks = {}
         for value in (True, False):
             faces = joined([one for (v, _), one in cells.items() if v == value])
-            result = FaceX(seed=self.seed, probed=len(faces)).explain(clf, faces, int(value))
+            result = FaceX(seed=self.seed, probed=len(faces), sampled=0).explain(clf, faces, int(value))
             frame = result.to_frame()
-            published = FaceX(mode="reference", trust=False).explain(clf, faces, int(value)).to_frame()
+            published = (
+                FaceX(mode="reference", trust=False, sampled=0).explain(clf, faces, int(value)).to_frame()
+            )
             worn = torch.cat(
                 [torch.full((len(one),), bool(a)) for (v, a), one in cells.items() if v == value]
             )
@@ -509,6 +515,87 @@ def fair(bench, target):
     return bench.network(f"balanced-{target}", target, bench.even)
 
 
+def effect(bench):
+    """Attention against effect, where the truth is known."""
+    print(
+        "Effect: the rank of the biased region by attention, by its share of all attention, and by effect "
+        f"when hidden, in {bench.sampled} faces"
+    )
+    fills = "".join(f"{fill:>9}" for fill in FILLS)
+    print(
+        f"  {'explained':<11}{'attribute':<12}{'attention':>10}{'share':>7}{fills}{'most by effect':>26}"
+        f"{'flipped':>9}"
+    )
+    shipped = [("biased", "Wearing_Lipstick", SIZE), ("blond", "Blond_Hair", 64)]
+    rows = []
+    for target, attribute, name, size in [
+        *(("Male", attribute, name, size) for name, attribute, size in shipped),
+        *((target, attribute, None, SIZE) for target, attribute in TABLE_1),
+    ]:
+
+        def compute(target=target, attribute=attribute, name=name, size=size):
+            if name:
+                clf = cf.zoo.classifier(f"portraits/male-{name}")
+            else:
+                key = f"table1-{target}-{attribute}"
+                network, _ = bench.network(key, target, lambda: bench.biased(target, (attribute,)))
+                clf = cf.Classifier(network, labels=(f"not {target}", target), input_size=SIZE, device="cpu")
+            return hung_on(bench, clf, target, attribute, size)
+
+        found = bench.kept(f"effect-{bench.sampled}-{name or target}-{attribute}", compute)
+        value, table = comes_with(target, attribute), found["ranks"]
+        ranks = [place(table, attribute, column) for column in ("rank", "share", *FILLS)]
+        row = {**dict(zip(("attention", "share", *FILLS), ranks, strict=True)), "flipped": found["flipped"]}
+        most = min(range(len(REGIONS)), key=lambda r, table=table: table[FaceX().fill][r] or len(REGIONS))
+        rows.append(row)
+        print(
+            f"  {called(target, value) + ('*' if name else ''):<11}{short(attribute):<12}"
+            f"{whole(ranks[0]):>10}{whole(ranks[1]):>7}{''.join(f'{whole(rank):>9}' for rank in ranks[2:])}"
+            f"{region_label(REGIONS[most]):>26}{row['flipped']:9.0%}",
+            flush=True,
+        )
+    hung = [row for row in rows if row["flipped"] >= HUNG]
+    print(
+        f"  where at least {HUNG:.0%} flip, {len(hung)} rows: mean rank "
+        + ", ".join(f"{mean([row[name] for row in hung]):.2f} by {name}" for name in ranks_of(hung))
+    )
+    print(
+        "  among the first three: "
+        + ", ".join(
+            f"{sum(row[name] is not None and row[name] <= 3 for row in hung)} of {len(hung)} by {name}"
+            for name in ranks_of(hung)
+        )
+    )
+    print("  *: a network of the package, with a smaller view")
+
+
+def ranks_of(rows):
+    return [name for name in rows[0] if name != "flipped"] if rows else []
+
+
+def hung_on(bench, clf, target, attribute, size):
+    """The ranks of the regions by attention, its share and effect; and the share of answers that flip."""
+    value, cells = comes_with(target, attribute), bench.cells(target, (attribute,), size)
+    said = {cell: clf.probabilities(faces.images)[:, 1] > 0.5 for cell, faces in cells.items()}
+    flipped = torch.cat([said[v, ()] != said[v, (attribute,)] for v in (True, False)]).float().mean()
+    faces = joined([one for (v, _), one in cells.items() if v == value])
+    ranks = {}
+    for fill in FILLS:
+        engine = FaceX(seed=bench.seed, trust=False, sampled=bench.sampled, fill=fill, patch=size // 8)
+        result = engine.explain(clf, faces, int(value))
+        frame = result.to_frame()
+        ranks[fill] = numbers(frame.effect_rank)
+        ranks[f"{fill}: effect"] = numbers(frame.effect)
+    areas = torch.stack([(faces.region_bits >> r & 1).float().mean((1, 2)) for r in range(len(REGIONS))])
+    shares = (result.ior.nan_to_num(0) * areas.T).mean(0)
+    ranks |= {
+        "rank": numbers(frame["rank"].mask(frame.ior == 0)),
+        "share": numbers(pd.Series(shares.numpy()).rank(ascending=False, method="min")),
+        "count": numbers(frame["count"]),
+    }
+    return {"ranks": ranks, "flipped": float(flipped)}
+
+
 def reach(bench):
     """How far a place of the last maps sees, and what it does to the rank."""
     print("Reach: table 1, Male, by networks whose last maps see another share of the image from a place")
@@ -677,6 +764,7 @@ def main():
     parser.add_argument("--drawn", type=int, default=5000, help="from which the training sets are chosen")
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--people", type=int, default=50, help="in each explained cell")
+    parser.add_argument("--sampled", type=int, default=32, help="faces of which each region is hidden")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--flac", type=float, default=300, help="weight of the mitigation's loss")
     parser.add_argument(
@@ -685,7 +773,9 @@ def main():
         default=1,
         help="on a machine that others use, more threads wait for each other",
     )
-    parser.add_argument("--only", nargs="+", choices=("table1", "table3", "mitigation", "table4", "reach"))
+    parser.add_argument(
+        "--only", nargs="+", choices=("effect", "table1", "table3", "mitigation", "table4", "reach")
+    )
     parser.add_argument(
         "--to", type=Path, help="folder for networks and figures; default: in the user's cache"
     )
@@ -695,7 +785,7 @@ def main():
     kept = (
         given.to or Path(os.environ.get("CFWIDGETS_CACHE") or user_cache_path("cfwidgets")) / "facex_tables"
     )
-    bench = Bench(kept, given.drawn, given.faces, given.epochs, given.people, given.seed)
+    bench = Bench(kept, given.drawn, given.faces, given.epochs, given.people, given.seed, given.sampled)
     torch.set_num_threads(given.threads)
     print(
         f"seed {bench.seed}, {bench.drawn:,} faces drawn, up to {bench.faces:,} to train on, "
@@ -705,6 +795,7 @@ def main():
     )
     started = time.perf_counter()
     tables = {
+        "effect": lambda: effect(bench),
         "table1": lambda: table_1(bench),
         "mitigation": lambda: mitigation(bench, given.flac),
         "table4": lambda: table_4(bench),

@@ -72,8 +72,8 @@ class FaceX(Engine[FaceXResult]):
         Faces, drawn by the seed, of which each region is hidden to measure its effect: see
         `cfwidgets.engines.facex.effect.effects`. 0 for attention alone.
     fill
-        What stands in the place of a hidden region: ``"around"``, ``"blur"`` or ``"mean"``; see
-        `cfwidgets.engines.facex.hiding.each_hidden`. A blur keeps broad colours, as those of hair.
+        What stands in the place of a hidden region: ``"blur"``, ``"mean"`` or ``"around"``; see
+        `cfwidgets.engines.facex.hiding.each_hidden`.
     patch
         Side of a patch in pixels of the model's input; it must divide both sides of the input.
     patches
@@ -114,7 +114,7 @@ class FaceX(Engine[FaceXResult]):
     method: str = "grad_cam"
     options: dict[str, Any] = field(default_factory=dict)
     sampled: int = 64
-    fill: Fill = "around"
+    fill: Fill = "blur"
     patch: int = 16
     patches: int = 20
     per_image: int | None = 1
@@ -254,9 +254,7 @@ class FaceX(Engine[FaceXResult]):
             result = replace(result, randomised=rows)
         yield Update(1.0, result)
 
-    def _measured(
-        self, reader: FaceReader, result: FaceXResult
-    ) -> Iterator[tuple[float, FaceXResult]]:
+    def _measured(self, reader: FaceReader, result: FaceXResult) -> Iterator[tuple[float, FaceXResult]]:
         """Measure the effect on a sample of the faces; yield the part that is done, and the result so far."""
         if not self.sampled:
             return

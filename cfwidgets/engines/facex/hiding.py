@@ -10,9 +10,9 @@ from torch import Tensor
 
 __all__ = ["FILLS", "Fill", "each_hidden"]
 
-Fill = Literal["around", "blur", "mean"]
+Fill = Literal["blur", "mean", "around"]
 
-FILLS: tuple[Fill, ...] = ("around", "blur", "mean")
+FILLS: tuple[Fill, ...] = ("blur", "mean", "around")
 
 _CELLS = 8  # a side, of a blurred picture
 _RIM = 128  # pixels of the picture's side for each pixel of a rim
@@ -32,8 +32,9 @@ def each_hidden(image: Tensor, masks: Tensor, fill: Fill) -> tuple[Tensor, Tenso
     masks
         ``(R, H, W)`` bool: the regions.
     fill
-        ``"around"``: what borders on the region is carried on into it; ``"blur"``: the picture as 8 x 8
-        cells show it, so that shapes go and broad colours stay; ``"mean"``: the picture's mean colour.
+        ``"blur"``: the picture as 8 x 8 cells show it, so that shapes go and broad colours stay; ``"mean"``:
+        the picture's mean colour; ``"around"``: what borders on the region is carried on into it. The last
+        paints the head over a hidden background.
 
     Returns
     -------

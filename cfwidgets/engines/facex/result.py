@@ -218,7 +218,9 @@ class FaceXResult(ExplainerResult):
         moved = self.to_frame().dropna(subset="effect").sort_values("effect_rank", kind="stable").head(3)
         most = ", ".join(f"{row.region} {row.effect:.2g}" for row in moved.itertuples())
         hidden = f"; hiding {most} changes the log-odds most" if most else ""
-        return f"{self.model}: mean attention for {self.label} is highest on {best}{hidden} ({faces}{skipped})"
+        return (
+            f"{self.model}: mean attention for {self.label} is highest on {best}{hidden} ({faces}{skipped})"
+        )
 
     def to_frame(self, group: str | None = None) -> pd.DataFrame:
         """Return attention to the regions and their effect, one row a region, in their order.

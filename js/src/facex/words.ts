@@ -1,14 +1,15 @@
 import { count, probability } from "../shared/format";
 import type { RunState } from "../shared/traits";
 import type { Wait } from "../shared/waiting";
-import { type Row, rankedCount } from "./rows";
-import type { Patch, Region, Skipped } from "./traits";
+import { alsoRankedCount, type Row, rankedCount } from "./rows";
+import type { Patch, Quantity, Region, Skipped } from "./traits";
 
-/** Two sentences on the view, with the paper. */
+/** Some sentences on the view, with the paper. */
 export const HELP =
-  "A region’s score is the attention (Grad-CAM, 0 to 1) inside it, averaged over all faces that have it; the patches " +
-  "are the pieces of it that drew the most attention (FaceX, Sarridis et al. 2024). Attention to a region does " +
-  "not say which way the region moves the prediction; left and right are the person’s.";
+  "Attention (Grad-CAM, 0 to 1) is the mean inside the region over all faces that have it; the patches are the " +
+  "pieces of it that drew the most (FaceX, Sarridis et al. 2024). Effect is by how much the log-odds of the class " +
+  "change when the region is hidden, in either direction; the mean with its sign is above 0 where the region " +
+  "speaks for the class. Go by the effect where they differ. Left and right are the person’s.";
 
 export const HINT = "point at a region, click to pin it · arrow keys move, Enter pins";
 export const NO_DRAWING = "the face will be here";
@@ -23,6 +24,9 @@ export const NOWHERE = "no face has it";
 export const UNEVALUATED = "not evaluated yet";
 export const RANDOMISED = "randomised model";
 export const MINUS = "−";
+export const DIFFERENCE = "difference";
+/** What the numbers count. */
+export const UNITS: Record<Quantity, string> = { attention: "attention", effect: "effect, log-odds" };
 
 /** 1 -> "1st". */
 export function ordinal(rank: number): string {
@@ -30,9 +34,9 @@ export function ordinal(rank: number): string {
   return `${rank}${(tens !== 1 && ["", "st", "nd", "rd"][ones]) || "th"}`;
 }
 
-/** A score: ".62". */
+/** A score: ".62", "3.1", "12". */
 export function score(value: number | null | undefined): string {
-  return probability(value, 2);
+  return value != null && value >= 9.95 ? count(value) : probability(value, 2);
 }
 
 /** A signed difference: "+.21", "−.05", "0". */
@@ -52,12 +56,20 @@ export function place(region: Region | null, of: number): string {
   return region?.rank ? `${ordinal(region.rank)} of ${of}` : "";
 }
 
+/** The other quantity: "effect 3.1, 2nd of 18"; "" where it is not known. */
+export function also(region: Region | null, quantity: Quantity, of: number): string {
+  if (region?.effect == null) return "";
+  const rank = region.effect_rank ? `, ${ordinal(region.effect_rank)} of ${of}` : "";
+  return `${quantity} ${score(region.effect)}${rank}`;
+}
+
 /** A region for the ear: "left eye: .62, 95 % from .58 to .66, rank 3 of 19, on 812 faces". */
 export function spoken(
   row: Row,
   rows: readonly Row[],
   models: readonly string[],
   evaluated: (model: number) => boolean,
+  other: Quantity,
 ): string {
   const about = row.by.map((region, model) => {
     if (!evaluated(model)) return UNEVALUATED;
@@ -67,6 +79,8 @@ export function spoken(
       parts.push(`95 % from ${score(region.low)} to ${score(region.high)}`);
     if (region.rank) parts.push(`rank ${region.rank} of ${rankedCount(rows, model)}`);
     parts.push(`on ${count(region.count)} ${region.count === 1 ? "face" : "faces"}`);
+    const more = also(region, other, alsoRankedCount(rows, model));
+    if (more) parts.push(more);
     return parts.join(", ");
   });
   if (about.length < 2) return `${row.label}: ${about[0]}`;
