@@ -239,7 +239,8 @@ class FaceX(Engine[FaceXResult]):
                         yield Update(main * result.seen / result.total, result, _ATTENTION)
             if not len(result.numbers):
                 raise RuntimeError(f"none of the faces could be used; {_last(result.skipped)}")
-        for done, result in self._measured(reader, result):
+        for done, measured in self._measured(reader, result):
+            result = measured
             yield Update(main + (end - main) * done, result, _EFFECT)
         if self.trust and result.randomised is None:
             yield Update(end, result, _RANDOMISED)

@@ -56,8 +56,8 @@ def each_hidden(image: Tensor, masks: Tensor, fill: Fill) -> tuple[Tensor, Tenso
     own = masks & (areas <= least)
     places = own.flatten(1).any(1).nonzero()[:, 0]
     rim = max(1, min(image.shape[1:]) // _RIM)
-    wider = F.max_pool2d(own[places].float(), 2 * rim + 1, 1, rim) > 0
-    holes = (wider & (areas[places] <= least))[:, None]  # (k, 1, H, W)
+    wider = F.max_pool2d(own[places].float()[:, None], 2 * rim + 1, 1, rim) > 0  # (k, 1, H, W)
+    holes = wider & (areas[places] <= least)[:, None]
     return places, torch.where(holes, _filled(image, holes, fill), image)
 
 

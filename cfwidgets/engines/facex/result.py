@@ -34,12 +34,12 @@ _RANDOMISED = (
     "ranking says more about the images and the method than about what the model has learnt."
 )
 _EFFECT_HALVES = (
-    "Rank correlation of the regions' effects between two halves of the sampled faces. Far below 1, there are "
-    "too few: raise FaceX(sampled=…)."
+    "Rank correlation of the regions' effects between two halves of the sampled faces. Far below 1, there "
+    "are too few: raise FaceX(sampled=…)."
 )
 _AGAINST = (
-    "Rank correlation of the regions' attention with their effect when hidden. Far below 1, the model attends "
-    "to regions that its answers do not hang on: go by the effect."
+    "Rank correlation of the regions' attention with their effect when hidden. Far below 1, the model "
+    "attends to regions that its answers do not hang on: go by the effect."
 )
 _NEVER_PREDICTED = (
     "The model predicts this class for none of the faces. The attention is evidence for a class that never "
@@ -269,8 +269,8 @@ class FaceXResult(ExplainerResult):
                 "effect_low": effect.low.numpy(),
                 "effect_high": effect.high.numpy(),
                 "push": _means(changes).numpy(),
-                "count": attention.count.numpy(),
-                "effect_count": effect.count.numpy(),
+                "count": attention.faces.numpy(),
+                "effect_count": effect.faces.numpy(),
                 "chance": (rank / max(1, int(rank.notna().sum()))).array,
                 "randomised": randomised.numpy(),
             },
@@ -294,9 +294,9 @@ class FaceXResult(ExplainerResult):
     def patch_frame(self) -> pd.DataFrame:
         """Return one row a patch, the best of each region first.
 
-        Columns: ``region``, in words; ``image`` and ``name`` (index and name of the face); ``row`` and ``column``
-        (upper left pixel in the model's input); ``value`` (sum of the attention in the patch that is on the
-        region).
+        Columns: ``region``, in words; ``image`` and ``name`` (index and name of the face); ``row`` and
+        ``column`` (upper left pixel in the model's input); ``value`` (sum of the attention in the patch that
+        is on the region).
         """
         rows = [
             (
@@ -345,7 +345,7 @@ class FaceXResult(ExplainerResult):
         if table["ior"].isna().all():
             raise ValueError("there is nothing to draw yet: no face has been summarised")
         faces = f"{len(self.numbers):,} of {self.total:,} faces"
-        title = f"{cut(self.model, _NAME)}: attention for {cut(self.label, _NAME)}, {faces}"
+        title = f"{cut(self.model, _NAME)}: what counts for {cut(self.label, _NAME)}, {faces}"
         return draw_summary(title, table, self.patches, self.name_of, prototype)
 
     def measures(self) -> list[Measure]:
@@ -405,7 +405,7 @@ class _Column(NamedTuple):
     mean: Tensor
     low: Tensor
     high: Tensor
-    count: Tensor
+    faces: Tensor
     rank: pd.Series
 
     @classmethod

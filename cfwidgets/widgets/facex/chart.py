@@ -57,8 +57,10 @@ class RankingChart:
             layout=w.Layout(width="340px", height="460px", min_width="280px"),
         )
         # bqplot's own legend would stand on the bars
-        self._names = [w.Label(style={"text_color": colour}) for colour in (BLUE, ORANGE)]
-        legend = w.HBox(self._names, layout=w.Layout(flex_flow="row wrap", margin="0 0 0 8px", min_height="32px"))
+        self._names = [
+            w.Label(style={"text_color": colour}, layout=w.Layout(height="22px")) for colour in (BLUE, ORANGE)
+        ]
+        legend = w.HBox(self._names, layout=w.Layout(flex_flow="row wrap", margin="0 0 0 8px"))
         self.figure = w.VBox([legend, self._plot], layout=w.Layout(width="340px", margin="20px 0 0 0"))
         self._link = w.jslink((view, "cursor"), (self._bars, "selected"))
         view.observe(self._draw, _DRAWN)

@@ -16,6 +16,7 @@ from torch import nn
 from cfwidgets import Classifier, ClassifierError
 from cfwidgets.data import portraits
 from cfwidgets.data.faces import REGIONS as REGIONS_OF_FACES
+from cfwidgets.data.faces.regions import region_label
 from cfwidgets.engines.facex.engine import FaceX
 from cfwidgets.engines.facex.result import FaceXResult
 from cfwidgets.results import ResultError
@@ -24,7 +25,7 @@ from cfwidgets.run import Run
 SIDE = 16
 REGIONS = ("face", "mouth", "eyes", "hat")
 FACE, MOUTH, EYES, HAT = (1 << bit for bit in range(4))
-FAST = FaceX(patch=4, patches=3, trust=False, batch_size=4)
+FAST = FaceX(patch=4, patches=3, trust=False, batch_size=4, sampled=0)
 TRUST = replace(FAST, trust=True)
 
 
@@ -142,7 +143,7 @@ def test_it_finds_where_the_network_looks():
 def test_the_patches_are_the_pixels_it_looks_at():
     faces = [plain(mouth=0.2, eyes=1.0), plain(), plain(eyes=0.0)]
     result = explain(replace(FAST, per_image=None, patches=5), faces, sees_red(), "red")
-    table = result.patch_frame().set_index("region").loc["mouth"]
+    table = result.patch_frame().set_index("region").loc["mouth (inside)"]
     # two patches each in the images of which the mouth is the brightest, then the two of the other
     assert table["image"].tolist() == [1, 1, 2, 2, 0]
     assert table["value"].tolist() == pytest.approx([16, 16, 16, 16, 3.2])
@@ -725,5 +726,5 @@ def test_drawn_portraits():
     torch.testing.assert_close(result.ior, mean, equal_nan=True, rtol=0, atol=1e-5)
     assert result.to_frame()["count"].tolist() == masks.flatten(2).any(2).sum(0).tolist()
     for row in result.patch_frame().itertuples():
-        place = REGIONS_OF_FACES.index(row.region)
+        place = [region_label(name) for name in REGIONS_OF_FACES].index(row.region)
         assert masks[row.image, place, row.row : row.row + 16, row.column : row.column + 16].any()
