@@ -123,7 +123,7 @@ import os
 import platform
 import time
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import pandas as pd
@@ -132,12 +132,14 @@ from platformdirs import user_cache_path
 from safetensors.torch import load, save
 
 import cfwidgets as cf
+from cfwidgets.data import CelebA, CelebAMaskHQ
 from cfwidgets.data.faces import REGIONS
 from cfwidgets.data.faces.regions import region_label
 from cfwidgets.data.portraits import Portraits, portraits
 from cfwidgets.data.portraits.attributes import ATTRIBUTES
 from cfwidgets.engines.facex.engine import FaceX
 from cfwidgets.engines.facex.hiding import FILLS
+from cfwidgets.images import as_bytes
 from cfwidgets.networks import FaceCNN, FaceResNet
 from cfwidgets.training.flac import Flac
 from cfwidgets.zoo.recipes.portrait_classifier import answers, train
@@ -158,14 +160,18 @@ PLACES = {
     "Wearing_Lipstick": ("u_lip", "l_lip"),
     "Wearing_Necklace": ("neck_l",),
     "Wearing_Hat": ("hat",),
+    "Pale_Skin": ("skin",),
 }
 """Where an attribute is; of two lips the better rank counts."""
 
+INDEPENDENT = ("Male", "Young", *(name for name in PLACES if name != "Pale_Skin"))
+"""What half of the faces of the pool have, whatever else they have."""
+
 HAS = {
     "Male": ("Wearing_Hat", "Eyeglasses"),
-    "Young": ("Smiling", "Blond_Hair", "Wearing_Lipstick"),
+    "Young": ("Smiling", "Blond_Hair", "Wearing_Earrings", "Wearing_Lipstick", "Wearing_Necklace"),
 }
-"""Which attributes come with the target, and not with its opposite: as CelebA's tendencies go."""
+"""Which attributes come with the target, and not with its opposite: the two of each pair alike."""
 
 PUBLISHED = (
     "Blond_Hair",
@@ -194,13 +200,13 @@ TABLE_3 = [
 ]
 """The paper's twelve pairs."""
 
-MITIGATED = ("Male", "Wearing_Lipstick")
+MITIGATED = ("Male", "Blond_Hair")
 
 NETWORKS = {"wide": partial(FaceResNet, blocks=2), "narrow": FaceCNN}
 """With a wider and a narrower view than the network of the tables."""
 
-INTEREST = ("Wearing_Lipstick", "Wearing_Earrings", "Wearing_Necklace", "Blond_Hair", "Eyeglasses")
-"""Of table 4."""
+INTEREST = ("Pale_Skin", "Wearing_Lipstick", "Wearing_Earrings", "Blond_Hair", "Wearing_Necklace")
+"""Of the paper's regions in table 4: skin, lips, earrings, hair and necklace."""
 
 
 @dataclass(frozen=True)
@@ -214,6 +220,9 @@ class Bench:
     people: int
     seed: int
     sampled: int = 32
+    to_read: Path | None = None
+
+    drawn_faces = True
 
     @property
     def folder(self):
@@ -249,13 +258,15 @@ class Bench:
 
     # What the networks are trained on.
 
-    def pool(self):
+    def pool(self, attributes=()):
         """Portraits whose target and attributes have nothing to do with each other, half of each."""
-        shares = dict.fromkeys(("Male", "Young", *PLACES), 0.5)
+        more = tuple(name for name in attributes if name not in INDEPENDENT)
+        shares = dict.fromkeys((*INDEPENDENT, *more), 0.5)
         parts = []
         for first in range(0, self.drawn, CHUNK):
             n = min(CHUNK, self.drawn - first)
-            path = self.to / f"seed-{self.seed}" / f"faces-{first}-{n}.safetensors"
+            name = "-".join(("faces", *more, str(first), str(n)))
+            path = self.to / f"seed-{self.seed}" / f"{name}.safetensors"
             if not path.exists():
                 faces = portraits(n, SIZE, self.seed, attributes=shares, first=first)
                 _write(path, save({"pixels": faces.pixels.contiguous(), "attributes": faces.attributes}))
@@ -267,7 +278,7 @@ class Bench:
 
         Those against the bias are repeated, if asked for, until they are as many as the others.
         """
-        pool = self.pool()
+        pool = self.pool(attributes)
         columns = [pool["attributes"][:, ATTRIBUTES.index(name)] for name in (target, *attributes)]
         told = [
             column == (columns[0] == comes_with(target, a))
@@ -290,12 +301,43 @@ class Bench:
                 chosen += some * (round(odds[0] / odd) if repeated else 1)
         return taken(pool, torch.tensor(sorted(chosen)), self.seed)
 
-    def even(self):
+    def even(self, attributes=()):
         """Faces of the pool as they are."""
-        pool = self.pool()
+        pool = self.pool(attributes)
         return taken(pool, torch.arange(min(self.faces, len(pool["pixels"]))), self.seed)
 
+    def tendencies(self):
+        """Faces in which attributes go together as they do in CelebA."""
+        return portraits(self.faces, SIZE, self.seed)
+
     # What they are asked about.
+
+    def people_of_table_4(self):
+        """People with each value of Male."""
+        cells = {}
+        for value in (True, False):
+            shares = {"Male": value, **dict.fromkeys(INTEREST, 0.5)}
+            first = TESTED * (3 + value)
+            cells[value, ()] = portraits(2 * self.people, SIZE, self.seed, attributes=shares, first=first)
+        return cells
+
+    def redrawn(self, network, cells, attribute):
+        """The share of answers that change when the same people have the attribute, or not."""
+        has, lacks = (
+            torch.cat([answers(network, one.edited(**{attribute: value})) > 0.5 for one in cells.values()])
+            for value in (True, False)
+        )
+        return float((has != lacks).float().mean())
+
+    def flips(self, said):
+        """The share of answers that change with each set of attributes, from the answers by cell."""
+        return {
+            "+".join(names): float(
+                torch.cat([said[v, ()] != said[v, names] for v in (True, False)]).float().mean()
+            )
+            for _, names in said
+            if names
+        }
 
     def cells(self, target, attributes, size=SIZE):
         """The same people with and without each attribute: by the target's value and by what they have."""
@@ -305,7 +347,7 @@ class Bench:
                 self.people,
                 size,
                 self.seed,
-                attributes={**dict.fromkeys(("Male", "Young", *PLACES), 0.5), target: value}
+                attributes={**dict.fromkeys((*INDEPENDENT, *attributes), 0.5), target: value}
                 | dict.fromkeys(attributes, False),
                 first=TESTED * (1 + value),
             )
@@ -319,11 +361,6 @@ class Bench:
         """All figures of one network: answers by cell, flipped answers, and the ranks for both classes."""
         said = {cell: answers(network, faces) > 0.5 for cell, faces in cells.items()}
         right = {cell: (said[cell] == cell[0]).float().mean().item() for cell in cells}
-        flips = {
-            "+".join(names): torch.cat([said[v, ()] != said[v, names] for v in (True, False)]).float().mean()
-            for _, names in cells
-            if names
-        }
         clf = cf.Classifier(network, labels=(f"not {target}", target), input_size=SIZE, device="cpu")
         ranks = {}
         for value in (True, False):
@@ -366,7 +403,7 @@ class Bench:
             "right": sum(right.values()) / len(right),
             "worst": min(right.values()),
             "cells": {f"{value} {'+'.join(names)}": share for (value, names), share in right.items()},
-            "flips": {name: float(share) for name, share in flips.items()},
+            "flips": self.flips(said),
             "ranks": ranks,
         }
 
@@ -529,7 +566,7 @@ def effect(bench):
     shipped = [("biased", "Wearing_Lipstick", SIZE), ("blond", "Blond_Hair", 64)]
     rows = []
     for target, attribute, name, size in [
-        *(("Male", attribute, name, size) for name, attribute, size in shipped),
+        *(("Male", attribute, name, size) for name, attribute, size in shipped if bench.drawn_faces),
         *((target, attribute, None, SIZE) for target, attribute in TABLE_1),
     ]:
 
@@ -577,7 +614,6 @@ def hung_on(bench, clf, target, attribute, size):
     """The ranks of the regions by attention, its share and effect; and the share of answers that flip."""
     value, cells = comes_with(target, attribute), bench.cells(target, (attribute,), size)
     said = {cell: clf.probabilities(faces.images)[:, 1] > 0.5 for cell, faces in cells.items()}
-    flipped = torch.cat([said[v, ()] != said[v, (attribute,)] for v in (True, False)]).float().mean()
     faces = joined([one for (v, _), one in cells.items() if v == value])
     ranks = {}
     for fill in FILLS:
@@ -593,7 +629,7 @@ def hung_on(bench, clf, target, attribute, size):
         "share": numbers(pd.Series(shares.numpy()).rank(ascending=False, method="min")),
         "count": numbers(frame["count"]),
     }
-    return {"ranks": ranks, "flipped": float(flipped)}
+    return {"ranks": ranks, "flipped": bench.flips(said)[attribute]}
 
 
 def reach(bench):
@@ -711,35 +747,16 @@ def table_4(bench):
         "Table 4: Male, trained on faces with the tendencies of CelebA, and with none; not Male is explained"
     )
     print(f"  {'training set':<14}{''.join(f'{short(a):>15}' for a in INTEREST)}{'right':>8}{'seconds':>9}")
-    chance = None
-    for name in ("as CelebA", "balanced"):
+    for name in ("as CelebA", "balanced") if bench.drawn_faces else ("as CelebA",):
 
         def compute(name=name):
             if name == "balanced":
                 network, times = fair(bench, "Male")
             else:
-                network, times = bench.network(
-                    "tendencies-Male", "Male", lambda: portraits(bench.faces, SIZE, bench.seed)
-                )
-            cells = {}
-            for value in (True, False):
-                shares = {"Male": value, **dict.fromkeys(INTEREST, 0.5)}
-                several = portraits(
-                    2 * bench.people, SIZE, bench.seed, attributes=shares, first=TESTED * (3 + value)
-                )
-                cells[value, ()] = several
+                network, times = bench.network("tendencies-Male", "Male", bench.tendencies)
+            cells = bench.people_of_table_4()
             found = bench.asked(network, "Male", cells)
-            for attribute in INTEREST:
-                pair = [
-                    torch.cat(
-                        [
-                            answers(network, one.edited(**{attribute: has})) > 0.5
-                            for (_, _), one in cells.items()
-                        ]
-                    )
-                    for has in (True, False)
-                ]
-                found["flips"][attribute] = float((pair[0] != pair[1]).float().mean())
+            found["flips"] = {attribute: bench.redrawn(network, cells, attribute) for attribute in INTEREST}
             return {**found, "times": times}
 
         found = bench.kept(f"table4-{name.replace(' ', '-')}", compute)
@@ -753,6 +770,118 @@ def table_4(bench):
     print(f"  {'null':<14}{''.join(null)}")
     print(f"  {'chance':<14}{''.join(chance)}")
     print("  the paper: CelebA 1, 3, 6, 7, 18; FairFace 4, 6, 7, 13, 16")
+
+
+def skin(bench):
+    """Skin: the paper's section 5.3, on the tone of the skin instead of race."""
+    target, attribute = "Male", "Pale_Skin"
+    value = comes_with(target, attribute)
+    print(
+        f"Section 5.3: skin; pale skin comes with not Male in {BIAS:.0%} of the training faces; "
+        f"{called(target, value)} is explained"
+    )
+    print(f"  {'training':<14}{'attention':>10}{'share':>7}{'effect':>8}{'chance':>8}{'flipped':>9}")
+    for name, draw in (
+        ("biased", lambda: bench.biased(target, (attribute,))),
+        ("unbiased", lambda: bench.even((attribute,))),
+    ):
+
+        def compute(name=name, draw=draw):
+            network, _ = bench.network(f"skin-{name}", target, draw)
+            clf = cf.Classifier(network, labels=(f"not {target}", target), input_size=SIZE, device="cpu")
+            return hung_on(bench, clf, target, attribute, SIZE)
+
+        found = bench.kept(f"skin-{name}-{bench.sampled}", compute)
+        table = found["ranks"]
+        ranks = [whole(place(table, attribute, column)) for column in ("rank", "share", FaceX().fill)]
+        print(
+            f"  {name:<14}{ranks[0]:>10}{ranks[1]:>7}{ranks[2]:>8}{by_luck(table, attribute):8.1f}"
+            f"{found['flipped']:9.0%}",
+            flush=True,
+        )
+    print("  the paper, on race in FairFace and RFW: the skin stands out; it gives no rank")
+
+
+class Photographs(Bench):
+    """The same tables on CelebA, asked about CelebAMask-HQ, as the paper has them.
+
+    No photograph can be redrawn: faces with an attribute and without it are other people, and nothing is
+    known about flipped answers.
+    """
+
+    drawn_faces = False
+
+    @property
+    def folder(self):
+        return self.to / "celeba" / f"seed-{self.seed}" / f"{self.faces}-{self.epochs}-{self.people}"
+
+    @cached_property
+    def data(self):
+        """Faces to train on, and to ask about; none is in both."""
+        asked = CelebAMaskHQ(self.to_read, size=SIZE)
+        trained = CelebA(self.to_read, "train", size=SIZE)
+        return trained.select(~trained.frame.index.isin(asked.celeba_files or ())), asked
+
+    def pool(self, attributes=()):
+        """All faces of CelebA's training part that are not asked about; pictures are read when chosen."""
+        trained, _ = self.data
+        return {"pixels": _Pixels(trained), "attributes": _columns(trained)}
+
+    def tendencies(self):
+        return self.even()
+
+    def people_of_table_4(self):
+        return {(value, ()): self._some(2 * self.people, Male=value) for value in (True, False)}
+
+    def redrawn(self, network, cells, attribute):
+        return float("nan")
+
+    def flips(self, said):
+        return {"+".join(names): float("nan") for _, names in said if names}
+
+    def cells(self, target, attributes, size=SIZE):
+        sets = [(), *((a,) for a in attributes), *([tuple(attributes)] if len(attributes) == 2 else [])]
+        return {
+            (value, names): self._some(
+                self.people, **{target: value}, **{name: name in names for name in attributes}
+            )
+            for value in (True, False)
+            for names in sets
+        }
+
+    def _some(self, count, **wanted):
+        """The first faces with these values of attributes."""
+        _, asked = self.data
+        fit = torch.stack([asked.column(name) == value for name, value in wanted.items()]).all(0)
+        places = fit.nonzero()[:count, 0]
+        if not len(places):
+            raise ValueError(f"CelebAMask-HQ has no face with {wanted}")
+        return Portraits(
+            pixels=_Pixels(asked)[places],
+            attributes=_columns(asked)[places],
+            region_bits=torch.stack([asked[place].masks for place in places.tolist()]),
+            seed=self.seed,
+            first=0,
+        )
+
+
+class _Pixels:
+    """The pictures of a data set, read when they are asked for."""
+
+    def __init__(self, faces):
+        self._faces = faces
+
+    def __len__(self):
+        return len(self._faces)
+
+    def __getitem__(self, places):
+        return torch.stack([as_bytes(self._faces[place].image) for place in places.tolist()])
+
+
+def _columns(faces):
+    """The attributes in the order of the portraits'; those that the data set does not have are False."""
+    none = torch.zeros(len(faces), dtype=torch.bool)
+    return torch.stack([faces.column(a) if a in faces.names else none for a in ATTRIBUTES], dim=1)
 
 
 def main():
@@ -774,7 +903,12 @@ def main():
         help="on a machine that others use, more threads wait for each other",
     )
     parser.add_argument(
-        "--only", nargs="+", choices=("effect", "table1", "table3", "mitigation", "table4", "reach")
+        "--only", nargs="+", choices=("effect", "table1", "table3", "mitigation", "table4", "skin", "reach")
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        help="folder with CelebA and CelebAMask-HQ, to use photographs instead of portraits",
     )
     parser.add_argument(
         "--to", type=Path, help="folder for networks and figures; default: in the user's cache"
@@ -785,7 +919,9 @@ def main():
     kept = (
         given.to or Path(os.environ.get("CFWIDGETS_CACHE") or user_cache_path("cfwidgets")) / "facex_tables"
     )
-    bench = Bench(kept, given.drawn, given.faces, given.epochs, given.people, given.seed, given.sampled)
+    kind = Photographs if given.data else Bench
+    settings = (given.drawn, given.faces, given.epochs, given.people, given.seed, given.sampled, given.data)
+    bench = kind(kept, *settings)
     torch.set_num_threads(given.threads)
     print(
         f"seed {bench.seed}, {bench.drawn:,} faces drawn, up to {bench.faces:,} to train on, "
@@ -800,6 +936,7 @@ def main():
         "mitigation": lambda: mitigation(bench, given.flac),
         "table4": lambda: table_4(bench),
         "table3": lambda: table_3(bench),
+        "skin": lambda: skin(bench),
         "reach": lambda: reach(bench),
     }
     for name, table in tables.items():
