@@ -146,7 +146,8 @@ describe("what stands in the view", () => {
     expect(text(find(".cfw-big"))).toBe("12");
     expect(text(find(".cfw-score-words"))).toBe("1st of 4on 64 of 64 faces");
     expect(text(find(".cfw-also"))).toBe("attention .40, 3rd of 4");
-    expect(text(find(".cfw-interval-ends"))).toBe("095 %: 12 to 13 · with its sign −1213");
+    expect(text(find(".cfw-legend-none"))).toBe("no sampled face has it");
+    expect(text(find(".cfw-interval-ends"))).toBe("095 %: 12 to 13 · signed −1213");
     expect(text(find(".cfw-legend"))).toBe(".4012effect, log-odds");
     // The table keeps both, in the same columns.
     expect([...all(".cfw-rank-row")[0]!.children].map(text)).toEqual(["right eye", ".40", "3", "12", "1"]);
@@ -696,7 +697,7 @@ describe("two models", () => {
     expect(all(".cfw-big").map(text)).toEqual([".81", ".41"]);
     expect(all(".cfw-rank").map(text)).toEqual(["1st of 4", "3rd of 4"]);
     expect(text(find(".cfw-difference"))).toBe("▼ −.40 balanced against lipstick");
-    expect(text(row("u_lip"))).toBe("1upper lip.81 · .41");
+    expect(text(row("u_lip"))).toBe("upper lip.81 · .411 · 3– · –– · –");
     expect(shape("hat", 2).dataset.fill).toBe("hatched");
     expect(seen(".cfw-face-later")).toEqual([]);
     expect([tiles(0).length, tiles(1).length]).toEqual([3, 1]);

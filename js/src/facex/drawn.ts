@@ -20,7 +20,8 @@ export function createDrawn(frame: FaceXFrame, scores: Scores, look: Look) {
   const faces = createFaces(scope, look);
   const heat = createLegend("heat", words.score);
   const signed = createLegend("signed", words.signed);
-  const none = h("span.cfw-legend-none.cfw-muted", h("i", { "aria-hidden": "true" }), words.NOWHERE);
+  const nowhere = h("span");
+  const none = h("span.cfw-legend-none.cfw-muted", h("i", { "aria-hidden": "true" }), nowhere);
   const groups = createSegments(
     scope,
     "Faces",
@@ -69,6 +70,7 @@ export function createDrawn(frame: FaceXFrame, scores: Scores, look: Look) {
     const { rows, two } = scores;
     root.classList.toggle("cfw-compare", two);
     signed.element.hidden = !two;
+    setText(nowhere, words.NOWHERE[scores.quantity]);
     none.hidden =
       !scores.heat ||
       !rows.some((row) => row.by.some((region, model) => region?.ior === null && scores.evaluated(model)));

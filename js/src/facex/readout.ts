@@ -2,7 +2,7 @@ import { h, setName, setText } from "../shared/dom";
 import { createInterval } from "./interval";
 import { alsoRankedCount, facesIn, type Row, rankedCount } from "./rows";
 import type { Scores } from "./scores";
-import type { Region } from "./traits";
+import type { Quantity, Region } from "./traits";
 import * as words from "./words";
 
 /** The score of a region, of one model or of two, among those of the others. */
@@ -44,6 +44,7 @@ export function createReadout(scores: Scores) {
           ...{ model: two ? (models[model] ?? "") : "", others },
           ...{ of: rankedCount(rows, model), end: scores.end },
           also: words.also(row?.by[model] ?? null, scores.otherQuantity, alsoRankedCount(rows, model)),
+          quantity: scores.quantity,
           push: scores.quantity === "effect" ? (row?.by[model]?.push ?? null) : null,
           faces: facesIn(rows, model),
           evaluated: scores.evaluated(model),
@@ -87,6 +88,7 @@ function createScore() {
         of: number;
         end: number;
         also: string;
+        quantity: Quantity;
         push: number | null;
         faces: number;
         evaluated: boolean;
@@ -98,7 +100,7 @@ function createScore() {
       setText(big, words.score(ior));
       big.classList.toggle("cfw-unknown", ior === null);
       setText(rank, words.place(region, now.of));
-      const known = now.faces > 0 ? words.onFaces(region, now.faces) : "";
+      const known = now.faces > 0 ? words.onFaces(region, now.faces, now.quantity) : "";
       setText(faces, now.evaluated ? known : words.UNEVALUATED);
       setText(also, now.also);
       setText(end, now.end === 1 ? "1" : words.score(now.end));
@@ -106,7 +108,7 @@ function createScore() {
       const parts =
         low === null || high === null ? [] : [`95 %: ${words.score(low)} to ${words.score(high)}`];
       if (region?.null != null) parts.push(`randomised ${words.score(region.null)}`);
-      if (now.push !== null) parts.push(`with its sign ${words.signed(now.push)}`);
+      if (now.push !== null) parts.push(`signed ${words.signed(now.push)}`);
       setText(range, parts.join(" · "));
     },
   };

@@ -20,7 +20,11 @@ export const WAITING: Record<Wait, string> = {
   asking: "fetching the face…",
   silent: "no answer yet (kernel busy or gone); the regions and their patches still work",
 };
-export const NOWHERE = "no face has it";
+/** The reason why a region has no value. */
+export const NOWHERE: Record<Quantity, string> = {
+  attention: "no face has it",
+  effect: "no sampled face has it",
+};
 export const UNEVALUATED = "not evaluated yet";
 export const RANDOMISED = "randomised model";
 export const MINUS = "−";
@@ -46,8 +50,8 @@ export function signed(value: number): string {
 }
 
 /** "on 812 of 1,000 faces". */
-export function onFaces(region: Region | null, faces: number): string {
-  if (!region || region.ior === null) return NOWHERE;
+export function onFaces(region: Region | null, faces: number, quantity: Quantity): string {
+  if (!region || region.ior === null) return NOWHERE[quantity];
   return `on ${count(region.count)} of ${count(faces)} faces`;
 }
 
@@ -73,7 +77,7 @@ export function spoken(
 ): string {
   const about = row.by.map((region, model) => {
     if (!evaluated(model)) return UNEVALUATED;
-    if (!region || region.ior === null) return NOWHERE;
+    if (!region || region.ior === null) return NOWHERE[other === "effect" ? "attention" : "effect"];
     const parts = [score(region.ior)];
     if (region.low !== null && region.high !== null)
       parts.push(`95 % from ${score(region.low)} to ${score(region.high)}`);

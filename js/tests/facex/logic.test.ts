@@ -111,8 +111,8 @@ describe("words", () => {
     const patch = { tile: 0, image: 7, name: "7.jpg", value: 41.256 };
     expect(words.describePatch(patch, 2)).toBe("patch 3: 7.jpg, attention 41.3");
     expect(words.describePatch({ ...patch, name: "", value: Number.NaN }, 0)).toBe("patch 1: face 7");
-    expect(words.onFaces(regions()[1]!, 1000)).toBe("on 812 of 1,000 faces");
-    expect(words.onFaces(null, 1000)).toBe("no face has it");
+    expect(words.onFaces(regions()[1]!, 1000, "attention")).toBe("on 812 of 1,000 faces");
+    expect(words.onFaces(null, 1000, "attention")).toBe("no face has it");
   });
 });
 
