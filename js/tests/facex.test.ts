@@ -6,6 +6,7 @@ import {
   compared,
   face,
   facexState,
+  measured,
   otherRegions,
   patches,
   region,
@@ -120,20 +121,40 @@ describe("what stands in the view", () => {
     expect(text(all(".cfw-legend-none")[0])).toBe("no face has it");
   });
 
-  it("ranks all regions, those that no face has last", async () => {
+  it("has all regions in a table, those that no face has last", async () => {
     const { all, row } = await show(start());
-    expect(all(".cfw-rank-row").map(text)).toEqual([
-      "1upper lip.81",
-      "2left eye.62",
-      "3right eye.40",
-      "4background.05",
-      "hat–",
+    expect(all(".cfw-rank-row").map((one) => [...one.children].map(text))).toEqual([
+      ["upper lip", ".81", "1", "–", "–"],
+      ["left eye", ".62", "2", "–", "–"],
+      ["right eye", ".40", "3", "–", "–"],
+      ["background", ".05", "4", "–", "–"],
+      ["hat", "–", "–", "–", "–"],
     ]);
-    expect(row("l_eye").querySelector("i")!.style.width).toBe("62%");
-    expect(row("l_eye").querySelector("b")!.style.left).toBe("57.99999999999999%");
     expect(row("l_eye").getAttribute("aria-label")).toBe(
       "left eye: .62, 95 % from .58 to .66, rank 2 of 4, on 812 faces",
     );
+  });
+
+  it("colours by effect instead, and all else follows", async () => {
+    const fake = start({ regions: measured() });
+    const { root, find, all, seen, button, click } = await show(fake);
+    expect(text(find(".cfw-also"))).toBe("effect 2.1, 2nd of 4");
+    await click(button("effect"));
+    expect(fake.saved).toMatchObject([{ quantity: "effect" }]);
+    expect(button("effect").getAttribute("aria-pressed")).toBe("true");
+    expect(root.dataset.shown).toBe("r_eye");
+    expect(text(find(".cfw-big"))).toBe("12");
+    expect(text(find(".cfw-score-words"))).toBe("1st of 4on 64 of 64 faces");
+    expect(text(find(".cfw-also"))).toBe("attention .40, 3rd of 4");
+    expect(text(find(".cfw-legend-none"))).toBe("no sampled face has it");
+    expect(text(find(".cfw-interval-ends"))).toBe("095 %: 12 to 13 · signed −1213");
+    expect(text(find(".cfw-legend"))).toBe(".4012effect, log-odds");
+    // The table keeps both, in the same columns.
+    expect([...all(".cfw-rank-row")[0]!.children].map(text)).toEqual(["right eye", ".40", "3", "12", "1"]);
+    fake.receive({ regions: regions(), quantity: "attention" });
+    await drawn();
+    // Without a measure there is nothing to choose.
+    expect(seen(".cfw-legends .cfw-segments")).toHaveLength(0);
   });
 
   it("takes text from the kernel as text", async () => {
@@ -599,7 +620,7 @@ describe("groups", () => {
     button("Male").click();
     await drawn();
     expect([root.dataset.shown, text(find(".cfw-big"))]).toEqual(["l_eye", ".70"]);
-    expect(text(row("u_lip"))).toBe("3upper lip.41");
+    expect(text(row("u_lip"))).toBe("upper lip.413––");
     // One scale for all groups, to compare them by: the lips' .81 is of another one.
     expect(text(find(".cfw-legend"))).toBe(".05.81attention");
     expect(fake.saved).toMatchObject([{ group: 1 }]);
@@ -671,12 +692,12 @@ describe("two models", () => {
     expect(text(find(".cfw-question"))).toBe(
       "Where do lipstick and balanced look for Male, and what do they see there?",
     );
-    expect(all(".cfw-face-name").map(text)).toEqual(["lipstick", "balanced", "balanced − lipstick"]);
+    expect(all(".cfw-face-name").map(text)).toEqual(["lipstick", "balanced", "difference"]);
     expect(seen(".cfw-legend").map(text)).toEqual([".05.81attention", "−.40+.40difference"]);
     expect(all(".cfw-big").map(text)).toEqual([".81", ".41"]);
     expect(all(".cfw-rank").map(text)).toEqual(["1st of 4", "3rd of 4"]);
     expect(text(find(".cfw-difference"))).toBe("▼ −.40 balanced against lipstick");
-    expect(text(row("u_lip"))).toBe("1upper lip.81 · .41");
+    expect(text(row("u_lip"))).toBe("upper lip.81 · .411 · 3– · –– · –");
     expect(shape("hat", 2).dataset.fill).toBe("hatched");
     expect(seen(".cfw-face-later")).toEqual([]);
     expect([tiles(0).length, tiles(1).length]).toEqual([3, 1]);

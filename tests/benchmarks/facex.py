@@ -99,7 +99,7 @@ def measure(options, faces, device):
                 module(batch.to(device, memory_format=layout)).cpu()
 
     def facex(mode):
-        settings = FaceX(mode=mode, trust=False, batch_size=options.batch, readers=options.readers)
+        settings = FaceX(mode=mode, trust=False, sampled=0, batch_size=options.batch, readers=options.readers)
         return settings.explain(clf, faces, 1)
 
     ways = {

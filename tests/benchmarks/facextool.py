@@ -125,7 +125,7 @@ def seconds(work):
 
 def compare(ours, theirs):
     """Print how far FaceX in reference mode is from what the tool has found."""
-    frame = ours.to_frame().set_index("region")
+    frame = ours.to_frame()
     patches = ours.patch_frame()
     apart, cells, kept, both, ordered = [], [], 0, 0, 0
     print(f"  {'region':<12}{'the tool':>9}{'FaceX':>9}{'apart':>10}   faces   patches in common")

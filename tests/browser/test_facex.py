@@ -29,7 +29,7 @@ def network(seed):
 
 clf, second = (cf.Classifier(network(seed), labels=["not Male", "Male"]) for seed in (0, 1))
 clf.name, second.name = "first <b>net</b>", "second"
-QUICK = cf.FaceX(patch=8, probed=8, batch_size=8, groups="Male")
+QUICK = cf.FaceX(patch=8, probed=8, batch_size=8, groups="Male", sampled=8)
 
 def show(**more):
     return cf.FaceXExplorer(clf, Slow(), target="Male", engine=QUICK, **more)
@@ -63,7 +63,7 @@ def region(view, name) -> Locator:
 
 def test_a_run_ends_with_a_face_and_its_ranking(open_notebook):
     notebook, view = explorer(open_notebook)
-    best = notebook.eval("w.result.to_frame().sort_values('rank').region.iloc[0]")
+    best = notebook.eval("w.result.to_frame().sort_values('rank').index[0]")
     expect(view).to_have_attribute("data-shown", best)
     ior = notebook.eval("float(w.result.to_frame().ior.max())")
     expect(view).to_contain_text(f"{ior:.2f}"[1:])
@@ -107,11 +107,11 @@ def test_everything_is_done_with_the_keyboard(open_notebook):
 
 
 def marked(notebook) -> list[int]:
-    """The places of the bars that stand out in the chart."""
+    """The places of the regions whose bars, two each, stand out in the chart."""
     found = notebook.page.locator(".bqplot .bar").evaluate_all(
         "bars => bars.map((bar, i) => [i, getComputedStyle(bar).opacity])"
     )
-    return [i for i, opacity in found if opacity == "1"]
+    return sorted({i // 2 for i, opacity in found if opacity == "1"})
 
 
 def test_everything_but_a_face_is_there_while_the_kernel_is_blocked(open_notebook):
@@ -142,14 +142,14 @@ def test_the_chart_marks_the_region_and_a_click_on_a_bar_pins_it(open_notebook):
     page = notebook.page
     names = list(notebook.eval("list(w.result.regions)"))
     bars = page.locator(".bqplot .bar")
-    expect(bars).to_have_count(19)
+    expect(bars).to_have_count(2 * 19)  # attention and effect
     assert marked(notebook) == list(range(19))
     with notebook.waiting_in(2):
         region(view, "hair").hover(position={"x": 120, "y": 14})
         expect(view).to_have_attribute("data-shown", "hair")
         expect(bars.nth(0)).to_have_css("opacity", "0.4")
         assert marked(notebook) == [names.index("hair")]
-        bars.nth(names.index("skin")).click()
+        bars.nth(2 * names.index("skin")).click()
         expect(view).to_have_attribute("data-pinned", "skin")
         assert marked(notebook) == [names.index("skin")]
     notebook.wait("w.chosen == 'skin'")
@@ -161,6 +161,29 @@ def test_the_chart_marks_the_region_and_a_click_on_a_bar_pins_it(open_notebook):
     notebook.exec("w.chosen = ''")
     expect(view).to_have_attribute("data-pinned", "")
     expect(bars.nth(0)).to_have_css("opacity", "1")
+
+
+def test_one_switch_colours_by_effect_and_the_chart_follows(open_notebook):
+    notebook, view = explorer(open_notebook)
+    best = notebook.eval("w.result.to_frame().sort_values('effect_rank').index[0]")
+    labels = notebook.eval("w.result.to_frame().sort_values('effect').region.tolist()")
+    view.get_by_role("button", name="effect", exact=True).click()
+    expect(view).to_have_attribute("data-shown", best)
+    notebook.wait("w.view.quantity == 'effect'")
+    expect(view.locator(".cfw-legend").first).to_contain_text("log-odds")
+    expect(notebook.page.locator(".bqplot .axis text").filter(has_text=labels[-1]).first).to_be_visible()
+    view.get_by_text("All regions in numbers").click()
+    row = view.locator(f".cfw-rank-row[data-region={best}] .cfw-rank-number")
+    expect(row.nth(1)).to_have_text("1")
+
+
+def test_face_score_and_patches_are_on_one_screen(open_notebook):
+    notebook, view = explorer(open_notebook)
+    for width in (760, 1000, 1440):
+        notebook.page.set_viewport_size({"width": width, "height": 900})
+        view.evaluate("view => view.scrollIntoView({block: 'start'})")
+        for part in (".cfw-faces", ".cfw-region", ".cfw-patch-grid"):
+            expect(view.locator(part).first).to_be_in_viewport(ratio=1)
 
 
 def test_a_patch_opens_the_face_it_came_from(open_notebook):
@@ -182,7 +205,7 @@ def test_a_face_is_opened_and_closed_with_the_keyboard(open_notebook):
     keyboard = notebook.page.keyboard
     region(view, "nose").focus()
     spoken = region(view, "nose").get_attribute("aria-label")
-    row = notebook.eval("w.result.to_frame().set_index('region').loc['nose', ['rank', 'count']].tolist()")
+    row = notebook.eval("w.result.to_frame().loc['nose', ['rank', 'count']].tolist()")
     assert f"rank {int(row[0])} of" in spoken
     assert f"on {int(row[1])} faces" in spoken
     assert "95 %" in spoken
@@ -215,7 +238,7 @@ def test_two_models_stand_side_by_side_with_their_difference(open_notebook):
     notebook.page.mouse.move(difference["x"] + difference["width"] / 2, difference["y"] + 24)
     expect(view).to_have_attribute("data-shown", "skin")
     expect(view.locator(".cfw-pointed")).to_have_count(3)
-    one, two = notebook.eval("[float(r.to_frame().ior[1]) for r in w.result]")
+    one, two = notebook.eval("[float(r.to_frame().ior.iloc[1]) for r in w.result]")
     if abs(two - one) >= 0.005:
         expect(view.locator(".cfw-difference")).to_contain_text(f"{abs(two - one):.2f}"[1:])
     # each opens a face with its own map

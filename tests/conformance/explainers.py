@@ -104,11 +104,11 @@ EXPLAINERS = [
     ),
     Explainer(
         name="facex",
-        engine=cf.FaceX(patch=4, patches=3, probed=4, batch_size=3),
+        engine=cf.FaceX(patch=4, patches=3, probed=4, batch_size=3, sampled=4),
         view=cf.FaceXView,
         explorer=cf.FaceXExplorer,
-        harmless={"batch_size": 2},
-        other={"patch": 8},
+        harmless={"batch_size": 2, "sampled": 6},
+        other={"fill": "mean"},
         given=_faces,
     ),
     Explainer(

@@ -1,4 +1,4 @@
-"""FaceX: the regions that a classifier attends to over a data set, and the patches of most attention."""
+"""FaceX: the regions that a classifier attends to over a data set, their effect, and the best patches."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,13 @@ from cfwidgets.data.faces.regions import REGIONS
 from cfwidgets.engines.base import Attempt, Engine, Update, to_the_end
 from cfwidgets.engines.facex.attention import Mode
 from cfwidgets.engines.facex.batch import BatchSettings, Summariser
+from cfwidgets.engines.facex.effect import effects, sample
+from cfwidgets.engines.facex.hiding import FILLS, Fill
 from cfwidgets.engines.facex.reading import (
     FaceLike,
     FaceReader,
     Faces,
+    ReadFace,
     Skipped,
     read_ahead,
     region_bits_of,
@@ -38,9 +42,10 @@ if TYPE_CHECKING:
 
 __all__ = ["FaceX"]
 
-_SHARE_RANDOMISED = 0.15  # of the work, for the progress
+_SHARE_RANDOMISED, _SHARE_EFFECT = 0.15, 0.4  # of the work, for the progress
 _IN_A_ROW = 20  # unusable faces after which the data set, or the model, is at fault
 _ATTENTION = "computing attention by region"
+_EFFECT = "hiding each region of some faces"
 _RANDOMISED = "computing attention of a randomised model"
 
 
@@ -53,6 +58,9 @@ class FaceX(Engine[FaceXResult]):
     with the most attention on a region. One pass over the data; memory does not grow with it, but for a row
     of numbers an image.
 
+    Attention is not effect: the mean over a large region is diluted, and a map may be hot beside what the
+    answer hangs on. So each region of some of the faces is hidden, and the change of the answer measured.
+
     Parameters
     ----------
     mode
@@ -61,6 +69,12 @@ class FaceX(Engine[FaceXResult]):
     method, options
         The attribution method and its options, as `cfwidgets.attribute` takes them. Negative relevance counts
         as 0.
+    sampled
+        Faces, drawn by the seed, of which each region is hidden to measure its effect: see
+        `cfwidgets.engines.facex.effect.effects`. 0 for attention alone.
+    fill
+        What stands in the place of a hidden region: ``"blur"``, ``"mean"`` or ``"around"``; see
+        `cfwidgets.engines.facex.hiding.each_hidden`.
     patch
         Side of a patch in pixels of the model's input; it must divide both sides of the input.
     patches
@@ -80,7 +94,7 @@ class FaceX(Engine[FaceXResult]):
     readers
         Threads that read the data set while the model is at work; 1 where only one thread may read it.
     seed
-        Seed of the bootstrap intervals and of the randomised model.
+        Seed of the bootstrap intervals, of the sample, and of the randomised model.
 
     Examples
     --------
@@ -88,18 +102,20 @@ class FaceX(Engine[FaceXResult]):
     >>> from types import SimpleNamespace
     >>> net = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 64, 2))
     >>> faces = [SimpleNamespace(image=torch.rand(3, 8, 8), masks=torch.ones(8, 8).int()) for _ in range(4)]
-    >>> engine = FaceX(patch=4, trust=False)
+    >>> engine = FaceX(patch=4, trust=False, sampled=2)
     >>> result = engine.explain(Classifier(net), faces, target=1, regions=("all", "none"))
     >>> result.to_frame()[["region", "count"]].values.tolist()
     [['all', 4], ['none', 0]]
     """
 
     result_type = FaceXResult
-    harmless = frozenset({"batch_size", "readers", "trust"})
+    harmless = frozenset({"batch_size", "readers", "sampled", "trust"})
 
     mode: Mode = "paper"
     method: str = "grad_cam"
     options: dict[str, Any] = field(default_factory=dict)
+    sampled: int = 64
+    fill: Fill = "blur"
     patch: int = 16
     patches: int = 20
     per_image: int | None = 1
@@ -115,6 +131,8 @@ class FaceX(Engine[FaceXResult]):
         choice("mode", self.mode, ("paper", "reference"))
         choice("method", self.method, tuple(METHODS))
         mapping("options", self.options)
+        choice("fill", self.fill, FILLS)
+        positive_int("sampled", self.sampled, minimum=0)
         for name in ("patch", "patches", "probed", "batch_size", "readers"):
             positive_int(name, getattr(self, name))
         if self.per_image is not None:
@@ -148,7 +166,7 @@ class FaceX(Engine[FaceXResult]):
             Names of the regions, in the order of the bits.
         client
             A client of a Dask cluster (`distributed.Client`), over whose workers the faces are spread; the
-            randomised model is evaluated here. Needs the package's extra ``dask``.
+            effect and the randomised model are measured here. Needs the package's extra ``dask``.
         resume
             An earlier result of the same model, data and settings to resume. Skipped faces are tried again.
         checkpoint
@@ -209,7 +227,8 @@ class FaceX(Engine[FaceXResult]):
     def _work(
         self, reader: FaceReader, client: Client | None, result: FaceXResult
     ) -> Generator[Update[FaceXResult], None, None]:
-        main = 1 - _SHARE_RANDOMISED * self.trust
+        end = 1 - _SHARE_RANDOMISED * self.trust
+        main = end - _SHARE_EFFECT * bool(self.sampled)
         pending = sorted(set(range(result.total)) - set(result.numbers.tolist()))
         if pending:
             yield Update(main * result.seen / result.total, result, _ATTENTION)
@@ -220,15 +239,18 @@ class FaceX(Engine[FaceXResult]):
                         yield Update(main * result.seen / result.total, result, _ATTENTION)
             if not len(result.numbers):
                 raise RuntimeError(f"none of the faces could be used; {_last(result.skipped)}")
+        for done, measured in self._measured(reader, result):
+            result = measured
+            yield Update(main + (end - main) * done, result, _EFFECT)
         if self.trust and result.randomised is None:
-            yield Update(main, result, _RANDOMISED)
+            yield Update(end, result, _RANDOMISED)
             batches, rows = self._batches(result.numbers[: self.probed].tolist()), result.ior[:0]
             attempt = Attempt(self._of_randomised(reader, result, batches))
             with closing(iter(attempt)) as parts:
                 for done, part in enumerate(parts, start=1):
                     rows = torch.cat([rows, part.ior])
                     if done < len(batches):
-                        fraction = main + _SHARE_RANDOMISED * done / len(batches)
+                        fraction = end + _SHARE_RANDOMISED * done / len(batches)
                         yield Update(fraction, result, _RANDOMISED)
             if attempt.error is None:
                 result = replace(result, randomised=rows)
@@ -242,6 +264,35 @@ class FaceX(Engine[FaceXResult]):
         """Yield the parts that a randomised copy of the model gives."""
         randomised = replace(reader, clf=reader.clf.randomised(self.seed, result.size))
         yield from self._parts(randomised, result.target, batches, None)
+
+    def _measured(self, reader: FaceReader, result: FaceXResult) -> Iterator[tuple[float, FaceXResult]]:
+        """Measure the effect on a sample of the faces; yield the part that is done, and the result so far."""
+        if not self.sampled:
+            return
+        chosen = sample(result.numbers, result.total, self.sampled, self.seed)
+        known: dict[int, Tensor] = {}
+        if result.sampled is not None and result.effect is not None:
+            known = dict(zip(result.sampled.tolist(), result.effect, strict=True))
+        known = {number: known[number] for number in chosen if number in known}
+        missing = [number for number in chosen if number not in known]
+        batches = self._batches(missing)
+        with closing(read_ahead(reader, batches, self.readers)) as read:
+            for batch in chain([[]], read):
+                for face in batch:
+                    known[face.number] = (
+                        effects(reader.clf, face, result.target, reader.regions, self.fill)
+                        if isinstance(face, ReadFace)
+                        else torch.full((reader.regions,), torch.nan)
+                    )
+                measured = [number for number in chosen if number in known]
+                result = replace(
+                    result,
+                    sampled=torch.tensor(measured, dtype=torch.int64),
+                    effect=torch.stack([known[number] for number in measured])
+                    if measured
+                    else result.ior[:0],
+                )
+                yield len(measured) / len(chosen), result
 
     def _joined(self, result: FaceXResult, part: Part) -> FaceXResult:
         """Add a part; the randomised model is evaluated again where its faces are now others."""

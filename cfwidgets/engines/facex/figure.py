@@ -1,4 +1,4 @@
-"""The figure of a FaceX result: the drawn face as a heat map, or a ranking, and the patches by region."""
+"""The figure of a FaceX result: attention and effect on the drawn face, or ranked, and the patches."""
 
 from __future__ import annotations
 
@@ -30,11 +30,15 @@ __all__ = ["draw_summary"]
 
 _ROWS, _COLUMNS = 5, 8  # of patches
 _RANKED = 20  # bars in a ranking
-_WIDTH, _HEIGHT, _TOP = 10.0, 4.3, 0.42  # inches; the title is above the top
-_FACE_WIDTH, _FACE_HEIGHT = 4.0, 3.3
+_HEIGHT, _TOP = 4.3, 0.42  # inches; the title is above the top
+_FACE_WIDTH, _FACE_HEIGHT = 3.4, 2.95
+_BARS_WIDTH = 4.0
+_PATCHES_WIDTH = 5.65
 _NAMES_WIDTH = 1.15  # of the column with the regions' names
 _SMALL, _MEDIUM, _LARGE = 6.5, 8.0, 10.0  # points
 _COLOURS = "YlOrRd"
+_QUANTITIES = {"ior": "attention", "effect": "effect (log-odds)"}
+_BARS = ("#2488cc", "#cf7c00")
 _MARGIN = 0.18  # of the drawing's width, for the names of small regions
 
 
@@ -75,15 +79,17 @@ def draw_summary(
     name_of: Callable[[int], str],
     prototype: Prototype | None,
 ) -> Figure:
-    """Draw the scores of the regions, and the patches with the most attention on the best regions.
+    """Draw attention and effect of the regions, and the patches with the most attention on the best.
+
+    Both stand on one scale: as parts of the highest region's. Without a measured effect there is attention
+    alone.
 
     Parameters
     ----------
     title
         Plain text above the figure.
     table
-        One row a region, in the order of the patches: ``region``, ``ior``, ``low``, ``high``, ``rank`` and
-        ``randomised``, as in ``FaceXResult.to_frame()``.
+        One row a region, in the order of the patches, as ``FaceXResult.to_frame()`` gives it.
     patches
         The patches of the regions.
     name_of
@@ -91,34 +97,46 @@ def draw_summary(
     prototype
         The drawing of the regions; None to draw a ranking.
     """
-    figure = Figure(figsize=(_WIDTH, _HEIGHT))
-    figure.text(0.15 / _WIDTH, 1 - 0.12 / _HEIGHT, title, size=_LARGE, va="top", parse_math=False)
-    scores = dict(zip(table["region"], table["ior"], strict=True))
+    table = table.assign(place=range(len(table)))
+    columns = [column for column in _QUANTITIES if table[column].notna().any()]
+    left = len(columns) * (_FACE_WIDTH + 0.1) if prototype is not None else _BARS_WIDTH
+    figure = Figure(figsize=(left + 0.35 + _PATCHES_WIDTH, _HEIGHT))
+    width = figure.get_figwidth()
+    figure.text(0.15 / width, 1 - 0.12 / _HEIGHT, title, size=_LARGE, va="top", parse_math=False)
     ranked = table.dropna(subset="ior").sort_values("rank", kind="stable")
     if prototype is None:
-        _draw_ranking(_axes(figure, 1.35, 0.5, _FACE_WIDTH - 1.35, _HEIGHT - _TOP - 0.6), ranked)
+        _draw_ranking(_axes(figure, 1.35, 0.5, left - 1.35, _HEIGHT - _TOP - 0.9), ranked, columns)
     else:
-        _draw_prototype(figure, prototype, scores)
-    with_patches = [row for row in ranked.itertuples() if patches.images[row.Index, 0] >= 0]
-    left = _FACE_WIDTH + 0.35
+        for number, column in enumerate(columns):
+            _draw_prototype(figure, prototype, table[column], 0.15 + number * (_FACE_WIDTH + 0.1))
+        _draw_bar(figure, left, hatched=bool(table[columns].isna().any(axis=None)))
+    with_patches = [row for row in ranked.itertuples() if patches.images[row.place, 0] >= 0]
     _draw_patches(
-        _axes(figure, left, 0.2, _WIDTH - left - 0.1, _HEIGHT - _TOP - 0.25),
+        figure,
+        _axes(figure, left + 0.35, 0.2, _PATCHES_WIDTH - 0.1, _HEIGHT - _TOP - 0.25),
         with_patches[:_ROWS],
         patches,
         name_of,
     )
     if with_patches:
-        about = "below each patch: its face, and the sum of the attention in it"
-        figure.text(1 - 0.15 / _WIDTH, 0.1 / _HEIGHT, about, size=_SMALL, ha="right", color="0.35")
+        about = "the patches of most attention; below each: its face, and the sum of the attention in it"
+        figure.text(1 - 0.15 / width, 0.1 / _HEIGHT, about, size=_SMALL, ha="right", color="0.35")
     return figure
 
 
 def _axes(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
     """Add axes at a place in inches."""
-    return figure.add_axes((left / _WIDTH, bottom / _HEIGHT, width / _WIDTH, height / _HEIGHT))
+    across = figure.get_figwidth()
+    return figure.add_axes((left / across, bottom / _HEIGHT, width / across, height / _HEIGHT))
 
 
-def _draw_prototype(figure: Figure, prototype: Prototype, scores: dict[str, float]) -> None:
+def _parts(values: pd.Series[float]) -> pd.Series[float]:
+    """Give values as parts of the highest; all 0 where that is 0."""
+    return values / (values.max() or 1.0)
+
+
+def _draw_prototype(figure: Figure, prototype: Prototype, values: pd.Series[float], left: float) -> None:
+    """Colour the drawing by values, by the regions' keys."""
     x, y, width, height = prototype.box
     if not any(region.panel for region in prototype.regions):
         width += _MARGIN * width  # beside the figure there is room for names only if something stands there
@@ -126,32 +144,32 @@ def _draw_prototype(figure: Figure, prototype: Prototype, scores: dict[str, floa
     inches = min(_FACE_WIDTH / width, _FACE_HEIGHT / height)  # of one unit of the drawing
     axes = _axes(
         figure,
-        0.15 + (_FACE_WIDTH - width * inches) / 2,
-        _HEIGHT - _TOP - height * inches,
+        left + (_FACE_WIDTH - width * inches) / 2,
+        _HEIGHT - _TOP - 0.3 - height * inches,
         width * inches,
         height * inches,
     )
     axes.set(xlim=(x, x + width), ylim=(y + height, y))
     axes.set_axis_off()
-    known = [score for score in scores.values() if not math.isnan(score)]
-    norm, colours = Normalize(0, _round_up(max(known))), colormaps[_COLOURS]
+    axes.set_title(f"{_QUANTITIES[str(values.name)]}, at most {values.max():.2g}", size=_MEDIUM, pad=3)
+    parts, colours = dict(_parts(values)), colormaps[_COLOURS]
     outlines = {region.name: _outline(region) for region in prototype.regions}
     for name, outline in outlines.items():
-        score = scores.get(name, math.nan)
-        hatched = math.isnan(score)
+        part = parts.get(name, math.nan)
+        hatched = math.isnan(part)
         axes.add_patch(
             PathPatch(
                 outline,
-                facecolor="white" if hatched else colours(norm(score)),
+                facecolor="white" if hatched else colours(part),
                 edgecolor="0.7" if hatched else "0.35",
                 hatch="/////" if hatched else None,
                 linewidth=0.5,
             )
         )
-    texts = {name: region_label(name) for name in outlines if name in scores}
+    texts = {name: region_label(name) for name in outlines if name in parts}
     for name, place in place_labels((x, y, width, height), outlines, texts, _SMALL / 72 / inches).items():
-        score = scores[name]
-        dark = place.inside and not math.isnan(score) and _is_dark(colours(norm(score)))
+        part = parts[name]
+        dark = place.inside and not math.isnan(part) and _is_dark(colours(part))
         axes.text(
             *place.label,
             texts[name],
@@ -166,63 +184,77 @@ def _draw_prototype(figure: Figure, prototype: Prototype, scores: dict[str, floa
             dot = axes.plot(*place.anchor, "o", color="0.2", markersize=1.2)
             for mark in (*line, *dot):
                 mark.set_path_effects([withStroke(linewidth=1.8, foreground="white", alpha=0.7)])
-    place_of_bar = _axes(figure, 0.35, 0.42, _FACE_WIDTH - 0.4, 0.1)
-    bar = figure.colorbar(ScalarMappable(norm, colours), cax=place_of_bar, orientation="horizontal")
-    hatched_regions = any(math.isnan(score) for score in scores.values())
-    absent = " (hatched: in no face)" if hatched_regions else ""
-    bar.set_label(f"mean attention{absent}", size=_MEDIUM)
+
+
+def _draw_bar(figure: Figure, width: float, *, hatched: bool) -> None:
+    """Draw the one scale of all faces."""
+    place = _axes(figure, 0.35, 0.42, width - 0.4, 0.1)
+    bar = figure.colorbar(
+        ScalarMappable(Normalize(0, 1), colormaps[_COLOURS]), cax=place, orientation="horizontal"
+    )
+    bar.set_label(f"part of the highest region's{' (hatched: in no face)' if hatched else ''}", size=_MEDIUM)
     bar.ax.tick_params(labelsize=_MEDIUM)
     bar.outline.set_linewidth(0.5)
 
 
-def _draw_ranking(axes: Axes, ranked: pd.DataFrame) -> None:
-    """Draw bars with intervals, the best at the top."""
+def _draw_ranking(axes: Axes, ranked: pd.DataFrame, columns: list[str]) -> None:
+    """Draw bars with intervals, the highest attention at the top."""
     best = ranked.head(_RANKED).iloc[::-1]
-    places = np.arange(len(best))
-    axes.barh(places, best["ior"], color="#2488cc", height=0.7)
-    known = best["low"].notna().to_numpy()
-    axes.hlines(places[known], best["low"][known], best["high"][known], color="black", linewidth=1)
-    if best["randomised"].notna().any():
-        axes.plot(best["randomised"], places, "|", color="#cf7c00", markersize=7, label="randomised model")
-        axes.legend(fontsize=_SMALL, frameon=False, loc="lower right")
+    places, height = np.arange(len(best)), 0.7 / len(columns)
+    ends = {"ior": ("low", "high"), "effect": ("effect_low", "effect_high")}
+    for number, column in enumerate(columns):
+        most = best[column].max() or 1.0
+        at = places + height * ((len(columns) - 1) / 2 - number)
+        label = f"{_QUANTITIES[column]}, at most {most:.2g}"
+        axes.barh(at, best[column] / most, color=_BARS[number], height=height, label=label)
+        low, high = (best[end] / most for end in ends[column])
+        known = low.notna().to_numpy()
+        axes.hlines(at[known], low[known], high[known], color="black", linewidth=1)
+        if column == "ior" and best["randomised"].notna().any():
+            marks = best["randomised"] / most
+            axes.plot(marks, at, "|", color="black", markersize=7, label="randomised model")
+    # above the bars: they may fill the axes
+    axes.legend(fontsize=_SMALL, frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderpad=0)
     axes.set_yticks(places)
     for tick, name in zip(axes.set_yticklabels(best["region"]), best["region"], strict=True):
         tick.set_parse_math(False)
-        tick.set_text(region_label(name))
-    axes.set_xlim(0, _round_up(max(best["ior"].max(), best["high"].max())))
-    axes.set_xlabel("mean attention, 95 % interval", size=_MEDIUM)
+        tick.set_text(name)
+    axes.set_xlim(0, axes.get_xlim()[1])
+    axes.set_xlabel("part of the highest region's, 95 % interval", size=_MEDIUM)
     axes.tick_params(labelsize=_MEDIUM)
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _draw_patches(axes: Axes, rows: list[Any], patches: Patches, name_of: Callable[[int], str]) -> None:
+def _draw_patches(
+    figure: Figure, axes: Axes, rows: list[Any], patches: Patches, name_of: Callable[[int], str]
+) -> None:
     """Draw a row of patches for each region, with the face's name and the attention below each."""
     columns = min(_COLUMNS, patches.images.shape[1])
-    position = axes.get_position()
-    width, height = position.width * _WIDTH, position.height * _HEIGHT
+    position = axes.get_window_extent().transformed(figure.dpi_scale_trans.inverted())
+    width, height = position.width, position.height
     axes.set(xlim=(0, width), ylim=(height, 0))
     axes.set_axis_off()
     step = height / max(_ROWS, len(rows))
     pitch = (width - _NAMES_WIDTH) / _COLUMNS
     side = min(step - 0.3, pitch - 0.06)
     for line, row in enumerate(rows):
-        top, scores = line * step, patches.values[row.Index]  # noqa: PD011 - a tensor
+        top, scores = line * step, patches.values[row.place]  # noqa: PD011 - a tensor
         axes.text(
             0,
             top + side / 2 - 0.02,
-            _short(region_label(row.region), 18),
+            _short(row.region, 18),
             size=_MEDIUM,
             va="bottom",
             parse_math=False,
         )
         axes.text(0, top + side / 2 + 0.02, _score(row), size=_SMALL, va="top", color="0.35")
         for column in range(columns):
-            image = int(patches.images[row.Index, column])
+            image = int(patches.images[row.place, column])
             if image < 0:
                 break
             left = _NAMES_WIDTH + column * pitch
             axes.imshow(
-                patches.pixels[row.Index, column].permute(1, 2, 0).numpy(),
+                patches.pixels[row.place, column].permute(1, 2, 0).numpy(),
                 extent=(left, left + side, top + side, top),
                 interpolation="nearest",
                 aspect="auto",
@@ -249,12 +281,7 @@ def _outline(region: Region) -> Path:
     return pen.path()
 
 
-def _round_up(value: float) -> float:
-    """Return the next multiple of 0.05 above a score, at most 1."""
-    return min(1.0, math.ceil(value * 20 + 1e-9) / 20) or 0.05
-
-
-def _is_dark(colour: tuple[float, float, float, float]) -> bool:
+def _is_dark(colour: Any) -> bool:
     red, green, blue, _ = colour
     return 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
 

@@ -1,9 +1,9 @@
-"""The result of FaceX: attention by region over a data set of faces, and how far to trust it."""
+"""The result of FaceX: attention and effect by region over a data set of faces, and how far to trust them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,14 @@ _HALVES = (
 _RANDOMISED = (
     "Rank correlation with the regions that a copy of the model with random weights attends to. Near 1, the "
     "ranking says more about the images and the method than about what the model has learnt."
+)
+_EFFECT_HALVES = (
+    "Rank correlation of the regions' effects between two halves of the sampled faces. Far below 1, there "
+    "are too few: raise FaceX(sampled=…)."
+)
+_AGAINST = (
+    "Rank correlation of the regions' attention with their effect when hidden. Far below 1, the model "
+    "attends to regions that its answers do not hang on: go by the effect."
 )
 _NEVER_PREDICTED = (
     "The model predicts this class for none of the faces. The attention is evidence for a class that never "
@@ -118,6 +126,12 @@ class FaceXResult(ExplainerResult):
         Name of the layer whose maps were read; empty before the first batch, and with methods that read none.
     caveats
         Limits of the maps in words: see `cfwidgets.attribution.Attribution`.
+    sampled
+        ``(k,)`` int64: indices of the faces of which each region was hidden, in the order in which they were
+        drawn; None where that was not done.
+    effect
+        ``(k, R)``: by how much each region raises the target's log-odds in these faces; NaN where the face
+        does not have it.
     """
 
     schema: ClassVar[dict[str, str]] = {
@@ -132,6 +146,8 @@ class FaceXResult(ExplainerResult):
         "predicted_target": "bool (n)",
         "groups": "int64 (n) 0 inf",
         "randomised": "float (m, R) 0 1 nan",
+        "sampled": "int64 (k) 0 inf",
+        "effect": "float (k, R) nan",
     }
 
     parts: ClassVar[tuple[type, ...]] = (Patches, Skipped)
@@ -152,6 +168,8 @@ class FaceXResult(ExplainerResult):
     randomised: Tensor | None = None
     layer: str = ""
     caveats: tuple[str, ...] = ()
+    sampled: Tensor | None = None
+    effect: Tensor | None = None
 
     @property
     def label(self) -> str:
@@ -206,17 +224,27 @@ class FaceXResult(ExplainerResult):
         ranked = self._ranked().head(5)
         if ranked.empty:
             return f"{self.model}: no attention for {self.label} yet ({faces}{skipped})"
-        best = ", ".join(f"{region_label(row.region)} {row.ior:.2f}" for row in ranked.itertuples())
-        return f"{self.model}: mean attention for {self.label} is highest on {best} ({faces}{skipped})"
+        best = ", ".join(f"{row.region} {row.ior:.2f}" for row in ranked.itertuples())
+        moved = self.to_frame().dropna(subset="effect").sort_values("effect_rank", kind="stable").head(3)
+        most = ", ".join(f"{row.region} {row.effect:.2g}" for row in moved.itertuples())
+        hidden = f"; hiding {most} changes the log-odds most" if most else ""
+        return (
+            f"{self.model}: mean attention for {self.label} is highest on {best}{hidden} ({faces}{skipped})"
+        )
 
     def to_frame(self, group: str | None = None) -> pd.DataFrame:
-        """Return the scores of the regions, one row a region, in their order.
+        """Return attention to the regions and their effect, one row a region, in their order.
 
-        Columns: ``region``; ``ior`` (mean importance, 0 to 1; NaN where no face has the region); ``low`` and
-        ``high`` (95 % interval, percentile bootstrap over the faces; NaN where fewer than two have the
-        region); ``count`` (faces that have it); ``rank`` (1 for the highest; equal scores share the better
-        rank; regions that no face has are not ranked); ``chance`` (probability of this rank or a better one
-        in a random ranking); ``randomised`` (``ior`` of a copy of the model with random weights).
+        The index, ``key``, has the names by which the code knows the regions. Columns: ``region``, the name
+        in words; ``ior`` (mean importance by attention, 0 to 1; NaN where no face has the region); ``rank``
+        (1 for the highest; equal scores share the better rank; regions that no face has are not ranked);
+        ``effect`` (mean size of the change of the target's log-odds when the region is hidden, over the
+        sampled faces that have it, 0 to inf; NaN where it was not measured) and ``effect_rank``; ``low`` and
+        ``high`` (95 % interval of ``ior``, percentile bootstrap over the faces; NaN where fewer than two have
+        the region), ``effect_low`` and ``effect_high``; ``push`` (mean change with its sign: above 0 where
+        the region speaks for the class); ``count`` and ``effect_count`` (faces that have the region);
+        ``chance`` (probability of this rank by attention or a better one in a random ranking);
+        ``randomised`` (``ior`` of a copy of the model with random weights).
 
         Parameters
         ----------
@@ -228,29 +256,44 @@ class FaceXResult(ExplainerResult):
         ValueError
             There is no group of this name.
         """
-        table = self.ior if group is None else self.ior[self.groups == self._group(group)]
-        mean, (low, high) = _means(table), _interval(table, self.settings["seed"])
-        rank = pd.Series(mean.numpy()).rank(ascending=False, method="min")
-        randomised = torch.full_like(mean, torch.nan) if self.randomised is None else _means(self.randomised)
+        table, changes = self.ior, self._changes()
+        if group is not None:
+            place = self._group(group)
+            table = table[self.groups == place]
+            changes = changes[self.groups[self._rows_of_sample()] == place]
+        seed = self.settings["seed"]
+        attention, effect = _Column.of(table, seed), _Column.of(changes.abs(), seed)
+        randomised = torch.full_like(attention.mean, torch.nan)
+        if self.randomised is not None:
+            randomised = _means(self.randomised)
+        rank = attention.rank
         return pd.DataFrame(
             {
-                "region": self.regions,
-                "ior": mean.numpy(),
-                "low": low.numpy(),
-                "high": high.numpy(),
-                "count": (~table.isnan()).sum(0).numpy(),
-                "rank": rank.astype("Int64"),
-                "chance": rank / max(1, int(rank.notna().sum())),
+                "region": [region_label(name) for name in self.regions],
+                "ior": attention.mean.numpy(),
+                "rank": rank.astype("Int64").array,
+                "effect": effect.mean.numpy(),
+                "effect_rank": effect.rank.astype("Int64").array,
+                "low": attention.low.numpy(),
+                "high": attention.high.numpy(),
+                "effect_low": effect.low.numpy(),
+                "effect_high": effect.high.numpy(),
+                "push": _means(changes).numpy(),
+                "count": attention.faces.numpy(),
+                "effect_count": effect.faces.numpy(),
+                "chance": (rank / max(1, int(rank.notna().sum()))).array,
                 "randomised": randomised.numpy(),
-            }
+            },
+            index=pd.Index(self.regions, name="key"),
         )
 
     def per_image(self) -> pd.DataFrame:
         """Return the scores of the faces, one row a face.
 
-        Columns: ``number``, ``name``, ``probability``, ``group`` (with groups), and one for each region.
+        Columns: ``number``, ``name``, ``probability``, ``group`` (with groups), and one for each region, by
+        its name in words.
         """
-        frame = pd.DataFrame(self.ior.numpy(), columns=list(self.regions))
+        frame = pd.DataFrame(self.ior.numpy(), columns=[region_label(name) for name in self.regions])
         frame.insert(0, "number", self.numbers.numpy())
         frame.insert(1, "name", self.names)
         frame.insert(2, "probability", self.probability.numpy())
@@ -261,13 +304,13 @@ class FaceXResult(ExplainerResult):
     def patch_frame(self) -> pd.DataFrame:
         """Return one row a patch, the best of each region first.
 
-        Columns: ``region``; ``image`` and ``name`` (index and name of the face); ``row`` and ``column``
-        (upper left pixel in the model's input); ``value`` (sum of the attention in the patch that is on the
-        region).
+        Columns: ``region``, in words; ``image`` and ``name`` (index and name of the face); ``row`` and
+        ``column`` (upper left pixel in the model's input); ``value`` (sum of the attention in the patch that
+        is on the region).
         """
         rows = [
             (
-                name,
+                region_label(name),
                 image,
                 self.name_of(image),
                 *self.patches.places[r, k].tolist(),
@@ -280,7 +323,9 @@ class FaceXResult(ExplainerResult):
         return pd.DataFrame(rows, columns=["region", "image", "name", "row", "column", "value"])
 
     def plot(self, prototype: Prototype | None = None) -> Figure:
-        """Draw the regions as a heat map on a prototype, and the patches of the best regions beside it.
+        """Draw attention and effect as heat maps on a prototype, and the patches of the best regions beside.
+
+        Both are on one scale: as parts of the highest region's.
 
         Parameters
         ----------
@@ -310,12 +355,12 @@ class FaceXResult(ExplainerResult):
         if table["ior"].isna().all():
             raise ValueError("there is nothing to draw yet: no face has been summarised")
         faces = f"{len(self.numbers):,} of {self.total:,} faces"
-        title = f"{cut(self.model, _NAME)}: attention for {cut(self.label, _NAME)}, {faces}"
+        title = f"{cut(self.model, _NAME)}: what counts for {cut(self.label, _NAME)}, {faces}"
         return draw_summary(title, table, self.patches, self.name_of, prototype)
 
     def measures(self) -> list[Measure]:
         """Return the rows of `trust`: agreement of two halves, randomised model, and limits of the scores."""
-        rows = []
+        rows: list[Measure] = []
         halves = _correlation(_means(self.ior[::2]), _means(self.ior[1::2]))
         if halves is not None:
             rows.append(Measure("agreement of two halves", halves, "should be near 1", np.nan, _HALVES))
@@ -324,6 +369,7 @@ class FaceXResult(ExplainerResult):
             if correlation is not None:
                 rows.append(Measure("randomised model", correlation, "should be near 0", np.nan, _RANDOMISED))
         rows += [Measure("layer of the maps", np.nan, self.layer, np.nan, caveat) for caveat in self.caveats]
+        rows += self._measures_of_effect()
         if len(self.predicted_target) and not bool(self.predicted_target.any()):
             name = f"faces predicted as {self.label}"
             rows.append(Measure(name, 0.0, "should be some", np.nan, _NEVER_PREDICTED))
@@ -331,6 +377,28 @@ class FaceXResult(ExplainerResult):
         if bool(empty.any()):
             rows.append(Measure("empty maps", float(empty.mean()), "should be near 0", np.nan, _EMPTY))
         return rows
+
+    def _measures_of_effect(self) -> list[Measure]:
+        sizes = self._changes().abs()
+        found = (
+            ("effect, agreement of two halves", _means(sizes[::2]), _means(sizes[1::2]), _EFFECT_HALVES),
+            ("attention against effect", _means(self.ior), _means(sizes), _AGAINST),
+        )
+        compared = [(name, _correlation(one, other), meaning) for name, one, other, meaning in found]
+        return [
+            Measure(name, value, "should be near 1", np.nan, meaning)
+            for name, value, meaning in compared
+            if value is not None
+        ]
+
+    def _changes(self) -> Tensor:
+        """Return the effects, ``(k, R)``; no row where none was measured."""
+        return self.ior[:0] if self.effect is None else self.effect
+
+    def _rows_of_sample(self) -> Tensor:
+        """Return the rows of the sampled faces in the tables of all, ``(k,)``."""
+        sampled = self.numbers[:0] if self.sampled is None else self.sampled
+        return torch.searchsorted(self.numbers, sampled)
 
     def _ranked(self) -> pd.DataFrame:
         return self.to_frame().dropna(subset="ior").sort_values("rank", kind="stable")
@@ -340,6 +408,22 @@ class FaceXResult(ExplainerResult):
             known = ", ".join(map(repr, self.group_names)) or "none: FaceX(groups=…) makes some"
             raise ValueError(f"there is no group {name!r}; the groups are {known}")
         return self.group_names.index(name)
+
+
+class _Column(NamedTuple):
+    """The regions' means over the faces that have them, with intervals and ranks."""
+
+    mean: Tensor
+    low: Tensor
+    high: Tensor
+    faces: Tensor
+    rank: pd.Series
+
+    @classmethod
+    def of(cls, table: Tensor, seed: int) -> _Column:
+        mean = _means(table)
+        rank = pd.Series(mean.numpy()).rank(ascending=False, method="min")
+        return cls(mean, *_interval(table, seed), (~table.isnan()).sum(0), rank)
 
 
 def _means(table: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ import traitlets as t
 from cfwidgets.attribution import attribute
 from cfwidgets.checkpoint import checkpoint_path
 from cfwidgets.data.faces.prototype import Prototype
-from cfwidgets.data.faces.regions import REGIONS, region_label
+from cfwidgets.data.faces.regions import REGIONS
 from cfwidgets.engines.base import Update
 from cfwidgets.engines.facex.engine import FaceX
 from cfwidgets.engines.facex.region_sums import regions_of
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from cfwidgets.engines.facex.reading import FaceLike, Faces
 
 _TOP = 4
+_FLOATS = {"rank": "float", "effect_rank": "float"}  # None is NaN there
 _LISTED = 50  # unusable faces that the view lists
 
 OneOrTwo: TypeAlias = FaceXResult | tuple[FaceXResult, FaceXResult]
@@ -73,6 +74,8 @@ class FaceXView(View[OneOrTwo]):
     ----------
     chosen
         Name of the pinned region; empty for none. It can be set.
+    quantity
+        ``"attention"`` or ``"effect"``: the values that colour the face. It can be set.
 
     Raises
     ------
@@ -80,7 +83,7 @@ class FaceXView(View[OneOrTwo]):
         The argument that is refused, and what is accepted.
     """
 
-    from_page = frozenset({"chosen", "opened", "opened_by", "group", "pointed"})
+    from_page = frozenset({"chosen", "opened", "opened_by", "group", "pointed", "quantity"})
     linked = frozenset({"cursor"})
 
     _esm = bundle("facex.js")
@@ -103,6 +106,7 @@ class FaceXView(View[OneOrTwo]):
     opened = t.Int(-1).tag(sync=True, echo_update=False)
     opened_by = t.Int(0).tag(sync=True, echo_update=False)  # the model whose map is laid over the face
     group = t.Int(0).tag(sync=True, echo_update=False)
+    quantity = t.Enum(["attention", "effect"], "attention").tag(sync=True, echo_update=False)
     # The region under the pointer; and the index in `regions` of that or the pinned one, linked with a chart.
     pointed = t.Unicode().tag(sync=True, echo_update=False)
     cursor = t.List(t.Int(), default_value=None, allow_none=True).tag(sync=True, echo_update=False)
@@ -339,17 +343,27 @@ def _skipped(results: Sequence[FaceXResult]) -> dict[str, Any]:
 def _rows(result: FaceXResult, group: str | None = None) -> list[dict[str, Any]]:
     return [
         {
-            "name": row.region,
-            "label": region_label(row.region),
+            "name": row.Index,
+            "label": row.region,
             "ior": _known(row.ior),
             "low": _known(row.low),
             "high": _known(row.high),
             "count": int(row.count),
-            "rank": None if math.isnan(row.rank) else int(row.rank),
+            "rank": _rank(row.rank),
             "null": _known(row.randomised),
+            "effect": _known(row.effect),
+            "effect_low": _known(row.effect_low),
+            "effect_high": _known(row.effect_high),
+            "effect_count": int(row.effect_count),
+            "effect_rank": _rank(row.effect_rank),
+            "push": _known(row.push),
         }
-        for row in result.to_frame(group).astype({"rank": "float"}).itertuples(index=False, name="Row")
+        for row in result.to_frame(group).astype(_FLOATS).itertuples(name="Row")
     ]
+
+
+def _rank(value: float) -> int | None:
+    return None if math.isnan(value) else int(value)
 
 
 def _known(value: float) -> float | None:

@@ -7,9 +7,10 @@ import type { Row } from "./rows";
 import { colourOf, type Scale } from "./scale";
 import type { Scores } from "./scores";
 import { createSegments } from "./segments";
-import type { FaceXFrame } from "./traits";
+import type { FaceXFrame, Quantity } from "./traits";
 import * as words from "./words";
 
+const QUANTITIES: readonly Quantity[] = ["attention", "effect"];
 /** The scale of models that do not differ: zero is in its middle. */
 const EVEN: Scale = { low: -1, high: 1 };
 
@@ -17,14 +18,21 @@ const EVEN: Scale = { low: -1, high: 1 };
 export function createDrawn(frame: FaceXFrame, scores: Scores, look: Look) {
   const { scope, root, traits, palette } = frame;
   const faces = createFaces(scope, look);
-  const heat = createLegend("heat", "attention", words.score);
-  const signed = createLegend("signed", "difference", words.signed);
-  const none = h("span.cfw-legend-none.cfw-muted", h("i", { "aria-hidden": "true" }), words.NOWHERE);
+  const heat = createLegend("heat", words.score);
+  const signed = createLegend("signed", words.signed);
+  const nowhere = h("span");
+  const none = h("span.cfw-legend-none.cfw-muted", h("i", { "aria-hidden": "true" }), nowhere);
   const groups = createSegments(
     scope,
     "Faces",
     (name) => `only the faces of this group: ${name}`,
     (group) => frame.save({ group }),
+  );
+  const quantities = createSegments(
+    scope,
+    "Colours",
+    (name) => `colour the regions by ${name}`,
+    (place) => frame.save({ quantity: QUANTITIES[place]! }),
   );
   const hint = h("p.cfw-hint.cfw-muted");
 
@@ -49,7 +57,7 @@ export function createDrawn(frame: FaceXFrame, scores: Scores, look: Look) {
     }));
     if (two)
       states.push({
-        name: `${models[1]} ${words.MINUS} ${models[0]}`,
+        name: words.DIFFERENCE,
         ...(waiting
           ? later
           : { fills: fills((row) => row.difference, scores.difference, "--c-signed"), later: "" }),
@@ -62,10 +70,12 @@ export function createDrawn(frame: FaceXFrame, scores: Scores, look: Look) {
     const { rows, two } = scores;
     root.classList.toggle("cfw-compare", two);
     signed.element.hidden = !two;
+    setText(nowhere, words.NOWHERE[scores.quantity]);
     none.hidden =
       !scores.heat ||
       !rows.some((row) => row.by.some((region, model) => region?.ior === null && scores.evaluated(model)));
     groups.update(scores.groups, traits.group);
+    quantities.update(scores.choice ? QUANTITIES : [], QUANTITIES.indexOf(scores.quantity));
     const now = wrong || (scores.heat ? words.HINT : words.noScores(traits.state, traits.group > 0));
     setText(hint, drawing ? now : "");
   };
@@ -74,11 +84,11 @@ export function createDrawn(frame: FaceXFrame, scores: Scores, look: Look) {
       "div.cfw-drawn",
       frame.placeholder,
       faces.element,
-      h("div.cfw-legends", heat.element, signed.element, none),
+      h("div.cfw-legends", quantities.element, heat.element, signed.element, none),
       groups.element,
       hint,
     ),
-    groups: groups.element,
+    controls: [quantities.element, groups.element],
     focus: faces.focus,
     draw() {
       drawFaces();
@@ -89,8 +99,8 @@ export function createDrawn(frame: FaceXFrame, scores: Scores, look: Look) {
     paint() {
       const row = scores.row(look.shown);
       faces.paint();
-      heat.update(scores.heat, scores.two ? null : (row?.by[0]?.ior ?? null));
-      signed.update(scores.difference, row?.difference ?? null);
+      heat.update(scores.heat, scores.two ? null : (row?.by[0]?.ior ?? null), words.UNITS[scores.quantity]);
+      signed.update(scores.difference, row?.difference ?? null, words.DIFFERENCE);
     },
   };
 }

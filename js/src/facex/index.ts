@@ -36,7 +36,7 @@ function build(frame: FaceXFrame) {
   const see = createSee(opening, stage.open);
   const ranking = createRanking(frame.scope, scores, look);
   const skipped = createSkipped(frame);
-  look.stayIn(see.element, stage.groups);
+  look.stayIn(see.element, ...stage.controls);
 
   const paint = () => {
     see.paint();

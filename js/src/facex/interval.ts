@@ -1,19 +1,21 @@
 import { h } from "../shared/dom";
 import type { Region } from "./traits";
 
-/** A score between 0 and 1 with its interval, among the scores of the other regions. */
+/** A score between 0 and the end of an axis with its interval, among the scores of the other regions. */
 export function createInterval() {
   const ticks = h("span.cfw-interval-ticks");
   const bar = h("i.cfw-interval-bar");
   const point = h("b.cfw-interval-point");
   const random = h("u.cfw-interval-random");
   const element = h("div.cfw-interval", { "aria-hidden": "true" }, ticks, random, bar, point);
-  const at = (value: number) => `${(100 * Math.min(1, Math.max(0, value))).toFixed(2)}%`;
+  let end = 1;
+  const at = (value: number) => `${(100 * Math.min(1, Math.max(0, value / end))).toFixed(2)}%`;
   let drawn = "";
   return {
     element,
-    update(region: Region | null, others: readonly number[]) {
-      const key = others.join();
+    update(region: Region | null, others: readonly number[], until: number) {
+      end = until;
+      const key = [end, ...others].join();
       if (key !== drawn) {
         drawn = key;
         ticks.replaceChildren(

@@ -2,11 +2,11 @@ import { h, setText } from "../shared/dom";
 import { amountOf, type Scale } from "./scale";
 
 /** The key to the colours of the face: the values at their ends, and the place of the region that is looked at. */
-export function createLegend(kind: "heat" | "signed", unit: string, text: (value: number) => string) {
+export function createLegend(kind: "heat" | "signed", text: (value: number) => string) {
   const low = h("span.cfw-number");
   const high = h("span.cfw-number");
   const mark = h("b");
-  const words = h("span.cfw-ellipsis", unit);
+  const words = h("span.cfw-ellipsis");
   const element = h(
     "div.cfw-legend.cfw-muted",
     { "data-kind": kind },
@@ -17,9 +17,10 @@ export function createLegend(kind: "heat" | "signed", unit: string, text: (value
   );
   return {
     element,
-    update(scale: Scale | null, value: number | null) {
+    update(scale: Scale | null, value: number | null, unit: string) {
       element.classList.toggle("cfw-invisible", !scale);
       if (!scale) return;
+      setText(words, unit);
       setText(low, text(scale.low));
       setText(high, text(scale.high));
       mark.hidden = value === null;

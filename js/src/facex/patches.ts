@@ -49,7 +49,7 @@ export function createPatches(opening: Opening, by: 0 | 1, opened: OpenPatch) {
       if (element.hidden) return;
       const row = scores.row(look.shown);
       shown = row ? patchesOf(row.name) : [];
-      setText(title, `What ${scores.two ? scores.models[by] : "it"} sees there`);
+      setText(title, scores.two ? (scores.models[by] ?? "") : "What it sees there");
       setText(
         about,
         scores.partial && shown.length > 0

@@ -7,10 +7,16 @@ import type { Row } from "./rows";
 import type { Scores } from "./scores";
 import * as words from "./words";
 
-/** All regions as bars, the highest first; of two models one bar below the other. */
+/** All regions in numbers, attention beside effect, each with its rank; the highest first. A chart has the bars. */
 export function createRanking(scope: Scope, scores: Scores, look: Look) {
   const list = h("ol.cfw-list.cfw-ranking-list");
-  const element = h("div.cfw-ranking", h("div.cfw-heading", "All regions"), list);
+  const head = h(
+    "div.cfw-rank-head.cfw-muted",
+    { "aria-hidden": "true" },
+    ...["", "attention", "rank", "effect", "rank"].map((name) => h("span", name)),
+  );
+  const table = h("div.cfw-ranking-table", head, list);
+  const element = h("details.cfw-ranking", h("summary.cfw-heading", "All regions in numbers"), table);
   const items = new Map<string, ReturnType<typeof createItem>>();
   let order: string[] = [];
   const buttons = () => order.map((name) => items.get(name)!.button);
@@ -35,7 +41,7 @@ export function createRanking(scope: Scope, scores: Scores, look: Look) {
           item = createItem(row.name);
           items.set(row.name, item);
         }
-        item.update(row);
+        item.update(row, scores.quantity === "effect");
         setAttribute(item.button, "aria-label", scores.describe(row.name));
         setAttribute(item.button, "aria-pressed", String(row.name === look.pinned));
       }
@@ -56,49 +62,32 @@ export function createRanking(scope: Scope, scores: Scores, look: Look) {
 }
 
 function createItem(region: string) {
-  const rank = h("span.cfw-rank-number.cfw-muted.cfw-number");
   const name = h("span.cfw-rank-name.cfw-ellipsis");
-  const bars = [createBar(), createBar()] as const;
-  const value = h("span.cfw-rank-value.cfw-number");
+  const cells = [0, 1].map(() => ({
+    value: h("span.cfw-rank-value.cfw-number"),
+    rank: h("span.cfw-rank-number.cfw-muted.cfw-number"),
+  }));
   const button = h(
     "button.cfw-rank-row",
     { "data-region": region },
-    rank,
     name,
-    h("span.cfw-rank-bars", { "aria-hidden": "true" }, bars[0].element, bars[1].element),
-    value,
+    ...cells.flatMap(({ value, rank }) => [value, rank]),
   );
   return {
     element: h("li", button),
     button,
-    update(row: Row) {
-      const [one, two] = row.by;
-      setText(rank, one?.rank ? String(one.rank) : "");
-      setName(name, row.label);
-      bars[1].element.hidden = row.by.length < 2;
-      bars.forEach((bar, model) => {
-        bar.update(row.by[model]?.ior ?? null, row.by[model]?.low ?? null, row.by[model]?.high ?? null);
+    /** `effect`: the row's first values are those of effect. */
+    update({ label, by }: Row, effect: boolean) {
+      setName(name, label);
+      const found = by.map((entry) => [
+        [entry?.ior, entry?.rank],
+        [entry?.effect, entry?.effect_rank],
+      ]);
+      cells.forEach(({ value, rank }, cell) => {
+        const place = effect ? 1 - cell : cell;
+        setText(value, found.map((entry) => words.score(entry[place]![0])).join(" · "));
+        setText(rank, found.map((entry) => entry[place]![1] ?? "–").join(" · "));
       });
-      const texts = (two === undefined ? [one] : [one, two]).map((entry) => words.score(entry?.ior));
-      setText(value, texts.join(" · "));
-    },
-  };
-}
-
-function createBar() {
-  const fill = h("i");
-  const range = h("b");
-  const element = h("span.cfw-rank-bar", fill, range);
-  return {
-    element,
-    update(value: number | null, low: number | null, high: number | null) {
-      const at = (v: number) => 100 * Math.min(1, Math.max(0, v));
-      fill.hidden = value === null;
-      fill.style.width = `${at(value ?? 0)}%`;
-      range.hidden = low === null || high === null;
-      if (low === null || high === null) return;
-      range.style.left = `${at(low)}%`;
-      range.style.width = `${Math.max(0, at(high) - at(low))}%`;
     },
   };
 }

@@ -1,8 +1,8 @@
 import { h, setName, setText } from "../shared/dom";
 import { createInterval } from "./interval";
-import { facesIn, type Row, rankedCount } from "./rows";
+import { alsoRankedCount, facesIn, type Row, rankedCount } from "./rows";
 import type { Scores } from "./scores";
-import type { Region } from "./traits";
+import type { Quantity, Region } from "./traits";
 import * as words from "./words";
 
 /** The score of a region, of one model or of two, among those of the others. */
@@ -42,7 +42,10 @@ export function createReadout(scores: Scores) {
         });
         part.update(row?.by[model] ?? null, {
           ...{ model: two ? (models[model] ?? "") : "", others },
-          of: rankedCount(rows, model),
+          ...{ of: rankedCount(rows, model), end: scores.end },
+          also: words.also(row?.by[model] ?? null, scores.otherQuantity, alsoRankedCount(rows, model)),
+          quantity: scores.quantity,
+          push: scores.quantity === "effect" ? (row?.by[model]?.push ?? null) : null,
           faces: facesIn(rows, model),
           evaluated: scores.evaluated(model),
         });
@@ -63,20 +66,33 @@ function createScore() {
   const big = h("span.cfw-big.cfw-number");
   const rank = h("div.cfw-rank.cfw-number");
   const faces = h("div.cfw-muted.cfw-number.cfw-ellipsis");
+  const also = h("div.cfw-also.cfw-number.cfw-ellipsis");
+  const end = h("span");
   const interval = createInterval();
   const range = h("div.cfw-range-words.cfw-muted.cfw-number");
   const element = h(
     "div.cfw-score",
     model,
     h("div.cfw-score-line", big, h("div.cfw-score-words", rank, faces)),
+    also,
     interval.element,
-    h("div.cfw-interval-ends.cfw-muted.cfw-number", h("span", "0"), range, h("span", "1")),
+    h("div.cfw-interval-ends.cfw-muted.cfw-number", h("span", "0"), range, end),
   );
   return {
     element,
     update(
       region: Region | null,
-      now: { model: string; others: readonly number[]; of: number; faces: number; evaluated: boolean },
+      now: {
+        model: string;
+        others: readonly number[];
+        of: number;
+        end: number;
+        also: string;
+        quantity: Quantity;
+        push: number | null;
+        faces: number;
+        evaluated: boolean;
+      },
     ) {
       setName(model, now.model);
       model.hidden = now.model === "";
@@ -84,12 +100,15 @@ function createScore() {
       setText(big, words.score(ior));
       big.classList.toggle("cfw-unknown", ior === null);
       setText(rank, words.place(region, now.of));
-      const known = now.faces > 0 ? words.onFaces(region, now.faces) : "";
+      const known = now.faces > 0 ? words.onFaces(region, now.faces, now.quantity) : "";
       setText(faces, now.evaluated ? known : words.UNEVALUATED);
-      interval.update(region, now.others);
+      setText(also, now.also);
+      setText(end, now.end === 1 ? "1" : words.score(now.end));
+      interval.update(region, now.others, now.end);
       const parts =
         low === null || high === null ? [] : [`95 %: ${words.score(low)} to ${words.score(high)}`];
       if (region?.null != null) parts.push(`randomised ${words.score(region.null)}`);
+      if (now.push !== null) parts.push(`signed ${words.signed(now.push)}`);
       setText(range, parts.join(" · "));
     },
   };

@@ -10,6 +10,17 @@ export interface Row {
   difference: number | null;
 }
 
+/** A region whose first values are those of effect, and the others those of attention. */
+export function byEffect(region: Region): Region {
+  return {
+    ...region,
+    ...{ ior: region.effect, low: region.effect_low, high: region.effect_high },
+    ...{ count: region.effect_count, rank: region.effect_rank, null: null },
+    ...{ effect: region.ior, effect_low: region.low, effect_high: region.high },
+    ...{ effect_count: region.count, effect_rank: region.rank },
+  };
+}
+
 /** The regions of one model or two, each once. */
 export function rowsOf(regions: readonly Region[], other: readonly Region[]): Row[] {
   const names = new Set([...regions, ...other].map(({ name }) => name));
@@ -35,6 +46,11 @@ export function ranked(rows: readonly Row[]): Row[] {
 /** The number of regions with a rank. */
 export function rankedCount(rows: readonly Row[], model: number): number {
   return rows.filter((row) => row.by[model]?.rank != null).length;
+}
+
+/** The number of regions with a rank by the other quantity. */
+export function alsoRankedCount(rows: readonly Row[], model: number): number {
+  return rows.filter((row) => row.by[model]?.effect_rank != null).length;
 }
 
 /** The number of faces: no region is known to be in more. */

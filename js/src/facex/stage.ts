@@ -25,7 +25,7 @@ export function createStage(opening: Opening) {
   };
   return {
     element: h("div.cfw-stage", drawn.element, opened.element),
-    groups: drawn.groups,
+    controls: drawn.controls,
     open(by: number, patch: Patch, button: HTMLElement) {
       opener = button;
       opening.open(by, patch);

@@ -31,9 +31,20 @@ const named = records(
     rank: number(null),
     /** The same of the randomised model. */
     null: number(null),
+    /** The size of the change of the target's log-odds when the region is hidden; null where it was not measured. */
+    effect: number(null),
+    effect_low: number(null),
+    effect_high: number(null),
+    effect_count: number(),
+    effect_rank: number(null),
+    /** The change with its sign: above 0 where the region speaks for the class. */
+    push: number(null),
   },
   "name",
 );
+
+/** Which values colour the face. */
+export type Quantity = "attention" | "effect";
 
 /** The attention of a model in each region, over all faces. */
 const regions = (value: unknown) =>
@@ -74,6 +85,7 @@ export const traits = {
   groups: list(text()),
   group: integer(),
   grouped: list(regions),
+  quantity: (value: unknown): Quantity => (value === "effect" ? "effect" : "attention"),
   /** The region that is pinned; "" for none. */
   chosen: text(),
   /** The region under the pointer; never saved. */

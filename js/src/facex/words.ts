@@ -1,16 +1,17 @@
 import { count, probability, signed } from "../shared/format";
 import type { RunState } from "../shared/traits";
 import type { Wait } from "../shared/waiting";
-import { type Row, rankedCount } from "./rows";
-import type { Patch, Region, Skipped } from "./traits";
+import { alsoRankedCount, type Row, rankedCount } from "./rows";
+import type { Patch, Quantity, Region, Skipped } from "./traits";
 
 export { signed };
 
-/** Two sentences on the view, with the paper. */
+/** Some sentences on the view, with the paper. */
 export const HELP =
-  "A region’s score is the attention (Grad-CAM, 0 to 1) inside it, averaged over all faces that have it; the patches " +
-  "are the pieces of it that drew the most attention (FaceX, Sarridis et al. 2024). Attention to a region does " +
-  "not say which way the region moves the prediction; left and right are the person’s.";
+  "Attention (Grad-CAM, 0 to 1) is the mean inside the region over all faces that have it; the patches are the " +
+  "pieces of it that drew the most (FaceX, Sarridis et al. 2024). Effect is by how much the log-odds of the class " +
+  "change when the region is hidden, in either direction; the mean with its sign is above 0 where the region " +
+  "speaks for the class. Go by the effect where they differ. Left and right are the person’s.";
 
 export const HINT = "point at a region, click to pin it · arrow keys move, Enter pins";
 export const NO_DRAWING = "the face will be here";
@@ -21,10 +22,17 @@ export const WAITING: Record<Wait, string> = {
   asking: "fetching the face…",
   silent: "no answer yet (kernel busy or gone); the regions and their patches still work",
 };
-export const NOWHERE = "no face has it";
+/** The reason why a region has no value. */
+export const NOWHERE: Record<Quantity, string> = {
+  attention: "no face has it",
+  effect: "no sampled face has it",
+};
 export const UNEVALUATED = "not evaluated yet";
 export const RANDOMISED = "randomised model";
 export const MINUS = "−";
+export const DIFFERENCE = "difference";
+/** What the numbers count. */
+export const UNITS: Record<Quantity, string> = { attention: "attention", effect: "effect, log-odds" };
 
 /** 1 -> "1st". */
 export function ordinal(rank: number): string {
@@ -32,14 +40,14 @@ export function ordinal(rank: number): string {
   return `${rank}${(tens !== 1 && ["", "st", "nd", "rd"][ones]) || "th"}`;
 }
 
-/** A score: ".62". */
+/** A score: ".62", "3.1", "12". */
 export function score(value: number | null | undefined): string {
-  return probability(value, 2);
+  return value != null && value >= 9.95 ? count(value) : probability(value, 2);
 }
 
 /** "on 812 of 1,000 faces". */
-export function onFaces(region: Region | null, faces: number): string {
-  if (!region || region.ior === null) return NOWHERE;
+export function onFaces(region: Region | null, faces: number, quantity: Quantity): string {
+  if (!region || region.ior === null) return NOWHERE[quantity];
   return `on ${count(region.count)} of ${count(faces)} faces`;
 }
 
@@ -48,21 +56,31 @@ export function place(region: Region | null, of: number): string {
   return region?.rank ? `${ordinal(region.rank)} of ${of}` : "";
 }
 
+/** The other quantity: "effect 3.1, 2nd of 18"; "" where it is not known. */
+export function also(region: Region | null, quantity: Quantity, of: number): string {
+  if (region?.effect == null) return "";
+  const rank = region.effect_rank ? `, ${ordinal(region.effect_rank)} of ${of}` : "";
+  return `${quantity} ${score(region.effect)}${rank}`;
+}
+
 /** A region for the ear: "left eye: .62, 95 % from .58 to .66, rank 3 of 19, on 812 faces". */
 export function spoken(
   row: Row,
   rows: readonly Row[],
   models: readonly string[],
   evaluated: (model: number) => boolean,
+  other: Quantity,
 ): string {
   const about = row.by.map((region, model) => {
     if (!evaluated(model)) return UNEVALUATED;
-    if (!region || region.ior === null) return NOWHERE;
+    if (!region || region.ior === null) return NOWHERE[other === "effect" ? "attention" : "effect"];
     const parts = [score(region.ior)];
     if (region.low !== null && region.high !== null)
       parts.push(`95 % from ${score(region.low)} to ${score(region.high)}`);
     if (region.rank) parts.push(`rank ${region.rank} of ${rankedCount(rows, model)}`);
     parts.push(`on ${count(region.count)} ${region.count === 1 ? "face" : "faces"}`);
+    const more = also(region, other, alsoRankedCount(rows, model));
+    if (more) parts.push(more);
     return parts.join(", ");
   });
   if (about.length < 2) return `${row.label}: ${about[0]}`;

@@ -26,6 +26,7 @@ export function region(name: string, label: string, ior: number | null, more: Pa
     count: ior === null ? 0 : 1000,
     rank: null,
     null: ior === null ? null : 0.31,
+    ...{ effect: null, effect_low: null, effect_high: null, effect_count: 0, effect_rank: null, push: null },
     ...more,
   };
 }
@@ -46,6 +47,19 @@ export const otherRegions = () => [
   region("u_lip", "upper lip", 0.41, { rank: 3 }),
   region("hat", "hat", null),
 ];
+
+/** With effects: the right eye moves the answer most, and against the class. */
+export const measured = () =>
+  regions().map((entry) => {
+    const effect = { background: 0.4, l_eye: 1.2, r_eye: 12.3, u_lip: 2.1 }[entry.name];
+    if (effect === undefined) return entry;
+    return {
+      ...entry,
+      ...{ effect, effect_low: effect - 0.2, effect_high: effect + 0.2, effect_count: 64 },
+      effect_rank: { background: 4, l_eye: 3, r_eye: 1, u_lip: 2 }[entry.name]!,
+      push: entry.name === "r_eye" ? -12.1 : effect,
+    };
+  });
 
 const patch = (tile: number, image: number, value: number) => ({
   ...{ tile, image, value },
@@ -88,6 +102,7 @@ export function facexState(changes: Partial<Sent> = {}): Sent {
     groups: [],
     group: 0,
     grouped: [],
+    quantity: "attention",
     chosen: "",
     pointed: "",
     cursor: null,

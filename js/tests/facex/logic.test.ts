@@ -8,7 +8,7 @@ import { type Traits, traits } from "../../src/facex/traits";
 import * as words from "../../src/facex/words";
 import { readTraits } from "../../src/shared/wire";
 import { fakeModel } from "../fake";
-import { facexState, otherRegions, region, regions } from "./fake";
+import { facexState, measured, otherRegions, region, regions } from "./fake";
 
 describe("rows", () => {
   it("are the regions of one model or of two, each once", () => {
@@ -75,20 +75,28 @@ describe("words", () => {
   it("say a region", () => {
     const rows = rowsOf(regions(), []);
     const all = () => true;
-    expect(words.spoken(rows[1]!, rows, ["m"], all)).toBe(
+    expect(words.spoken(rows[1]!, rows, ["m"], all, "effect")).toBe(
       "left eye: .62, 95 % from .58 to .66, rank 2 of 4, on 812 faces",
     );
-    expect(words.spoken(rows[4]!, rows, ["m"], all)).toBe("hat: no face has it");
+    expect(words.spoken(rows[4]!, rows, ["m"], all, "effect")).toBe("hat: no face has it");
     const both = rowsOf(regions(), otherRegions());
-    expect(words.spoken(both[1]!, both, ["a", "b"], all)).toBe(
+    expect(words.spoken(both[1]!, both, ["a", "b"], all, "effect")).toBe(
       "left eye: a .62, 95 % from .58 to .66, rank 2 of 4, on 812 faces; b .70, 95 % from .66 to .74, rank 1 of 4, on 812 faces; difference +.08",
     );
+  });
+
+  it("say the other quantity, too, and numbers beyond 1", () => {
+    const rows = rowsOf(measured(), []);
+    const said = words.spoken(rows[1]!, rows, ["m"], () => true, "effect");
+    expect(said).toBe("left eye: .62, 95 % from .58 to .66, rank 2 of 4, on 812 faces, effect 1.2, 3rd of 4");
+    expect([0.62, 1.234, 9.94, 12.3].map(words.score)).toEqual([".62", "1.2", "9.9", "12"]);
+    expect([-12.1, 2.1].map(words.signed)).toEqual(["−12", "+2.1"]);
   });
 
   it("say what is not evaluated yet", () => {
     const later = otherRegions().map((region) => ({ ...region, ior: null, low: null, high: null, count: 0 }));
     const both = rowsOf(regions(), later);
-    expect(words.spoken(both[1]!, both, ["a", "b"], (model) => model === 0)).toBe(
+    expect(words.spoken(both[1]!, both, ["a", "b"], (model) => model === 0, "effect")).toBe(
       "left eye: a .62, 95 % from .58 to .66, rank 2 of 4, on 812 faces; b not evaluated yet",
     );
   });
@@ -103,8 +111,8 @@ describe("words", () => {
     const patch = { tile: 0, image: 7, name: "7.jpg", value: 41.256 };
     expect(words.describePatch(patch, 2)).toBe("patch 3: 7.jpg, attention 41.3");
     expect(words.describePatch({ ...patch, name: "", value: Number.NaN }, 0)).toBe("patch 1: face 7");
-    expect(words.onFaces(regions()[1]!, 1000)).toBe("on 812 of 1,000 faces");
-    expect(words.onFaces(null, 1000)).toBe("no face has it");
+    expect(words.onFaces(regions()[1]!, 1000, "attention")).toBe("on 812 of 1,000 faces");
+    expect(words.onFaces(null, 1000, "attention")).toBe("no face has it");
   });
 });
 
@@ -131,7 +139,26 @@ describe("traits whose shape nothing guarantees", () => {
       face: { image: 3, size: [5], box: null, answer: [["a", 0.5], null, ["b", "x"]] },
     });
     expect(now.regions).toEqual([
-      { name: "nose", label: "nose", ior: null, low: null, high: null, count: 0, rank: null, null: null },
+      {
+        ...{
+          name: "nose",
+          label: "nose",
+          ior: null,
+          low: null,
+          high: null,
+          count: 0,
+          rank: null,
+          null: null,
+        },
+        ...{
+          effect: null,
+          effect_low: null,
+          effect_high: null,
+          effect_count: 0,
+          effect_rank: null,
+          push: null,
+        },
+      },
     ]);
     expect(now.patches.nose).toEqual([{ tile: -1, image: 3, name: "", value: Number.NaN }]);
     expect(now.face).toMatchObject({ size: [5, 0], box: [0, 0, 0] });
@@ -139,6 +166,21 @@ describe("traits whose shape nothing guarantees", () => {
       ["a", 0.5],
       ["b", Number.NaN],
     ]);
+  });
+
+  it("are those of effect where that is chosen, with attention as the other ones", () => {
+    const scores = new Scores(read({ regions: measured(), quantity: "effect" }));
+    scores.read();
+    expect(scores.rows.map(({ name }) => name)).toEqual(["r_eye", "u_lip", "l_eye", "background", "hat"]);
+    expect(scores.row("l_eye")!.by[0]).toMatchObject({
+      ior: 1.2,
+      rank: 3,
+      count: 64,
+      null: null,
+      effect: 0.62,
+    });
+    expect([scores.choice, scores.end, scores.otherQuantity]).toEqual([true, 12.5, "attention"]);
+    expect(read({ quantity: "zork" }).quantity).toBe("attention");
   });
 
   it("are those of the chosen group", () => {

@@ -69,11 +69,29 @@ def test_the_face_is_coloured_by_score_and_has_a_scale():
     figure = drawn(result().plot())
     order = [region.name for region in Prototype.face().regions]
     fills = dict(zip(order, outlines(figure), strict=True))
-    for place, name in enumerate(REGIONS):  # the highest score is .95, which the scale ends with
+    for place, name in enumerate(REGIONS):  # the scale ends with the highest score, .95
         assert fills[name].get_facecolor() == colormaps["YlOrRd"]((place + 1) / 20 / 0.95)
         assert not fills[name].get_hatch()
-    scale = next(axes for axes in figure.axes if axes.get_xlabel() == "mean attention")
-    assert scale.get_xlim() == (0, 0.95)
+    scale = next(axes for axes in figure.axes if axes.get_xlabel() == "part of the highest region's")
+    assert scale.get_xlim() == (0, 1)
+
+
+def test_attention_and_effect_stand_side_by_side_on_one_scale():
+    effect = torch.arange(19, 0, -1).float().expand(2, 19).clone()
+    effect[:, 3] = torch.nan  # glasses: none of the two faces has them
+    figure = drawn(result(effect=-effect, sampled=torch.tensor([4, 1])).plot())
+    order = [region.name for region in Prototype.face().regions]
+    found = outlines(figure)
+    assert len(found) == 2 * 19
+    attention, hidden = (dict(zip(order, some, strict=True)) for some in (found[:19], found[19:]))
+    assert attention["cloth"].get_facecolor() == hidden["background"].get_facecolor()
+    assert hidden["cloth"].get_facecolor() == colormaps["YlOrRd"](1 / 19)
+    assert [name for name, patch in hidden.items() if patch.get_hatch()] == ["eye_g"]
+    titles = [axes.get_title() for axes in figure.axes]
+    assert [title for title in titles if title] == [
+        "attention, at most 0.95",
+        "effect (log-odds), at most 19",
+    ]
 
 
 def test_all_regions_are_named_and_those_in_no_face_hatched():
@@ -81,7 +99,7 @@ def test_all_regions_are_named_and_those_in_no_face_hatched():
     assert {region_label(name) for name in REGIONS} <= set(texts(figure))
     hatched = [patch for patch in outlines(figure) if patch.get_hatch()]
     assert len(hatched) == 1
-    assert "mean attention (hatched: in no face)" in [axes.get_xlabel() for axes in figure.axes]
+    assert "part of the highest region's (hatched: in no face)" in [axes.get_xlabel() for axes in figure.axes]
 
 
 def test_the_patches_of_the_best_regions_with_names_and_scores():
@@ -94,7 +112,7 @@ def test_the_patches_of_the_best_regions_with_names_and_scores():
             expected = found.patches.pixels[place, column].permute(1, 2, 0).numpy()
             assert np.array_equal(pictures[3 * line + column].get_array(), expected)
     named = texts(figure)
-    best = found.patch_frame().set_index("region").loc["cloth"].iloc[0]
+    best = found.patch_frame().set_index("region").loc["clothing"].iloc[0]
     assert f"{best['name']}\n{best['value']:.3g}" in named
     assert "0.95 (0.95 to 0.95)" in named
 
@@ -103,11 +121,14 @@ def test_other_regions_are_ranked():
     regions = [f"wing {number}" for number in range(3)]
     figure = drawn(result(regions, absent=(1,), randomised=torch.full((2, 3), 0.1)).plot())
     assert not outlines(figure)
-    axes = next(axes for axes in figure.axes if axes.get_xlabel().startswith("mean attention"))
-    assert [bar.get_width() for bar in axes.patches] == pytest.approx([0.05, 0.15])
+    axes = next(axes for axes in figure.axes if "95 % interval" in axes.get_xlabel())
+    assert [bar.get_width() for bar in axes.patches] == pytest.approx([1 / 3, 1])
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["wing 0", "wing 2"]
     assert len(axes.collections) == 1  # the intervals
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["randomised model"]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [
+        "randomised model",
+        "attention, at most 0.15",
+    ]
 
 
 @pytest.fixture
@@ -135,7 +156,7 @@ def test_a_drawing_of_one_s_own(bird):
 def test_labels_are_no_formulas():
     labels = ("female", r"$\frac{")
     figure = result(labels=labels, model="$x^", names=tuple(r"$\y" for _ in range(N))).plot()
-    assert drawn(figure).texts[0].get_text() == r"$x^: attention for $\frac{, 6 of 6 faces"
+    assert drawn(figure).texts[0].get_text() == r"$x^: what counts for $\frac{, 6 of 6 faces"
     regions = (r"$\frac{", "$_")
     assert {*regions} <= {
         tick.get_text() for axes in drawn(result(regions).plot()).axes for tick in axes.get_yticklabels()

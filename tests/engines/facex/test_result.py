@@ -69,16 +69,62 @@ def test_the_regions_are_those_of_celebamask_hq():
 
 def test_the_table():
     frame = result([[0.2, 0.5, NAN], [0.4, NAN, NAN], [0.9, 0.7, NAN]]).to_frame()
-    assert list(frame.columns) == ["region", "ior", "low", "high", "count", "rank", "chance", "randomised"]
+    assert list(frame.columns)[:5] == ["region", "ior", "rank", "effect", "effect_rank"]
+    assert list(frame.index) == ["a", "b", "c"]
+    assert frame[["effect", "effect_rank", "effect_low", "push"]].isna().all(axis=None)
     assert frame["region"].tolist() == ["a", "b", "c"]
     assert frame["ior"][:2].tolist() == pytest.approx([0.5, 0.6])
     assert frame["count"].tolist() == [3, 2, 0]
     assert frame["rank"].tolist() == [2, 1, pd.NA]
     assert frame["chance"][:2].tolist() == [1, 0.5]
-    assert frame.loc[2, ["ior", "low", "high", "chance", "randomised"]].isna().all()
+    assert frame.iloc[2][["ior", "low", "high", "chance", "randomised"]].isna().all()
     assert frame["randomised"].isna().all()
     for row in frame.iloc[:2].itertuples():
         assert row.low <= row.ior <= row.high
+
+
+def test_effect_stands_beside_attention_with_its_own_ranks():
+    changes = torch.tensor([[-4.0, 0.1, NAN], [2.0, -0.3, NAN]])
+    frame = result(
+        [[0.2, 0.5, 0.1], [0.4, 0.6, 0.1], [0.9, 0.9, 0.1]], effect=changes, sampled=torch.tensor([2, 0])
+    ).to_frame()
+    assert frame["effect"].tolist() == pytest.approx([3, 0.2, NAN], nan_ok=True)
+    assert frame["push"].tolist() == pytest.approx([-1, -0.1, NAN], nan_ok=True)
+    assert frame["rank"].tolist() == [2, 1, 3]
+    assert frame["effect_rank"].tolist() == [1, 2, pd.NA]
+    assert frame["effect_count"].tolist() == [2, 2, 0]
+    assert frame["effect_low"].iloc[0] == pytest.approx(2)
+    assert frame["effect_high"].iloc[0] == pytest.approx(4)
+
+
+def test_effect_of_a_group_is_of_its_faces():
+    found = result(
+        [[0.2], [0.4], [0.9]],
+        numbers=torch.tensor([3, 5, 9]),
+        groups=torch.tensor([0, 1, 0]),
+        group_names=("Male", "not Male"),
+        effect=torch.tensor([[1.0], [2.0], [6.0]]),
+        sampled=torch.tensor([9, 5, 3]),
+    )
+    assert found.to_frame("Male")["effect"].tolist() == [3.5]
+    assert found.to_frame("not Male")["effect"].tolist() == [2]
+
+
+def test_trust_in_effect():
+    changes = torch.tensor([[3.0, -2.0, 1.0], [3.0, 2.0, -1.0], [-3.0, 2.0, 1.0]])
+    ior = [[0.1, 0.2, 0.3], [0.1, 0.2, 0.3]]
+    trust = result(ior, effect=changes, sampled=torch.tensor([0, 1])).trust().set_index("measure")["value"]
+    assert trust["effect, agreement of two halves"] == pytest.approx(1)
+    assert trust["attention against effect"] == pytest.approx(-1)
+
+
+def test_the_words_of_a_region_stand_in_every_table():
+    names = ("u_lip", "ear_r")
+    found = replace(with_patches()[0], regions=names)
+    assert found.to_frame()["region"].to_dict() == {"u_lip": "upper lip", "ear_r": "earring"}
+    assert list(found.per_image().columns)[-2:] == ["upper lip", "earring"]
+    assert set(found.patch_frame()["region"]) == {"upper lip", "earring"}
+    assert "earring" in found.summary()
 
 
 def test_equals_share_the_better_rank():
@@ -90,8 +136,8 @@ def test_equals_share_the_better_rank():
 def test_no_interval_of_a_single_face():
     frame = result([[0.5, 0.2], [NAN, 0.4]]).to_frame()
     assert frame["low"].isna().tolist() == frame["high"].isna().tolist() == [True, False]
-    assert frame["low"][1] == pytest.approx(0.2)
-    assert frame["high"][1] == pytest.approx(0.4)
+    assert frame["low"].iloc[1] == pytest.approx(0.2)
+    assert frame["high"].iloc[1] == pytest.approx(0.4)
 
 
 def test_faces_that_are_all_alike_have_no_width():
@@ -252,8 +298,8 @@ def test_parts_may_come_in_any_order():
 
 def test_a_randomised_model_stands_beside():
     frame = result([[0.2, 0.5], [0.4, 0.7]], randomised=torch.tensor([[0.5, NAN]])).to_frame()
-    assert frame["randomised"][0] == 0.5
-    assert np.isnan(frame["randomised"][1])
+    assert frame["randomised"].iloc[0] == 0.5
+    assert np.isnan(frame["randomised"].iloc[1])
 
 
 def test_it_can_be_kept(tmp_path):
@@ -261,6 +307,8 @@ def test_it_can_be_kept(tmp_path):
     found = replace(
         found,
         randomised=torch.tensor([[0.1, NAN]]),
+        effect=torch.tensor([[-1.5, NAN]]),
+        sampled=torch.tensor([1]),
         group_names=("x", "not x"),
         seconds=1.5,
         names=("ä", "b", "c"),

@@ -20,7 +20,7 @@ from cfwidgets import Classifier, ClassifierError, FaceX, FaceXExplorer, FaceXVi
 from cfwidgets.engines.facex.result import FaceXResult
 
 REGIONS = ("background", "skin", "hair", "hat")
-QUICK = FaceX(patch=8, patches=4, batch_size=5, probed=6, groups="Male")
+QUICK = FaceX(patch=8, patches=4, batch_size=5, probed=6, groups="Male", sampled=5)
 
 
 class Faces:
@@ -98,7 +98,15 @@ def test_the_browser_gets_all_that_it_needs(view, found):
         "count": 0,
         "rank": None,
         "null": None,
+        "effect": None,
+        "effect_low": None,
+        "effect_high": None,
+        "effect_count": 0,
+        "effect_rank": None,
+        "push": None,
     }
+    assert rows["hair"]["effect"] > rows["skin"]["effect"] > 0
+    assert rows["hair"]["push"] > 0  # it is bright, and that speaks for the class
     tiles = [entry["tile"] for rows in view.patches.values() for entry in rows]
     assert tiles == list(range(len(tiles)))
     assert struct.unpack_from("<I", view.patch_tiles)[0] == len(tiles)
@@ -172,6 +180,7 @@ RUBBISH = [
     ({"opened": True}, "opened must be from -1 to 11, not True"),
     ({"opened_by": 1}, "opened_by must be from 0 to 0, not 1"),
     ({"group": 3}, "group must be from 0 to 2, not 3"),
+    ({"quantity": "size"}, "quantity"),
     ({"regions": []}, "the page may not set regions"),
 ]
 
@@ -302,7 +311,7 @@ def test_a_pair_resumes_where_its_second_model_failed():
                 raise KeyboardInterrupt
             return super().__getitem__(index)
 
-    models, engine = [classifier(), classifier(-1.0)], replace(QUICK, groups=None)
+    models, engine = [classifier(), classifier(-1.0)], replace(QUICK, groups=None, sampled=0)
     running = FaceXView(models[0], Gone(), "Male", second=models[1], engine=engine, regions=REGIONS)
     until(lambda: running.state == "failed")
     assert [len(one.numbers) for one in running.result] == [12, 5]
@@ -405,26 +414,54 @@ def test_results_that_do_not_fit_are_refused(found):
         FaceXView(classifier(), result=(found, replace(found, target=0)), **two)
 
 
-def test_the_chart_has_the_scores(found):
+def bars_of(explorer):
+    return explorer.chart.children[1].marks[0]
+
+
+def legend_of(explorer):
+    return [label.value for label in explorer.chart.children[0].children]
+
+
+def parts(view, column):
+    """The values of all faces, as parts of the highest of any group."""
+    most = max(row[column] or 0 for rows in view.grouped for row in rows)
+    return [(row[column] or 0) / most for row in view.regions]
+
+
+def test_the_chart_has_attention_and_effect_as_parts_of_the_highest(found):
     explorer = FaceXExplorer(classifier(), Faces(), engine=QUICK, result=found)
-    bars = explorer.chart.marks[0]
-    assert np.allclose(bars.y, [row["ior"] or 0 for row in explorer.view.regions])
+    bars, rows = bars_of(explorer), explorer.view.regions
+    assert np.allclose(bars.y, [parts(explorer.view, "ior"), parts(explorer.view, "effect")])
     assert list(bars.x) == ["background", "skin", "hair", "hat"]
     assert bars.scales["x"].domain[-1] == "hair"
-    assert explorer.chart.marks == [bars]  # one model needs no name
+    assert bars.scales["y"].max == 1
+    assert legend_of(explorer) == ["■ attention", "■ effect"]
+    explorer.view.set_state({"quantity": "effect"})
+    order = sorted(rows, key=lambda row: row["effect"] or 0)
+    assert list(bars.scales["x"].domain) == [row["label"] for row in order]
     explorer.chosen = "hair"
     assert explorer.view.chosen == explorer.chosen == "hair"
     assert explorer.result is found
     explorer.close()
 
 
+def test_the_chart_has_attention_alone_where_no_effect_was_measured(found):
+    alone = replace(found, effect=None, sampled=None, settings={**found.settings, "sampled": 0})
+    explorer = FaceXExplorer(classifier(), Faces(), engine=QUICK, result=alone)
+    bars = bars_of(explorer)
+    assert np.allclose(bars.y, [row["ior"] or 0 for row in explorer.view.regions])
+    assert legend_of(explorer) == ["", ""]  # a single colour needs no name
+    explorer.close()
+
+
 def test_the_chart_goes_with_the_group(found):
     explorer = FaceXExplorer(classifier(), Faces(), engine=QUICK, result=found)
-    bars = explorer.chart.marks[0]
+    bars = bars_of(explorer)
     end = bars.scales["y"].max
+    most = max(row["ior"] or 0 for rows in explorer.view.grouped for row in rows)
     for group in (1, 2):
         explorer.view.set_state({"group": group})
-        assert np.allclose(bars.y, [row["ior"] or 0 for row in explorer.view.grouped[group]])
+        assert np.allclose(bars.y[0], [(row["ior"] or 0) / most for row in explorer.view.grouped[group]])
         assert bars.scales["y"].max == end
     explorer.close()
 
@@ -432,14 +469,18 @@ def test_the_chart_goes_with_the_group(found):
 def test_the_chart_has_both_models(found):
     other = QUICK.explain(classifier(-1.0), Faces(), "Male", regions=REGIONS)
     pair = [classifier(), classifier(-1.0)]
-    pair[1].name = "portraits/male-any-hair-2"
+    pair[1].name = f"portraits/{'very-' * 8}long"
     explorer = FaceXExplorer(pair[0], Faces(), second=pair[1], engine=QUICK, result=(found, other))
-    bars = explorer.chart.marks[0]
-    expected = [[row["ior"] or 0 for row in rows] for rows in (explorer.view.regions, explorer.view.other)]
-    assert np.allclose(bars.y, expected)
-    names = explorer.chart.marks[1]
-    assert list(names.text) == [f"■ {pair[0].name}", "■ …traits/male-any-hair-2"]
-    assert max(names.y) > names.scales["y"].max  # above the bars
+    bars = bars_of(explorer)
+    for quantity, column in (("attention", "ior"), ("effect", "effect")):
+        explorer.view.quantity = quantity
+        expected = [
+            [row[column] or 0 for row in rows] for rows in (explorer.view.regions, explorer.view.other)
+        ]
+        assert np.allclose(bars.y, expected)
+        assert bars.scales["y"].max >= np.max(expected)
+    assert legend_of(explorer)[0] == f"■ {pair[0].name}"
+    assert legend_of(explorer)[1] == f"■ …{pair[1].name[-39:]}"
     explorer.close()
 
 
@@ -450,8 +491,9 @@ def test_nothing_is_drawn_before_there_is_a_score():
             return super().__getitem__(index)
 
     explorer = FaceXExplorer(classifier(), Stuck(), "Male", engine=QUICK, regions=REGIONS)
-    parts = [*explorer.chart.marks, *explorer.chart.axes]
-    assert not any(part.visible for part in parts)
+    plot = explorer.chart.children[1]
+    marks = [*plot.marks, *plot.axes]
+    assert not any(part.visible for part in marks)
     until(lambda: explorer.view.state == "done")
-    assert all(part.visible for part in parts)
+    assert all(part.visible for part in marks)
     explorer.close()
