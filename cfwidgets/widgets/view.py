@@ -156,12 +156,13 @@ class View(anywidget.AnyWidget, Generic[R]):
 
     def resume(self) -> None:
         """Resume a run that was stopped, or begin again with what was found when it failed."""
-        if self.state == "failed":
-            self.start(self._steps())
-        elif self.run is not None and self.run.state == "stopped":
-            with self._wire:
+        with self._wire:  # a report waits meanwhile, and then tells how the run really stands
+            if not self._open:
+                return
+            if self.state == "failed":
+                self.start(self._steps())
+            elif self.run is not None and self.run.resume():
                 self.state = "running"
-            self.run.resume()
 
     def close(self) -> None:
         """Stop the run, free what it holds and found, and take the view off every page."""

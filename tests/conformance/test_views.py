@@ -148,6 +148,40 @@ def test_a_run_is_stopped_and_resumed(explainer, result, closed):
     assert differences(view.result, result, ignore=frozenset({"seconds", "evaluations", "model"})) == []
 
 
+def test_a_resume_right_after_a_stop_is_never_lost(explainer, closed):
+    view = made(explainer, explainer.view)
+    closed.append(view)
+    while view.run.state == "running":
+        view.stop()
+        view.resume()
+    view.run.result(timeout=120)
+    until(lambda: view.state == "done")
+
+
+def test_a_resume_after_the_end_leaves_nothing_running(explainer, clf, result, closed):
+    view = made(explainer, explainer.view)
+    closed.append(view)
+    view.run.result(timeout=120)
+    until(lambda: view.state == "done")
+    view.resume()  # a search may go on for as long again
+    until(lambda: view.run.state == view.state == "done")
+    shown = explainer.view(clf, *painter(explainer, clf), result=result, engine=explainer.engine)
+    closed.append(shown)
+    shown.resume()
+    until(lambda: shown.state == "done" and (shown.run is None or shown.run.state == "done"))
+
+
+def test_a_closed_view_ends_with_its_step(explainer):
+    view = made(explainer, explainer.view)
+    run = view.run
+    view.close()
+    view.resume()
+    assert run.wait(timeout=120) in {"stopped", "done"}
+    state, partial = run.state, run.partial
+    view.resume()
+    assert (run.state, run.partial) == (state, partial)
+
+
 def test_a_model_that_breaks_is_told_and_the_run_resumed(explainer, result, closed):
     clf = small.classifier()
     module = clf.require_module()
