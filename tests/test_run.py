@@ -237,7 +237,7 @@ def test_a_failed_run_is_freed_with_its_last_reference():
 
     run = Run(steps())
     assert run.wait(10) == "failed"
-    until(lambda: sys.getrefcount(run) == 2)  # the worker has let go of it
+    until(lambda: all(thread.name != "cfwidgets-run" for thread in threading.enumerate()))
     dropped = weakref.ref(run)
     gc.disable()
     try:
@@ -275,7 +275,9 @@ print("the script ends here", run.state)
 
 @pytest.mark.parametrize("attempt", range(3))
 def test_a_script_that_ends_during_a_run_ends_well(attempt):
-    done = subprocess.run([sys.executable, "-c", ENDS], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", ENDS], capture_output=True, text=True, timeout=120, check=False
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "the script ends here running\n", ""), attempt
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
 import bqplot as bq
 import ipywidgets as w
@@ -14,7 +14,6 @@ from cfwidgets.widgets.chart_parts import BLUE, GREY, ORANGE, close_figure, show
 if TYPE_CHECKING:
     from cfwidgets.widgets.facex.view import FaceXView
 
-_RANKED = ["regions", "other", "grouped", "group"]
 _LONGEST = 23  # letters of a name above the bars, of which two stand beside each other
 
 
@@ -29,6 +28,8 @@ class RankingChart:
         The view whose ``regions`` are drawn. Its ``cursor`` is linked with the bar that is marked, in the
         browser, without the kernel: a click on a bar pins its region.
     """
+
+    drawn_from: ClassVar[tuple[str, ...]] = ("regions", "other", "grouped", "group")
 
     def __init__(self, view: FaceXView) -> None:
         self._view = view
@@ -65,19 +66,17 @@ class RankingChart:
             layout=w.Layout(width="340px", height="460px", min_width="280px", margin="52px 0 0 0"),
         )
         self._link = w.jslink((view, "cursor"), (self._bars, "selected"))
-        view.observe(self._draw, _RANKED)
-        self._draw(None)
 
     def close(self) -> None:
         """Free the chart and its link."""
-        self._view.unobserve(self._draw, _RANKED)
         self._link.unlink()
         self._link.close()
         close_figure(self.figure)
         for widget in (self._names, *self._names.scales.values()):  # not in the figure of a single model
             widget.close()
 
-    def _draw(self, _change: Any) -> None:
+    def draw(self) -> None:
+        """Draw the view as it is now."""
         view = self._view
         regions = view.grouped[view.group] if view.grouped else view.regions
         models = [rows for rows in (regions, view.other) if rows]

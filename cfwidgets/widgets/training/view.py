@@ -12,6 +12,7 @@ import numpy as np
 import traitlets as t
 
 from cfwidgets.images import encode
+from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.training.history import mean_window, running_mean
 from cfwidgets.widgets.view import View, bundle, in_words
 
@@ -148,6 +149,7 @@ class TrainingView(View[Trained]):
     held_out = t.List(t.Float(allow_none=True)).tag(sync=True)
     held_out_at = t.Int(-1).tag(sync=True)
 
+    @closed_on_failure
     def __init__(
         self, steps: Generator[Update[Any], None, None], *, checkpoint: str | Path | None = None
     ) -> None:
