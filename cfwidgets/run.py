@@ -7,9 +7,10 @@ import time
 import weakref
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
 from cfwidgets import background
+from cfwidgets.forks import renew_in_children
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -65,6 +66,7 @@ class Run(Generic[R]):
         self._error: BaseException | None = None
         self._closed = False
         self._state: State = "stopped"
+        renew_in_children(self)
         self.resume()
 
     @property
@@ -159,6 +161,13 @@ class Run(Generic[R]):
                 return
         self._steps.close()
 
+    def renew(self) -> None:
+        """Close a run that was going on, of which there is no thread here. Called in a forked child."""
+        self._changed = threading.Condition()
+        if self._state == "running":
+            self._state, self._closed, self._on_update = "stopped", True, None
+            self._steps = _nothing()  # its frame is the other thread's, for good
+
     def _take(self, came: Update[R] | BaseException | None) -> bool:
         """Take over what the engine's next step gave. Called on the worker thread.
 
@@ -211,6 +220,10 @@ class Run(Generic[R]):
             self._steps.close()
         except BaseException as error:  # noqa: BLE001 - it may save, which may fail
             self._error, self._state = error, "failed"
+
+
+def _nothing() -> Generator[Any, None, None]:
+    yield from ()
 
 
 class _Worker(Generic[R]):

@@ -18,6 +18,8 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
+from cfwidgets.forks import renew_in_children
+
 __all__ = ["FairLock", "lock_of", "untouched"]
 
 # Torch's names for the hooks of a forward or a backward pass; an older or newer torch may lack some.
@@ -59,6 +61,14 @@ class FairLock:
         self._owner: int | None = None
         self._depth = 0
         self._waiting: deque[tuple[int, threading.Lock]] = deque()
+        renew_in_children(self)
+
+    def renew(self) -> None:
+        """Free the lock, unless this thread holds it. Called in a forked child."""
+        self._mutex = threading.Lock()
+        self._waiting.clear()
+        if self._owner != threading.get_ident():
+            self._owner, self._depth = None, 0
 
     def acquire(self) -> None:
         """Take the lock, after all threads that requested it earlier."""
@@ -114,7 +124,7 @@ class FairLock:
 
 
 _locks: WeakKeyDictionary[nn.Module, FairLock] = WeakKeyDictionary()
-_locks_mutex = threading.Lock()
+_locks_mutex = FairLock()
 
 
 def lock_of(module: nn.Module) -> FairLock:
@@ -201,6 +211,14 @@ class _Found:
         ]
         self._parameters = [(p, p.requires_grad, p.grad) for p in module.parameters()]
         self._random = _random_states() if threading.current_thread() is threading.main_thread() else {}
+        self._thread = threading.get_ident()
+        renew_in_children(self)
+
+    def renew(self) -> None:
+        """Restore what another thread has set aside, which is not in this forked child to do it."""
+        if self._thread != threading.get_ident():
+            self._random = {}  # of the other thread; and torch's lock on it may be taken
+            self.put_back()
 
     def set_aside(self) -> None:
         """Set evaluation mode and remove the gradients, so that a backward pass cannot add to them."""

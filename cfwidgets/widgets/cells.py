@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["hold", "let_go"]
 
+_RECENT = ("_", "__", "___")  # IPython's names of the last three outputs
 _shown: dict[str, list[Any]] = {}
 _watched: list[Any] = []  # the shell whose cells are watched
 
@@ -56,16 +57,19 @@ def _metadata(shell: Any) -> dict[str, Any]:
 
 def _forget(shell: Any, widget: Any) -> None:
     """Remove a widget from the history of outputs; variables of the user's are left alone."""
-    history, names = shell.user_ns.get("_oh", {}), shell.user_ns
-    for number in [number for number, value in history.items() if value is widget]:
+    history, hook = shell.user_ns.get("_oh", {}), shell.displayhook
+    numbers = [number for number, value in history.items() if value is widget]
+    for number in numbers:
         del history[number]
-        names.pop(f"_{number}", None)
-    hook = shell.displayhook
-    for name in ("_", "__", "___"):
+    for names in (shell.user_ns, shell.user_ns_hidden):  # the second has the names that IPython itself sets
+        for number in numbers:
+            names.pop(f"_{number}", None)
+        for name in _RECENT:
+            if names.get(name) is widget:
+                names[name] = ""
+    for name in _RECENT:
         if getattr(hook, name, None) is widget:
             setattr(hook, name, "")
-        if names.get(name) is widget:
-            names[name] = ""
     last = shell.last_execution_result
     if last is not None and last.result is widget:
         last.result = None

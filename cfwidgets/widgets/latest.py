@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from cfwidgets import background
+from cfwidgets.forks import renew_in_children
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +37,12 @@ class Latest(Generic[Q]):
         self._asked = threading.Condition()
         self._question: list[Q] = []
         self._closed = False
+        self._begun = False
+        renew_in_children(self)
+
+    def renew(self) -> None:
+        """Begin anew. Called in a forked child, which has no thread that answers."""
+        self._asked = threading.Condition()
         self._begun = False
 
     def ask(self, question: Q) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 import anywidget
 import traitlets as t
 
+from cfwidgets.forks import renew_in_children
 from cfwidgets.run import Run
 from cfwidgets.widgets import cells
 from cfwidgets.widgets.latest import Latest
@@ -115,7 +116,8 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         self.run: Run[Any] | None = None
         self.last_error: BaseException | None = None
         self._result: R | None = None
-        self._wire = threading.RLock()
+        self.renew()
+        renew_in_children(self)
         self._turn = 0
         self._answers: Latest[Any] = Latest(weakly(self._answer_safely))
         self._open = True
@@ -125,6 +127,10 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         # end chose (in JupyterLab a subshell) answers meanwhile.
         if hasattr(self.comm, "_reply_subshell_for"):
             self.comm._reply_subshell_for = lambda _data, default: default  # noqa: SLF001
+
+    def renew(self) -> None:
+        """Make a lock that is free. Called in a forked child, too."""
+        self._wire = threading.RLock()
 
     @property
     def result(self) -> R | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 import warnings
 
 from torch import Tensor
@@ -14,6 +13,7 @@ from cfwidgets.models.backends.export import export
 from cfwidgets.models.backends.onnx_file import OnnxFile
 from cfwidgets.models.backends.outputs import Activation, to_probabilities
 from cfwidgets.models.backends.torch_module import TorchModule
+from cfwidgets.models.guard import FairLock
 
 __all__ = ["Accelerated"]
 
@@ -58,7 +58,7 @@ class Accelerated:
         self._input_size = input_size
         self._activation: Activation = activation
         self._key = cache.key(original.module, input_size, original.normalisation)
-        self._lock = threading.Lock()
+        self._lock = FairLock()
         self._checked = False
         cached = self._load()
         self._from_cache = cached is not None
