@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from cfwidgets.models.backends.base import ClassifierError, Normalisation, Normalise, cpu_batch_size
+from cfwidgets.models.backends.onnx_runtime import onnx_runtime
 from cfwidgets.models.backends.outputs import as_rows
 
 __all__ = ["OnnxFile"]
@@ -49,10 +50,7 @@ class OnnxFile:
     """
 
     def __init__(self, model: Path | bytes, normalisation: Normalisation | None, name: str) -> None:
-        try:
-            import onnxruntime
-        except ImportError as error:
-            raise ImportError('ONNX models need ONNX Runtime: pip install "cfwidgets[onnx]"') from error
+        onnxruntime = onnx_runtime()
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
