@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import inspect
+import os
 import threading
 import weakref
 
@@ -213,6 +215,28 @@ def test_a_checkpoint_is_written_and_resumed(explainer, result, tmp_path, closed
         view.run.result(timeout=120)
     assert path.exists()
     assert differences(view.result, result, ignore=frozenset({"seconds", "evaluations"})) == []
+
+
+def test_a_disk_that_was_full_is_told_and_the_run_resumed(explainer, result, tmp_path, monkeypatch, closed):
+    path = tmp_path / "run.safetensors"
+
+    def full(_tensors, scratch, **_more):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), scratch)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("cfwidgets.results.save_file", full)
+        view = made(explainer, explainer.view, checkpoint=path)
+        closed.append(view)
+        until(lambda: view.state == "failed")
+    assert "No space left on device" in view.error
+    assert str(path) in view.error
+    assert list(tmp_path.iterdir()) == []
+    view.resume()  # there is room again
+    until(lambda: view.state == "done")
+    assert view.error == ""
+    assert differences(view.result, result, ignore=frozenset({"seconds", "evaluations"})) == []
+    loaded = type(result).load(path)
+    assert differences(loaded, view.result, ignore=frozenset({"seconds", "evaluations"})) == []
 
 
 def test_the_page_sets_only_what_it_may(explainer, clf, result, closed):

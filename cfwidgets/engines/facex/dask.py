@@ -168,7 +168,8 @@ def _threads(client: Client) -> int:
 
 def _require_reached(error: BaseException) -> None:
     if isinstance(error, CommClosedError):
-        raise RuntimeError(f"the Dask cluster cannot be reached ({error}); {_KEPT}") from error
+        message = f"the Dask cluster cannot be reached ({error}); {_KEPT}"
+        raise RuntimeError(message) from error  # noqa: TRY004 - no type is wrong
 
 
 def _open(client: Client) -> bool:
