@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -17,6 +16,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from cfwidgets.schema import check
+from cfwidgets.scratch import replacing
 
 FORMAT = 2
 _HEADER = "cfwidgets"
@@ -122,13 +122,8 @@ def _checksum(header: str, tensors: dict[str, Tensor]) -> str:
 
 
 def _write(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    os.close(handle)
-    try:
+    with replacing(path) as scratch:
         save_file(tensors, scratch, metadata=metadata)
-        Path(scratch).replace(path)
-    finally:
-        Path(scratch).unlink(missing_ok=True)
 
 
 def _error_number(error: OSError | SafetensorError) -> int | None:

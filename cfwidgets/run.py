@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
+
+from cfwidgets import background
+from cfwidgets.forks import renew_in_children
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -23,6 +27,8 @@ class Run(Generic[R]):
 
     The notebook cell that makes a run returns at once. A run that was cancelled, or that failed, keeps its
     last partial result; a cancelled one can be resumed, and gives the same result as if it had never stopped.
+    A run that nothing refers to any more ends after the step that is being worked on, and so do all runs when
+    the interpreter exits.
 
     Parameters
     ----------
@@ -54,12 +60,13 @@ class Run(Generic[R]):
         self._steps = steps
         self._on_update = on_update
         self._interval = interval
-        self._cancel = threading.Event()
+        self._cancelled = False
         self._changed = threading.Condition()
         self._update: Update[R] | None = None
         self._error: BaseException | None = None
         self._closed = False
         self._state: State = "stopped"
+        renew_in_children(self)
         self.resume()
 
     @property
@@ -84,17 +91,26 @@ class Run(Generic[R]):
 
     def cancel(self) -> None:
         """Stop after the step that is now being worked on; returns at once."""
-        self._cancel.set()
-
-    def resume(self) -> None:
-        """Resume a cancelled run. A run that is done, failed or running is left alone."""
         with self._changed:
-            if self._state != "stopped":
-                self._cancel.clear()
-                return
-            self._cancel.clear()
-            self._state = "running"
-        threading.Thread(target=self._work, name="cfwidgets-run", daemon=True).start()
+            self._cancelled = True
+
+    def resume(self) -> bool:
+        """Resume a cancelled run, also one that has not stopped yet.
+
+        Returns
+        -------
+        bool
+            True where it is running now. One that is done, failed or closed is left alone.
+        """
+        with self._changed:
+            if self._closed or self._state in {"done", "failed"}:
+                return False
+            self._cancelled = False
+            if self._state == "stopped":
+                self._state = "running"
+                worker = _Worker(weakref.ref(self), self._steps, self._interval)
+                background.start(worker.work, "cfwidgets-run", stop=worker.close_run)
+            return True
 
     def wait(self, timeout: float | None = None) -> State:
         """Wait until the run is no longer running, or ``timeout`` seconds; returns the state."""
@@ -124,9 +140,9 @@ class Run(Generic[R]):
         if self._error is not None:
             raise self._error
         if state == "stopped":
-            raise CancelledError(
-                f"stopped at {self.progress:.0%}: `partial` holds the result so far, `resume()` continues"
-            )
+            how = "closed" if self._closed else "stopped"
+            more = "" if self._closed else ", `resume()` continues"
+            raise CancelledError(f"{how} at {self.progress:.0%}: `partial` holds the result so far{more}")
         return cast("Update[R]", self._update).partial  # a run that is done has a result
 
     def exception(self) -> BaseException | None:
@@ -134,45 +150,122 @@ class Run(Generic[R]):
         return self._error
 
     def close(self) -> None:
-        """Cancel for good and free the engine's memory. The result so far stays in ``partial``."""
-        self._on_update = None
-        self.cancel()
+        """Cancel for good, after the step that is being worked on, and free the engine's memory.
+
+        The result so far stays in ``partial``.
+        """
         with self._changed:
+            self._on_update = None
             self._closed = True
             if self._state == "running":  # then the worker closes the generator, which is its own
                 return
         self._steps.close()
 
-    def _work(self) -> None:
-        next_report = 0.0
-        try:
-            for update in self._steps:
-                self._update = update
-                if self._cancel.is_set() and update.fraction < 1:
-                    self._end("stopped")
-                    return
-                began = time.monotonic()
-                if began >= next_report:
-                    self._report()
-                    ended = time.monotonic()
-                    next_report = ended + max(self._interval, _REST * (ended - began))
-            if self._update is None:
-                raise RuntimeError("the engine ended without a result")  # noqa: TRY301 - becomes the run's error
-            self._end("done")
-        except BaseException as error:  # noqa: BLE001 - nobody stands above a thread: the run carries the error
-            self._error = error
-            with suppress(Exception):  # the callback may be what failed
-                self._end("failed")
+    def renew(self) -> None:
+        """Close a run that was going on, of which there is no thread here. Called in a forked child."""
+        self._changed = threading.Condition()
+        if self._state == "running":
+            self._state, self._closed, self._on_update = "stopped", True, None
+            self._steps = _nothing()  # its frame is the other thread's, for good
 
-    def _end(self, state: State) -> None:
+    def _take(self, came: Update[R] | BaseException | None) -> bool:
+        """Take over what the engine's next step gave. Called on the worker thread.
+
+        Parameters
+        ----------
+        came
+            The update, what the engine raised, or None at its end.
+
+        Returns
+        -------
+        bool
+            True where the engine is to work on.
+        """
         with self._changed:
-            self._state = state
+            if isinstance(came, BaseException):
+                self._error, self._state = came, "failed"
+            elif came is not None:
+                self._update = came
+                if not self._closed and not (self._cancelled and came.fraction < 1):
+                    return True
+                self._state = "stopped"
+            elif self._update is None:
+                self._error, self._state = RuntimeError("the engine ended without a result"), "failed"
+            else:
+                self._state = "done"
             if self._closed:
-                self._steps.close()
+                self._free()
             self._changed.notify_all()
         self._report()
+        return False
 
-    def _report(self) -> None:
+    def _report(self) -> bool:
+        """Call ``on_update``; return False where it failed, and the run with it."""
         report = self._on_update
-        if report is not None:
+        if report is None:
+            return True
+        try:
             report(self)
+        except BaseException as error:  # noqa: BLE001 - nobody stands above a thread: the run carries the error
+            with self._changed:
+                self._error, self._state = error, "failed"
+                self._changed.notify_all()
+            with suppress(Exception):  # the callback is what failed
+                report(self)
+            return False
+        return True
+
+    def _free(self) -> None:
+        try:
+            self._steps.close()
+        except BaseException as error:  # noqa: BLE001 - it may save, which may fail
+            self._error, self._state = error, "failed"
+
+
+def _nothing() -> Generator[Any, None, None]:
+    yield from ()
+
+
+class _Worker(Generic[R]):
+    """Work through the steps of a run, which is held only between two steps: one that is dropped ends."""
+
+    def __init__(
+        self, run: weakref.ref[Run[R]], steps: Generator[Update[R], None, None], interval: float
+    ) -> None:
+        self._run, self._steps, self._interval = run, steps, interval
+        self._next_report = 0.0
+
+    def work(self) -> None:
+        """Work until the engine ends, fails, or is to stop."""
+        # In two functions: the trace of an error holds the first, and must not hold the run, which holds it.
+        while self._hand_over(_next(self._steps)):
+            pass
+
+    def _hand_over(self, came: Update[R] | BaseException | None) -> bool:
+        run = self._run()
+        if run is None:
+            self._steps.close()
+            return False
+        if not run._take(came):  # noqa: SLF001 - its own worker
+            return False
+        began = time.monotonic()
+        if began < self._next_report:
+            return True
+        going = run._report()  # noqa: SLF001
+        ended = time.monotonic()
+        self._next_report = ended + max(self._interval, _REST * (ended - began))
+        return going
+
+    def close_run(self) -> None:
+        """Close the run, if it is still there."""
+        run = self._run()
+        if run is not None:
+            run.close()
+
+
+def _next(steps: Generator[Update[R], None, None]) -> Update[R] | BaseException | None:
+    """Work on one step; return what it raises, too."""
+    try:
+        return next(steps, None)
+    except BaseException as error:  # noqa: BLE001 - nobody stands above a thread: the run carries the error
+        return error

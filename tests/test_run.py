@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+import subprocess
+import sys
 import threading
 import time
+import weakref
 from concurrent.futures import CancelledError
 
 import pytest
+from waiting import until
 
 from cfwidgets.engines.base import Update, run_to_end
 from cfwidgets.run import Run
@@ -163,6 +168,117 @@ def test_close_frees_the_generator_wherever_it_is():
     assert stopped.wait(10) == "stopped"
     stopped.close()
     assert freed.is_set()
+
+
+def test_a_closed_run_ends_with_its_step_and_is_not_resumed():
+    gate, passed = threading.Semaphore(0), []
+    run = Run(gated(5, gate, passed))
+    run.close()
+    assert not run.resume()
+    gate.release(5)
+    assert run.wait(10) == "stopped"
+    assert not run.resume()
+    assert (run.state, run.partial, passed) == ("stopped", 1, [])
+    with pytest.raises(CancelledError, match=r"closed at 20%: `partial` holds the result so far$"):
+        run.result()
+
+
+def test_a_run_that_is_closed_in_its_last_step_ends_with_it():
+    gate, passed = threading.Semaphore(0), []
+    run = Run(gated(1, gate, passed))
+    run.close()
+    gate.release()
+    assert run.wait(10) == "stopped"
+    assert (run.partial, passed) == (1, [])
+
+
+@pytest.mark.parametrize("kind", ["done", "failed"])
+def test_what_has_ended_is_not_resumed(kind):
+    def steps():
+        yield Update(0.5, 1)
+        if kind == "failed":
+            raise OSError("gone")
+
+    run = Run(steps())
+    assert run.wait(10) == kind
+    assert not run.resume()
+    assert run.state == kind
+
+
+def test_a_resume_right_after_a_stop_is_never_lost():
+    run = Run(Update(i / 20_000, i) for i in range(1, 20_001))
+    while run.state != "done":
+        run.cancel()
+        resumed = run.resume()
+        assert resumed or run.state == "done"
+    assert run.result() == 20_000
+
+
+def test_a_run_that_nobody_refers_to_ends_with_its_step():
+    gate, freed, passed = threading.Semaphore(0), threading.Event(), []
+
+    def steps():
+        try:
+            yield from gated(1000, gate, passed)
+        finally:
+            freed.set()
+
+    run = weakref.ref(Run(steps()))
+    assert run() is None
+    gate.release(1000)
+    assert freed.wait(10)
+    assert passed == []
+
+
+def test_a_failed_run_is_freed_with_its_last_reference():
+    def steps():
+        yield Update(0.5, 1)
+        raise OSError("gone")
+
+    run = Run(steps())
+    assert run.wait(10) == "failed"
+    until(lambda: all(thread.name != "cfwidgets-run" for thread in threading.enumerate()))
+    dropped = weakref.ref(run)
+    gc.disable()
+    try:
+        del run
+        assert dropped() is None
+    finally:
+        gc.enable()
+
+
+ENDS = """
+import time, torch
+from cfwidgets.engines.base import Update
+from cfwidgets.run import Run
+from cfwidgets.widgets.latest import Latest
+
+weights = torch.rand(600, 600)
+
+def steps():
+    for number in range(1, 100_000):
+        out = weights
+        for _ in range(8):
+            out = torch.nn.functional.conv2d(out[None, None], torch.rand(4, 1, 3, 3)).sum((0, 1))
+        yield Update(number / 100_000, number)
+
+def answer(question):
+    for _ in range(30):
+        weights @ weights
+
+run = Run(steps(), lambda run: latest.ask(run.partial), interval=0)
+latest = Latest(answer)
+time.sleep(0.5)
+print("the script ends here", run.state)
+"""
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_a_script_that_ends_during_a_run_ends_well(attempt):
+    done = subprocess.run(
+        [sys.executable, "-c", ENDS], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "the script ends here running\n", ""), attempt
 
 
 def test_run_to_end_gives_the_last_result():

@@ -343,8 +343,8 @@ def _copy_for_captum(module: nn.Module) -> nn.Module:
     ClassifierError
         A network that cannot be copied.
     """
-    memo: dict[int, Any] = {id(p): nn.Parameter(p.detach(), p.requires_grad) for p in module.parameters()}
-    memo |= {id(b): b.detach() for b in module.buffers()}
+    memo: dict[int, Any] = {id(p): nn.Parameter(p.data, p.requires_grad) for p in module.parameters()}
+    memo |= {id(b): b.data for b in module.buffers()}
     made = copied(module, memo)
     for part in every_part(made):
         if getattr(part, "inplace", False) is True:

@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary, ref
 import torch
 from torch import Tensor, nn
 
+from cfwidgets.forks import renew_in_children
 from cfwidgets.models.buffers import KeptBuffers
 from cfwidgets.models.parts import every_part, uncompiled
 
@@ -62,6 +63,14 @@ class FairLock:
         self._owner: int | None = None
         self._depth = 0
         self._waiting: deque[tuple[int, threading.Lock]] = deque()
+        renew_in_children(self)
+
+    def renew(self) -> None:
+        """Free the lock, unless this thread holds it. Called in a forked child."""
+        self._mutex = threading.Lock()
+        self._waiting.clear()
+        if self._owner != threading.get_ident():
+            self._owner, self._depth = None, 0
 
     def __reduce__(self) -> tuple[type[FairLock], tuple[()]]:
         """Leave the threads behind: a copy, or what arrives in another process, is a lock of its own."""
@@ -121,7 +130,7 @@ class FairLock:
 
 
 _locks: WeakKeyDictionary[nn.Module, FairLock] = WeakKeyDictionary()
-_locks_mutex = threading.Lock()
+_locks_mutex = FairLock()
 
 
 def lock_of(module: nn.Module) -> FairLock:
@@ -226,6 +235,14 @@ class _Found:
         self._parameters = [(p, p.requires_grad, p.grad) for p in parameters]
         self.buffers = KeptBuffers(modules)
         self._random = _random_states() if threading.current_thread() is threading.main_thread() else {}
+        self._thread = threading.get_ident()
+        renew_in_children(self)
+
+    def renew(self) -> None:
+        """Restore what another thread has set aside, which is not in this forked child to do it."""
+        if self._thread != threading.get_ident():
+            self._random = {}  # of the other thread; and torch's lock on it may be taken
+            self.put_back()
 
     def set_aside(self) -> None:
         """Set evaluation mode and remove the gradients, so that a backward pass cannot add to them."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import functools
+import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 import ipywidgets as w
+
+from cfwidgets.widgets import cells
+from cfwidgets.widgets.lifetime import FixedBox, FixedLayout, Held, closed_on_failure
 
 if TYPE_CHECKING:
     from cfwidgets.run import Run
@@ -19,19 +23,33 @@ V = TypeVar("V", bound="View[Any]")
 
 
 class Chart(Protocol):
-    """A chart that belongs to a view."""
+    """A chart that belongs to a view.
 
+    Attributes
+    ----------
+    drawn_from
+        Traits of the view: the chart is drawn when one of them changes.
+    """
+
+    drawn_from: ClassVar[tuple[str, ...]]
     figure: w.DOMWidget
 
     def __init__(self, view: Any) -> None: ...
+
+    def draw(self) -> None:
+        """Draw the view as it is now. Called under the view's lock, as all of these."""
+        ...
 
     def close(self) -> None:
         """Free the chart and its links."""
         ...
 
 
-class Explorer(w.HBox, Generic[V]):
+class Explorer(Held, FixedBox, Generic[V]):
     """Base of the explorers: a view, and beside it, or below where there is no room, a chart.
+
+    It is taken off every page, with its chart and its view, and the search stops, when nothing refers to it
+    any more: neither the program nor the output of a cell. A cell that is run again drops what it showed.
 
     A subclass sets ``chart_type`` and ``widest``, and takes its arguments from its view:
     ``__init__ = made_of(SomeView)``.
@@ -51,16 +69,23 @@ class Explorer(w.HBox, Generic[V]):
     """The view's share of a row with the chart, in CSS."""
 
     _open = False
+    _chart: Chart | None = None
 
+    @closed_on_failure
     def __init__(self, view: V) -> None:
         self.view = view
-        self._chart = self.chart_type(view)
-        self.chart = self._chart.figure
+        self._open = True
         # The view asks its container how wide it may be, and so has no width of its own in a row.
         for name, value in {"flex": self.flex, "max_width": self.widest, "min_width": "300px"}.items():
             setattr(view.layout, name, value)
-        super().__init__([view, self.chart], layout=w.Layout(flex_flow="row wrap", align_items="flex-start"))
-        self._open = True
+        with view.together():  # its run draws on a thread of its own
+            self._chart = chart = self.chart_type(weakref.proxy(view))  # no circle, which would outlive both
+            self._draw = lambda _change: chart.draw()
+            view.observe(self._draw, list(chart.drawn_from))
+            chart.draw()
+        self.chart = chart.figure
+        layout = FixedLayout(flex_flow="row wrap", align_items="flex-start")
+        super().__init__([view, self.chart], layout=layout)
 
     @property
     def run(self) -> Run[Any] | None:
@@ -83,13 +108,25 @@ class Explorer(w.HBox, Generic[V]):
     def close(self) -> None:
         """Stop the run and free everything: the view, the chart, and what they hold."""
         if self._open:
-            self._open = False
-            self._chart.close()
             try:
-                self.view.close()
+                self._let_go()
             finally:
-                self.layout.close()
-                super().close()
+                self.view.close()
+
+    def __del__(self) -> None:
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if not self._open:
+            return
+        self._open = False
+        cells.let_go(self)
+        if self._chart is not None:
+            with self.view.together():
+                self.view.unobserve(self._draw, list(self._chart.drawn_from))
+                self._chart.close()
+        self.layout.close()
+        super().close()
 
 
 def made_of(view_type: Callable[P, V]) -> Callable[Concatenate[Any, P], None]:

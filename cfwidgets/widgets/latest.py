@@ -5,6 +5,9 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from cfwidgets import background
+from cfwidgets.forks import renew_in_children
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -34,7 +37,13 @@ class Latest(Generic[Q]):
         self._asked = threading.Condition()
         self._question: list[Q] = []
         self._closed = False
-        self._thread: threading.Thread | None = None
+        self._begun = False
+        renew_in_children(self)
+
+    def renew(self) -> None:
+        """Begin anew. Called in a forked child, which has no thread that answers."""
+        self._asked = threading.Condition()
+        self._begun = False
 
     def ask(self, question: Q) -> None:
         """Have ``question`` answered; returns at once. One that still waits is dropped."""
@@ -42,9 +51,9 @@ class Latest(Generic[Q]):
             if self._closed:
                 return
             self._question[:] = [question]
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="cfwidgets-answers", daemon=True)
-                self._thread.start()
+            if not self._begun:
+                self._begun = True
+                background.start(self._work, "cfwidgets-answers", stop=self.close)
             self._asked.notify()
 
     @property

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 import anywidget
 import traitlets as t
 
+from cfwidgets.forks import renew_in_children
 from cfwidgets.run import Run
+from cfwidgets.widgets import cells
 from cfwidgets.widgets.latest import Latest
+from cfwidgets.widgets.lifetime import FixedLayout, Held, weakly
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -57,7 +60,7 @@ def in_words(failure: BaseException) -> str:
     return f"{name}{failure}{notes}"
 
 
-class View(anywidget.AnyWidget, Generic[R]):
+class View(Held, anywidget.AnyWidget, Generic[R]):
     """Base of the views: state, progress and errors of a run; one thread that answers what the browser asks.
 
     A view is made from the classifier, the generator or editor where there is one, the data and the class to
@@ -67,8 +70,11 @@ class View(anywidget.AnyWidget, Generic[R]):
     A message from the browser may be handled on any thread of the kernel, also while a cell runs. What
     handles it therefore only checks and hands the work on: to the run's thread, or to the one that answers.
 
-    A subclass sets ``from_page`` and ``linked``, and defines `_publish`, `_steps`, and where the browser may
-    ask something, `_answer` and `_checked`.
+    It stops, and is taken off every page, when nothing refers to it any more: the program, or the output of a
+    cell. Its run goes on where the program refers to that.
+
+    A subclass decorates its ``__init__`` with `closed_on_failure`, sets ``from_page`` and ``linked``, and
+    defines `_publish`, `_steps`, and where the browser may ask something, `_answer` and `_checked`.
 
     Attributes
     ----------
@@ -110,17 +116,21 @@ class View(anywidget.AnyWidget, Generic[R]):
         self.run: Run[Any] | None = None
         self.last_error: BaseException | None = None
         self._result: R | None = None
-        self._wire = threading.RLock()
+        self.renew()
+        renew_in_children(self)
         self._turn = 0
-        self._answers: Latest[Any] = Latest(self._answer_safely)
-        super().__init__()
-        self.on_msg(self._on_message)
+        self._answers: Latest[Any] = Latest(weakly(self._answer_safely))
+        self._open = True
+        super().__init__(layout=FixedLayout())
         # ipykernel 7.4 hands a message of the browser to the shell that last published on this comm. That is
         # the main one, which a running cell blocks, as soon as a worker has reported progress; what the front
         # end chose (in JupyterLab a subshell) answers meanwhile.
         if hasattr(self.comm, "_reply_subshell_for"):
             self.comm._reply_subshell_for = lambda _data, default: default  # noqa: SLF001
-        self._open = True
+
+    def renew(self) -> None:
+        """Make a lock that is free. Called in a forked child, too."""
+        self._wire = threading.RLock()
 
     @property
     def result(self) -> R | None:
@@ -137,7 +147,8 @@ class View(anywidget.AnyWidget, Generic[R]):
             self.last_error = None
             with self.hold_sync():
                 self.error, self.state, self.activity, self.progress = "", "running", "", 0.0
-            self.run = Run(steps, lambda run: self._report(run, turn))
+            report = weakly(self._report)
+            self.run = Run(steps, lambda run: report(run, turn))
 
     def show(self, result: R) -> None:
         """Show a result that no run is adding to."""
@@ -156,27 +167,43 @@ class View(anywidget.AnyWidget, Generic[R]):
 
     def resume(self) -> None:
         """Resume a run that was stopped, or begin again with what was found when it failed."""
-        if self.state == "failed":
-            self.start(self._steps())
-        elif self.run is not None and self.run.state == "stopped":
-            with self._wire:
+        with self._wire:  # a report waits meanwhile, and then tells how the run really stands
+            if not self._open:
+                return
+            if self.state == "failed":
+                self.start(self._steps())
+            elif self.run is not None and self.run.resume():
                 self.state = "running"
-            self.run.resume()
 
     def close(self) -> None:
         """Stop the run, free what it holds and found, and take the view off every page."""
-        if not self._open:  # closed before, or its making failed: ipywidgets closes what is collected
+        if self._open and self.run is not None:
+            self._turn += 1
+            try:
+                self.run.close()  # it may save, which may fail
+            finally:
+                self._let_go()
+        else:
+            self._let_go()
+
+    def __del__(self) -> None:
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if not self._open:  # closed before, or never made
             return
         self._open = False
         self._turn += 1
         self._answers.close()
-        try:
-            if self.run is not None:
-                self.run.close()  # it may save, which may fail
-        finally:
-            self._release()
-            self.layout.close()
-            super().close()
+        self._release()
+        cells.let_go(self)
+        self.layout.close()
+        super().close()
+
+    def notify_change(self, change: Any) -> None:
+        """Tell the page and the charts of a change, on one thread at a time."""
+        with self._wire:
+            super().notify_change(change)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take over what the browser changed. Reject invalid values, show the error, resend the state."""
@@ -251,6 +278,10 @@ class View(anywidget.AnyWidget, Generic[R]):
         self.last_error = failure
         with self._wire:
             self.error = in_words(failure)
+
+    def _handle_custom_msg(self, content: Any, buffers: Any) -> None:
+        super()._handle_custom_msg(content, buffers)
+        self._on_message(self, content, buffers)
 
     def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
         kind = content.get("kind") if isinstance(content, dict) else None

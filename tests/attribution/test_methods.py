@@ -427,3 +427,11 @@ def test_a_batch_that_does_not_fit_is_halved_until_it_does() -> None:
     assert torch.allclose(found.maps, maps_of("rap", net.net, pictures(7)).maps, rtol=1e-4, atol=1e-7)
     with pytest.raises(ClassifierError, match="runs out of memory on cpu with one image"):
         maps_of("rap", Small(0), pictures(2))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_parameters_and_buffers_keep_their_versions(method: str) -> None:
+    module = network()
+    before = [tensor._version for tensor in module.state_dict(keep_vars=True).values()]
+    attribute(Classifier(module), pictures(2), 1, method)
+    assert [tensor._version for tensor in module.state_dict(keep_vars=True).values()] == before

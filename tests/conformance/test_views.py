@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import inspect
+import os
+import threading
 import weakref
 
 import ipywidgets
@@ -12,6 +15,7 @@ import small
 from comparing import differences
 from explainers import EXPLAINERS
 from torch import nn
+from traitlets import Bunch
 from waiting import until
 
 import cfwidgets as cf
@@ -36,6 +40,10 @@ def painter(explainer, clf):
 
 def widgets():
     return set(ipywidgets.widgets.widget._instances)
+
+
+def threads():
+    return {thread.name for thread in threading.enumerate() if thread.name.startswith("cfwidgets")}
 
 
 def test_the_arguments_come_in_one_order(explainer):
@@ -98,7 +106,7 @@ def test_what_it_cannot_use_is_refused_at_once(explainer, clf, result):
 
 
 @pytest.mark.parametrize(
-    "explainer", [one for one in EXPLAINERS if one.data], indirect=True, ids=lambda one: one.name
+    "explainer", [one for one in EXPLAINERS if one.data and one.view], indirect=True, ids=lambda one: one.name
 )
 @pytest.mark.parametrize("kind", ["view", "explorer"])
 @pytest.mark.parametrize(
@@ -146,6 +154,40 @@ def test_a_run_is_stopped_and_resumed(explainer, result, closed):
     assert differences(view.result, result, ignore=frozenset({"seconds", "evaluations", "model"})) == []
 
 
+def test_a_resume_right_after_a_stop_is_never_lost(explainer, closed):
+    view = made(explainer, explainer.view)
+    closed.append(view)
+    while view.run.state == "running":
+        view.stop()
+        view.resume()
+    view.run.result(timeout=120)
+    until(lambda: view.state == "done")
+
+
+def test_a_resume_after_the_end_leaves_nothing_running(explainer, clf, result, closed):
+    view = made(explainer, explainer.view)
+    closed.append(view)
+    view.run.result(timeout=120)
+    until(lambda: view.state == "done")
+    view.resume()  # a search may go on for as long again
+    until(lambda: view.run.state == view.state == "done")
+    shown = explainer.view(clf, *painter(explainer, clf), result=result, engine=explainer.engine)
+    closed.append(shown)
+    shown.resume()
+    until(lambda: shown.state == "done" and (shown.run is None or shown.run.state == "done"))
+
+
+def test_a_closed_view_ends_with_its_step(explainer):
+    view = made(explainer, explainer.view)
+    run = view.run
+    view.close()
+    view.resume()
+    assert run.wait(timeout=120) in {"stopped", "done"}
+    state, partial = run.state, run.partial
+    view.resume()
+    assert (run.state, run.partial) == (state, partial)
+
+
 def test_a_model_that_breaks_is_told_and_the_run_resumed(explainer, result, closed):
     clf = small.classifier()
     module = clf.require_module()
@@ -171,6 +213,28 @@ def test_a_checkpoint_is_written_and_resumed(explainer, result, tmp_path, closed
         view.run.result(timeout=120)
     assert path.exists()
     assert differences(view.result, result, ignore=frozenset({"seconds", "evaluations"})) == []
+
+
+def test_a_disk_that_was_full_is_told_and_the_run_resumed(explainer, result, tmp_path, monkeypatch, closed):
+    path = tmp_path / "run.safetensors"
+
+    def full(_tensors, scratch, **_more):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), scratch)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("cfwidgets.results.save_file", full)
+        view = made(explainer, explainer.view, checkpoint=path)
+        closed.append(view)
+        until(lambda: view.state == "failed")
+    assert "No space left on device" in view.error
+    assert str(path) in view.error
+    assert list(tmp_path.iterdir()) == []
+    view.resume()  # there is room again
+    until(lambda: view.state == "done")
+    assert view.error == ""
+    assert differences(view.result, result, ignore=frozenset({"seconds", "evaluations"})) == []
+    loaded = type(result).load(path)
+    assert differences(loaded, view.result, ignore=frozenset({"seconds", "evaluations"})) == []
 
 
 def test_the_page_sets_only_what_it_may(explainer, clf, result, closed):
@@ -236,3 +300,138 @@ def test_close_frees_everything(explainer, ended):
         make_and_close()
     until(lambda: gc.collect() is not None and all(part() is None for part in parts))
     assert widgets() <= before
+
+
+def test_an_explorer_that_nobody_refers_to_stops_and_frees_everything(explainer):
+    gc.collect()
+    before = widgets()
+    explorer = made(explainer, explainer.explorer)
+    parts = [weakref.ref(part) for part in (explorer, explorer.view, explorer.run)]
+    until(lambda: parts[1]().result is not None)
+    gc.disable()  # nothing holds another in a circle, which would wait for the collector
+    try:
+        del explorer
+        until(lambda: all(part() is None for part in parts))
+    finally:
+        gc.enable()
+    assert widgets() <= before
+    until(lambda: threads() == set())
+
+
+def test_a_view_that_the_program_refers_to_goes_on_without_its_explorer(explainer, closed):
+    view = made(explainer, explainer.explorer).view
+    closed.append(view)
+    assert view.run.result(timeout=120) is not None
+    until(lambda: view.state == "done")
+    assert view.trust
+
+
+def test_a_run_that_the_program_refers_to_goes_on_without_its_view(explainer):
+    assert made(explainer, explainer.explorer).run.result(timeout=120) is not None
+    until(lambda: threads() == set())
+
+
+def test_explorers_in_a_list_go_on(explainer, closed):
+    kept = [made(explainer, explainer.explorer) for _ in range(3)]
+    closed.extend(kept)
+    gc.collect()
+    for explorer in kept:
+        explorer.run.result(timeout=120)
+        until(lambda explorer=explorer: explorer.view.state == "done")
+
+
+def test_a_chart_is_drawn_under_the_view_s_lock(explainer, clf, result, closed, monkeypatch):
+    drawn = []
+    draw = explainer.explorer.chart_type.draw
+
+    def watched(chart):
+        drawn.append(chart._view._wire._is_owned())
+        draw(chart)
+
+    monkeypatch.setattr(explainer.explorer.chart_type, "draw", watched)
+    running = made(explainer, explainer.explorer)
+    shown = explainer.explorer(clf, *painter(explainer, clf), result=result, engine=explainer.engine)
+    closed.extend((running, shown))
+    running.run.result(timeout=120)
+    until(lambda: running.view.state == "done")
+    at_first = len(drawn)
+    assert at_first >= 2
+    trait = shown.chart_type.drawn_from[0]
+    now = getattr(shown.view, trait)  # a cell may set it, on the main thread
+    shown.view.notify_change(Bunch(owner=shown.view, name=trait, old=None, new=now, type="change"))
+    assert len(drawn) > at_first
+    assert all(drawn)
+
+
+def test_traits_are_set_from_two_threads(explainer, clf, result, closed):
+    view = explainer.view(clf, *painter(explainer, clf), result=result, engine=explainer.engine)
+    closed.append(view)
+    failures = []
+
+    def publish(names):
+        try:
+            for number in range(300):
+                with view.together():
+                    for name in names:
+                        setattr(view, name, str(number))
+        except RuntimeError as failure:
+            failures.append(failure)
+
+    other = threading.Thread(target=publish, args=(["counts", "notes"],))
+    other.start()
+    for number in range(2000):
+        view.activity = view.error = str(number)
+    other.join()
+    assert failures == []
+
+
+def test_a_chart_that_fails_takes_all_with_it(explainer, clf, result, monkeypatch):
+    gc.collect()
+    before = widgets()
+
+    def fails(_chart):
+        raise ZeroDivisionError("no chart")
+
+    monkeypatch.setattr(explainer.explorer.chart_type, "draw", fails)
+    with pytest.raises(ZeroDivisionError, match="no chart") as failure:  # its trace holds the explorer
+        made(explainer, explainer.explorer)
+    until(lambda: threads() == set())
+    assert widgets() <= before
+    with pytest.raises(ZeroDivisionError, match="no chart"):
+        explainer.explorer(clf, *painter(explainer, clf), result=result, engine=explainer.engine)
+    assert widgets() <= before
+    assert failure.traceback
+
+
+def test_a_view_that_fails_takes_its_run_with_it(explainer, clf, result, monkeypatch):
+    gc.collect()
+    before = widgets()
+
+    def fails(view, steps):
+        start(view, steps)
+        raise ZeroDivisionError("no view")
+
+    start = View.start
+    monkeypatch.setattr(View, "start", fails)
+    with pytest.raises(ZeroDivisionError, match="no view") as failure:  # its trace holds the view
+        made(explainer, explainer.view)
+    until(lambda: threads() == set())
+    assert widgets() <= before
+    monkeypatch.setattr(explainer.view, "_publish", lambda view, result: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        explainer.view(clf, *painter(explainer, clf), result=result, engine=explainer.engine)
+    assert widgets() <= before
+    assert failure.traceback
+
+
+def test_the_page_sets_nothing_around_the_view(explainer, clf, result, closed):
+    explorer = explainer.explorer(clf, *painter(explainer, clf), result=result, engine=explainer.engine)
+    closed.append(explorer)
+    boxes = [explorer, explorer.layout, explorer.view.layout]
+    if isinstance(explorer.chart, ipywidgets.HBox):
+        boxes += [explorer.chart, explorer.chart.layout]
+    for box in boxes:
+        before = box.get_state()
+        hostile = {"children": [], "display": "none", "width": "1px", "layout": None, "box_style": "info"}
+        box._handle_msg({"content": {"data": {"method": "update", "state": hostile}}, "buffers": []})
+        assert box.get_state() == before, type(box)

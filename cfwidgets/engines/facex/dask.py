@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 import uuid
+from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import cloudpickle
-from distributed import Client, WorkerPlugin, as_completed, get_worker
+from distributed import Client, KilledWorker, WorkerPlugin, get_worker, wait
+from distributed.comm.core import CommClosedError
 
 from cfwidgets.engines.facex.batch import BatchSettings, Summariser
 
@@ -19,6 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["on_cluster"]
 
 _WAITING = 2  # batches for each thread: one at work, one ready
+_LOST = 3  # times that a batch may be lost with its worker before it is given up
+_LOOK = 2.0  # seconds between two looks at a cluster from which nothing comes
+_NO_WORKERS = 60.0  # seconds without any worker before a run is given up: a nanny needs some to start one
+_KEPT = "what was found so far is kept, and can be resumed"
 
 
 class _Carrier(WorkerPlugin):
@@ -54,8 +62,8 @@ def on_cluster(
 ) -> Iterator[Part]:
     """Summarise batches on the workers of a cluster, and yield the parts as they arrive.
 
-    Indices of faces travel to a worker, and parts back. Dask repeats on another worker the batches of one
-    that is lost. A few batches are under way at a time, so that the workers stop soon after the engine.
+    Indices of faces travel to a worker, and parts back. Batches of a worker that is lost, or restarted, are
+    done again. A few batches are under way at a time, so that the workers stop soon after the engine.
 
     Parameters
     ----------
@@ -71,27 +79,142 @@ def on_cluster(
     Raises
     ------
     ValueError
-        The client is asynchronous, or the cluster has no workers.
+        The client is asynchronous or closed, or the cluster has no workers.
+    RuntimeError
+        The client was closed or has lost its scheduler, the cluster has no workers any more, or a batch
+        brings down each worker that it is given to.
     """
-    threads = sum(client.nthreads().values()) if not client.asynchronous else 0
-    if not threads:
-        what = "is asynchronous" if client.asynchronous else "is of a cluster without workers"
-        raise ValueError(f"client {what}; give a client with workers, made with asynchronous=False")
+    threads = _threads(client)
     carrier = f"cfwidgets-{uuid.uuid4().hex}"
-    client.register_plugin(_Carrier(reader, settings, target), name=carrier)
-    waiting = iter(batches)
-
-    def submit(numbers: Sequence[int]) -> Any:
-        return client.submit(_part, carrier, list(numbers), pure=False)
-
-    under_way = as_completed(
-        [submit(numbers) for numbers in islice(waiting, _WAITING * threads)], with_results=True
-    )
+    spread = _Spread(client, carrier, batches, _WAITING * threads)
     try:
-        for _, part in under_way:
-            yield part
-            for numbers in islice(waiting, 1):
-                under_way.add(submit(numbers))
+        _send(client, _Carrier(reader, settings, target), carrier)
+        yield from spread.parts()
+    except Exception as error:
+        _require_open(client, error)
+        _require_reached(error)
+        raise
     finally:
-        under_way.clear()  # drops the futures, and with them the batches that no worker has begun
-        client.unregister_worker_plugin(carrier)
+        spread.drop()
+        if _open(client):
+            with suppress(Exception):  # the workers may be gone, which says no more than what was raised
+                client.unregister_worker_plugin(carrier)
+
+
+class _Spread:
+    """Batches on the workers, some at a time; those that are lost with a worker are done again."""
+
+    def __init__(
+        self, client: Client, carrier: str, batches: Sequence[Sequence[int]], at_a_time: int
+    ) -> None:
+        self._client, self._carrier, self._at_a_time = client, carrier, at_a_time
+        self._waiting = deque((numbers, 0) for numbers in batches)
+        self._under_way: dict[Any, tuple[Sequence[int], int]] = {}
+        self._alive = time.monotonic()
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the parts as they arrive."""
+        while self._waiting or self._under_way:
+            _require_open(self._client)
+            self._submit()
+            for future in self._ended():
+                numbers, lost = self._under_way.pop(future)
+                part = _result(future, numbers)
+                if part is None:
+                    self._again(numbers, lost + 1)
+                else:
+                    yield part
+
+    def drop(self) -> None:
+        """Drop the futures, and with them the batches that no worker has begun."""
+        self._under_way.clear()
+
+    def _submit(self) -> None:
+        while self._waiting and len(self._under_way) < self._at_a_time:
+            numbers, lost = self._waiting.popleft()
+            future = self._client.submit(_part, self._carrier, list(numbers), pure=False)
+            self._under_way[future] = numbers, lost
+
+    def _ended(self) -> list[Any]:
+        """Wait a while for a batch to end, and return all that have ended."""
+        with suppress(TimeoutError, CancelledError):  # of some: each is looked at
+            wait(list(self._under_way), timeout=_LOOK, return_when="FIRST_COMPLETED")
+        ended = [future for future in self._under_way if future.status != "pending"]
+        if ended or self._client.nthreads():
+            self._alive = time.monotonic()
+        elif time.monotonic() - self._alive > _NO_WORKERS:
+            raise RuntimeError(f"the Dask cluster has had no workers for {_NO_WORKERS:.0f} s; {_KEPT}")
+        return ended
+
+    def _again(self, numbers: Sequence[int], lost: int) -> None:
+        if lost > _LOST:
+            raise RuntimeError(f"the Dask cluster has lost {_faces(numbers)} {lost} times; {_KEPT}")
+        self._waiting.appendleft((numbers, lost))
+
+
+def _threads(client: Client) -> int:
+    """Count the threads of a cluster that can be used."""
+    if not _open(client):
+        what = "is closed"
+    elif client.asynchronous:
+        what = "is asynchronous"
+    else:
+        threads: int = sum(client.nthreads().values())
+        if threads:
+            return threads
+        what = "is of a cluster without workers"
+    raise ValueError(f"client {what}; give a client with workers, made with asynchronous=False")
+
+
+def _require_reached(error: BaseException) -> None:
+    if isinstance(error, CommClosedError):
+        message = f"the Dask cluster cannot be reached ({error}); {_KEPT}"
+        raise RuntimeError(message) from error  # noqa: TRY004 - no type is wrong
+
+
+def _open(client: Client) -> bool:
+    return client.status not in {"closed", "closing"}
+
+
+def _require_open(client: Client, error: BaseException | None = None) -> None:
+    if not _open(client):
+        raise RuntimeError(
+            f"the Dask client was closed, or has lost its scheduler, during the run; {_KEPT}"
+        ) from error
+
+
+def _send(client: Client, plugin: _Carrier, name: str) -> None:
+    """Send the plugin to all workers; again, where one is lost just then."""
+    for pause in (1.0, 3.0, None):
+        try:
+            client.register_plugin(plugin, name=name)
+        except OSError:
+            if pause is None or not _open(client):
+                raise
+            time.sleep(pause)
+        else:
+            return
+
+
+def _result(future: Any, numbers: Sequence[int]) -> Part | None:
+    """Fetch a part; None where it was lost on the way, as by workers that were restarted.
+
+    What the model raises comes back as it is.
+    """
+    failed = future.status == "error"
+    try:
+        part: Part = future.result()
+    except KilledWorker as error:
+        raise RuntimeError(
+            f"each Dask worker that was given {_faces(numbers)} died: of a crash at one of them, or of too "
+            f"little memory (a smaller batch_size needs less); {_KEPT}"
+        ) from error
+    except (CommClosedError, CancelledError, TimeoutError):
+        if failed:
+            raise
+        return None
+    return part
+
+
+def _faces(numbers: Sequence[int]) -> str:
+    return f"face {numbers[0]}" if len(numbers) == 1 else f"faces {min(numbers)} to {max(numbers)}"

@@ -11,6 +11,7 @@ import torch
 from cfwidgets.checks import positive_int
 from cfwidgets.engines.superpixels.base import SuperpixelEngine
 from cfwidgets.engines.superpixels.importance import flat, inert, scaled
+from cfwidgets.environment import restored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,7 +132,8 @@ class Lime(SuperpixelEngine):
 
 def _explainer(seed: int) -> Any:
     try:
-        from lime.lime_image import LimeImageExplainer
+        with restored("KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK"):  # scikit-learn sets them for OpenMP
+            from lime.lime_image import LimeImageExplainer
     except ImportError as error:
         raise ImportError('Lime needs the lime package: pip install "cfwidgets[lime]"') from error
     return LimeImageExplainer(random_state=seed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 import warnings
 from typing import Any
 
@@ -15,6 +14,7 @@ from cfwidgets.models.backends.export import export
 from cfwidgets.models.backends.onnx_file import OnnxFile
 from cfwidgets.models.backends.outputs import Activation, to_probabilities
 from cfwidgets.models.backends.torch_module import TorchModule
+from cfwidgets.models.guard import FairLock
 from cfwidgets.models.parts import uncompiled
 
 __all__ = ["Accelerated"]
@@ -64,7 +64,7 @@ class Accelerated:
         self._open()
 
     def _open(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = FairLock()
         cached = self._load()
         self._from_cache = cached is not None
         self._runs: OnnxFile | TorchModule = cached or self._export()
@@ -79,7 +79,7 @@ class Accelerated:
         abandoned = state.pop("_abandoned")
         vars(self).update(state)
         if abandoned:
-            self._lock, self._runs = threading.Lock(), self.original
+            self._lock, self._runs = FairLock(), self.original
         else:
             self._open()
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
 import warnings
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from platformdirs import user_cache_path
 from torch import Tensor, nn
 
 from cfwidgets.models.backends.base import Interface
+from cfwidgets.scratch import clear, replacing
 
 __all__ = ["discard", "folder", "key", "read", "write"]
 
@@ -68,6 +68,7 @@ def key(module: nn.Module, input_size: tuple[int, int], interface: Interface) ->
 
 def read(name: str) -> bytes | None:
     """Read the file of a key; None where there is none, or a damaged one."""
+    clear(folder())
     for path in _files(name):
         try:
             content = path.read_bytes()
@@ -81,17 +82,12 @@ def read(name: str) -> bytes | None:
 
 def write(name: str, content: bytes) -> None:
     """Save a content atomically; warn where the folder is read-only."""
-    temporary: Path | None = None
     try:
         folder().mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder(), delete=False) as file:
-            temporary = Path(file.name)
-            file.write(content)
-        discard(name)
-        temporary.replace(folder() / _file_name(name, content))
+        with replacing(folder() / _file_name(name, content)) as scratch:
+            scratch.write_bytes(content)
+            discard(name)
     except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
         warnings.warn(
             f"the exported network cannot be saved in {folder()} ({error}) and is exported again next time; "
             "the environment variable CFWIDGETS_CACHE names another folder",

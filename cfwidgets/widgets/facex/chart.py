@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import bqplot as bq
 import ipywidgets as w
@@ -14,7 +14,6 @@ from cfwidgets.widgets.chart_parts import BLUE, GREY, ORANGE, close_figure, show
 if TYPE_CHECKING:
     from cfwidgets.widgets.facex.view import FaceXView
 
-_DRAWN = ["regions", "other", "grouped", "group", "quantity"]
 _LONGEST = 40  # letters of a name in the legend
 _TICKS = 5  # intervals of the axis, about
 _BOTH = "part of the highest region’s"
@@ -34,6 +33,8 @@ class RankingChart:
         The view whose ``regions`` are drawn. Its ``cursor`` is linked with the bar that is marked, in the
         browser, without the kernel: a click on a bar pins its region.
     """
+
+    drawn_from: ClassVar[tuple[str, ...]] = ("regions", "other", "grouped", "group", "quantity")
 
     def __init__(self, view: FaceXView) -> None:
         self._view = view
@@ -63,12 +64,9 @@ class RankingChart:
         legend = w.HBox(self._names, layout=w.Layout(flex_flow="row wrap", margin="0 0 0 8px"))
         self.figure = w.VBox([legend, self._plot], layout=w.Layout(width="340px", margin="20px 0 0 0"))
         self._link = w.jslink((view, "cursor"), (self._bars, "selected"))
-        view.observe(self._draw, _DRAWN)
-        self._draw(None)
 
     def close(self) -> None:
         """Free the chart and its link."""
-        self._view.unobserve(self._draw, _DRAWN)
         self._link.unlink()
         self._link.close()
         close_figure(self._plot)
@@ -79,7 +77,8 @@ class RankingChart:
             widget.layout.close()
             widget.close()
 
-    def _draw(self, _change: Any) -> None:
+    def draw(self) -> None:
+        """Draw the view as it is now."""
         view = self._view
         regions = view.grouped[view.group] if view.grouped else view.regions
         lines = self._lines(regions)

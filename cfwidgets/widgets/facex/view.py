@@ -21,6 +21,7 @@ from cfwidgets.engines.facex.result import FaceXResult
 from cfwidgets.images import as_bytes, fit_labels
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.widgets.checks import foreign, require_kind, whole
+from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import encode_frames, encode_grey, likeliest, pack, trust_rows
 
@@ -114,6 +115,7 @@ class FaceXView(View[OneOrTwo]):
     # The unusable faces: their number, and index and reason of the first of them.
     skipped = t.Dict().tag(sync=True)
 
+    @closed_on_failure
     def __init__(
         self,
         clf: Classifier,

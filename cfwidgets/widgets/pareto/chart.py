@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import bqplot as bq
 import ipywidgets as w
 import numpy as np
 
 from cfwidgets.widgets.chart_parts import GREY, close_figure
+from cfwidgets.widgets.lifetime import FixedBox, FixedLayout
 from cfwidgets.widgets.pareto.axes import ends, signed, ticks
 from cfwidgets.widgets.pareto.course import CourseChart
 
@@ -47,27 +48,29 @@ class ParetoCharts:
         its ``across_i`` and ``up_i`` with what the brush of chart i spans.
     """
 
+    drawn_from: ClassVar[tuple[str, ...]] = ("members",)
+
     def __init__(self, view: ParetoView) -> None:
         self._view = view
         self._charts = [_Chart(view, place, *names) for place, names in enumerate(_PAIRS)]
         self._course = CourseChart(view)
         self._all: list[_Chart | CourseChart] = [*self._charts, self._course]
-        self.figure = w.HBox(
+        self.figure = FixedBox(
             [chart.figure for chart in self._all],
-            layout=w.Layout(flex_flow="row wrap", flex="1 1 260px", max_width="960px", margin="40px 0 0 0"),
+            layout=FixedLayout(
+                flex_flow="row wrap", flex="1 1 260px", max_width="960px", margin="40px 0 0 0"
+            ),
         )
-        view.observe(self._draw, "members")
-        self._draw(None)
 
     def close(self) -> None:
         """Free the charts and their links."""
-        self._view.unobserve(self._draw, "members")
         for chart in self._all:
             chart.close()
         self.figure.layout.close()
         self.figure.close()
 
-    def _draw(self, _change: Any) -> None:
+    def draw(self) -> None:
+        """Draw the view as it is now."""
         view = self._view
         for chart in self._charts:
             # A brushed region is a place on the page: below it the axes stand still.

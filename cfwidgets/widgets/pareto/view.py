@@ -15,6 +15,7 @@ from cfwidgets.images import ImageLike, as_bytes, as_image, fit
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.editor import criticised, painted, require_editor
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind
+from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import encode_frames, likeliest, pack, trust_rows
 
@@ -114,6 +115,7 @@ class ParetoView(View[ParetoResult]):
     across_2, up_2 = _span(), _span()
     importance = t.List(t.Dict()).tag(sync=True)
 
+    @closed_on_failure
     def __init__(
         self,
         clf: Classifier,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
 import bqplot as bq
 import ipywidgets as w
@@ -23,6 +23,8 @@ class SearchChart:
     view
         The view whose ``history`` is drawn. Its ``cursor`` moves the line in the browser, without the kernel.
     """
+
+    drawn_from: ClassVar[tuple[str, ...]] = ("history",)
 
     def __init__(self, view: SuperpixelView) -> None:
         self._view = view
@@ -65,17 +67,15 @@ class SearchChart:
             layout=w.Layout(width="340px", height="260px", min_width="280px", margin="52px 0 0 0"),
         )
         self._link = w.jsdlink((view, "cursor"), (cursor, "x"))
-        view.observe(self._draw, "history")
-        self._draw(None)
 
     def close(self) -> None:
         """Free the chart and its link."""
-        self._view.unobserve(self._draw, "history")
         self._link.unlink()
         self._link.close()
         close_figure(self.figure)
 
-    def _draw(self, _change: Any) -> None:
+    def draw(self) -> None:
+        """Draw the view as it is now."""
         result, history = self._view.result, self._view.history
         show(self.figure, bool(history))  # LIME has no course
         if result is None or not history:

@@ -20,6 +20,7 @@ from cfwidgets.engines.superpixels.result import FLAT, SuperpixelResult
 from cfwidgets.images import as_image, encode, encode_labels
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
+from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import likeliest, trust_rows
 
@@ -117,6 +118,7 @@ class SuperpixelView(View[SuperpixelResult]):
     # The generation that the browser looks at, twice: for the line of a chart.
     cursor = t.List(t.Float(), [0.0, 0.0]).tag(sync=True, echo_update=False)
 
+    @closed_on_failure
     def __init__(
         self,
         clf: Classifier,

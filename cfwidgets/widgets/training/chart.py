@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import bqplot as bq
 import ipywidgets as w
 import numpy as np
 
 from cfwidgets.widgets.chart_parts import BLUE, GREY, close_figure
+from cfwidgets.widgets.lifetime import FixedBox, FixedLayout
 from cfwidgets.widgets.training.history import envelope, mean_window, running_mean, thinned_places
 
 if TYPE_CHECKING:
@@ -31,26 +32,24 @@ class LossCharts:
         The view whose ``history`` and ``held_out_history`` are drawn, on the thread that draws the samples.
     """
 
+    drawn_from: ClassVar[tuple[str, ...]] = ("measured",)
+
     def __init__(self, view: TrainingView) -> None:
         self._view = view
         self._charts: dict[str, _Chart] = {}
-        self.figure = w.HBox(
-            layout=w.Layout(flex_flow="row wrap", flex="1 1 240px", min_width="0", max_width="750px")
+        self.figure = FixedBox(
+            layout=FixedLayout(flex_flow="row wrap", flex="1 1 240px", min_width="0", max_width="750px")
         )
-        with view.together():  # it may be drawing
-            view.observe(self._draw, "measured")
-            self._draw(None)
 
     def close(self) -> None:
         """Free the charts."""
-        with self._view.together():
-            self._view.unobserve(self._draw, "measured")
-            for chart in self._charts.values():
-                close_figure(chart.figure)
+        for chart in self._charts.values():
+            close_figure(chart.figure)
         self.figure.layout.close()
         self.figure.close()
 
-    def _draw(self, _change: Any) -> None:
+    def draw(self) -> None:
+        """Draw the view as it is now."""
         losses, measures = self._view.history, self._view.held_out_history
         names = [*self._view.loss_names, *(f"{name}, held out" for name in self._view.held_out_names)]
         if missing := [name for name in names if name not in self._charts]:

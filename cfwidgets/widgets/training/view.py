@@ -12,6 +12,7 @@ import numpy as np
 import traitlets as t
 
 from cfwidgets.images import encode
+from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.training.history import mean_window, running_mean
 from cfwidgets.widgets.view import View, bundle, in_words
 
@@ -148,6 +149,7 @@ class TrainingView(View[Trained]):
     held_out = t.List(t.Float(allow_none=True)).tag(sync=True)
     held_out_at = t.Int(-1).tag(sync=True)
 
+    @closed_on_failure
     def __init__(
         self, steps: Generator[Update[Any], None, None], *, checkpoint: str | Path | None = None
     ) -> None:
@@ -182,13 +184,12 @@ class TrainingView(View[Trained]):
 
     def resume(self) -> None:
         """Resume a training that was stopped, or take back a stop that has not taken effect."""
-        if self.run is None or self.run.state not in {"running", "stopped"}:
-            return
         with self.together():
+            if self.run is None or not self.run.resume():
+                return
             self._stopping = False
             self._mend("save")
             self.state, self.activity = "running", self._doing(self.run)
-        self.run.resume()
 
     def _publish(self, partial: Trained) -> None:
         if self._began is None:
@@ -200,7 +201,7 @@ class TrainingView(View[Trained]):
         saved = run.state == "stopped" and run.partial is not None and self._save(run.partial)
         with self.together():
             super()._report(run, turn)
-            self.saved = saved
+            self.saved = saved and run.state == "stopped"  # not resumed meanwhile
             if run.state != "running":
                 self._stopping = False
             self.activity = self._doing(run)

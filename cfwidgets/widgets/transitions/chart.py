@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
 import bqplot as bq
 import ipywidgets as w
@@ -24,6 +24,8 @@ class TransitionChart:
         The view whose ``path`` is drawn. Its ``cursor`` moves the chart's line in the browser, without the
         kernel.
     """
+
+    drawn_from: ClassVar[tuple[str, ...]] = ("path",)
 
     def __init__(self, view: TransitionView) -> None:
         self._view = view
@@ -58,17 +60,15 @@ class TransitionChart:
             layout=w.Layout(width="340px", height="260px", min_width="280px", margin="52px 0 0 0"),
         )
         self._link = w.jsdlink((view, "cursor"), (cursor, "x"))
-        view.observe(self._draw, "path")
-        self._draw(None)
 
     def close(self) -> None:
         """Free the chart and its link."""
-        self._view.unobserve(self._draw, "path")
         self._link.unlink()
         self._link.close()
         close_figure(self.figure)
 
-    def _draw(self, _change: Any) -> None:
+    def draw(self) -> None:
+        """Draw the view as it is now."""
         path = self._view.path
         show(self.figure, bool(path))
         if not path:

@@ -15,6 +15,7 @@ from cfwidgets.images import as_bytes, as_image
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.generator import require_generator
 from cfwidgets.widgets.checks import foreign, require_kind, whole
+from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import encode_frames, encode_maps, likeliest, map_scale, pack, trust_rows
 
@@ -105,6 +106,7 @@ class TransitionView(View[TransitionResult]):
     # The phase shown in the browser, twice: for the line of a chart.
     cursor = t.List(t.Float(), [0.0, 0.0]).tag(sync=True, echo_update=False)
 
+    @closed_on_failure
     def __init__(
         self,
         clf: Classifier,

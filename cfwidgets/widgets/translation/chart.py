@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
 import bqplot as bq
 import ipywidgets as w
@@ -31,22 +31,24 @@ class TranslationChart:
         The view.
     """
 
+    drawn_from: ClassVar[tuple[str, ...]] = ("entries", "measured", "curves")
+
     def __init__(self, view: TranslationView) -> None:
         self._view = view
         self._overlap, self._stress = OverlapChart(view), StressChart(view)
         self.figure = w.VBox([self._overlap.figure], layout=w.Layout(margin="44px 0 0 0"))
-        view.observe(self._draw, "measured")
-        self._draw(None)
 
     def close(self) -> None:
         """Free the charts and their links."""
-        self._view.unobserve(self._draw, "measured")
         self._overlap.close()
         self._stress.close()
         self.figure.layout.close()
         self.figure.close()
 
-    def _draw(self, _change: Any) -> None:
+    def draw(self) -> None:
+        """Draw the view as it is now."""
+        self._overlap.draw()
+        self._stress.draw()
         figures = [self._overlap.figure, *([self._stress.figure] if self._view.measured else [])]
         if len(figures) != len(self.figure.children):
             self.figure.children = figures
@@ -76,18 +78,16 @@ class OverlapChart:
         self.figure = framed([area, self._mean, own, cursor, self._names], across, up, "threshold", ".2f")
         links = (("cursor", cursor, "x"), ("curve", own, "y"), ("area", area, "y"))
         self._links = [w.jsdlink((view, name), (mark, axis)) for name, mark, axis in links]
-        view.observe(self._draw, "entries")
-        self._draw(None)
 
     def close(self) -> None:
         """Free the chart and its links."""
-        self._view.unobserve(self._draw, "entries")
         for link in self._links:
             link.unlink()
             link.close()
         close_figure(self.figure)
 
-    def _draw(self, _change: Any) -> None:
+    def draw(self) -> None:
+        """Draw the view as it is now."""
         result = self._view.result
         show(self.figure, bool(self._view.entries))
         if result is None or not self._view.entries:

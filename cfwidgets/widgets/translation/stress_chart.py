@@ -41,17 +41,15 @@ class StressChart:
         self._names = names_of(scales)
         self.figure = framed([*self._lines, cursor, self._names], self._across, up, "", ".2f")
         self._link = w.jsdlink((view, "strength"), (cursor, "x"))
-        view.observe(self._draw, ["measured", "curves"])
-        self._draw(None)
 
     def close(self) -> None:
         """Free the chart and its link."""
-        self._view.unobserve(self._draw, ["measured", "curves"])
         self._link.unlink()
         self._link.close()
         close_figure(self.figure)
 
-    def _draw(self, _change: Any) -> None:
+    def draw(self) -> None:
+        """Draw the view as it is now."""
         result = self._view.result
         kinds = [self._view.curves, *self._view.measured]
         kind = next((one for one in kinds if one in self._view.measured), None)

@@ -59,6 +59,11 @@ class Notebook:
             errors = self.page.evaluate("(id) => tests.cellErrors(id)", self.kernel)
             assert not errors, _plain("\n".join(errors))
 
+    def models(self) -> int:
+        """Count the widget models that the page holds, and would save with the notebook."""
+        count: int = self.page.evaluate("(id) => tests.models(id)", self.kernel)
+        return count
+
     @contextmanager
     def waiting_in(self, cell: int) -> Iterator[None]:
         """Run the cell, `BUSY` or `HELD`, which waits at a gate until the block ends."""

@@ -57,6 +57,15 @@ window.tests = (() => {
       return opened.get(id).errors;
     },
 
+    /** The number of widget models that the page holds, and would save with the notebook. */
+    async models(id) {
+      const { rendermime } = opened.get(id).panel.content;
+      const renderer = rendermime.createRenderer('application/vnd.jupyter.widget-view+json');
+      const manager = await within(PATIENCE, 'the widgets', renderer._manager.promise);
+      renderer.dispose();
+      return Object.keys((await manager.get_state()).state).length;
+    },
+
     async close(id) {
       const { panel } = opened.get(id);
       opened.delete(id);

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 
 import pytest
 import torch
 from torch import nn
+from waiting import until
 
 from cfwidgets import Classifier
 from cfwidgets.data import portraits
 from cfwidgets.engines.facex.engine import FaceX
+from cfwidgets.run import Run
 
 pytestmark = pytest.mark.slow
 
@@ -164,6 +167,65 @@ def test_what_the_model_raises_comes_back(cluster, faces):
     assert plugins(cluster) == set()
 
 
+def test_a_worker_that_dies_before_the_first_part_is_made_up_for(cluster, clf, faces, alone):
+    steps = ENGINE.steps(clf, Slow(faces, 0.02, (13,)), "Male", client=cluster)
+    pids = cluster.run(os.getpid)
+    killer = threading.Timer(0.3, os.kill, (min(pids.values()), signal.SIGKILL))
+    killer.start()
+    for update in steps:
+        result = update.partial
+    killer.join()
+    assert_same(result, alone)
+    cluster.wait_for_workers(2, timeout=60)
+
+
+def test_a_face_that_brings_down_its_worker_is_named(cluster, clf, faces):
+    class Deadly(Slow):
+        def __getitem__(self, number):
+            import os
+
+            if number == 21 and os.getpid() != self.here:
+                os._exit(1)  # as the kernel ends a process that takes too much memory
+            return self.faces[number]
+
+    deadly = Deadly(faces)
+    deadly.here = os.getpid()
+    with pytest.raises(RuntimeError, match=r"given faces 20 to 23 died: .* memory .*; what was found so far"):
+        ENGINE.explain(clf, deadly, "Male", client=cluster)
+    cluster.wait_for_workers(2, timeout=60)
+    assert plugins(cluster) == set()
+
+
+def test_a_client_that_is_closed_amid_a_run_is_told(cluster, clf, faces, alone):
+    other = distributed.Client(cluster.scheduler.address)
+    steps = ENGINE.steps(clf, Slow(faces, 0.05, (13,)), "Male", client=other)
+    run = Run(steps)
+    until(lambda: run.partial is not None and run.partial.seen)
+    other.close()
+    assert run.wait(60) == "failed"
+    with pytest.raises(RuntimeError, match="the Dask client was closed"):
+        run.result()
+    assert_same(ENGINE.explain(clf, Slow(faces, 0, (13,)), "Male", resume=run.partial), alone)
+    with pytest.raises(ValueError, match="client is closed"):
+        ENGINE.explain(clf, faces, "Male", client=other)
+
+
+def test_a_cluster_whose_workers_are_gone_does_not_stand_still(clf, faces, monkeypatch):
+    monkeypatch.setattr("cfwidgets.engines.facex.dask._NO_WORKERS", 1.0)
+    monkeypatch.setattr("cfwidgets.engines.facex.dask._LOOK", 0.2)
+    with (
+        distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as small,
+        distributed.Client(small) as client,
+    ):
+        steps = ENGINE.steps(clf, Slow(faces, 0.05), "Male", client=client)
+        run = Run(steps)
+        until(lambda: run.partial is not None and run.partial.seen)
+        small.scale(0)
+        assert run.wait(60) == "failed"
+        with pytest.raises(RuntimeError, match="has had no workers for 1 s"):
+            run.result()
+
+
 def test_clients_that_cannot_be_used(clf, faces):
     with (
         distributed.LocalCluster(n_workers=0, dashboard_address=":0") as empty,
@@ -171,3 +233,14 @@ def test_clients_that_cannot_be_used(clf, faces):
         pytest.raises(ValueError, match="a cluster without workers"),
     ):
         ENGINE.explain(clf, faces, "Male", client=client)
+
+
+def test_workers_that_are_restarted_give_the_same_answer(cluster, clf, faces, alone):
+    restarted = False  # the last test with this cluster: Dask may give up one of two that restart
+    for update in ENGINE.steps(clf, Slow(faces, 0.02, (13,)), "Male", client=cluster):
+        result = update.partial
+        if result.seen and not restarted:
+            cluster.restart(wait_for_workers=False)
+            restarted = True
+    assert restarted
+    assert_same(result, alone)

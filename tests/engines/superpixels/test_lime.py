@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
 import sys
 
 import numpy as np
@@ -132,3 +134,20 @@ def test_without_the_package_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "lime.lime_image", None)
     with pytest.raises(ImportError, match=r'pip install "cfwidgets\[lime\]"'):
         Lime(trust=False).explain(Classifier(model), PICTURE, 1, segments=TILES)
+
+
+FIRST_RUN = """
+import os, torch, cfwidgets as cf
+before = dict(os.environ)
+clf = cf.Classifier(lambda images: torch.stack([1 - images.mean((1, 2, 3)), images.mean((1, 2, 3))], 1))
+cf.Lime(segments=9, samples=30, trust=False).explain(clf, torch.linspace(0, 1, 32).repeat(3, 32, 1), 1)
+print({name: value for name, value in os.environ.items() if before.get(name) != value}, end="")
+"""
+
+
+def test_the_first_run_leaves_the_environment_as_found():
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("KMP_")}
+    first = subprocess.run(
+        [sys.executable, "-c", FIRST_RUN], env=environment, capture_output=True, text=True, check=True
+    )
+    assert first.stdout == "{}"

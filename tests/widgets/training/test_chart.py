@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-
 import numpy as np
 import pytest
 import traitlets
@@ -32,10 +30,6 @@ class Measured(traitlets.HasTraits):
     held_out_names: tuple[str, ...] = ()
     held_out_history = np.empty((0, 1))
 
-    @contextmanager
-    def together(self):
-        yield
-
     def measure(self, names, history):
         self.loss_names, self.history = names, history
         self.measured += 1
@@ -49,6 +43,7 @@ def view():
 @pytest.fixture
 def charts(view):
     made = LossCharts(view)
+    view.observe(lambda _change: made.draw(), list(made.drawn_from))
     yield made
     made.close()
 
@@ -85,15 +80,6 @@ def test_each_measure_on_held_out_images_has_a_chart_with_a_point_a_measurement(
     assert (chart._along.max, len(chart._each.x)) == (40, 0)
     assert chart._up.min < 0.1
     assert chart._up.max > 0.3
-
-
-def test_what_was_measured_before_is_drawn_at_once(view):
-    view.measure(("one",), np.ones((3, 1)))
-    charts = LossCharts(view)
-    assert [len(chart._each.y) for chart in charts._charts.values()] == [3]
-    charts.close()
-    view.measure(("one",), np.ones((4, 1)))
-    assert [len(chart._each.y) for chart in charts._charts.values()] == [3]
 
 
 def test_a_few_peaks_do_not_hide_the_rest(view, charts):

@@ -11,7 +11,6 @@ from __future__ import annotations
 import mmap
 import os
 import struct
-import tempfile
 import time
 import warnings
 import zlib
@@ -22,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cfwidgets.data.faces.regions import REGIONS
+from cfwidgets.scratch import replacing
 
 __all__ = ["MaskCache"]
 
@@ -226,19 +226,13 @@ class MaskCache:
                 self._warn("repair", f"the mask cache {self.path} cannot be repaired ({error})")
 
     def _rewrite(self) -> None:
-        handle, name = tempfile.mkstemp(dir=self.path.parent)
-        try:
-            with os.fdopen(handle, "wb") as new, self.path.open("rb") as old:
-                for entry in self._entries.values():
-                    old.seek(entry.offset)
-                    new.write(old.read(entry.length))
-                # What others have added meanwhile.
-                old.seek(self._size)
-                new.write(old.read())
-            Path(name).replace(self.path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with replacing(self.path) as scratch, scratch.open("wb") as new, self.path.open("rb") as old:
+            for entry in self._entries.values():
+                old.seek(entry.offset)
+                new.write(old.read(entry.length))
+            # What others have added meanwhile.
+            old.seek(self._size)
+            new.write(old.read())
         self._forget()
         self._scan()
 

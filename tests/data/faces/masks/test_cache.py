@@ -219,7 +219,7 @@ def test_what_another_adds_during_a_repair_stays(filled, monkeypatch) -> None:
             file.write(mask_cache._encode(KEY, OLD, "0.jpg", region_bits(0)))
         return make(**where)
 
-    monkeypatch.setattr(mask_cache.tempfile, "mkstemp", added_first)
+    monkeypatch.setattr(tempfile, "mkstemp", added_first)
     with pytest.warns(RuntimeWarning, match="damaged"):
         assert_has(MaskCache(filled, KEY), range(5))
 
