@@ -15,6 +15,7 @@ from cfwidgets.evaluation.segmentation import BINS
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.translator import Translator, require_translator
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
+from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.translation.entries import entries, spread
 from cfwidgets.widgets.translation.pictures import bundle, deflated_levels, picture, tiles
 from cfwidgets.widgets.translation.strongest import STRONGEST
@@ -112,6 +113,7 @@ class TranslationView(View[TranslationResult]):
     # The strength of the noise or the attack, twice.
     strength = t.List(t.Float(), [0.0, 0.0]).tag(sync=True, echo_update=False)
 
+    @closed_on_failure
     def __init__(
         self,
         clf: Classifier,

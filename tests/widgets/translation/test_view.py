@@ -309,7 +309,7 @@ def test_the_chart_has_the_mean_of_the_images_that_have_a_true_mask(found):
 
 
 def test_early_errors_are_the_callers():
-    with pytest.raises(TypeError, match="translator must be a Translator, not function"):
+    with pytest.raises(TypeError, match="translator must be a Translator, not other"):
         TranslationView(CLF, other, images(), engine=QUICK)
     with pytest.raises(ImageError):
         TranslationView(CLF, TRANSLATOR, torch.full((2, 3, 8, 8), 7.0), engine=QUICK)
