@@ -1,4 +1,4 @@
-"""What the cells of a notebook show: it is kept until the cell is run again, or deleted.
+"""Keep what the cells of a notebook show, until the cell is run again, or deleted.
 
 A front end that sends the id of a cell with it (JupyterLab, Notebook 7, VS Code) shows nothing any more of an
 earlier run of that cell. What such a run showed is therefore let go, also from IPython's history of outputs

@@ -41,7 +41,7 @@ class Latest(Generic[Q]):
         renew_in_children(self)
 
     def renew(self) -> None:
-        """Begin anew. Called in a forked child, which has no thread that answers."""
+        """Start again. Called in a forked child, which has no thread that answers."""
         self._asked = threading.Condition()
         self._begun = False
 

@@ -1,4 +1,4 @@
-"""How long views and explorers live: as long as the program refers to them, or a cell shows them.
+"""The lifetime of views and explorers: as long as the program refers to them, or a cell shows them.
 
 ipywidgets and the comms of a kernel keep every widget for good, and with it its search, its models in the
 notebook, and the memory of its result. Here both refer weakly to a view: one that was replaced goes.
