@@ -21,7 +21,7 @@ from cfwidgets.images import as_image, encode, encode_labels
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
 from cfwidgets.widgets.view import View, bundle
-from cfwidgets.widgets.wire import likeliest, trust_rows
+from cfwidgets.widgets.wire import likeliest
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -240,7 +240,7 @@ class SuperpixelView(View[SuperpixelResult]):
         self.evaluations = partial.evaluations
         self.importance = partial.importance.tolist()
         self.order = partial.order.tolist()
-        self.trust = trust_rows(partial.trust())
+        self._judge(partial)
         self.counts = _counts(partial)
         self.notes = " ".join(filter(None, (self._foreign, *_notes(partial))))
         if partial.searches:
