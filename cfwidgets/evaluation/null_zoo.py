@@ -18,8 +18,8 @@ from cfwidgets.models.classifier import Classifier
 
 __all__ = ["Null", "constant", "null_zoo", "shuffled", "sure", "untrained"]
 
-_STEPS = 60
-_BATCH = 32
+_STEPS = 30
+_BATCH = 16
 _LOGITS = 8.0  # standard deviation of the logits of a network that is sure of itself
 
 

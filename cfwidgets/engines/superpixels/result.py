@@ -44,8 +44,6 @@ _FIT = "Share of the variance of the model's answers to the random masks that th
 _CLIMBED = 0.7  # from the whole picture's probability
 _AS_FAR = 0.9  # of what is found on the model, on the randomised one
 _LOW = 0.5
-_DEVIATIONS = 2.0
-_ABOVE_CHANCE = 0.05
 _ALIKE = 0.5
 _FITS = 0.2
 _RANDOMISED = (
@@ -503,7 +501,7 @@ class SuperpixelResult(ExplainerResult):
             )
         if self._agrees is False:
             rows.append(
-                "Searches with other seeds select other superpixels, hardly more alike than by chance."
+                "Searches with other seeds select other superpixels, no more alike than by chance."
             )
         return tuple(rows)
 
@@ -525,11 +523,11 @@ class SuperpixelResult(ExplainerResult):
         """True where the searches agree more than by chance; None where one cannot tell."""
         if self.agreement is None or self.chance_agreement is None:
             return None
-        return self.agreement >= self.chance_agreement + _ABOVE_CHANCE
+        return self.agreement > self.chance_agreement
 
 
 def _beyond(found: Faithfulness) -> tuple[bool, bool]:
     """Tell whether deletion and insertion are better than random orders, by more than these deviate."""
     removed, added = found.random_deletion, found.random_insertion
-    less = found.deletion.area < removed.area - _DEVIATIONS * removed.deviation
-    return less, found.insertion.area > added.area + _DEVIATIONS * added.deviation
+    less = found.deletion.area < removed.area - removed.deviation
+    return less, found.insertion.area > added.area + added.deviation
