@@ -87,8 +87,8 @@ def faces_of(size: int, *, chosen: bool):
 
 def pareto(*, chosen: bool) -> Iterator[Iterator[Case]]:
     """Portraits, edited by the zoo's editor."""
-    editor = zoo.editor("portraits", device="cpu")
-    engine = cf.PlausibleCounterfactuals(SMPSO(population=20, archive=20), evaluations=300)
+    editor = zoo.attribute_editor("portraits", device="cpu")
+    engine = cf.PlausibleCounterfactuals(SMPSO(population=12, archive=12), evaluations=150)
     faces = faces_of(64, chosen=chosen)
     trained = [zoo.classifier(f"portraits/male-{name}", device="cpu") for name in ("blond", "any-hair")]
 
@@ -107,10 +107,10 @@ def pareto(*, chosen: bool) -> Iterator[Iterator[Case]]:
 
 
 def facex(*, chosen: bool) -> Iterator[Iterator[Case]]:
-    """Sets of 12 portraits each, by the networks of the zoo."""
-    engine = cf.FaceX(probed=12)
-    every = portraits(240, size=128, seed=CHOSEN if chosen else REPORTED)
-    sets = [[every[place] for place in range(at, at + 12)] for at in range(0, 240, 12)]
+    """Sets of 16 portraits each, by the networks of the zoo."""
+    engine = cf.FaceX(probed=16)
+    every = portraits(320, size=128, seed=CHOSEN if chosen else REPORTED)
+    sets = [[every[place] for place in range(at, at + 16)] for at in range(0, 320, 16)]
     names = ("biased", "balanced")
     trained = [zoo.classifier(f"portraits/male-{name}", device="cpu") for name in names]
 
@@ -130,7 +130,7 @@ def facex(*, chosen: bool) -> Iterator[Iterator[Case]]:
 
 def transitions(*, chosen: bool) -> Iterator[Iterator[Case]]:
     """Digits, painted by the zoo's generator; the target is the second likeliest class."""
-    engine = cf.Transitions(starts=3, updates=25, rate=0.05, phases=30)
+    engine = cf.Transitions(starts=3, updates=25, rate=0.05, phases=30, method="grad_cam")
     generator = zoo.generator("digits", device="cpu")
     clf = zoo.classifier("digits", device="cpu")
     images = digits("test").images[200:240] if chosen else digits("test").images[:40]

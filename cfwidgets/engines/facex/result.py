@@ -31,7 +31,7 @@ _FEWEST = 8  # faces of which a deviation says something
 _FLAT = 0.25  # of the log-odds
 _LEAST = 1e-6
 _MOSTLY = 0.5
-_AGREEING = 0.5
+_AGREEING = 0.3
 _ALIKE = 0.8
 _HALVES = (
     "Rank correlation of the regions between two halves of the faces. Far below 1, there are too few faces."

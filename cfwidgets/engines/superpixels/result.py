@@ -500,9 +500,7 @@ class SuperpixelResult(ExplainerResult):
                 "random orders."
             )
         if self._agrees is False:
-            rows.append(
-                "Searches with other seeds select other superpixels, no more alike than by chance."
-            )
+            rows.append("Searches with other seeds select other superpixels, no more alike than by chance.")
         return tuple(rows)
 
     @property
