@@ -68,10 +68,8 @@ def test_a_model_that_changes_its_mind_over_nothing_is_told():
     found = rows(0.9, 0.0001, 0.1)
     assert found.change == pytest.approx(0.8)
     assert (found.differ, found.steady) == (True, False)
-    assert found.caveats == (
-        "Where the image is shifted, resized or dimmed a little, 80 % of the answer changes: the model does "
-        "not go by what the image shows.",
-    )
+    assert len(found.caveats) == 1
+    assert "dimmed a little, 80 % of the answer changes" in found.caveats[0]
 
 
 def test_independent_classes_are_compared_as_shares():

@@ -364,8 +364,8 @@ class FaceXResult(ExplainerResult):
         if float((self.ior.nan_to_num(0) == 0).all(1).float().mean()) >= _MOSTLY:
             rows.append("Most maps are empty: there is no evidence for the class.")
         halves = _correlation(_means(self.ior[::2]), _means(self.ior[1::2]))
-        if len(odds) >= _FEWEST and halves is not None and halves < _AGREEING:
-            rows.append("Two halves of the faces rank the regions differently: there are too few faces.")
+        if len(odds) >= _FEWEST and halves is not None and halves <= 0:
+            rows.append("Two halves of the faces agree on the regions no better than by chance.")
         correlation = self._randomised_correlation
         if correlation is not None and correlation >= _ALIKE:
             rows.append(
