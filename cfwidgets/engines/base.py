@@ -31,6 +31,7 @@ from torch import Tensor
 
 from cfwidgets.checkpoint import Checkpoint
 from cfwidgets.checks import choice, positive_int
+from cfwidgets.evaluation.elsewhere import Answers, pictures
 from cfwidgets.models.backends.base import ClassifierError
 from cfwidgets.results import Result
 from cfwidgets.text import without_surrogates
@@ -38,7 +39,10 @@ from cfwidgets.text import without_surrogates
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from cfwidgets.models.classifier import Classifier
+
 __all__ = [
+    "SURER",
     "Attempt",
     "Engine",
     "ExplainerResult",
@@ -52,6 +56,19 @@ __all__ = [
 
 _SAVED_EVERY = 30.0  # seconds between two checkpoints
 _SAME_ANSWER = 1e-3  # how far apart the answers of one model may be, in two batches or on two devices
+
+_DIFFERENCE = (
+    "Mean difference of the log-probabilities for two of ten pictures: the image, noise, plain colours, and "
+    "the image in pieces. Near 0, the model hardly looks at the picture."
+)
+_CHANGE = (
+    "Mean change of the answer, from 0 to 1, where the image is shifted, resized or dimmed a little. Where "
+    "it is large, the model does not go by what the image shows."
+)
+_CERTAINTY = (
+    "Mean probability of the class that the model predicts for noise and plain colours. Where it is as large "
+    "as for the image, a high probability does not say that the model knows what it sees."
+)
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -76,6 +93,10 @@ class Update(Generic[T]):
     activity: str = ""
 
 
+SURER = 0.15
+"""How much likelier than by chance a class is at least, that a model is said to predict."""
+
+
 class Measure(NamedTuple):
     """One row of ``trust()``: how far to trust a result.
 
@@ -91,6 +112,9 @@ class Measure(NamedTuple):
         The value of that; NaN where the words say it all.
     meaning
         One or two plain sentences.
+    ok
+        True where the value speaks for the result, False where it speaks against it; None where the row
+        cannot tell.
     """
 
     measure: str
@@ -98,6 +122,7 @@ class Measure(NamedTuple):
     against: str
     reference: float
     meaning: str
+    ok: bool | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -121,11 +146,15 @@ class ExplainerResult(Result, ABC):
         Time that the work took.
     missing
         Measures of trust that could not be taken, by name, with the reason in words.
+    elsewhere
+        ``(15, C)``: the model's probabilities for pictures that show nothing, and for some that show the same
+        as the image: see `cfwidgets.evaluation.elsewhere`. None before the end and without ``trust``.
     """
 
     schema: ClassVar[dict[str, str]] = {
         "labels": "(C)",
         "prediction": "float32 (C) 0 1",
+        "elsewhere": "float32 (15, C) 0 1",
         "seconds": "0 inf",
     }
 
@@ -136,6 +165,7 @@ class ExplainerResult(Result, ABC):
     fingerprints: dict[str, str]
     seconds: float = 0.0
     missing: dict[str, str] = field(default_factory=dict)
+    elsewhere: Tensor | None = None
 
     question: ClassVar[tuple[str, ...]] = ("target",)
     """Fields with the numbers of the classes in question, whose labels need not differ."""
@@ -145,8 +175,10 @@ class ExplainerResult(Result, ABC):
         target = getattr(self, "target", 0)  # a survey of many images has none
         if target >= len(self.labels):
             raise ValueError(f"target is class {target}, of {len(self.labels)}")
+        if self.elsewhere is not None and self.elsewhere.shape[1:] != self.prediction.shape:
+            raise ValueError("elsewhere and prediction are not of the same classes")
         try:
-            self.summary(), self.measures(), self.to_frame()
+            self.summary(), self.trust(), self.to_frame(), self.caveats
         except Exception as error:  # settings or parts that are missing, in any way
             raise ValueError(f"it cannot be read: {error!r}") from error
 
@@ -175,17 +207,63 @@ class ExplainerResult(Result, ABC):
 
     @abstractmethod
     def measures(self) -> list[Measure]:
-        """Return the rows of `trust`; a measure that was not taken has none."""
+        """Return the rows of `trust` that are the explainer's own; a measure that was not taken has none."""
+
+    def hardly_predicted(self, target: int) -> tuple[str, ...]:
+        """Say that a class is hardly predicted for the image, as a caveat; empty where it is predicted."""
+        probability = float(self.prediction[target])
+        if probability >= 1 / len(self.labels) + SURER:
+            return ()
+        said = f"For the whole image {self.labels[target]} has a probability of {probability:.3f}"
+        if self.predicted == target:
+            return (f"{said}: it is predicted, but hardly more than by chance.",)
+        surest = float(self.prediction.max())
+        return (f"{said}: the model predicts {self.labels[self.predicted]} ({surest:.3f}).",)
+
+    @property
+    @abstractmethod
+    def own_caveats(self) -> tuple[str, ...]:
+        """The `caveats` of the explainer's own, the gravest first."""
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """Say in plain sentences why this result is worth little; empty where there is nothing to say."""
+        answers = self._answers
+        return (*(() if answers is None else answers.caveats), *self.own_caveats)
 
     def trust(self) -> pd.DataFrame:
         """Return the measures of trust.
 
         One row a measure, with the columns of `Measure`: ``measure``, ``value``, what it is held ``against``
-        and that ``reference`` (NaN where the words say it all), and its ``meaning``. A measure that was not
-        taken has no row; one that could not be taken has the value NaN and the reason.
+        and that ``reference`` (NaN where the words say it all), its ``meaning``, and ``ok``: True, False, or
+        None where the row cannot tell. A measure that was not taken has no row; one that could not be taken
+        has the value NaN and the reason.
         """
-        missing = [Measure(name, nan, "not measured", nan, why) for name, why in self.missing.items()]
-        return pd.DataFrame([*self.measures(), *missing], columns=list(Measure._fields))
+        rows = [*self.measures(), *self._of_answers()]
+        rows += [Measure(name, nan, "not measured", nan, why) for name, why in self.missing.items()]
+        return pd.DataFrame(rows, columns=list(Measure._fields)).astype({"ok": object})
+
+    @property
+    def _answers(self) -> Answers | None:
+        return None if self.elsewhere is None else Answers(self.prediction, self.elsewhere)
+
+    def _of_answers(self) -> list[Measure]:
+        found = self._answers
+        if found is None:
+            return []
+        own = float(self.prediction.max())
+        return [
+            Measure(
+                "difference of answers",
+                found.difference,
+                "should not be near 0",
+                nan,
+                _DIFFERENCE,
+                found.differ,
+            ),
+            Measure("change of the answer", found.change, "should be near 0", nan, _CHANGE, found.steady),
+            Measure("certainty on noise", found.certainty, "on the image", own, _CERTAINTY),
+        ]
 
     def without(self, measure: str, error: Exception) -> Self:
         """Return the result with a measure marked as missing, for the reason that an error gives.
@@ -202,14 +280,16 @@ class ExplainerResult(Result, ABC):
 
     def _repr_html_(self) -> str:
         text = html.escape(self.summary())
+        before = "".join(f"<li>{html.escape(caveat)}</li>" for caveat in self.caveats)
+        before = f"<ul>{before}</ul>" if before else ""
         try:
             figure = self.plot()
         except ValueError:
-            return f"<p>{text}</p>"
+            return f"{before}<p>{text}</p>"
         png = io.BytesIO()
         figure.savefig(png, format="png", dpi=80)
         data = base64.b64encode(png.getvalue()).decode()
-        return f'<p>{text}</p><img alt="{text}" src="data:image/png;base64,{data}">'
+        return f'{before}<p>{text}</p><img alt="{text}" src="data:image/png;base64,{data}">'
 
 
 def cut(name: str, most: int) -> str:
@@ -321,6 +401,8 @@ class Engine(ABC, Generic[R]):
         fresh: R,
         work: Callable[[R], Generator[Update[R], None, None]],
         *,
+        clf: Classifier,
+        image: Tensor,
         began: float,
         resume: R | None,
         checkpoint: str | Path | None,
@@ -333,6 +415,9 @@ class Engine(ABC, Generic[R]):
             The result with nothing found yet.
         work
             Called with the result to begin with: ``fresh``, or an earlier one to resume.
+        clf, image
+            The classifier, and the image ``(3, H, W)`` that ``prediction`` is of: at the end, with ``trust``,
+            the model is asked about other pictures of its size.
         began
             `time.perf_counter` when the engine began.
         resume
@@ -360,8 +445,11 @@ class Engine(ABC, Generic[R]):
         try:
             with closing(work(now)) as updates:
                 for update in updates:
+                    now = update.partial
+                    if update.fraction >= 1 and self.trust and now.elsewhere is None:
+                        now = _asked_elsewhere(now, clf, image)
                     spent += time.perf_counter() - began
-                    now = replace(update.partial, seconds=spent)
+                    now = replace(now, seconds=spent)
                     if kept is not None:
                         kept.offer(now)
                     yield replace(update, partial=now)
@@ -376,6 +464,14 @@ class Engine(ABC, Generic[R]):
         What could not be measured is tried again.
         """
         return replace(earlier, settings=fresh.settings, missing={})
+
+
+def _asked_elsewhere(result: R, clf: Classifier, image: Tensor) -> R:
+    try:
+        answers = clf.probabilities(pictures(image.cpu()))
+    except Exception as error:  # noqa: BLE001 - whatever a network raises at a picture unlike its data
+        return result.without("answers to other pictures", error)
+    return replace(result, elsewhere=answers)
 
 
 def require_same(

@@ -16,11 +16,12 @@ from cfwidgets.run import Run
 from cfwidgets.widgets import cells
 from cfwidgets.widgets.latest import Latest
 from cfwidgets.widgets.lifetime import FixedLayout, Held, weakly
+from cfwidgets.widgets.wire import trust_rows
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from cfwidgets.engines.base import Update
+    from cfwidgets.engines.base import ExplainerResult, Update
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -90,6 +91,8 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         What went wrong, as a person reads it; empty where nothing did. ``last_error`` has the exception.
     notes
         What a reader must know beside the finding; empty where there is nothing.
+    caveats
+        Why the finding is worth little, a sentence each; empty where there is nothing to say.
     trust
         The measures of trust in words, a row each.
     measures
@@ -107,6 +110,7 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
     counts = t.Unicode().tag(sync=True)
     error = t.Unicode().tag(sync=True)
     notes = t.Unicode().tag(sync=True)
+    caveats = t.List(t.Unicode()).tag(sync=True)
     trust = t.List(t.Dict()).tag(sync=True)
     measures = t.Bool(default_value=True).tag(sync=True)
 
@@ -236,6 +240,10 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
     def _publish(self, partial: R) -> None:
         """Set the traits that show a partial result. Called on the run's thread, within ``together``."""
         raise NotImplementedError
+
+    def _judge(self, result: ExplainerResult) -> None:
+        """Set the traits that say how far to trust a result."""
+        self.trust, self.caveats = trust_rows(result.trust()), list(result.caveats)
 
     def _answer(self, question: Any) -> None:
         """Answer what was asked last. Called on the thread that answers."""

@@ -33,17 +33,18 @@ def likeliest(row: Tensor, k: int, always: Sequence[int] = ()) -> list[list[floa
     return [[index, float(row[index])] for index in classes]
 
 
-def trust_rows(measures: pd.DataFrame) -> list[dict[str, str]]:
+def trust_rows(measures: pd.DataFrame) -> list[dict[str, str | bool | None]]:
     """The rows of a result's ``trust()`` in words."""
     return [_trust_row(row) for row in measures.itertuples()]
 
 
-def _trust_row(row: Any) -> dict[str, str]:
+def _trust_row(row: Any) -> dict[str, str | bool | None]:
     return {
         "name": row.measure,
         "value": _figure(row.value),
         "note": f"{row.against} {_figure(row.reference)}" if np.isfinite(row.reference) else row.against,
         "help": row.meaning,
+        "ok": row.ok,
     }
 
 

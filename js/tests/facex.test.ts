@@ -168,7 +168,7 @@ describe("what stands in the view", () => {
         regions: [...regions(), region(nasty, nasty, 0.99, { rank: 1 })],
         ...{ target: nasty, models: [nasty], error: nasty, notes: nasty, counts: nasty, state: "failed" },
         patches: { [nasty]: [{ tile: 0, image: 3, name: nasty, value: 1 }] },
-        trust: [{ name: nasty, value: nasty, note: nasty, help: nasty }],
+        trust: [{ name: nasty, value: nasty, note: nasty, help: nasty, ok: null }],
         ...{ groups: [nasty, nasty], opened: 3, face: face(3, nasty, { answer: [[nasty, 0.5]] }) },
       }),
     );

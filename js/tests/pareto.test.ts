@@ -166,7 +166,7 @@ describe("what stands in the view", () => {
         members: [member(0.4, 0, 1, { label: nasty, second: nasty })],
         ...{ deltas: floats([[0.5]]), crossing: 0, error: nasty, state: "failed" },
         importance: [{ name: nasty, success: 1, per_unit: 1, change: 1 }],
-        trust: [{ name: nasty, value: nasty, note: nasty, help: nasty }],
+        trust: [{ name: nasty, value: nasty, note: nasty, help: nasty, ok: null }],
       }),
     );
     expect(root.querySelector("img")).toBeNull();

@@ -107,7 +107,7 @@ describe("what stands in the view", () => {
       target: 3,
       error: nasty,
       activity: nasty,
-      trust: [{ name: nasty, value: nasty, note: nasty, help: nasty }],
+      trust: [{ name: nasty, value: nasty, note: nasty, help: nasty, ok: null }],
     });
     const { root, button } = await show(fake);
     button("?").click();

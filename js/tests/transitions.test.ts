@@ -95,7 +95,7 @@ describe("what stands in the view", () => {
     const fake = start({
       labels: Array(10).fill(nasty),
       ...{ error: nasty, notes: nasty, counts: nasty, activity: nasty, state: "running" },
-      trust: [{ name: nasty, value: nasty, note: nasty, help: nasty }],
+      trust: [{ name: nasty, value: nasty, note: nasty, help: nasty, ok: null }],
     });
     const { root, find, row } = await show(fake);
     find(".cfw-picker-button").click();

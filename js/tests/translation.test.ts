@@ -75,7 +75,11 @@ describe("what stands in the view", () => {
     const nasty = "<img src=x onerror=alert(1)>";
     const fake = start({
       ...{ labels: [nasty, nasty, nasty], model: nasty, second: nasty, caveats: [nasty], error: nasty },
-      ...{ notes: nasty, counts: nasty, trust: [{ name: nasty, value: nasty, note: nasty, help: nasty }] },
+      ...{
+        notes: nasty,
+        counts: nasty,
+        trust: [{ name: nasty, value: nasty, note: nasty, help: nasty, ok: null }],
+      },
     });
     const { root, find } = await show(fake);
     expect(root.querySelector("img")).toBeNull();

@@ -181,3 +181,39 @@ def test_any_name_fits_into_the_figure(result, name):
     assert any(name[:3] in text for text in texts)
     assert not any("n" * 50 in text or "two\nlines" in text for text in texts)
     figure.canvas.draw()
+
+
+def test_each_measure_says_whether_it_is_as_it_should_be(result, updates):
+    for which in (result, updates[0].partial):
+        ok = which.trust()["ok"]
+        assert ok.dtype == object
+        assert all(value is None or isinstance(value, bool) for value in ok)
+    assert result.trust()["ok"].notna().any()
+
+
+def test_the_model_was_asked_about_other_pictures(result, updates):
+    assert updates[0].partial.elsewhere is None
+    assert result.elsewhere.shape == (15, 2)
+    assert {"difference of answers", "change of the answer"} <= set(result.trust()["measure"])
+
+
+def test_the_caveats_are_sentences_and_stand_first(result, tmp_path):
+    blind = replace(result, elsewhere=torch.full((15, 2), 0.5), prediction=torch.tensor([0.5, 0.5]))
+    said = blind.caveats
+    assert "hardly depends on the picture" in said[0]
+    assert all(one.endswith(".") for one in said)
+    assert blind._repr_html_().startswith("<ul><li>The answer hardly depends")
+    assert "<b>" not in blind._repr_html_().replace("&lt;b&gt;", "")
+    blind.save(tmp_path / "result.safetensors")
+    assert type(result).load(tmp_path / "result.safetensors").caveats == said
+
+
+def test_a_probe_that_fails_costs_no_answer(explainer, clf, monkeypatch):
+    def fails(_image):
+        raise RuntimeError("no such picture")
+
+    monkeypatch.setattr("cfwidgets.engines.base.pictures", fails)
+    engine = explainer.engine
+    found = list(engine.steps(clf, *explainer.given(clf, 0), **explainer.keywords))[-1].partial
+    assert found.elsewhere is None
+    assert "no such picture" in found.missing["answers to other pictures"]

@@ -71,7 +71,8 @@ def test_it_fills_in_while_the_engine_runs(explainer, closed):
     assert view.result is result
     assert view.counts
     assert view.trust
-    assert all({"name", "value", "note", "help"} <= row.keys() for row in view.trust)
+    assert all({"name", "value", "note", "help", "ok"} <= row.keys() for row in view.trust)
+    assert view.caveats == list(result.caveats)
 
 
 def test_it_shows_a_finished_result(explainer, clf, result, closed):

@@ -118,7 +118,7 @@ class Summariser:
             ),
             skipped=tuple(skipped),
             layer=found.layer,
-            caveats=found.caveats,
+            limits=found.caveats,
         )
 
     def _group(self, face: ReadFace, predicted_target: bool) -> int:

@@ -216,7 +216,15 @@ class FaceX(Engine[FaceXResult]):
         )
         reader = FaceReader(clf, faces, len(regions), size, attribute)
         work = partial(self._work, reader, client)
-        yield from self.driven(fresh, work, began=began, resume=resume, checkpoint=checkpoint)
+        yield from self.driven(
+            fresh,
+            work,
+            clf=clf,
+            image=clf.view(first.image),
+            began=began,
+            resume=resume,
+            checkpoint=checkpoint,
+        )
 
     explain = to_the_end(steps)
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from cfwidgets.data.faces.prototype import Prototype
 from cfwidgets.data.faces.regions import REGIONS, region_label
-from cfwidgets.engines.base import ExplainerResult, Measure, cut
+from cfwidgets.engines.base import SURER, ExplainerResult, Measure, cut
 from cfwidgets.engines.facex.reading import Skipped
 from cfwidgets.engines.facex.top_patches import Patches, merged
 from cfwidgets.evaluation.overlap import rank_correlation
@@ -26,6 +26,13 @@ _NAME = 40  # characters of a name in the title of a figure
 _SAMPLES = 1000
 _AT_ONCE = 100  # resamplings at once
 _CONFIDENCE = 95
+# See tests/benchmarks/null_zoo.py for the networks that these were chosen on.
+_FEWEST = 8  # faces of which a deviation says something
+_FLAT = 0.25  # of the log-odds
+_LEAST = 1e-6
+_MOSTLY = 0.5
+_AGREEING = 0.3
+_ALIKE = 0.8
 _HALVES = (
     "Rank correlation of the regions between two halves of the faces. Far below 1, there are too few faces."
 )
@@ -74,7 +81,7 @@ class Part:
     patches: Patches
     skipped: tuple[Skipped, ...] = ()
     layer: str = ""
-    caveats: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -124,7 +131,7 @@ class FaceXResult(ExplainerResult):
         was not measured.
     layer
         Name of the layer whose maps were read; empty before the first batch, and with methods that read none.
-    caveats
+    limits
         Limits of the maps in words: see `cfwidgets.attribution.Attribution`.
     sampled
         ``(k,)`` int64: indices of the faces of which each region was hidden, in the order in which they were
@@ -167,7 +174,7 @@ class FaceXResult(ExplainerResult):
     skipped: tuple[Skipped, ...] = ()
     randomised: Tensor | None = None
     layer: str = ""
-    caveats: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
     sampled: Tensor | None = None
     effect: Tensor | None = None
 
@@ -214,7 +221,7 @@ class FaceXResult(ExplainerResult):
             patches=merged(self.patches, part.patches),
             skipped=tuple(sorted((*self.skipped, *part.skipped))),
             layer=self.layer or part.layer,
-            caveats=self.caveats or part.caveats,
+            limits=self.limits or part.limits,
         )
 
     def summary(self) -> str:
@@ -363,19 +370,24 @@ class FaceXResult(ExplainerResult):
         rows: list[Measure] = []
         halves = _correlation(_means(self.ior[::2]), _means(self.ior[1::2]))
         if halves is not None:
-            rows.append(Measure("agreement of two halves", halves, "should be near 1", np.nan, _HALVES))
+            ok = halves >= _AGREEING
+            rows.append(Measure("agreement of two halves", halves, "should be near 1", np.nan, _HALVES, ok))
         if self.randomised is not None:
-            correlation = _correlation(_means(self.ior), _means(self.randomised))
+            correlation = self._randomised_correlation
             if correlation is not None:
-                rows.append(Measure("randomised model", correlation, "should be near 0", np.nan, _RANDOMISED))
-        rows += [Measure("layer of the maps", np.nan, self.layer, np.nan, caveat) for caveat in self.caveats]
+                ok = correlation < _ALIKE
+                rows.append(
+                    Measure("randomised model", correlation, "should be near 0", np.nan, _RANDOMISED, ok)
+                )
+        rows += [Measure("layer of the maps", np.nan, self.layer, np.nan, caveat) for caveat in self.limits]
         rows += self._measures_of_effect()
         if len(self.predicted_target) and not bool(self.predicted_target.any()):
             name = f"faces predicted as {self.label}"
-            rows.append(Measure(name, 0.0, "should be some", np.nan, _NEVER_PREDICTED))
+            rows.append(Measure(name, 0.0, "should be some", np.nan, _NEVER_PREDICTED, ok=False))
         empty = (self.ior.nan_to_num(0) == 0).all(1).float()
         if bool(empty.any()):
-            rows.append(Measure("empty maps", float(empty.mean()), "should be near 0", np.nan, _EMPTY))
+            ok = float(empty.mean()) < _MOSTLY
+            rows.append(Measure("empty maps", float(empty.mean()), "should be near 0", np.nan, _EMPTY, ok))
         return rows
 
     def _measures_of_effect(self) -> list[Measure]:
@@ -399,6 +411,42 @@ class FaceXResult(ExplainerResult):
         """Return the rows of the sampled faces in the tables of all, ``(k,)``."""
         sampled = self.numbers[:0] if self.sampled is None else self.sampled
         return torch.searchsorted(self.numbers, sampled)
+
+    @property
+    def own_caveats(self) -> tuple[str, ...]:
+        """See `ExplainerResult.own_caveats`."""
+        if not len(self.numbers):
+            return ()
+        rows = []
+        surest = float(self.probability.max())
+        if not bool(self.predicted_target.any()):
+            rows.append(
+                f"{self.label} is predicted for none of {len(self.numbers):,} faces (at most {surest:.3f}): "
+                "the attention is to a class that never wins."
+            )
+        elif surest < 1 / len(self.labels) + SURER:
+            rows.append(f"{self.label} is hardly predicted: its highest probability is {surest:.3f}.")
+        odds = self.probability.double().clamp(_LEAST, 1 - _LEAST).logit()
+        if len(odds) >= _FEWEST and float(odds.std()) < _FLAT:
+            rows.append("The answer hardly depends on the face: the probability is much the same for all.")
+        if float((self.ior.nan_to_num(0) == 0).all(1).float().mean()) >= _MOSTLY:
+            rows.append("Most maps are empty: there is no evidence for the class.")
+        halves = _correlation(_means(self.ior[::2]), _means(self.ior[1::2]))
+        if len(odds) >= _FEWEST and halves is not None and halves <= 0:
+            rows.append("Two halves of the faces agree on the regions no better than by chance.")
+        correlation = self._randomised_correlation
+        if correlation is not None and correlation >= _ALIKE:
+            rows.append(
+                "A model with random weights attends to much the same regions: they show the faces and not "
+                "what the model has learnt."
+            )
+        return (*rows, *self.limits)
+
+    @property
+    def _randomised_correlation(self) -> float | None:
+        if self.randomised is None:
+            return None
+        return _correlation(_means(self.ior), _means(self.randomised))
 
     def _ranked(self) -> pd.DataFrame:
         return self.to_frame().dropna(subset="ior").sort_values("rank", kind="stable")

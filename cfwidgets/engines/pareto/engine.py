@@ -161,7 +161,9 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
                 )
             yield Update(1.0, result)
 
-        yield from self.driven(fresh, work, began=began, resume=resume, checkpoint=checkpoint)
+        yield from self.driven(
+            fresh, work, clf=clf, image=task.image, began=began, resume=resume, checkpoint=checkpoint
+        )
 
     explain = to_the_end(steps)
 

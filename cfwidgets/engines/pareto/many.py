@@ -85,7 +85,9 @@ class SurveySearch(EditSearch[ParetoSurvey]):
                 )
             yield Update(1.0, survey)
 
-        yield from self.driven(fresh, work, began=began, resume=resume, checkpoint=checkpoint)
+        yield from self.driven(
+            fresh, work, clf=clf, image=tasks[0].image, began=began, resume=resume, checkpoint=checkpoint
+        )
 
     explain = to_the_end(steps)
 

@@ -19,6 +19,12 @@ __all__ = ["ParetoResult", "crossing", "scaled"]
 _PICTURES = 10  # about as many counterfactuals are drawn: of the paper's front of 100 every tenth
 _CHANGES = 3
 
+# See tests/benchmarks/null_zoo.py for the networks that these were chosen on.
+_MOST = 0.5
+_MANY = 0.5  # of random edits that flip
+_FLAT = 0.5  # of the log-probability
+_LEAST = 1e-6
+
 _RECONSTRUCTION = (
     "Probability of {label} where the editor paints the image without any change. It should hardly differ "
     "from that for the image itself."
@@ -277,31 +283,76 @@ class ParetoResult(ExplainerResult):
         label, flips = self.label, self.flips
         before = float(self.prediction[self.target])
         again = float(self.reconstruction_prediction[self.target])
-        rows = [
-            Measure("reconstruction", again, "the image itself", before, _RECONSTRUCTION.format(label=label))
-        ]
+        meaning = _RECONSTRUCTION.format(label=label)
+        ok = not self.reconstruction_flips
+        rows = [Measure("reconstruction", again, "the image itself", before, meaning, ok)]
         if len(flips) and not self.flipped:
-            rows.append(Measure("lead left", self.distance, "0 is a flip", np.nan, _LEAD.format(label=label)))
+            rows.append(
+                Measure(
+                    "lead left", self.distance, "0 is a flip", np.nan, _LEAD.format(label=label), ok=False
+                )
+            )
         if self.flipped:
             count = int(flips.sum())
             if self.second_predictions is not None:
                 too = (self.second_predictions[flips].argmax(1) != self.target).float().mean()
                 meaning = _SECOND.format(flips=count)
-                rows.append(
-                    Measure("second model flips too", float(too), "should be near 1", np.nan, meaning)
-                )
+                name, ok = "second model flips too", float(too) >= _MOST
+                rows.append(Measure(name, float(too), "should be near 1", np.nan, meaning, ok))
             if self.rounded_flips is not None:
                 rounded = float(self.rounded_flips[flips].float().mean())
                 meaning = _ROUNDED.format(flips=count)
-                rows.append(Measure("flips left in 8 bits", rounded, "should be 1", np.nan, meaning))
+                ok = rounded >= _MOST
+                rows.append(Measure("flips left in 8 bits", rounded, "should be 1", np.nan, meaning, ok))
         if self.random_flips is not None and len(self.random_flips):
-            random, meaning = self.random_flips.float().mean(), _RANDOM.format(count=len(self.random_flips))
-            rows.append(Measure("random edits flip", float(random), "should be near 0", np.nan, meaning))
+            random = float(self.random_flips.float().mean())
+            meaning, ok = _RANDOM.format(count=len(self.random_flips)), random < _MANY
+            rows.append(Measure("random edits flip", random, "should be near 0", np.nan, meaning, ok))
         if self.invalid:
             share = self.invalid / self.evaluations
             meaning = _INVALID.format(invalid=self.invalid, count=self.evaluations)
-            rows.append(Measure("predictions not finite", share, "should be 0", np.nan, meaning))
+            rows.append(Measure("predictions not finite", share, "should be 0", np.nan, meaning, ok=False))
         return rows
+
+    @property
+    def own_caveats(self) -> tuple[str, ...]:
+        """See `ExplainerResult.own_caveats`."""
+        rows = list(self.hardly_predicted(self.target))
+        if self.reconstruction_flips:
+            rows.append(
+                "The image as the editor paints it, without any change, flips the model already: the editor "
+                "and not an attribute is the reason."
+            )
+        if self._moved is not None and self._moved < _FLAT:
+            rows.append("Whatever is edited, the answer hardly changes.")
+        elif len(self.predictions) and self.ablation is not None and not self.flipped:
+            rows.append("Nothing flips: the changes lower the probability, and explain no other prediction.")
+        if self.random_flips is not None and len(self.random_flips):
+            random = float(self.random_flips.float().mean())
+            if random >= _MANY:
+                rows.append(
+                    f"{100 * random:.0f} % of random edits as large flip the model too: the attributes that "
+                    "were found mean little."
+                )
+        rounded = None if self.rounded_flips is None else self.rounded_flips[self.flips].float()
+        if rounded is not None and float(rounded.mean()) < _MOST:  # of nothing it is NaN, and not less
+            rows.append("Rounding the pixels to 8 bits undoes many of the flips: they are noise.")
+        if self.flipped and self.second_predictions is not None:
+            too = self.second_predictions[self.flips].argmax(1) != self.target
+            if float(too.float().mean()) < _MOST:
+                rows.append(
+                    "Many of the flips do not flip the second model, which had no part in the search: they "
+                    "exploit the first."
+                )
+        return tuple(rows)
+
+    @property
+    def _moved(self) -> float | None:
+        """How far the log-probability of the target moves from image to front; None before the end."""
+        if self.ablation is None or not len(self.predictions):
+            return None
+        before = self.prediction[self.target].double().clamp_min(_LEAST).log()
+        return float((self.probability.double().clamp_min(_LEAST).log() - before).abs().max())
 
     def plot(self) -> Figure:
         """Draw the front by each pair of objectives, along its order, and about ten of its images.

@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from cfwidgets.engines.base import ExplainerResult, Measure
+from cfwidgets.engines.base import SURER, ExplainerResult, Measure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,6 +20,7 @@ __all__ = ["ParetoSurvey"]
 
 _Z = 1.959964  # of 95 %
 _BARS = 13
+_MOST = 0.5
 
 _RECONSTRUCTION = (
     "Share of the {count} images whose reconstruction alone, painted by the editor without any change, flips "
@@ -167,23 +168,61 @@ class ParetoSurvey(ExplainerResult):
         repainted, found = self.reconstruction_flips.float().mean(), self.flipped.float().mean()
         meaning = _RECONSTRUCTION.format(count=count)
         rows = [
-            Measure("reconstruction flips", float(repainted), "should be 0", np.nan, meaning),
-            Measure("images that flip", float(found), "should be near 1", np.nan, _FOUND.format(count=count)),
+            Measure(
+                "reconstruction flips",
+                float(repainted),
+                "should be 0",
+                np.nan,
+                meaning,
+                bool(repainted < _MOST),
+            ),
+            Measure(
+                "images that flip",
+                float(found),
+                "should be near 1",
+                np.nan,
+                _FOUND.format(count=count),
+                bool(found >= _MOST),
+            ),
         ]
         if self.rounded_flips is not None and flips:
             rounded = self.rounded_flips[self.flipped].float().mean()
             meaning = _ROUNDED.format(flips=flips)
-            rows.append(Measure("flips left in 8 bits", float(rounded), "should be 1", np.nan, meaning))
+            ok = bool(rounded >= _MOST)
+            rows.append(Measure("flips left in 8 bits", float(rounded), "should be 1", np.nan, meaning, ok))
         if self.random_flips is not None and len(self.random_flips):
             random, meaning = self.random_flips.float().mean(), _RANDOM.format(count=len(self.random_flips))
-            rows.append(Measure("random edits flip", float(random), "should be near 0", np.nan, meaning))
+            ok = bool(random < _MOST)
+            rows.append(Measure("random edits flip", float(random), "should be near 0", np.nan, meaning, ok))
         if self.invalid:
             candidates = self.evaluations * count
             meaning = _INVALID.format(invalid=self.invalid, count=candidates)
             rows.append(
-                Measure("predictions not finite", self.invalid / candidates, "should be 0", np.nan, meaning)
+                Measure(
+                    "predictions not finite",
+                    self.invalid / candidates,
+                    "should be 0",
+                    np.nan,
+                    meaning,
+                    ok=False,
+                )
             )
         return rows
+
+    @property
+    def own_caveats(self) -> tuple[str, ...]:
+        """See `ExplainerResult.own_caveats`."""
+        rows = []
+        surest = float(self.predictions.amax(1).mean())
+        if surest < 1 / len(self.labels) + SURER:
+            rows.append(f"The model is hardly sure of any image ({surest:.3f} in the mean).")
+        if float(self.reconstruction_flips.float().mean()) >= _MOST:
+            rows.append("Most images flip as the editor paints them, without any change.")
+        if self.necessary is not None and float(self.flipped.float().mean()) < _MOST:
+            rows.append("Few images flip: the shares are of those alone.")
+        if self.random_flips is not None and float(self.random_flips.float().mean()) >= _MOST:
+            rows.append("Most random edits flip too: the attributes that were found mean little.")
+        return tuple(rows)
 
     def plot(self) -> Figure:
         """Draw the shares of necessary and of sufficient changes with their intervals, a pair an attribute.

@@ -159,7 +159,9 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
             evaluations=2,
         )
         work = partial(self._work, clf)
-        yield from self.driven(fresh, work, began=began, resume=resume, checkpoint=checkpoint)
+        yield from self.driven(
+            fresh, work, clf=clf, image=view, began=began, resume=resume, checkpoint=checkpoint
+        )
 
     explain = to_the_end(steps)
 

@@ -214,7 +214,9 @@ class Transitions(Engine[TransitionResult]):
             trust=self.trust,
             seed=self.seed,
         )
-        yield from self.driven(fresh, work, began=began, resume=resume, checkpoint=checkpoint)
+        yield from self.driven(
+            fresh, work, clf=clf, image=view, began=began, resume=resume, checkpoint=checkpoint
+        )
 
     explain = to_the_end(steps)
 

@@ -32,6 +32,14 @@ VECTORS = ("target", "wrong", "model")
 _TITLE_WIDTH = 20  # characters of a title above a picture that do not reach into the next one
 _CURVE = 30  # of the name of a curve
 
+# See tests/benchmarks/null_zoo.py for the networks that these were chosen on.
+_MOST = 0.5
+_OFF = 0.1
+_AGREEING = 0.1
+_ALIKE = 0.8
+_FLAT = 0.5  # of the log-odds
+_LEAST = 1e-6
+
 _SIMILAR = (
     "Cosine similarity of the end points' features to the image's, the lower of the two. The starts before "
     "the search show the similarity of any picture of these classes."
@@ -341,21 +349,69 @@ class TransitionResult(ExplainerResult):
             similar = float(self.candidates.cosine[list(self.path.ends)].min())
             before = float(self.first.mean())
             rows.append(
-                Measure("similarity of the end points", similar, "before the search", before, _SIMILAR)
+                Measure(
+                    "similarity of the end points",
+                    similar,
+                    "before the search",
+                    before,
+                    _SIMILAR,
+                    similar > before,
+                )
             )
             two = (self.path.predicted == self.wrong) | (self.path.predicted == self.target)
             share = float(two.float().mean())
-            rows.append(Measure("phases in the two classes", share, "should be near 1", np.nan, _BETWEEN))
+            rows.append(
+                Measure(
+                    "phases in the two classes", share, "should be near 1", np.nan, _BETWEEN, share >= _MOST
+                )
+            )
         if self.attribution is not None:
             delta = self.attribution.convergence_delta
-            rows.append(Measure("convergence delta", delta, "should be near 0", np.nan, _DELTA))
+            ok = abs(delta) < _OFF
+            rows.append(Measure("convergence delta", delta, "should be near 0", np.nan, _DELTA, ok))
         if self.agreement is not None:
             name = f"agreement of {len(self.agreement.ends)} thirds of the starts"
-            rows.append(Measure(name, self.agreement.correlation, "chance", 0.0, _AGREEMENT))
+            correlation = self.agreement.correlation
+            rows.append(Measure(name, correlation, "chance", 0.0, _AGREEMENT, correlation >= _AGREEING))
         if self.randomised_model is not None:
             correlation = self.randomised_model.correlation
-            rows.append(Measure("randomised model", correlation, "should be near 0", np.nan, _RANDOMISED))
+            ok = correlation < _ALIKE
+            rows.append(Measure("randomised model", correlation, "should be near 0", np.nan, _RANDOMISED, ok))
         return rows
+
+    @property
+    def own_caveats(self) -> tuple[str, ...]:
+        """See `ExplainerResult.own_caveats`."""
+        rows = list(self.hardly_predicted(self.wrong))
+        if self.searched:
+            rows += [
+                f"No candidate is predicted {self.labels[index]}."
+                for index in (self.wrong, self.target)
+                if not self.row(index)
+            ]
+        if self.path is not None and self.path.complete:
+            odds = (self.path.target.double() + _LEAST).log() - (self.path.wrong.double() + _LEAST).log()
+            if float(odds.max() - odds.min()) < _FLAT:
+                rows.append(
+                    "The answer hardly changes along the transition: it shows nothing of the decision."
+                )
+            elif self.path.flip is None:
+                rows.append(
+                    f"{self.label} never becomes likelier than {self.wrong_label} along the transition."
+                )
+            two = (self.path.predicted == self.wrong) | (self.path.predicted == self.target)
+            if float(two.float().mean()) < _MOST:
+                rows.append("Most phases of the transition are predicted as neither of the two classes.")
+            if self.path.maps is not None and not bool(self.path.maps.any()):
+                rows.append("The maps of the transition are all zero.")
+        if self.agreement is not None and self.agreement.correlation < _AGREEING:
+            rows.append("Separate thirds of the starts give other regions: the attribution is one of many.")
+        if self.randomised_model is not None and self.randomised_model.correlation >= _ALIKE:
+            rows.append(
+                "A model with random weights gives much the same regions: they show the pictures and not "
+                "what the model has learnt."
+            )
+        return tuple(rows)
 
     def plot(self) -> Figure:
         """Draw the image, typical phases with their maps, and the probabilities of both classes, for a paper.

@@ -170,7 +170,9 @@ class CounterfactualTranslator(Engine[TranslationResult]):
             probes=no_probes(len(first)),
         )
         work = partial(self._work, _Judges(clf, translator, second, columns))
-        yield from self.driven(fresh, work, began=began, resume=resume, checkpoint=checkpoint)
+        yield from self.driven(
+            fresh, work, clf=clf, image=given.images[0], began=began, resume=resume, checkpoint=checkpoint
+        )
 
     explain = to_the_end(steps)
 

@@ -23,8 +23,8 @@ class TranslationResult(Translations):
     """Twins of images on the other side of a decision; its fields are those of `Translations`."""
 
     @property
-    def caveats(self) -> tuple[str, ...]:
-        """Say in plain sentences why this result is worth little; empty where there is nothing to say."""
+    def own_caveats(self) -> tuple[str, ...]:
+        """See `ExplainerResult.own_caveats`."""
         return caveats(self)
 
     def summary(self) -> str:

@@ -23,7 +23,7 @@ from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.widgets.checks import foreign, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.view import View, bundle
-from cfwidgets.widgets.wire import encode_frames, encode_grey, likeliest, pack, trust_rows
+from cfwidgets.widgets.wire import encode_frames, encode_grey, likeliest, pack
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -214,7 +214,7 @@ class FaceXView(View[OneOrTwo]):
         split = first.group_names if len(results) == 1 else ()
         self.groups = ["all", *split] if split else []
         self.grouped = [self.regions, *(_rows(first, name) for name in split)] if split else []
-        self.trust = trust_rows(first.trust())
+        self._judge(first)
         self.skipped = _skipped(results)
 
     def _checked(self, changed: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from cfwidgets.models.editor import criticised, painted, require_editor
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.view import View, bundle
-from cfwidgets.widgets.wire import encode_frames, likeliest, pack, trust_rows
+from cfwidgets.widgets.wire import encode_frames, likeliest, pack
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -215,7 +215,7 @@ class ParetoView(View[ParetoResult]):
             {"name": name, "success": lost, "per_unit": per_unit, "change": change}
             for name, lost, per_unit, change in partial.importance().itertuples(index=False, name=None)
         ]
-        self.trust = trust_rows(partial.trust())
+        self._judge(partial)
         flips = int(partial.flips.sum())
         self.counts = f"{flips} of {len(partial.deltas)} flip · {partial.evaluations:,} evaluated"
         self.notes = " ".join(filter(None, (self._foreign, _notes(partial))))

@@ -16,13 +16,13 @@ from cfwidgets.engines.superpixels.base import SuperpixelEngine
 from cfwidgets.engines.superpixels.elime import ELime
 from cfwidgets.engines.superpixels.lime import Lime
 from cfwidgets.engines.superpixels.masking import MaskedPicture
-from cfwidgets.engines.superpixels.result import FLAT, SuperpixelResult
+from cfwidgets.engines.superpixels.result import SuperpixelResult
 from cfwidgets.images import as_image, encode, encode_labels
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.view import View, bundle
-from cfwidgets.widgets.wire import likeliest, trust_rows
+from cfwidgets.widgets.wire import likeliest
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -242,7 +242,7 @@ class SuperpixelView(View[SuperpixelResult]):
         self.evaluations = partial.evaluations
         self.importance = partial.importance.tolist()
         self.order = partial.order.tolist()
-        self.trust = trust_rows(partial.trust())
+        self._judge(partial)
         self.counts = _counts(partial)
         self.notes = " ".join(filter(None, (self._foreign, *_notes(partial))))
         if partial.searches:
@@ -334,14 +334,12 @@ def _counts(result: SuperpixelResult) -> str:
 def _notes(result: SuperpixelResult) -> list[str]:
     notes = []
     predicted = result.predicted
-    if predicted != result.target:
+    if predicted != result.target and not result.hardly_predicted(result.target):  # else a caveat says it
         notes.append(
             f"For the whole picture the model predicts {result.labels[predicted]} "
             f"({float(result.prediction[predicted]):.2f}), not {result.label} ({result.whole:.2f})."
         )
-    if result.flat:
-        notes.append(FLAT)
-    elif result.tied and (result.interval is not None or result.weights is not None):
+    if not result.flat and result.tied and (result.interval is not None or result.weights is not None):
         notes.append(
             f"{result.tied} superpixels are as important as others: the order among equals is drawn by lot."
         )

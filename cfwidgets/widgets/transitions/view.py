@@ -17,7 +17,7 @@ from cfwidgets.models.generator import require_generator
 from cfwidgets.widgets.checks import foreign, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.view import View, bundle
-from cfwidgets.widgets.wire import encode_frames, encode_maps, likeliest, map_scale, pack, trust_rows
+from cfwidgets.widgets.wire import encode_frames, encode_maps, likeliest, map_scale, pack
 
 if TYPE_CHECKING:
     import pathlib
@@ -312,7 +312,7 @@ class TransitionView(View[TransitionResult]):
             }
         else:
             self.answer = {}
-        self.trust = trust_rows(result.trust())
+        self._judge(result)
 
     def _checked(self, changed: dict[str, Any]) -> dict[str, Any]:
         if "correct" in changed:

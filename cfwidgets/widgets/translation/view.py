@@ -21,7 +21,7 @@ from cfwidgets.widgets.translation.pictures import bundle, deflated_levels, pict
 from cfwidgets.widgets.translation.strongest import STRONGEST
 from cfwidgets.widgets.view import View
 from cfwidgets.widgets.view import bundle as front_end
-from cfwidgets.widgets.wire import pack, trust_rows
+from cfwidgets.widgets.wire import pack
 
 if TYPE_CHECKING:
     import pathlib
@@ -87,8 +87,6 @@ class TranslationView(View[TranslationResult]):
     target = t.Int(-1).tag(sync=True)
     painted = t.Int(-1).tag(sync=True)
     second = t.Unicode().tag(sync=True)
-    # What limits all of the result, in sentences.
-    caveats = t.List(t.Unicode()).tag(sync=True)
     # The images: how many, of which size; a small picture of each; of each at hand, all there is of it.
     total = t.Int(0).tag(sync=True)
     size = t.List(t.Int(), [0, 0]).tag(sync=True)
@@ -193,7 +191,7 @@ class TranslationView(View[TranslationResult]):
         flipped, done = int(partial.flipped.sum()), partial.done
         self.counts = f"{done:,} of {self.total:,} images · {flipped:,} flipped"
         self.measured = {name: len(of.levels) for name, of in partial.stress.items()}
-        self.trust, self.caveats = trust_rows(partial.trust()), list(partial.caveats)
+        self._judge(partial)
         # All that is at hand goes as one: not with each batch, or the last of many would come late.
         running = self.run is not None and self.run.state == "running"
         if done > self._sent and (3 * done >= 4 * self._sent or not running):

@@ -1,3 +1,4 @@
+import { createCaveats } from "./caveats";
 import { h, setText } from "./dom";
 import { createPlaceholder } from "./placeholder";
 import type { RunTraits } from "./traits";
@@ -24,10 +25,11 @@ export interface PictureState {
   later: string;
 }
 
-/** What all views tell of a run: in the place of the picture, in the measures of trust, the notes and, see there, the head. */
+/** What all views tell of a run: in the place of the picture, in the caveats, the measures of trust, the notes and, see there, the head. */
 export function createReport(run: Readonly<RunTraits>, trustLater?: string) {
   const placeholder = createPlaceholder();
   const trust = createTrust(trustLater);
+  const caveats = createCaveats();
   const notes = h("p.cfw-notes");
   let status: Status = { help: "", kept: "" };
   let instead = "";
@@ -36,7 +38,7 @@ export function createReport(run: Readonly<RunTraits>, trustLater?: string) {
   const insteadOf = (picture: PictureState | undefined) =>
     !picture || picture.there() ? "" : run.error || picture.broken?.() || run.activity || picture.later;
   return {
-    ...{ placeholder: placeholder.element, trust: trust.element, notes, insteadOf },
+    ...{ placeholder: placeholder.element, trust: trust.element, caveats: caveats.element, notes, insteadOf },
     get status() {
       return status;
     },
@@ -51,6 +53,7 @@ export function createReport(run: Readonly<RunTraits>, trustLater?: string) {
     draw() {
       placeholder.update(instead, run.error !== "" || broken);
       trust.update(run.trust, run.state === "running" && run.measures);
+      caveats.update(run.caveats);
       setText(notes, [run.notes, ...(status.remarks ?? [])].filter(Boolean).join(" "));
       notes.hidden = notes.textContent === "";
     },

@@ -1,4 +1,4 @@
-import { bool, number, oneOf, records, type TraitsOf, text } from "./wire";
+import { bool, list, number, oneOf, records, type TraitsOf, text, yesOrNo } from "./wire";
 
 /** The traits that every view has, as cfwidgets/widgets/view.py declares them. */
 export const runTraits = {
@@ -12,8 +12,10 @@ export const runTraits = {
   /** What limits the result, in a sentence. */
   notes: text(),
   error: text(),
-  /** Measures of the explanation, each with what it should be compared with. */
-  trust: records({ name: text(), value: text(), note: text(), help: text() }),
+  /** Why the finding is worth little, in sentences. */
+  caveats: list(text()),
+  /** Measures of the explanation, each with what it should be compared with; whether it is as it should be, if it can tell. */
+  trust: records({ name: text(), value: text(), note: text(), help: text(), ok: yesOrNo() }),
   /** Whether there will be more such rows when the run has ended. */
   measures: bool(true),
 };

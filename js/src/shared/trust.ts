@@ -1,6 +1,14 @@
 import { h } from "./dom";
 import type { TrustRow } from "./traits";
 
+/** Whether a measure is as it should be: a sign for the eye, a word for the ear, nothing where it cannot tell. */
+function mark(ok: boolean | null) {
+  if (ok === null) return h("span.cfw-trust-mark");
+  const sign = h("span", { "aria-hidden": "true" }, ok ? "✓" : "✗");
+  const word = h("span.cfw-unseen", ok ? "in order: " : "not in order: ");
+  return h("span.cfw-trust-mark", { "data-ok": String(ok) }, sign, word);
+}
+
 /** "How far to trust it": measures of an explanation, each with what it should be compared with. */
 export function createTrust(later = "measured when the run has ended") {
   const body = h("tbody");
@@ -16,12 +24,13 @@ export function createTrust(later = "measured when the run has ended") {
       if (rows === drawn) return;
       drawn = rows;
       body.replaceChildren(
-        ...rows.map(({ name, value, note, help }) => {
+        ...rows.map(({ name, value, note, help, ok }) => {
           return h(
             "tr",
             h(
               "th",
               { scope: "row" },
+              mark(ok),
               h("span", { title: help || false, "aria-description": help || false }, name),
             ),
             h("td.cfw-number", value),

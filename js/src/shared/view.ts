@@ -20,7 +20,8 @@
  *     },
  *   });
  *
- * The frame does the rest. It has the head (question, state, counts, progress, error, help, Stop and Resume), places
+ * The frame does the rest. It has the head (question, state, counts, progress, error, help, Stop and Resume), the
+ * caveats below it, places
  * for `placeholder`, `trust` and `notes` that the view puts where they belong and the frame fills, the live region
  * (`say`), the fence around the keys, the theme (`data-cfw-theme`, `palette`), the size, the end. Nothing lives outside
  * of `build`; what must end with the view is registered with `frame.scope`. A function of `draw`, `paint` or a listener
@@ -177,7 +178,7 @@ function render<T extends ViewTable>(definition: ViewDefinition<T>, options: Ren
     parts = definition.build(frame);
   });
   head = createHead(scope, run, parts.question, (kind) => model.send({ kind }));
-  root.append(head.element, h("div.cfw-body", ...parts.body), live);
+  root.append(head.element, report.caveats, h("div.cfw-body", ...parts.body), live);
   fenceKeys(scope, root, (event) => parts.keys?.(event) ?? false);
   const loud = Object.keys(table).filter((trait) => !followed.includes(trait));
   frame.listen(loud, refresh);

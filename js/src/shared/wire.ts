@@ -26,6 +26,8 @@ export const bool =
   (otherwise = false): Reader<boolean> =>
   (value) =>
     typeof value === "boolean" ? value : otherwise;
+/** Null for anything else. */
+export const yesOrNo = (): Reader<boolean | null> => (value) => (typeof value === "boolean" ? value : null);
 export function number(): Reader<number>;
 export function number<T>(otherwise: T): Reader<number | T>;
 export function number(otherwise: unknown = 0): Reader<unknown> {

@@ -2,7 +2,6 @@
 import { h, setAttribute } from "../shared/dom";
 import { defineView } from "../shared/view";
 import { createAnswers } from "./answers";
-import { createCaveats } from "./caveats";
 import { followCurves } from "./curves";
 import { Look } from "./look";
 import { createMask } from "./mask";
@@ -32,7 +31,6 @@ function build(frame: TranslationFrame) {
   const shown = new Shown(frame);
   const look = new Look(frame, shown);
   const question = createQuestion(frame, shown);
-  const caveats = createCaveats(frame);
   const wipe = createWipe(frame, look);
   const tools = createTools(frame.scope, look, question.which);
   const variants = createVariants(frame, look);
@@ -78,7 +76,6 @@ function build(frame: TranslationFrame) {
   return {
     question: [question.element],
     body: [
-      caveats.element,
       h(
         "div.cfw-panels",
         h("div.cfw-left", wipe.element, tools.element, variants.element),
@@ -93,7 +90,7 @@ function build(frame: TranslationFrame) {
       follow,
       drawWaiting,
       drawDetails,
-      ...[question, caveats, wipe, mask, answers, stress, set].map(({ draw }) => draw),
+      ...[question, wipe, mask, answers, stress, set].map(({ draw }) => draw),
       sayImage,
     ],
     paint,

@@ -29,8 +29,6 @@ export const traits = {
   painted: integer(-1),
   /** Name of a second classifier; empty for none. */
   second: text(),
-  /** What limits all of the result, in sentences. */
-  caveats: list(text()),
   /** How many images there are, and their height and width. */
   total: integer(),
   size: tuple(integer(), integer()),

@@ -74,7 +74,8 @@ export function paretoState(changes: Partial<Traits> = {}): Traits {
       { name: "Blond_Hair", success: 1.5, per_unit: 2, change: 0.8 },
       { name: "Bald", success: -0.3, per_unit: -1, change: -0.6 },
     ],
-    trust: [{ name: "reconstruction", value: ".95", note: "the image .97", help: "" }],
+    caveats: [],
+    trust: [{ name: "reconstruction", value: ".95", note: "the image .97", help: "", ok: null }],
     ...{
       state: "done",
       activity: "",

@@ -126,9 +126,39 @@ describe("the frame", () => {
     fake.receive({ measures: false });
     await drawn();
     expect(find(".cfw-trust").hidden).toBe(true);
-    fake.receive({ trust: [{ name: "luck", value: ".1", note: "", help: "" }] });
+    fake.receive({ trust: [{ name: "luck", value: ".1", note: "", help: "", ok: null }] });
     await drawn();
     expect(text(find(".cfw-trust tbody"))).toBe("luck.1");
+  });
+
+  it("marks the measures by a sign for the eye and a word for the ear, but those that cannot tell", async () => {
+    const row = { value: ".1", note: "", help: "" };
+    const trust = [true, false, null].map((ok, place) => ({ ...row, name: `row ${place}`, ok }));
+    const { root } = await show(() => ({}), { trust });
+    const marks = [...root.querySelectorAll(".cfw-trust-mark")];
+    expect(marks.map((mark) => text(mark))).toEqual(["✓in order: ", "✗not in order: ", ""]);
+    expect(marks.map((mark) => mark.querySelector("[aria-hidden]")?.textContent)).toEqual([
+      "✓",
+      "✗",
+      undefined,
+    ]);
+  });
+
+  it("takes anything but yes and no for a measure that cannot tell", async () => {
+    const { frame } = await show(() => ({}), { trust: [{ name: "luck", ok: 1 }] } as unknown as Traits);
+    expect(frame.traits.trust[0]?.ok).toBe(null);
+  });
+
+  it("says the caveats before all else, as text, and nothing where there are none", async () => {
+    const { fake, find, root } = await show(() => ({}));
+    expect(find(".cfw-caveats").hidden).toBe(true);
+    fake.receive({ caveats: ["Nothing.", "<b>bold</b>"] });
+    await drawn();
+    expect([...find(".cfw-caveats").children].map((one) => one.textContent)).toEqual([
+      "Nothing.",
+      "<b>bold</b>",
+    ]);
+    expect(root.children[1]).toBe(find(".cfw-caveats"));
   });
 });
 

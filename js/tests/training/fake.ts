@@ -4,7 +4,16 @@ import { wire } from "../fake";
 /** A training at update 30 of 120, with two rows of three samples of 16 by 16 pixels. */
 export function trainingState(changes: Partial<Traits> = {}): Traits {
   return {
-    ...{ state: "running", activity: "", progress: 0.25, error: "", notes: "", trust: [], measures: false },
+    ...{
+      state: "running",
+      activity: "",
+      progress: 0.25,
+      error: "",
+      notes: "",
+      caveats: [],
+      trust: [],
+      measures: false,
+    },
     counts: "update 30 of 120, 6 s, 18 s left",
     ...{ step: 30, saved: false },
     sheet: wire(Uint8Array.of(7, 1)),

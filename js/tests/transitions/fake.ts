@@ -56,7 +56,10 @@ export function transitionState(changes: Partial<Traits> = {}): Traits {
     phase: 2,
     cursor: [0, 0],
     answer: { cells: [2, 2], share: [0.5, -0.25, 0.7, 0.05], total: 7.94, off: 0.03 },
-    trust: [{ name: "agreement, 5 seeds", value: ".68", note: "chance .33", help: "higher is better" }],
+    caveats: [],
+    trust: [
+      { name: "agreement, 5 seeds", value: ".68", note: "chance .33", help: "higher is better", ok: null },
+    ],
     measures: true,
     state: "done",
     activity: "",

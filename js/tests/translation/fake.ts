@@ -52,7 +52,7 @@ export function translationState(changes: Partial<Traits> = {}): Traits {
       notes: "",
       error: "",
     },
-    trust: [{ name: "flip rate", value: ".92", note: "chance .5", help: "higher is better" }],
+    trust: [{ name: "flip rate", value: ".92", note: "chance .5", help: "higher is better", ok: null }],
     measures: true,
     ...changes,
   };

@@ -334,7 +334,9 @@ def test_its_line_in_a_notebook():
     line = "mean attention for A & B is highest on d 0.90, b 0.50, a 0.20 (1 of 4 faces)"
     assert found.summary() == f"<b>net</b>: {line}"
     shown = found._repr_html_()
-    assert shown.startswith(f"<p>&lt;b&gt;net&lt;/b&gt;: {html.escape(line)}</p><img alt=")
+    caveat = f"<ul><li>{html.escape(found.caveats[0])}</li></ul>"
+    assert "A &amp; B is" in caveat
+    assert shown.startswith(f"{caveat}<p>&lt;b&gt;net&lt;/b&gt;: {html.escape(line)}</p><img alt=")
     nasty = replace(found, regions=("<script>", "b", "c", "<i>"))._repr_html_()
     assert "<script>" not in nasty
     assert "<i>" not in nasty

@@ -452,7 +452,15 @@ def test_trust_of_a_network_is_measured_and_the_network_is_left_as_it_was():
     assert -1 <= other.correlation <= 1
     assert other.importance.shape == (COUNT,)
     assert not torch.equal(other.importance, result.importance)
-    assert result.trust()["measure"].tolist() == ["deletion area", "insertion area", "randomised model"]
+    assert result.trust()["measure"].tolist() == [
+        "deletion area",
+        "insertion area",
+        "randomised model",
+        "probability on the randomised model",
+        "difference of answers",
+        "change of the answer",
+        "certainty on noise",
+    ]
 
 
 def test_a_planted_answer_is_faithful():

@@ -263,7 +263,7 @@ def test_the_flip_phase():
 
 def test_trust_has_a_row_for_each_measure_that_was_taken():
     rows = whole().trust()
-    assert list(rows.columns) == ["measure", "value", "against", "reference", "meaning"]
+    assert list(rows.columns) == ["measure", "value", "against", "reference", "meaning", "ok"]
     values = dict(zip(rows["measure"], rows["value"], strict=True))
     assert values == pytest.approx(
         {
