@@ -4,7 +4,8 @@ Run it with ``python tests/benchmarks/null_zoo.py`` (``--only superpixels`` for 
 for another number of each kind, ``--chosen`` for the cases that the thresholds were chosen on, ``--tell`` for
 the caveats of each case). A case is flagged where its result has a caveat.
 
-Measured 2026-11-27, 2 cores that others kept busy, up to three explainers at a time, torch 2.15; asked: at least 95 % and at most 10 %:
+Measured 2026-11-27, 2 cores that others kept busy, up to three explainers at a time, torch 2.15 (asked: at
+least 95 % and at most 10 %):
 
 =========== ============== ================ =====
 explainer   null, flagged  trained, flagged s
@@ -19,8 +20,8 @@ Not measured: translators, whose caveats have tests of their own.
 
 Where there are ten classes the two aims are met. Where there are two they are not: of 20 untrained networks
 of two classes that were made sure of themselves 7 were flagged, since one that goes by a colour cannot be
-told from one that has learnt to. Of the 11 trained ones that the counterfactuals flag, 6 flip where the editor
-paints the image without any change, which is so.
+told from one that has learnt to. Of the 11 trained ones that the counterfactuals flag, 6 flip where the
+editor paints the image without any change, which is so.
 
 The thresholds were chosen on digits 200 to 231, on two photographs and on faces of seed 1 (12 to 24 cases of
 each kind); untrained networks have seeds from 100 there, and from 0 in the table. For FaceX the rule for two

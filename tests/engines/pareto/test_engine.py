@@ -305,7 +305,8 @@ def test_a_survey_of_a_model_that_never_flips(tmp_path):
     assert survey.flipped.tolist() == [False, False]
     assert survey.to_frame()["necessary"].isna().all()
     assert (survey.to_frame()["sufficient"] == 0).all()
-    assert survey._repr_html_() == "<p>0 of 2 images flip answer</p>"
+    assert "Few images flip: the shares are of those alone." in survey.caveats
+    assert survey._repr_html_().endswith("</ul><p>0 of 2 images flip answer</p>")
     survey.save(tmp_path / "survey")
     assert ParetoSurvey.load(tmp_path / "survey").to_frame().equals(survey.to_frame())
 
@@ -400,7 +401,7 @@ def test_a_finished_result_is_resumed_at_once_and_what_is_missing_is_measured():
     assert (bare.rounded_flips, bare.random_flips) == (None, None)
     counts.clear()
     measured = FAST.explain(clf, Tint(), IMAGE, resume=bare)
-    assert sum(counts) == 2 + 100 + len(whole.deltas)
+    assert sum(counts) == 2 + 100 + len(whole.deltas) + len(whole.elsewhere)
     assert torch.equal(measured.random_flips, whole.random_flips)
     assert torch.equal(measured.rounded_flips, whole.rounded_flips)
     second = redness(threshold=0.55)

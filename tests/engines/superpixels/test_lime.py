@@ -82,6 +82,9 @@ def test_it_streams_and_is_measured_like_e_lime():
         "deletion area",
         "insertion area",
         "R² of the linear model",
+        "difference of answers",
+        "change of the answer",
+        "certainty on noise",
     ]
     assert updates[-1].partial._repr_html_()
 
