@@ -94,7 +94,7 @@ class Update(Generic[T]):
 
 
 SURER = 0.15
-"""How much likelier than by chance a class is at least, that a model is said to predict."""
+"""The least probability beyond chance with which a class counts as predicted."""
 
 
 class Measure(NamedTuple):
@@ -417,7 +417,7 @@ class Engine(ABC, Generic[R]):
             Called with the result to begin with: ``fresh``, or an earlier one to resume.
         clf, image
             The classifier, and the image ``(3, H, W)`` that ``prediction`` is of: at the end, with ``trust``,
-            the model is asked about other pictures of its size.
+            the model evaluates other pictures of its size.
         began
             `time.perf_counter` when the engine began.
         resume

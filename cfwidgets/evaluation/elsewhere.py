@@ -136,8 +136,8 @@ class Answers:
         rows = []
         if not self.differ:
             rows.append(
-                "The answer hardly depends on the picture: to noise, to plain colours and to the image in "
-                "pieces the model says much the same."
+                "The answer hardly depends on the picture: it is much the same for noise, for plain colours "
+                "and for the image in pieces."
             )
         if not self.steady:
             rows.append(

@@ -25,8 +25,8 @@ editor paints the image without any change, which is so.
 
 The thresholds were chosen on digits 200 to 231, on two photographs and on faces of seed 1 (12 to 24 cases of
 each kind); untrained networks have seeds from 100 there, and from 0 in the table. For FaceX the rule for two
-halves of the faces was changed after a first look at other faces (35 and 9 of 40); the table is of faces
-drawn anew.
+halves of the faces was changed after a first look at other faces (35 and 9 of 40); the table is of other
+faces again.
 """
 
 from __future__ import annotations

@@ -348,7 +348,7 @@ class ParetoResult(ExplainerResult):
 
     @property
     def _moved(self) -> float | None:
-        """How far the log-probability of the target moves from image to front; None before the end."""
+        """The change of the target's log-probability from image to front; None before the end."""
         if self.ablation is None or not len(self.predictions):
             return None
         before = self.prediction[self.target].double().clamp_min(_LEAST).log()

@@ -1,10 +1,8 @@
-import { count, probability, signed } from "../shared/format";
+import { count, probability } from "../shared/format";
 import type { RunState } from "../shared/traits";
 import type { Wait } from "../shared/waiting";
 import { alsoRankedCount, type Row, rankedCount } from "./rows";
 import type { Patch, Quantity, Region, Skipped } from "./traits";
-
-export { signed };
 
 /** Some sentences on the view, with the paper. */
 export const HELP =
@@ -43,6 +41,12 @@ export function ordinal(rank: number): string {
 /** A score: ".62", "3.1", "12". */
 export function score(value: number | null | undefined): string {
   return value != null && value >= 9.95 ? count(value) : probability(value, 2);
+}
+
+/** A signed difference: "+.21", "−12", "0". */
+export function signed(value: number): string {
+  if (Math.abs(value) < 0.005) return "0";
+  return `${value < 0 ? "−" : "+"}${score(Math.abs(value))}`;
 }
 
 /** "on 812 of 1,000 faces". */

@@ -20,7 +20,7 @@ describe("words", () => {
     const necessary = help({ method: "E-LIME", objective: "necessary" });
     const linear = help({ method: "LIME", objective: "sufficient" });
     expect(sufficient).toMatch(
-      /^A genetic search .* highest probability \(E-LIME, Wang et al\. 2021\)\. Click/,
+      /^A genetic search .* highest probability \(E-LIME, Wang et al\. 2021\), and drops .*\. Click/,
     );
     expect(necessary).toMatch(/^A genetic search .* lowest probability \(after E-LIME, Wang/);
     expect(linear).toMatch(/^A linear model .* \(LIME, Ribeiro et al\. 2016\)\. Click/);
