@@ -181,7 +181,8 @@ def test_face_score_and_patches_are_on_one_screen(open_notebook):
     notebook, view = explorer(open_notebook)
     for width in (760, 1000, 1440):
         notebook.page.set_viewport_size({"width": width, "height": 900})
-        view.evaluate("view => view.scrollIntoView({block: 'start'})")
+        # Caveats, if there are any, stand above.
+        view.locator(".cfw-body").evaluate("body => body.scrollIntoView({block: 'start'})")
         for part in (".cfw-faces", ".cfw-region", ".cfw-patch-grid"):
             expect(view.locator(part).first).to_be_in_viewport(ratio=1)
 
@@ -234,7 +235,9 @@ def test_two_models_stand_side_by_side_with_their_difference(open_notebook):
         expect(view).to_contain_text(name)
     expect(view.locator(".cfw-figure")).to_have_count(3)
     expect(notebook.page.locator(".bqplot .bar")).to_have_count(38)
-    difference = view.locator(".cfw-figure").nth(2).locator("[data-region=skin]").bounding_box()
+    skin = view.locator(".cfw-figure").nth(2).locator("[data-region=skin]")
+    skin.scroll_into_view_if_needed()
+    difference = skin.bounding_box()
     notebook.page.mouse.move(difference["x"] + difference["width"] / 2, difference["y"] + 24)
     expect(view).to_have_attribute("data-shown", "skin")
     expect(view.locator(".cfw-pointed")).to_have_count(3)
