@@ -90,8 +90,8 @@ drawn = cf.data.concrete(60, 32)
 held_out = cf.data.concrete(20, 32, first=60)
 # So large a sparsity keeps every twin as its image is.
 training = TranslationTraining(
-    updates=560, warm_updates=20, batch_size=4, sparsity=1000.0, width=8, full_width=4, levels=2, noise=4,
-    discriminator_width=8, measure_every=10, report_every=5,
+    updates=560, warm_updates=20, batch_size=4, sparsity=1000.0, sparsity_moved=1000.0, width=8, full_width=4,
+    levels=2, noise=4, discriminator_width=8, measure_every=10, report_every=5,
 )
 kept = "kept-translator.safetensors"
 """
