@@ -204,7 +204,7 @@ class TransitionResult(ExplainerResult):
         "image_maps": "float16 (2, h, w)",
         "wrong": "0 inf",
         "target": "0 inf",
-        "first": "float (n) -1 1 nan",
+        "first": "float (n) nan",
     }
 
     parts: ClassVar[tuple[type, ...]] = (
