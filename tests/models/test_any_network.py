@@ -15,6 +15,7 @@ import pytest
 import timm
 import torch
 import torch.nn.functional as F
+import travelling
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 from torchvision import models
@@ -435,10 +436,6 @@ def test_a_size_that_the_file_does_not_take_is_said(tmp_path):
 # Travelling
 
 
-def red(images: Tensor) -> Tensor:
-    return images.mean((2, 3)).softmax(1)
-
-
 def made(kind: str, path: Path) -> Classifier:
     match kind:
         case "module":
@@ -446,7 +443,7 @@ def made(kind: str, path: Path) -> Classifier:
         case "accelerated":
             return Classifier(network(), input_size=8).accelerated()
         case "function":
-            return Classifier(red, input_size=8)
+            return Classifier(travelling.red, input_size=8)
         case _:
             return Classifier(onnx_file(path, ["probs"], USUAL))
 
@@ -465,23 +462,15 @@ def test_classifiers_are_copied_and_travel(kind, tmp_path, monkeypatch):
     assert torch.equal(view(x[0]), clf.view(x[0]))
 
 
-class Viewed(torch.utils.data.Dataset):
-    def __init__(self, view: Any) -> None:
-        self.view = view
-
-    def __len__(self) -> int:
-        return 4
-
-    def __getitem__(self, index: int) -> Tensor:
-        return self.view(pictures(4, 8)[index])
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["function", "file"])
 def test_a_spawned_worker_gets_them(kind, tmp_path):
     clf = made(kind, tmp_path)
     loader = torch.utils.data.DataLoader(
-        Viewed(clf.view), batch_size=2, num_workers=1, multiprocessing_context="spawn"
+        travelling.Viewed(clf.view, pictures(4, 8)),
+        batch_size=2,
+        num_workers=1,
+        multiprocessing_context="spawn",
     )
     assert torch.allclose(torch.cat(list(loader)), pictures(4, 8))
 
