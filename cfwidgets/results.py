@@ -35,6 +35,7 @@ class Result:
 
     Examples
     --------
+    >>> import tempfile
     >>> from dataclasses import dataclass
     >>> @dataclass(frozen=True)
     ... class Answer(Result):

@@ -75,9 +75,9 @@ def test_a_failed_save_leaves_the_old_file(tmp_path):
 
 @pytest.fixture
 def disk_that_is_full():
-    """No file may have more than 4 KiB: as on a full disk, a part of a file is written, then no more."""
+    """No file may have more than 16 MiB: as on a full disk, a part of a file is written, then no more."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 24, before[1]))
     yield
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
@@ -86,7 +86,7 @@ def test_a_full_disk_leaves_the_old_file_and_names_it(tmp_path, disk_that_is_ful
     path = tmp_path / "answer.safetensors"
     Other(torch.zeros(1)).save(path)
     with pytest.raises(OSError, match="too large") as caught:
-        Other(torch.zeros(10_000)).save(path)
+        Other(torch.zeros(6_000_000)).save(path)
     assert caught.value.filename == str(path)
     assert ".part" not in str(caught.value)
     assert torch.equal(Other.load(path).mask, torch.zeros(1))

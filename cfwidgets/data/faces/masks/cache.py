@@ -66,6 +66,7 @@ class MaskCache:
 
     Examples
     --------
+    >>> import tempfile
     >>> cache = MaskCache(Path(tempfile.mkdtemp(), "faces.masks"), bytes(16))
     >>> cache.put("1.jpg", bytes(16), np.ones((2, 3), np.int32))
     >>> cache.get("1.jpg", bytes(16)).tolist()
