@@ -100,12 +100,12 @@ def test_the_likeliest_and_those_that_must_be_there():
 
 def test_measures_in_words():
     frame = pd.DataFrame(
-        [("a", 0.123, "chance", 0.5, "why"), ("b", -0.001, "should be near 0", np.nan, "")],
-        columns=["measure", "value", "against", "reference", "meaning"],
+        [("a", 0.123, "chance", 0.5, "why", False), ("b", -0.001, "should be near 0", np.nan, "", None)],
+        columns=["measure", "value", "against", "reference", "meaning", "ok"],
     )
     assert trust_rows(frame) == [
-        {"name": "a", "value": ".12", "note": "chance .50", "help": "why"},
-        {"name": "b", "value": ".00", "note": "should be near 0", "help": ""},
+        {"name": "a", "value": ".12", "note": "chance .50", "help": "why", "ok": False},
+        {"name": "b", "value": ".00", "note": "should be near 0", "help": "", "ok": None},
     ]
 
 
