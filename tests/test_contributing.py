@@ -119,7 +119,8 @@ def test_the_page_says_all_rooms(checkout: Path) -> None:
 def test_it_runs_to_the_end_and_is_a_file(dimming: SimpleNamespace, tmp_path: Path) -> None:
     found = dimming.Dimming(levels=11).explain(CLF, WHITE)
     assert found.share == pytest.approx(5 / 11)
-    assert found.trust()["measure"].tolist()[0] == "noisy image"
+    measures = ["noisy image", "difference of answers", "change of the answer", "certainty on noise"]
+    assert found.trust()["measure"].tolist() == measures
     found.save(tmp_path / "dimming.safetensors")
     again = dimming.DimmingResult.load(tmp_path / "dimming.safetensors")
     assert again.summary() == found.summary()

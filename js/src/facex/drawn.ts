@@ -21,7 +21,7 @@ export function createDrawn(frame: FaceXFrame, scores: Scores, look: Look) {
   const heat = createLegend("heat", words.score);
   const signed = createLegend("signed", words.signed);
   const nowhere = h("span");
-  const none = h("span.cfw-legend-none.cfw-muted", h("i", { "aria-hidden": "true" }), nowhere);
+  const none = h("span.legend-none.muted", h("i", { "aria-hidden": "true" }), nowhere);
   const groups = createSegments(
     scope,
     "Faces",
@@ -34,7 +34,7 @@ export function createDrawn(frame: FaceXFrame, scores: Scores, look: Look) {
     (name) => `colour the regions by ${name}`,
     (place) => frame.save({ quantity: QUANTITIES[place]! }),
   );
-  const hint = h("p.cfw-hint.cfw-muted");
+  const hint = h("p.hint.muted");
 
   const fills = (value: (row: Row) => number | null, scale: Scale | null, token: string): Fill[] => {
     const stops = palette.stops(token);
@@ -81,10 +81,10 @@ export function createDrawn(frame: FaceXFrame, scores: Scores, look: Look) {
   };
   return {
     element: h(
-      "div.cfw-drawn",
+      "div.drawn",
       frame.placeholder,
       faces.element,
-      h("div.cfw-legends", quantities.element, heat.element, signed.element, none),
+      h("div.legends", quantities.element, heat.element, signed.element, none),
       groups.element,
       hint,
     ),

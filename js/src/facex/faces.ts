@@ -31,7 +31,7 @@ export interface FaceState {
 
 /** One drawn face or several beside each other, by mouse, touch and keyboard. The keyboard works in the first one. */
 export function createFaces(scope: Scope, look: Look) {
-  const element = h("div.cfw-faces");
+  const element = h("div.faces");
   let drawing: Drawing | null = null;
   let figures: { title: HTMLElement; later: HTMLElement; figure: ReturnType<typeof createFigure> }[] = [];
   /** In reading order, to go through them one by one; the index of the one that the Tab key leads to. */
@@ -43,8 +43,8 @@ export function createFaces(scope: Scope, look: Look) {
 
   const build = (count: number) => {
     figures = Array.from({ length: drawing ? count : 0 }, () => ({
-      title: h("div.cfw-heading.cfw-face-name.cfw-ellipsis"),
-      later: h("div.cfw-face-later.cfw-muted"),
+      title: h("div.heading.face-name.ellipsis"),
+      later: h("div.face-later.muted"),
       figure: createFigure(drawing!),
     }));
     element.replaceChildren(
@@ -59,7 +59,7 @@ export function createFaces(scope: Scope, look: Look) {
           },
           ...figure.panels,
         );
-        return h("div.cfw-face", title, h("div.cfw-face-frame", list, later));
+        return h("div.face", title, h("div.face-frame", list, later));
       }),
     );
     figures[0]?.figure.regions.forEach((region) => {

@@ -23,15 +23,15 @@ export interface Tile {
  * buttons: a browser composes one in less time than twenty.
  */
 export function createGrid(scope: Scope, opened: (tile: number, button: HTMLElement) => void) {
-  const canvas = h("canvas.cfw-patch-canvas", { "aria-hidden": "true", width: 1, height: 1 });
-  const grid = h("div.cfw-patch-grid", { role: "group" }, canvas);
+  const canvas = h("canvas.patch-canvas", { "aria-hidden": "true", width: 1, height: 1 });
+  const grid = h("div.patch-grid", { role: "group" }, canvas);
   let shown: readonly Tile[] = [];
   /** The pictures that are on the canvas. */
   let drawn: (ImageBitmap | null)[] = [];
   let place = { columns: 5, tile: NARROW, scale: 1 };
 
   const buttons = Array.from({ length: MOST }, (_, i) => {
-    const button = h("button.cfw-patch");
+    const button = h("button.patch");
     scope.on(button, "click", () => opened(i, button));
     return button;
   });

@@ -51,7 +51,7 @@ function build(frame: FaceXFrame) {
       stage.element,
       see.element,
       ranking.element,
-      h("div.cfw-more", frame.trust, skipped.element, frame.notes),
+      h("div.more", frame.trust, skipped.element, frame.notes),
     ],
     status: () => ({ help: words.HELP, kept: words.kept(facesIn(scores.rows, 0)), remarks: see.unread }),
     picture: {

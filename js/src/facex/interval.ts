@@ -3,11 +3,11 @@ import type { Region } from "./traits";
 
 /** A score between 0 and the end of an axis with its interval, among the scores of the other regions. */
 export function createInterval() {
-  const ticks = h("span.cfw-interval-ticks");
-  const bar = h("i.cfw-interval-bar");
-  const point = h("b.cfw-interval-point");
-  const random = h("u.cfw-interval-random");
-  const element = h("div.cfw-interval", { "aria-hidden": "true" }, ticks, random, bar, point);
+  const ticks = h("span.interval-ticks");
+  const bar = h("i.interval-bar");
+  const point = h("b.interval-point");
+  const random = h("u.interval-random");
+  const element = h("div.interval", { "aria-hidden": "true" }, ticks, random, bar, point);
   let end = 1;
   const at = (value: number) => `${(100 * Math.min(1, Math.max(0, value / end))).toFixed(2)}%`;
   let drawn = "";

@@ -3,15 +3,15 @@ import { amountOf, type Scale } from "./scale";
 
 /** The key to the colours of the face: the values at their ends, and the place of the region that is looked at. */
 export function createLegend(kind: "heat" | "signed", text: (value: number) => string) {
-  const low = h("span.cfw-number");
-  const high = h("span.cfw-number");
+  const low = h("span.number");
+  const high = h("span.number");
   const mark = h("b");
-  const words = h("span.cfw-ellipsis");
+  const words = h("span.ellipsis");
   const element = h(
-    "div.cfw-legend.cfw-muted",
+    "div.legend.muted",
     { "data-kind": kind },
     low,
-    h("span.cfw-legend-colours", { "aria-hidden": "true" }, mark),
+    h("span.legend-colours", { "aria-hidden": "true" }, mark),
     high,
     words,
   );

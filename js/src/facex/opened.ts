@@ -16,7 +16,7 @@ export function createOpened(opening: Opening, close: () => void) {
   const { scope, root, waiting } = frame;
   let attention = true;
   const nameId = uniqueId();
-  const name = h("span.cfw-opened-name.cfw-ellipsis", { id: nameId });
+  const name = h("span.opened-name.ellipsis", { id: nameId });
   const toggle = createButton(
     scope,
     "dim where there is little attention",
@@ -33,18 +33,18 @@ export function createOpened(opening: Opening, close: () => void) {
     (model) => `the attention of ${model}`,
     (by) => frame.save({ opened_by: by }),
   );
-  const canvas = h("canvas.cfw-opened-canvas", { role: "img" });
+  const canvas = h("canvas.opened-canvas", { role: "img" });
   const placeholder = createPlaceholder();
-  const box = h("div.cfw-opened-frame", canvas, placeholder.element);
-  const about = h("p.cfw-muted.cfw-opened-about");
+  const box = h("div.opened-frame", canvas, placeholder.element);
+  const about = h("p.muted.opened-about");
   const prediction = createPrediction();
-  const wrong = h("p.cfw-muted");
+  const wrong = h("p.muted");
   const element = h(
-    "div.cfw-opened",
+    "div.opened",
     { role: "group", "aria-labelledby": nameId },
-    h("div.cfw-opened-head", name, toggle, closing),
+    h("div.opened-head", name, toggle, closing),
     models.element,
-    h("div.cfw-opened-body", box, h("div.cfw-opened-side", about, prediction.element, wrong)),
+    h("div.opened-body", box, h("div.opened-side", about, prediction.element, wrong)),
   );
 
   const resize = () => {
@@ -100,8 +100,8 @@ export function createOpened(opening: Opening, close: () => void) {
 
 /** The likeliest classes of a face. */
 function createPrediction() {
-  const heading = h("div.cfw-heading.cfw-opened-heading");
-  const list = h("ul.cfw-list.cfw-opened-answers");
+  const heading = h("div.heading.opened-heading");
+  const list = h("ul.list.opened-answers");
   const element = h("div", heading, list);
   let drawn: Face | null = null;
   return {
@@ -114,8 +114,8 @@ function createPrediction() {
       drawn = face;
       list.replaceChildren(
         ...(face?.answer ?? []).slice(0, 5).map(([label, p]) => {
-          const text = h("span.cfw-ellipsis", { title: label }, label);
-          return h("li", text, h("span.cfw-number", probability(p)));
+          const text = h("span.ellipsis", { title: label }, label);
+          return h("li", text, h("span.number", probability(p)));
         }),
       );
     },

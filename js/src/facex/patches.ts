@@ -26,10 +26,10 @@ export function createPatches(opening: Opening, by: 0 | 1, opened: OpenPatch) {
   let shown: readonly Patch[] = [];
   const patchesOf = (region: string) => (traits[list][region] ?? []).slice(0, MOST);
 
-  const title = h("span.cfw-heading.cfw-ellipsis");
-  const about = h("span.cfw-muted.cfw-ellipsis.cfw-patch-words");
+  const title = h("span.heading.ellipsis");
+  const about = h("span.muted.ellipsis.patch-words");
   const grid = createGrid(scope, (tile, button) => shown[tile] && opened(by, shown[tile], button));
-  const element = h("div.cfw-patches", h("div.cfw-patch-head", title, about), grid.element);
+  const element = h("div.patches", h("div.patch-head", title, about), grid.element);
   return {
     element,
     /** Says in words why the pictures cannot be read; empty where they can. */

@@ -8,7 +8,7 @@ export function createQuestion({ traits }: FaceXFrame, scores: Scores) {
   const names = [h("strong"), h("strong")] as const;
   const and = h("span");
   const look = h("span");
-  const target = h("strong.cfw-asked-target");
+  const target = h("strong.asked-target");
   const after = h("span");
   const element = h("span", before, names[0], and, names[1], look, target, after);
   return {

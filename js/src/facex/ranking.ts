@@ -9,14 +9,14 @@ import * as words from "./words";
 
 /** All regions in numbers, attention beside effect, each with its rank; the highest first. A chart has the bars. */
 export function createRanking(scope: Scope, scores: Scores, look: Look) {
-  const list = h("ol.cfw-list.cfw-ranking-list");
+  const list = h("ol.list.ranking-list");
   const head = h(
-    "div.cfw-rank-head.cfw-muted",
+    "div.rank-head.muted",
     { "aria-hidden": "true" },
     ...["", "attention", "rank", "effect", "rank"].map((name) => h("span", name)),
   );
-  const table = h("div.cfw-ranking-table", head, list);
-  const element = h("details.cfw-ranking", h("summary.cfw-heading", "All regions in numbers"), table);
+  const table = h("div.ranking-table", head, list);
+  const element = h("details.ranking", h("summary.heading", "All regions in numbers"), table);
   const items = new Map<string, ReturnType<typeof createItem>>();
   let order: string[] = [];
   const buttons = () => order.map((name) => items.get(name)!.button);
@@ -62,13 +62,13 @@ export function createRanking(scope: Scope, scores: Scores, look: Look) {
 }
 
 function createItem(region: string) {
-  const name = h("span.cfw-rank-name.cfw-ellipsis");
+  const name = h("span.rank-name.ellipsis");
   const cells = [0, 1].map(() => ({
-    value: h("span.cfw-rank-value.cfw-number"),
-    rank: h("span.cfw-rank-number.cfw-muted.cfw-number"),
+    value: h("span.rank-value.number"),
+    rank: h("span.rank-number.muted.number"),
   }));
   const button = h(
-    "button.cfw-rank-row",
+    "button.rank-row",
     { "data-region": region },
     name,
     ...cells.flatMap(({ value, rank }) => [value, rank]),

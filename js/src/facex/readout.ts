@@ -7,21 +7,21 @@ import * as words from "./words";
 
 /** The score of a region, of one model or of two, among those of the others. */
 export function createReadout(scores: Scores) {
-  const name = h("span.cfw-region-name.cfw-ellipsis");
-  const pin = h("span.cfw-pin.cfw-muted");
+  const name = h("span.region-name.ellipsis");
+  const pin = h("span.pin.muted");
   const parts = [createScore(), createScore()] as const;
-  const difference = h("div.cfw-difference.cfw-ellipsis.cfw-number");
-  const random = h("span.cfw-key", h("i.cfw-key-random", { "aria-hidden": "true" }), words.RANDOMISED);
+  const difference = h("div.difference.ellipsis.number");
+  const random = h("span.key", h("i.key-random", { "aria-hidden": "true" }), words.RANDOMISED);
   const key = h(
-    "div.cfw-interval-key.cfw-muted",
-    h("i.cfw-key-tick", { "aria-hidden": "true" }),
+    "div.interval-key.muted",
+    h("i.key-tick", { "aria-hidden": "true" }),
     "other regions",
     random,
   );
   const element = h(
-    "div.cfw-region",
-    h("div.cfw-region-head", name, pin),
-    h("div.cfw-scores", parts[0].element, parts[1].element),
+    "div.region",
+    h("div.region-head", name, pin),
+    h("div.scores", parts[0].element, parts[1].element),
     difference,
     key,
   );
@@ -62,21 +62,21 @@ export function createReadout(scores: Scores) {
 
 /** The score of one model. */
 function createScore() {
-  const model = h("div.cfw-heading.cfw-score-model.cfw-ellipsis");
-  const big = h("span.cfw-big.cfw-number");
-  const rank = h("div.cfw-rank.cfw-number");
-  const faces = h("div.cfw-muted.cfw-number.cfw-ellipsis");
-  const also = h("div.cfw-also.cfw-number.cfw-ellipsis");
+  const model = h("div.heading.score-model.ellipsis");
+  const big = h("span.big.number");
+  const rank = h("div.rank.number");
+  const faces = h("div.muted.number.ellipsis");
+  const also = h("div.also.number.ellipsis");
   const end = h("span");
   const interval = createInterval();
-  const range = h("div.cfw-range-words.cfw-muted.cfw-number");
+  const range = h("div.range-words.muted.number");
   const element = h(
-    "div.cfw-score",
+    "div.score",
     model,
-    h("div.cfw-score-line", big, h("div.cfw-score-words", rank, faces)),
+    h("div.score-line", big, h("div.score-words", rank, faces)),
     also,
     interval.element,
-    h("div.cfw-interval-ends.cfw-muted.cfw-number", h("span", "0"), range, end),
+    h("div.interval-ends.muted.number", h("span", "0"), range, end),
   );
   return {
     element,

@@ -9,7 +9,7 @@ export function createSee(opening: Opening, opened: OpenPatch) {
   const { root, traits } = frame;
   const readout = createReadout(scores);
   const patches = ([0, 1] as const).map((by) => createPatches(opening, by, opened));
-  const element = h("div.cfw-see", readout.element, ...patches.map((part) => part.element));
+  const element = h("div.see", readout.element, ...patches.map((part) => part.element));
   return {
     element,
     /** Says in words what of the patches cannot be read. */

@@ -9,7 +9,7 @@ export function createSegments(
   title: (name: string) => string,
   chosen: (index: number) => void,
 ) {
-  const element = h("div.cfw-segmented.cfw-segments", { role: "group", "aria-label": label });
+  const element = h("div.segmented.segments", { role: "group", "aria-label": label });
   let names: readonly string[] = [];
   return {
     element,
@@ -19,7 +19,7 @@ export function createSegments(
         names = now;
         element.replaceChildren(
           ...now.map((name, index) =>
-            createButton(scope, title(name), () => chosen(index), h("span.cfw-ellipsis", name)),
+            createButton(scope, title(name), () => chosen(index), h("span.ellipsis", name)),
           ),
         );
       }

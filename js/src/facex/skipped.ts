@@ -5,8 +5,8 @@ import * as words from "./words";
 /** The number of faces that could not be used; on demand each with the reason. */
 export function createSkipped({ traits }: FaceXFrame) {
   const sum = h("summary");
-  const list = h("ul.cfw-list.cfw-skipped-list");
-  const element = h("details.cfw-skipped.cfw-muted", sum, list);
+  const list = h("ul.list.skipped-list");
+  const element = h("details.skipped.muted", sum, list);
   let drawn: unknown;
   return {
     element,

@@ -24,7 +24,7 @@ export function createStage(opening: Opening) {
     opened.draw();
   };
   return {
-    element: h("div.cfw-stage", drawn.element, opened.element),
+    element: h("div.stage", drawn.element, opened.element),
     controls: drawn.controls,
     open(by: number, patch: Patch, button: HTMLElement) {
       opener = button;

@@ -10,10 +10,10 @@ export function createChanges(
   changed: (index: number, value: number) => void,
   undone: () => void,
 ) {
-  const heading = h("div.cfw-heading");
+  const heading = h("div.heading");
   const undo = createButton(scope, "back to the counterfactual as it was found", undone, "undo edits");
-  const list = h("div.cfw-changes-list", { role: "group", "aria-label": "Changes of the attributes" });
-  const element = h("div.cfw-changes", h("div.cfw-changes-head", heading, undo), list);
+  const list = h("div.changes-list", { role: "group", "aria-label": "Changes of the attributes" });
+  const element = h("div.changes", h("div.changes-head", heading, undo), list);
   let rows: ReturnType<typeof createRow>[] = [];
   let drawn = "";
   return {
@@ -45,17 +45,17 @@ export function createChanges(
 
 function createRow(scope: Scope, attribute: string, changed: (value: number) => void) {
   const label = words.attribute(attribute);
-  const name = h("span.cfw-change-name.cfw-ellipsis", { title: label }, label);
-  const has = h("span.cfw-change-has.cfw-muted");
+  const name = h("span.change-name.ellipsis", { title: label }, label);
+  const has = h("span.change-has.muted");
   const fill = h("b", { "aria-hidden": "true" });
-  const input = h("input.cfw-change-range", { type: "range", step: "any", "aria-label": label });
-  const value = h("span.cfw-change-value.cfw-number");
+  const input = h("input.change-range", { type: "range", step: "any", "aria-label": label });
+  const value = h("span.change-value.number");
   const element = h(
-    "label.cfw-change",
+    "label.change",
     { "data-attribute": attribute },
     name,
     has,
-    h("span.cfw-change-track", fill, input),
+    h("span.change-track", fill, input),
     value,
   );
   let reach = 1;

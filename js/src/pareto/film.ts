@@ -18,8 +18,8 @@ export function createFilm(
   const strip = createStrip(scope, "Counterfactuals", createTile, (place, { timeStamp }) =>
     choose(place, timeStamp, false),
   );
-  const about = h("span.cfw-muted.cfw-number");
-  const key = h("span.cfw-muted.cfw-film-key");
+  const about = h("span.muted.number");
+  const key = h("span.muted.film-key");
   const all = createButton(scope, "clear what is brushed in the charts", () => front.showAll(), "show all");
   const best = createButton(
     scope,
@@ -27,9 +27,9 @@ export function createFilm(
     () => choose(-1, performance.now()),
     `${words.MARKS.best} best pick`,
   );
-  const empty = h("p.cfw-muted.cfw-film-empty");
-  const heading = h("span.cfw-heading", "The front");
-  const head = h("div.cfw-film-head", heading, about, key, all, best);
+  const empty = h("p.muted.film-empty");
+  const heading = h("span.heading", "The front");
+  const head = h("div.film-head", heading, about, key, all, best);
 
   const drawTiles = () => {
     const { members, brushed } = front;
@@ -56,7 +56,7 @@ export function createFilm(
     best.hidden = traits.crossing < 0;
   };
   return {
-    element: h("div.cfw-film-box", head, notes, strip.element, empty),
+    element: h("div.film-box", head, notes, strip.element, empty),
     mark: strip.mark,
     reveal: strip.reveal,
     draw() {

@@ -7,14 +7,14 @@ const MOST = 6;
 /** The log-probability that each change takes from the original class, over all counterfactuals that flip the prediction. */
 export function createImportance() {
   const body = h("tbody");
-  const unit = h("p.cfw-muted.cfw-buys-unit");
+  const unit = h("p.muted.buys-unit");
   const column = (name: string, title: string) => h("th", { scope: "col", title }, name);
   const table = h(
-    "table.cfw-buys-table",
+    "table.buys-table",
     h(
       "thead",
       h(
-        "tr.cfw-muted",
+        "tr.muted",
         column("ablated", "the change that is ablated, the others stay"),
         h("td"),
         column("gain", "log-probability of the original class that comes back, mean over the flips"),
@@ -24,8 +24,8 @@ export function createImportance() {
     ),
     body,
   );
-  const wait = h("p.cfw-muted.cfw-buys-later");
-  const element = h("div.cfw-buys", h("div.cfw-heading", "What each change buys"), wait, unit, table);
+  const wait = h("p.muted.buys-later");
+  const element = h("div.buys", h("div.heading", "What each change buys"), wait, unit, table);
   let drawn = "";
   return {
     element,
@@ -47,10 +47,10 @@ export function createImportance() {
             "tr",
             { "data-attribute": name },
             h("th", { scope: "row" }, words.attribute(name)),
-            h("td", { "aria-hidden": "true" }, h("div.cfw-track", fill)),
-            h("td.cfw-number", words.signed(success)),
-            h("td.cfw-number.cfw-muted", words.signed(per_unit)),
-            h("td.cfw-number.cfw-muted", words.signed(change)),
+            h("td", { "aria-hidden": "true" }, h("div.track", fill)),
+            h("td.number", words.signed(success)),
+            h("td.number.muted", words.signed(per_unit)),
+            h("td.number.muted", words.signed(change)),
           );
         }),
       );

@@ -97,7 +97,7 @@ function build(frame: ParetoFrame) {
 
   return {
     question: [question.element],
-    body: [stage.element, film.element, changes.element, h("div.cfw-more", importance.element, frame.trust)],
+    body: [stage.element, film.element, changes.element, h("div.more", importance.element, frame.trust)],
     status: () => ({ help: words.HELP, kept: words.kept(front.members.length) }),
     picture: {
       there: () => pictures.image.bitmap !== null,

@@ -33,14 +33,14 @@ export function fitPair(width: number, height: number, room: number): [width: nu
 
 /** One side; `choice` stands in the place of its title. */
 export function createSide(kind: string, choice?: HTMLElement) {
-  const canvas = h("canvas.cfw-pair-canvas", { role: "img" });
-  const title = h("div.cfw-muted.cfw-ellipsis");
-  const value = h("span.cfw-big.cfw-number");
-  const unit = h("span.cfw-muted.cfw-ellipsis");
-  const verdict = h("div.cfw-verdict.cfw-ellipsis");
-  const second = h("div.cfw-muted.cfw-ellipsis.cfw-second");
-  const line = h("div.cfw-picture-line", value, h("div.cfw-picture-words", unit, verdict, second));
-  const heading = h("div.cfw-pair-title", choice ?? title);
+  const canvas = h("canvas.pair-canvas", { role: "img" });
+  const title = h("div.muted.ellipsis");
+  const value = h("span.big.number");
+  const unit = h("span.muted.ellipsis");
+  const verdict = h("div.verdict.ellipsis");
+  const second = h("div.muted.ellipsis.second");
+  const line = h("div.picture-line", value, h("div.picture-words", unit, verdict, second));
+  const heading = h("div.pair-title", choice ?? title);
   const element = h("div", { class: `cfw-picture ${kind}` }, canvas, heading, line);
   return {
     element,

@@ -7,9 +7,9 @@ export function createQuestion() {
     h("span"),
     h("strong"),
     h("span"),
-    h("strong.cfw-asked-original"),
+    h("strong.asked-original"),
     h("span"),
-    h("strong.cfw-asked-target"),
+    h("strong.asked-target"),
     h("span"),
   ];
   const element = h("span", first, model, predicts, answer, then, target, end);

@@ -21,8 +21,8 @@ export function createStage(frame: ParetoFrame, front: Front, edit: Edit, pictur
   const tools = createTools(frame.scope, frame.repaint);
   const left = createSide("cfw-before", choice.element);
   const right = createSide("cfw-after");
-  const pair = h("div.cfw-pair", left.element, right.element);
-  const element = h("div.cfw-stage", pair, placeholder, tools.element);
+  const pair = h("div.pair", left.element, right.element);
+  const element = h("div.stage", pair, placeholder, tools.element);
   const difference = differenceDrawer();
 
   const paint = () => {

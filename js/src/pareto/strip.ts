@@ -19,15 +19,15 @@ export interface StripTile {
 
 /** A counterfactual, with the probability that is left. */
 export function createTile(): Tile<StripTile> {
-  const canvas = h("canvas.cfw-film-picture", { "aria-hidden": "true" });
-  const mark = h("span.cfw-film-mark", { "aria-hidden": "true" });
-  const value = h("span.cfw-number");
-  const best = h("span.cfw-film-best");
+  const canvas = h("canvas.film-picture", { "aria-hidden": "true" });
+  const mark = h("span.film-mark", { "aria-hidden": "true" });
+  const value = h("span.number");
+  const best = h("span.film-best");
   const option = h(
-    "div.cfw-film-tile",
+    "div.film-tile",
     { role: "option", tabindex: -1 },
     canvas,
-    h("span.cfw-film-words", mark, value),
+    h("span.film-words", mark, value),
     best,
   );
   let drawn: ImageBitmap | null = null;

@@ -26,14 +26,14 @@ export function createTools(scope: Scope, changed: () => void) {
   scope.on(hold, "keydown", (event) => presses(event) && grip(true));
   scope.on(hold, "keyup", (event) => presses(event) && grip(false));
   const legend = h(
-    "span.cfw-signed-legend.cfw-muted",
+    "span.signed-legend.muted",
     "darker",
-    h("span.cfw-signed-colours", { "aria-hidden": "true" }),
+    h("span.signed-colours", { "aria-hidden": "true" }),
     "brighter",
   );
-  const waiting = h("span.cfw-muted.cfw-stage-waiting");
+  const waiting = h("span.muted.stage-waiting");
   return {
-    element: h("div.cfw-stage-tools", modes.element, hold, legend, waiting),
+    element: h("div.stage-tools", modes.element, hold, legend, waiting),
     get mode() {
       return mode;
     },

@@ -11,7 +11,7 @@ export function createButton(
   clicked: () => void,
   ...children: (Node | string)[]
 ): HTMLButtonElement {
-  const element = h("button.cfw-button", { title }, ...children);
+  const element = h("button.button", { title }, ...children);
   scope.on(element, "click", () => element.hasAttribute("aria-disabled") || clicked());
   return element;
 }

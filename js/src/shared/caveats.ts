@@ -2,7 +2,7 @@ import { h } from "./dom";
 
 /** Why the finding is worth little, before it: a sentence each. */
 export function createCaveats() {
-  const element = h("ul.cfw-list.cfw-caveats", { role: "note", "aria-label": "Caveats" });
+  const element = h("ul.list.caveats", { role: "note", "aria-label": "Caveats" });
   let drawn: readonly string[] | undefined;
   return {
     element,

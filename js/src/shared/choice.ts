@@ -14,7 +14,7 @@ export function createChoice<T extends string>(
     entries.map(([name, [text, title]]) => [name, createButton(scope, title, () => chosen(name), text)]),
   );
   return {
-    element: h("div.cfw-segmented", { role: "group", "aria-label": label }, ...buttons.values()),
+    element: h("div.segmented", { role: "group", "aria-label": label }, ...buttons.values()),
     buttons,
     update(now: T) {
       for (const [name, button] of buttons) setAttribute(button, "aria-pressed", String(name === now));

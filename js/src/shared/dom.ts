@@ -6,8 +6,8 @@ type Tag = keyof HTMLElementTagNameMap;
 type Child = Node | string;
 
 /**
- * An element, named as in a style sheet: "div.cfw-head.cfw-muted". Among the attributes `false` leaves one out, `true`
- * sets it empty; strings among the children are text.
+ * An element with classes, whose prefix is left out: "div.head.muted" has `cfw-head` and `cfw-muted`. Among the
+ * attributes `false` leaves one out, `true` sets it empty; strings among the children are text.
  */
 export function h<K extends Tag>(
   name: K | `${K}.${string}`,
@@ -16,7 +16,7 @@ export function h<K extends Tag>(
 ): HTMLElementTagNameMap[K] {
   const [tag, ...classes] = name.split(".");
   const element = document.createElement(tag as K);
-  if (classes.length > 0) element.className = classes.join(" ");
+  if (classes.length > 0) element.className = classes.map((name) => `cfw-${name}`).join(" ");
   // None is to send a form that a host may have around it.
   if (tag === "button") setAttribute(element, "type", tag);
   if (typeof attributes === "string" || attributes instanceof Node) element.append(attributes);

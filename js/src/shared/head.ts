@@ -16,29 +16,29 @@ export function createHead(
 ) {
   const helpId = uniqueId();
   const helpButton = h(
-    "button.cfw-button.cfw-help-button",
+    "button.button.help-button",
     { "aria-label": "About this view", "aria-controls": helpId },
     "?",
   );
-  const helpPanel = h("div.cfw-popover.cfw-help-panel", { id: helpId });
-  const helpBox = h("span.cfw-help", helpButton, helpPanel);
+  const helpPanel = h("div.popover.help-panel", { id: helpId });
+  const helpBox = h("span.help", helpButton, helpPanel);
   createPopover(scope, helpBox, helpButton, helpPanel);
 
-  const heading = h("div.cfw-question", { role: "heading", "aria-level": 3 }, ...question);
-  const word = h("span.cfw-ellipsis");
-  const status = h("span.cfw-status", h("span.cfw-dot", { "aria-hidden": "true" }), word);
-  const counts = h("span.cfw-counts.cfw-number");
-  const button = h("button.cfw-button.cfw-run-button");
+  const heading = h("div.question", { role: "heading", "aria-level": 3 }, ...question);
+  const word = h("span.ellipsis");
+  const status = h("span.status", h("span.dot", { "aria-hidden": "true" }), word);
+  const counts = h("span.counts.number");
+  const button = h("button.button.run-button");
   const fill = h("i");
   const progress = h(
-    "div.cfw-progress",
+    "div.progress",
     { role: "progressbar", "aria-label": "Progress", "aria-valuemin": 0, "aria-valuemax": 100 },
     fill,
   );
-  const alert = h("p.cfw-alert", { role: "alert" });
+  const alert = h("p.alert", { role: "alert" });
   const element = h(
-    "header.cfw-head",
-    h("div.cfw-headline", h("div.cfw-ask", heading, helpBox), status, counts, button),
+    "header.head",
+    h("div.headline", h("div.ask", heading, helpBox), status, counts, button),
     progress,
     alert,
   );

@@ -22,17 +22,17 @@ export interface PickerOptions {
 /** A class name that is itself the control to change the class: a button that opens a small search field. */
 export function createPicker(scope: Scope, options: PickerOptions) {
   const listId = uniqueId();
-  const label = h("span.cfw-picker-name");
+  const label = h("span.picker-name");
   const button = h(
-    "button.cfw-picker-button",
+    "button.picker-button",
     {
       "aria-haspopup": "listbox",
       title: options.title ?? "explain another class",
     },
     label,
-    h("span.cfw-picker-caret", { "aria-hidden": "true" }, "▾"),
+    h("span.picker-caret", { "aria-hidden": "true" }, "▾"),
   );
-  const input = h("input.cfw-picker-input", {
+  const input = h("input.picker-input", {
     type: "text",
     role: "combobox",
     "aria-label": "Class to explain",
@@ -43,10 +43,10 @@ export function createPicker(scope: Scope, options: PickerOptions) {
     autocomplete: "off",
     spellcheck: "false",
   });
-  const list = h("ul.cfw-list.cfw-picker-list", { id: listId, role: "listbox", "aria-label": "Classes" });
-  const none = h("p.cfw-picker-none", "no class of this name");
-  const panel = h("div.cfw-popover.cfw-picker-panel", input, list, none);
-  const element = h("span.cfw-picker", button, panel);
+  const list = h("ul.list.picker-list", { id: listId, role: "listbox", "aria-label": "Classes" });
+  const none = h("p.picker-none", "no class of this name");
+  const panel = h("div.popover.picker-panel", input, list, none);
+  const element = h("span.picker", button, panel);
 
   let matches: Choice[] = [];
   let active = 0;
@@ -79,10 +79,10 @@ export function createPicker(scope: Scope, options: PickerOptions) {
     list.replaceChildren(
       ...matches.map((choice, i) => {
         const item = h(
-          "li.cfw-picker-option",
+          "li.picker-option",
           { id: `${listId}-${i}`, role: "option" },
-          h("span.cfw-ellipsis", options.name(choice.index)),
-          h("span.cfw-number.cfw-muted", choice.note),
+          h("span.ellipsis", options.name(choice.index)),
+          h("span.number.muted", choice.note),
         );
         // Not on click: the field would lose the focus first, and the list with it.
         item.addEventListener("pointerdown", (event) => {

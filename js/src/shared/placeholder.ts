@@ -2,7 +2,7 @@ import { h, setAttribute, setText } from "./dom";
 
 /** The box of words that stands where a picture will be, or where it could not be read. */
 export function createPlaceholder() {
-  const element = h("div.cfw-placeholder");
+  const element = h("div.placeholder");
   return {
     element,
     /** No words: no box. `failed` makes them an alert. */

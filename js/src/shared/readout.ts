@@ -29,27 +29,23 @@ export const SILENT = "no answer yet: the kernel is busy or gone; the picture st
 
 /** The model's answer: one large number, its change against a reference, and the top classes as bars. */
 export function createReadout(scope: Scope, reference: string, chosen: (index: number) => void) {
-  const big = h("span.cfw-big.cfw-number");
-  const asking = h("span.cfw-asking");
-  const caption = h("div.cfw-muted.cfw-caption");
-  const delta = h("div.cfw-delta.cfw-number");
-  const list = h("ul.cfw-list.cfw-bars");
-  const tick = h(
-    "div.cfw-tick.cfw-muted",
-    h("span.cfw-tick-mark", { "aria-hidden": "true" }),
-    `tick: ${reference}`,
-  );
-  const element = h("div.cfw-readout", h("div.cfw-bigline", big, asking), caption, delta, list, tick);
+  const big = h("span.big.number");
+  const asking = h("span.asking");
+  const caption = h("div.muted.caption");
+  const delta = h("div.delta.number");
+  const list = h("ul.list.bars");
+  const tick = h("div.tick.muted", h("span.tick-mark", { "aria-hidden": "true" }), `tick: ${reference}`);
+  const element = h("div.readout", h("div.bigline", big, asking), caption, delta, list, tick);
 
   const rows: ReturnType<typeof createRow>[] = [];
   const createRow = () => {
-    const name = h("button.cfw-bar-name.cfw-ellipsis");
+    const name = h("button.bar-name.ellipsis");
     const fill = h("i");
     const mark = h("b");
-    const value = h("span.cfw-number.cfw-bar-value");
-    const track = h("span.cfw-track", { "aria-hidden": "true" }, fill, mark);
+    const value = h("span.number.bar-value");
+    const track = h("span.track", { "aria-hidden": "true" }, fill, mark);
     const row = {
-      item: h("li.cfw-bar", name, track, value),
+      item: h("li.bar", name, track, value),
       name,
       fill,
       mark,

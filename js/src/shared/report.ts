@@ -30,7 +30,7 @@ export function createReport(run: Readonly<RunTraits>, trustLater?: string) {
   const placeholder = createPlaceholder();
   const trust = createTrust(trustLater);
   const caveats = createCaveats();
-  const notes = h("p.cfw-notes");
+  const notes = h("p.notes");
   let status: Status = { help: "", kept: "" };
   let instead = "";
   let broken = false;

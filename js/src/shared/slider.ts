@@ -10,15 +10,15 @@ export function createSlider(
   moved: (value: number, first: boolean) => void,
   released: () => void,
 ) {
-  const input = h("input.cfw-range", { type: "range", min: 0, step: 1, "aria-label": name });
-  const mark = h("span.cfw-slider-mark", { "aria-hidden": "true" });
+  const input = h("input.range", { type: "range", min: 0, step: 1, "aria-label": name });
+  const mark = h("span.slider-mark", { "aria-hidden": "true" });
   mark.hidden = true;
-  const output = h("span.cfw-slider-value.cfw-number");
+  const output = h("span.slider-value.number");
   const element = h(
-    "label.cfw-slider",
+    "label.slider",
     { title },
-    h("span.cfw-slider-name", name),
-    h("span.cfw-slider-track", mark, input),
+    h("span.slider-name", name),
+    h("span.slider-track", mark, input),
     output,
   );
   let moving = false;

@@ -16,7 +16,7 @@ export function createStrip<N>(
   createTile: () => Tile<N>,
   chosen: (place: number, event: Event) => void,
 ) {
-  const element = h("div.cfw-film", {
+  const element = h("div.film", {
     role: "listbox",
     "aria-label": label,
     "aria-orientation": "horizontal",

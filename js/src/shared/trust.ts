@@ -3,18 +3,18 @@ import type { TrustRow } from "./traits";
 
 /** Whether a measure is as it should be: a sign for the eye, a word for the ear, nothing where it cannot tell. */
 function mark(ok: boolean | null) {
-  if (ok === null) return h("span.cfw-trust-mark");
+  if (ok === null) return h("span.trust-mark");
   const sign = h("span", { "aria-hidden": "true" }, ok ? "✓" : "✗");
-  const word = h("span.cfw-unseen", ok ? "in order: " : "not in order: ");
-  return h("span.cfw-trust-mark", { "data-ok": String(ok) }, sign, word);
+  const word = h("span.unseen", ok ? "in order: " : "not in order: ");
+  return h("span.trust-mark", { "data-ok": String(ok) }, sign, word);
 }
 
 /** "How far to trust it": measures of an explanation, each with what it should be compared with. */
 export function createTrust(later = "measured when the run has ended") {
   const body = h("tbody");
-  const table = h("table.cfw-trust-table", h("caption", "How far to trust it"), body);
-  const wait = h("p.cfw-muted.cfw-trust-later", later);
-  const element = h("div.cfw-trust", table, wait);
+  const table = h("table.trust-table", h("caption", "How far to trust it"), body);
+  const wait = h("p.muted.trust-later", later);
+  const element = h("div.trust", table, wait);
   let drawn: readonly TrustRow[] = [];
   return {
     element,
@@ -33,8 +33,8 @@ export function createTrust(later = "measured when the run has ended") {
               mark(ok),
               h("span", { title: help || false, "aria-description": help || false }, name),
             ),
-            h("td.cfw-number", value),
-            h("td.cfw-muted", note),
+            h("td.number", value),
+            h("td.muted", note),
           );
         }),
       );

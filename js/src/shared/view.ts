@@ -122,8 +122,8 @@ function render<T extends ViewTable>(definition: ViewDefinition<T>, options: Ren
   const { model, el } = options;
   const scope = createScope(options.signal);
   const traits = readTraits(model, table);
-  const live = h("div.cfw-live", { "aria-live": "polite", role: "status" });
-  const root = h(`section.cfw-${name}`, {
+  const live = h("div.live", { "aria-live": "polite", role: "status" });
+  const root = h(`section.${name}`, {
     "data-testid": `cfw-${name}`,
     "data-lm-suppress-shortcuts": "true",
     "aria-label": label,
@@ -178,7 +178,7 @@ function render<T extends ViewTable>(definition: ViewDefinition<T>, options: Ren
     parts = definition.build(frame);
   });
   head = createHead(scope, run, parts.question, (kind) => model.send({ kind }));
-  root.append(head.element, report.caveats, h("div.cfw-body", ...parts.body), live);
+  root.append(head.element, report.caveats, h("div.body", ...parts.body), live);
   fenceKeys(scope, root, (event) => parts.keys?.(event) ?? false);
   const loud = Object.keys(table).filter((trait) => !followed.includes(trait));
   frame.listen(loud, refresh);

@@ -44,7 +44,7 @@ export function createControls(
     ]),
   );
   const legend = h(
-    "div.cfw-legend.cfw-muted.cfw-number",
+    "div.legend.muted.number",
     { role: "img", "aria-label": "importance, from against the class to for it" },
     "against",
     h("i"),
@@ -85,9 +85,9 @@ export function createControls(
   return {
     elements: [
       h(
-        "div.cfw-controls",
-        h("div.cfw-views", modes.element, legend),
-        h("div.cfw-edits", { role: "group", "aria-label": "Edit" }, ...edits.values()),
+        "div.controls",
+        h("div.views", modes.element, legend),
+        h("div.edits", { role: "group", "aria-label": "Edit" }, ...edits.values()),
       ),
       top.element,
     ],

@@ -96,8 +96,8 @@ function build(frame: SuperpixelFrame) {
   return {
     question: question.elements,
     body: [
-      h("div.cfw-left", stage.element, ...controls.elements, replay.element),
-      h("div.cfw-middle", answer.element, frame.trust, frame.notes),
+      h("div.left", stage.element, ...controls.elements, replay.element),
+      h("div.middle", answer.element, frame.trust, frame.notes),
     ],
     status: () => ({
       help: words.help(traits),

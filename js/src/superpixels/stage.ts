@@ -17,16 +17,16 @@ export interface StageScene {
 /** The picture with its superpixels, by mouse, touch and keyboard. */
 export function createStage(frame: SuperpixelFrame, scene: () => StageScene, events: PointingEvents) {
   const readoutId = uniqueId();
-  const canvas = h("canvas.cfw-canvas", {
+  const canvas = h("canvas.canvas", {
     tabindex: 0,
     role: "application",
     "aria-roledescription": "picture of superpixels",
     "aria-label": "Superpixels. Arrow keys move, Page Up and Page Down go one by one, Space shows or hides.",
     "aria-describedby": readoutId,
   });
-  const readout = h("div.cfw-pointed.cfw-number", { id: readoutId });
-  const box = h("div.cfw-frame", canvas, frame.placeholder);
-  const element = h("div.cfw-stage", box, readout);
+  const readout = h("div.pointed.number", { id: readoutId });
+  const box = h("div.frame", canvas, frame.placeholder);
+  const element = h("div.stage", box, readout);
   const painter = new Painter(canvas);
   const pointing = new Pointing(canvas, events, frame.scope);
 

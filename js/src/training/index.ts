@@ -22,10 +22,7 @@ function build(frame: TrainingFrame) {
   return {
     question: ["What has it learned?"],
     // A collapse is what one must know first.
-    body: [
-      frame.notes,
-      h("div.cfw-row", sheet.element, h("div.cfw-numbers", losses.element, heldOut.element)),
-    ],
+    body: [frame.notes, h("div.row", sheet.element, h("div.numbers", losses.element, heldOut.element))],
     status: () => ({
       help: words.HELP,
       kept: words.kept(traits.step, traits.saved),

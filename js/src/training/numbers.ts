@@ -22,9 +22,9 @@ export function createHeldOut({ traits }: TrainingFrame) {
 
 /** Names and numbers under a heading; nothing where there are none. */
 function createNumbers(heading: string) {
-  const of = h("span.cfw-muted");
-  const list = h("dl.cfw-losses");
-  const element = h("div.cfw-now", h("div.cfw-now-line", h("span.cfw-heading", heading), of), list);
+  const of = h("span.muted");
+  const list = h("dl.losses");
+  const element = h("div.now", h("div.now-line", h("span.heading", heading), of), list);
   return {
     element,
     draw(names: readonly string[], values: readonly (number | null)[], when: string) {
@@ -32,7 +32,7 @@ function createNumbers(heading: string) {
       setText(of, when);
       list.replaceChildren(
         ...values.map((value, i) =>
-          h("div.cfw-loss", h("dt", names[i] ?? ""), h("dd.cfw-number", words.loss(value))),
+          h("div.loss", h("dt", names[i] ?? ""), h("dd.number", words.loss(value))),
         ),
       );
     },

@@ -8,11 +8,11 @@ import * as words from "./words";
 /** The samples, under the titles of their columns. */
 export function createSheet(frame: TrainingFrame) {
   const { scope, traits } = frame;
-  const titles = h("div.cfw-columns", { "aria-hidden": "true" });
-  const canvas = h("canvas.cfw-samples", { role: "img" });
-  const box = h("div.cfw-sheet", titles, canvas, frame.placeholder);
-  const note = h("p.cfw-sheet-note.cfw-number");
-  const element = h("div.cfw-stage", box, note);
+  const titles = h("div.columns", { "aria-hidden": "true" });
+  const canvas = h("canvas.samples", { role: "img" });
+  const box = h("div.sheet", titles, canvas, frame.placeholder);
+  const note = h("p.sheet-note.number");
+  const element = h("div.stage", box, note);
   const picture = new Picture(frame.refresh);
   let painted: ImageBitmap | null = null;
   let named: readonly string[] = [];

@@ -10,13 +10,13 @@ import { predicted } from "./words";
 export function createConfidence({ traits }: TransitionFrame, transition: Transition, walk: Walk) {
   const prediction = h("div");
   const rows = SIDES.map((side) => ({ side, row: createRow(side) }));
-  const list = h("ul.cfw-list.cfw-confidence-rows", ...rows.map(({ row }) => row.element));
-  const mark = h("span.cfw-tick-mark", { "aria-hidden": "true" });
-  const note = h("div.cfw-tick.cfw-muted", mark, "tick: the image");
+  const list = h("ul.list.confidence-rows", ...rows.map(({ row }) => row.element));
+  const mark = h("span.tick-mark", { "aria-hidden": "true" });
+  const note = h("div.tick.muted", mark, "tick: the image");
   /** For the image. */
   const reference = (index: number) => traits.whole.find(([of]) => of === index)?.[1] ?? null;
   return {
-    element: h("div.cfw-confidence", prediction, list, note),
+    element: h("div.confidence", prediction, list, note),
     paint() {
       const index = transition.predicted(walk.place);
       const side = sideOf(index, traits);
@@ -36,13 +36,13 @@ export function createConfidence({ traits }: TransitionFrame, transition: Transi
 }
 
 function createRow(side: Side) {
-  const name = h("span.cfw-ellipsis");
+  const name = h("span.ellipsis");
   const fill = h("i");
   const tick = h("b");
-  const figure = h("span.cfw-number.cfw-confidence-value");
+  const figure = h("span.number.confidence-value");
   const mark = h("span", { "aria-hidden": "true" }, MARKS[side]);
-  const track = h("span.cfw-track", { "aria-hidden": "true" }, fill, tick);
-  const named = h("span.cfw-confidence-name", mark, name);
+  const track = h("span.track", { "aria-hidden": "true" }, fill, tick);
+  const named = h("span.confidence-name", mark, name);
   return {
     element: h("li", { class: `cfw-confidence-row cfw-${side}` }, named, track, figure),
     /** The tick stands at the reference. */

@@ -19,14 +19,14 @@ export function createGallery(
 ) {
   const title = "follow the nearest candidates of each row";
   const best = createButton(scope, title, () => picks.follow(), "best");
-  const about = h("span.cfw-muted.cfw-number.cfw-gallery-words");
+  const about = h("span.muted.number.gallery-words");
   const rows = SIDES.map((side) => ({
     side,
     row: createRow(scope, workshop, side, (id) => picks.pick(id, side === "correct")),
   }));
-  const heading = h("span.cfw-heading", "Candidates");
-  const head = h("div.cfw-gallery-head", heading, about, best);
-  const element = h("div.cfw-gallery", head, ...rows.map(({ row }) => row.element));
+  const heading = h("span.heading", "Candidates");
+  const head = h("div.gallery-head", heading, about, best);
+  const element = h("div.gallery", head, ...rows.map(({ row }) => row.element));
   const [openTiles, openMaps] = [packOpener(), packOpener()];
   const wordsFor = (unread: string, maps: boolean) => {
     if (unread) return `the candidates’ pictures cannot be read: ${unread}`;

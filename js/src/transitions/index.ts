@@ -85,7 +85,7 @@ function build(frame: TransitionFrame) {
     question: [question.element],
     body: [
       h(
-        "div.cfw-left",
+        "div.left",
         stage.element,
         transport.slider,
         transport.buttons,
@@ -93,9 +93,9 @@ function build(frame: TransitionFrame) {
         views.maps,
         line.element,
       ),
-      h("div.cfw-side", original.element, confidence.element, frame.trust),
+      h("div.side", original.element, confidence.element, frame.trust),
       strip.element,
-      h("div.cfw-candidates", gallery.element, frame.notes),
+      h("div.candidates", gallery.element, frame.notes),
     ],
     status: () => ({ help: words.HELP, kept: words.kept(traits.best) }),
     picture: {

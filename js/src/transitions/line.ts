@@ -7,7 +7,7 @@ import * as words from "./words";
 
 /** What there is to say of the path. */
 export function createLine(frame: TransitionFrame, transition: Transition, walk: Walk, image: Image) {
-  const element = h("div.cfw-line.cfw-muted.cfw-number.cfw-ellipsis");
+  const element = h("div.line.muted.number.ellipsis");
   const wordsNow = () => {
     const wrong = transition.wrong || image.wrong;
     if (wrong) return wrong;

@@ -68,9 +68,9 @@ export function keepRoom(row: HTMLElement, { width, height }: Setting, most: num
 
 /** A small picture above the same with its map over it. It keeps what it shows until the next is decoded. */
 export function createMiniature(workshop: Workshop, most: number) {
-  const above = h("canvas.cfw-miniature");
-  const below = h("canvas.cfw-miniature");
-  const element = h("span.cfw-miniatures", { "aria-hidden": "true" }, above, below);
+  const above = h("canvas.miniature");
+  const below = h("canvas.miniature");
+  const element = h("span.miniatures", { "aria-hidden": "true" }, above, below);
   let shown: MiniatureContent | null = null;
   let setting = workshop.setting;
   let readings = 0;

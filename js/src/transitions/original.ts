@@ -19,11 +19,11 @@ export function createOriginal(
   views: Views,
   palette: () => StagePalette,
 ) {
-  const canvas = h("canvas.cfw-original-canvas", { role: "img", "aria-label": "the image" });
-  const prediction = h("div.cfw-read.cfw-muted");
-  const list = h("ul.cfw-list.cfw-top");
-  const heading = h("div.cfw-heading", "The image");
-  const element = h("div.cfw-original", canvas, h("div.cfw-original-words", heading, prediction, list));
+  const canvas = h("canvas.original-canvas", { role: "img", "aria-label": "the image" });
+  const prediction = h("div.read.muted");
+  const list = h("ul.list.top");
+  const heading = h("div.heading", "The image");
+  const element = h("div.original", canvas, h("div.original-words", heading, prediction, list));
   const composer = new Composer();
   let drawn = "";
   const drawPicture = () => {
@@ -49,7 +49,7 @@ export function createOriginal(
     list.replaceChildren(
       ...rows.map(({ name, p, side }) => {
         const label = h("span", { class: `cfw-ellipsis cfw-${side}`, title: name }, marked(side, name));
-        return h("li", label, h("span.cfw-number", p));
+        return h("li", label, h("span.number", p));
       }),
     );
   };

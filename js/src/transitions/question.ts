@@ -20,9 +20,9 @@ export function createQuestion(frame: TransitionFrame, transition: Transition) {
       if (correct !== traits.correct) frame.save({ correct });
     },
   });
-  const wrong = h("span.cfw-wrong.cfw-ellipsis");
+  const wrong = h("span.wrong.ellipsis");
   const [before, between, after] = [h("span"), h("span"), h("span")];
-  const element = h("span.cfw-asked");
+  const element = h("span.asked");
   let first: HTMLElement | undefined;
   const put = (one: HTMLElement, other: HTMLElement, words: readonly [string, string, string]) => {
     // Only where the order changes: moving the picker would close it.

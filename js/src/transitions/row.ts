@@ -9,9 +9,9 @@ import { createTiles } from "./tiles";
 /** A row of candidates, of which one is picked. */
 export function createRow(scope: Scope, workshop: Workshop, side: Side, pick: (id: number) => void) {
   const title = h("span", { class: `cfw-row-title cfw-ellipsis cfw-${side}` });
-  const note = h("span.cfw-muted");
-  const list = h("div.cfw-row", { role: "group" });
-  const element = h("div", h("div.cfw-row-head", title, note), list);
+  const note = h("span.muted");
+  const list = h("div.row", { role: "group" });
+  const element = h("div", h("div.row-head", title, note), list);
   const tiles = createTiles(scope, workshop, list, pick);
   const roving = createRoving(scope, list, () => tiles.all.map(({ button }) => button), {
     ArrowLeft: (at) => at - 1,

@@ -22,8 +22,8 @@ export function createStage(
   palette: () => StagePalette,
 ) {
   const { traits } = frame;
-  const canvas = h("canvas.cfw-scene-canvas", { role: "img" });
-  const box = h("div.cfw-scene", canvas, frame.placeholder);
+  const canvas = h("canvas.scene-canvas", { role: "img" });
+  const box = h("div.scene", canvas, frame.placeholder);
   const element = h("div", box);
   const painter = new Painter(canvas);
   let size = "";

@@ -15,7 +15,7 @@ export function createStrip(
   workshop: Workshop,
   which: () => number,
 ) {
-  const element = h("div.cfw-strip", { role: "group", "aria-label": "Typical phases" });
+  const element = h("div.strip", { role: "group", "aria-label": "Typical phases" });
   const tiles = createTiles(frame.scope, workshop, element, (phase) => walk.jump(phase));
   const contentOf = (phase: number): MiniatureContent => {
     const { source } = transition;

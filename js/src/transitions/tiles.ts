@@ -23,8 +23,8 @@ export function createTiles(
   const tiles: ReturnType<typeof createTile>[] = [];
   const createTile = () => {
     const miniature = createMiniature(workshop, MOST);
-    const figure = h("span.cfw-number.cfw-tile-number");
-    const button = h("button.cfw-tile", miniature.element, figure);
+    const figure = h("span.number.tile-number");
+    const button = h("button.tile", miniature.element, figure);
     const tile = {
       button,
       id: -1,

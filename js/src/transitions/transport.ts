@@ -42,7 +42,7 @@ export function createTransport({ scope, repaint }: TransitionFrame, transition:
   return {
     slider: slider.element,
     input: slider.input,
-    buttons: h("div.cfw-transport-buttons", group, play, flip, speed, loop),
+    buttons: h("div.transport-buttons", group, play, flip, speed, loop),
     paint() {
       const { phases, place } = walk;
       const last = Math.max(0, phases - 1);

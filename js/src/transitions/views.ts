@@ -31,7 +31,7 @@ export function createViews(frame: TransitionFrame, transition: Transition, imag
     frame.refresh();
   });
   const sides = SIDES.map((side, i) => {
-    const name = h("span.cfw-ellipsis");
+    const name = h("span.ellipsis");
     const mark = h("span", { class: `cfw-${side}`, "aria-hidden": "true" }, MARKS[side]);
     const choose = () => {
       which = i;
@@ -40,9 +40,9 @@ export function createViews(frame: TransitionFrame, transition: Transition, imag
     return { side, name, button: createButton(scope, SIDE, choose, mark, name) };
   });
   const buttons = sides.map(({ button }) => button);
-  const toggle = h("div.cfw-segmented.cfw-sides", { role: "group", "aria-label": "Map for" }, ...buttons);
-  const [low, high, unit] = [h("span"), h("span"), h("span.cfw-ellipsis")];
-  const legend = h("div.cfw-scale.cfw-muted.cfw-number", low, h("i"), high, unit);
+  const toggle = h("div.segmented.sides", { role: "group", "aria-label": "Map for" }, ...buttons);
+  const [low, high, unit] = [h("span"), h("span"), h("span.ellipsis")];
+  const legend = h("div.scale.muted.number", low, h("i"), high, unit);
 
   /** Whether there is what a mode needs. */
   const offers: Record<Mode, () => boolean> = {
@@ -66,7 +66,7 @@ export function createViews(frame: TransitionFrame, transition: Transition, imag
   };
   const views = {
     modes: modes.element,
-    maps: h("div.cfw-maps", toggle, legend),
+    maps: h("div.maps", toggle, legend),
     get mode() {
       return mode;
     },

@@ -6,16 +6,16 @@ import { comesBack, doubtOf } from "./words";
 
 /** What the classifier predicts for the image and its twin, side by side; and a second one beneath. */
 export function createAnswers({ traits }: TranslationFrame, shown: Shown) {
-  const heading = h("div.cfw-heading.cfw-ellipsis");
+  const heading = h("div.heading.ellipsis");
   const gauges = createGauges("Predictions for the image and its twin");
-  const verdict = h("p.cfw-verdict");
-  const doubt = h("p.cfw-muted.cfw-small");
-  const back = h("p.cfw-muted.cfw-small");
-  const second = h("div.cfw-heading.cfw-ellipsis");
+  const verdict = h("p.verdict");
+  const doubt = h("p.muted.small");
+  const back = h("p.muted.small");
+  const second = h("div.heading.ellipsis");
   const theirs = createGauges("Predictions of the second classifier");
   const other = h("div", second, theirs.element);
-  const says = h("div.cfw-says", verdict, doubt, back);
-  const element = h("div.cfw-answers", h("div", heading, gauges.element), other, says);
+  const says = h("div.says", verdict, doubt, back);
+  const element = h("div.answers", h("div", heading, gauges.element), other, says);
   return {
     element,
     draw() {

@@ -23,7 +23,7 @@ export function classesOf(columns: readonly Column[], target: number, painted: n
 
 /** Probabilities of the classes, a column for each picture: a gauge each. */
 export function createGauges(label: string) {
-  const element = h("table.cfw-gauges", { "aria-label": label });
+  const element = h("table.gauges", { "aria-label": label });
   let drawn = "";
   return {
     element,
@@ -36,7 +36,7 @@ export function createGauges(label: string) {
       drawn = now;
       const head = h("tr", h("td"), ...columns.map(({ title }) => named(h("th", { scope: "col" }), title)));
       const rows = classesOf(columns, target, painted).map((index) => {
-        const name = named(h("th.cfw-ellipsis", { scope: "row" }), className(labels, index));
+        const name = named(h("th.ellipsis", { scope: "row" }), className(labels, index));
         const row = h(
           "tr",
           name,
@@ -58,11 +58,11 @@ function named<E extends HTMLElement>(element: E, text: string): E {
 function gauge(p: number | undefined, predicted: boolean): HTMLElement {
   const fill = h("i");
   fill.style.width = `${100 * Math.min(1, Math.max(0, p || 0))}%`;
-  const figure = h("span.cfw-number");
+  const figure = h("span.number");
   setText(figure, probability(p, 2));
-  const track = h("span.cfw-track", { "aria-hidden": "true" }, fill);
+  const track = h("span.track", { "aria-hidden": "true" }, fill);
   track.classList.toggle("cfw-invisible", !Number.isFinite(p));
-  const cell = h("td.cfw-gauge", track, figure);
+  const cell = h("td.gauge", track, figure);
   setAttribute(cell, "data-predicted", predicted && "1");
   return cell;
 }

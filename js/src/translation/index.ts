@@ -42,7 +42,7 @@ function build(frame: TranslationFrame) {
     frame.clock(timeStamp);
     frame.save({ chosen: place });
   });
-  const details = h("details.cfw-details", h("summary.cfw-heading", "How far to trust it"), frame.trust);
+  const details = h("details.details", h("summary.heading", "How far to trust it"), frame.trust);
   let said = "";
 
   const drawWaiting = () =>
@@ -77,10 +77,10 @@ function build(frame: TranslationFrame) {
     question: [question.element],
     body: [
       h(
-        "div.cfw-panels",
-        h("div.cfw-left", wipe.element, tools.element, variants.element),
-        h("div.cfw-middle", mask.element),
-        h("div.cfw-right", answers.element, frame.notes),
+        "div.panels",
+        h("div.left", wipe.element, tools.element, variants.element),
+        h("div.middle", mask.element),
+        h("div.right", answers.element, frame.notes),
         ...[set.element, stress.element, details],
       ),
     ],

@@ -15,7 +15,7 @@ const WIDEST = 320;
 /** What differs, over the image: in shades, or as the region above a threshold, beside the true mask. */
 export function createMask(frame: TranslationFrame, look: Look) {
   const { scope, traits } = frame;
-  const canvas = h("canvas.cfw-mask-canvas", { role: "img", "aria-label": "the difference over the image" });
+  const canvas = h("canvas.mask-canvas", { role: "img", "aria-label": "the difference over the image" });
   const overlay = new Overlay(frame.palette);
   const now = () => performance.now();
   const styles = createChoice(scope, "show the mask as", STYLES, (style) => look.change({ style }, now()));
@@ -24,7 +24,7 @@ export function createMask(frame: TranslationFrame, look: Look) {
     scope,
     "outline the true mask",
     () => look.change({ truth: !look.truth }, now()),
-    h("i.cfw-swatch.cfw-true", { "aria-hidden": "true" }),
+    h("i.swatch.true", { "aria-hidden": "true" }),
     "true mask",
   );
   const threshold = createSlider(
@@ -42,11 +42,11 @@ export function createMask(frame: TranslationFrame, look: Look) {
     () => {},
   );
   const scores = createScores();
-  const box = h("div.cfw-mask-scene", canvas);
+  const box = h("div.mask-scene", canvas);
   const element = h(
-    "div.cfw-mask",
+    "div.mask",
     box,
-    h("div.cfw-tools", styles.element, truth),
+    h("div.tools", styles.element, truth),
     threshold.element,
     opacity.element,
     scores.element,

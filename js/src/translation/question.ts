@@ -6,10 +6,10 @@ import { direction } from "./words";
 
 /** "cracked → sound: what would have to change?" */
 export function createQuestion({ traits }: TranslationFrame, shown: Shown) {
-  const [from, to] = [h("strong.cfw-from"), h("strong.cfw-to")];
+  const [from, to] = [h("strong.from"), h("strong.to")];
   const arrow = h("span");
   const rest = h("span", ": what would have to change?");
-  const which = h("span.cfw-muted.cfw-which");
+  const which = h("span.muted.which");
   const element = h("span", from, arrow, to, rest);
   return {
     element,

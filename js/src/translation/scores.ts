@@ -7,10 +7,10 @@ const NAMES = ["IoU", "precision", "recall", "area"];
 
 /** How well the region above the threshold fits the true mask; where there is none, how large it is. */
 export function createScores() {
-  const values = NAMES.map(() => h("span.cfw-score-value.cfw-number"));
-  const cells = NAMES.map((name, i) => h("li", h("span.cfw-score-name", name), values[i]!));
-  const list = h("ul.cfw-list.cfw-scores", ...cells);
-  const note = h("p.cfw-muted.cfw-score-note");
+  const values = NAMES.map(() => h("span.score-value.number"));
+  const cells = NAMES.map((name, i) => h("li", h("span.score-name", name), values[i]!));
+  const list = h("ul.list.scores", ...cells);
+  const note = h("p.muted.score-note");
   return {
     element: h("div", list, note),
     paint(overlap: Overlap | null, known: boolean, level: number) {

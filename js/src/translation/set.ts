@@ -36,8 +36,8 @@ export function createSet(frame: TranslationFrame, choose: (place: number, event
   });
   /** The order has changed: what is shown is elsewhere. */
   let reveal = false;
-  const key = h("span.cfw-muted.cfw-set-key");
-  const head = h("div.cfw-set-head", h("span.cfw-heading", "The images"), orders.element, key);
+  const key = h("span.muted.set-key");
+  const head = h("div.set-head", h("span.heading", "The images"), orders.element, key);
   const figureOf = (place: number) => {
     const entry = traits.entries[place];
     if (!entry) return "";
@@ -55,7 +55,7 @@ export function createSet(frame: TranslationFrame, choose: (place: number, event
     };
   };
   return {
-    element: h("div.cfw-set", head, strip.element),
+    element: h("div.set", head, strip.element),
     draw() {
       void tiles.open(open(traits.tiles).pack, [traits.chosen]);
       setAttribute(orders.buttons.get("doubt")!, "hidden", traits.painted < 0);
@@ -76,10 +76,10 @@ export function createSet(frame: TranslationFrame, choose: (place: number, event
 }
 
 function createThumbnail(): Tile<Thumbnail> {
-  const canvas = h("canvas.cfw-film-picture", { "aria-hidden": "true" });
-  const name = h("span.cfw-ellipsis");
-  const value = h("span.cfw-number.cfw-muted");
-  const option = h("div.cfw-film-tile", { role: "option", tabindex: -1 }, canvas, name, value);
+  const canvas = h("canvas.film-picture", { "aria-hidden": "true" });
+  const name = h("span.ellipsis");
+  const value = h("span.number.muted");
+  const option = h("div.film-tile", { role: "option", tabindex: -1 }, canvas, name, value);
   let drawn: ImageBitmap | null = null;
   const tile = {
     option,

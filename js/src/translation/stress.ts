@@ -38,14 +38,14 @@ const KINDS = {
 export function createStress(frame: TranslationFrame, look: Look) {
   const { scope, traits } = frame;
   const overlay = new Overlay(frame.palette);
-  const summary = h("summary.cfw-heading", "Under stress");
-  const waiting = h("span.cfw-muted.cfw-small");
+  const summary = h("summary.heading", "Under stress");
+  const waiting = h("span.muted.small");
   const canvases = ["the image", "its twin", "the mask"].map((name) => {
-    const canvas = h("canvas.cfw-stress-canvas", { role: "img", "aria-label": `${name} under stress` });
-    return { canvas, figure: h("figure.cfw-stress-figure", canvas, h("figcaption.cfw-muted", name)) };
+    const canvas = h("canvas.stress-canvas", { role: "img", "aria-label": `${name} under stress` });
+    return { canvas, figure: h("figure.stress-figure", canvas, h("figcaption.muted", name)) };
   });
   const gauges = createGauges("Predictions under stress");
-  const note = h("p.cfw-muted.cfw-small");
+  const note = h("p.muted.small");
   let kind: Kind = "noise";
   let amount = 0;
   const strength = () => amount * KINDS[kind].step;
@@ -71,12 +71,12 @@ export function createStress(frame: TranslationFrame, look: Look) {
     () => frame.save({ curves: kind }),
     "measure the curve",
   );
-  const pictures = h("div.cfw-stress-pictures", ...canvases.map(({ figure }) => figure));
+  const pictures = h("div.stress-pictures", ...canvases.map(({ figure }) => figure));
   const element = h(
-    "details.cfw-stress",
+    "details.stress",
     summary,
     h(
-      "div.cfw-stress-body",
+      "div.stress-body",
       h("div", sliders.noise.element, sliders.pgd.element, pictures, waiting),
       h("div", gauges.element, note, curves),
     ),

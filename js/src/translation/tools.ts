@@ -10,7 +10,7 @@ export function createTools(scope: Scope, look: Look, which: HTMLElement) {
     look.change({ other }, performance.now()),
   );
   return {
-    element: h("div.cfw-tools", others.element, which),
+    element: h("div.tools", others.element, which),
     paint: () => others.update(look.other),
   };
 }

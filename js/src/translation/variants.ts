@@ -6,8 +6,8 @@ import type { TranslationFrame } from "./traits";
 
 /** The twin, and others by other noise, as small pictures to choose between. */
 export function createVariants({ scope, traits }: TranslationFrame, look: Look) {
-  const group = h("div.cfw-variant-row", { role: "radiogroup", "aria-label": "Twins by other noise" });
-  const element = h("div.cfw-variants", h("span.cfw-muted.cfw-variants-name", "other noise"), group);
+  const group = h("div.variant-row", { role: "radiogroup", "aria-label": "Twins by other noise" });
+  const element = h("div.variants", h("span.muted.variants-name", "other noise"), group);
   const items: { option: HTMLElement; canvas: HTMLCanvasElement; drawn: ImageBitmap | null }[] = [];
   const roving = createRoving(scope, group, () => items.map(({ option }) => option), {
     ...{ ArrowLeft: (at) => at - 1, ArrowUp: (at) => at - 1, ArrowRight: (at) => at + 1 },
@@ -20,13 +20,9 @@ export function createVariants({ scope, traits }: TranslationFrame, look: Look) 
   };
   scope.on(group, ["focusin", "click"], choose);
   const add = () => {
-    const canvas = h("canvas.cfw-variant-picture", { "aria-hidden": "true" });
+    const canvas = h("canvas.variant-picture", { "aria-hidden": "true" });
     const name = items.length === 0 ? "twin" : `variant ${items.length}`;
-    const option = h(
-      "div.cfw-variant",
-      { role: "radio", tabindex: -1, "aria-label": name, title: name },
-      canvas,
-    );
+    const option = h("div.variant", { role: "radio", tabindex: -1, "aria-label": name, title: name }, canvas);
     items.push({ option, canvas, drawn: null });
     group.append(option);
   };

@@ -21,18 +21,18 @@ const [STEP, FAR_STEP] = [0.02, 0.1];
 /** One picture with a line to drag: left of it stands the image, right of it its twin. */
 export function createWipe(frame: TranslationFrame, look: Look) {
   const { scope, traits } = frame;
-  const canvas = h("canvas.cfw-wipe-canvas", { role: "img" });
-  const line = h("div.cfw-wipe-line", {
+  const canvas = h("canvas.wipe-canvas", { role: "img" });
+  const line = h("div.wipe-line", {
     role: "slider",
     tabindex: 0,
     "aria-label": "wipe between the image and its twin",
     "aria-valuemin": 0,
     "aria-valuemax": 100,
   });
-  const [left, right] = [h("span.cfw-wipe-name"), h("span.cfw-wipe-name.cfw-wipe-right")];
-  const scene = h("div.cfw-wipe-scene", canvas, left, right, line);
-  const box = h("div.cfw-scene", scene, frame.placeholder);
-  const element = h("div.cfw-wipe", box);
+  const [left, right] = [h("span.wipe-name"), h("span.wipe-name.wipe-right")];
+  const scene = h("div.wipe-scene", canvas, left, right, line);
+  const box = h("div.scene", scene, frame.placeholder);
+  const element = h("div.wipe", box);
   let painted: readonly unknown[] = [];
   let width = 1;
 
