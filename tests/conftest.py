@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gc
 import importlib.util
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import hypothesis
 import pytest
+from waiting import until
 
 # A busy machine takes its time; how fast something is belongs to the benchmarks.
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -22,6 +25,24 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
         if not torch.cuda.is_available():
             pytest.skip("needs a CUDA device")
+
+
+def working() -> set[str]:
+    """The package's threads that run."""
+    return {thread.name for thread in threading.enumerate() if thread.name.startswith("cfwidgets")}
+
+
+@pytest.fixture(autouse=True)
+def every_thread_ends() -> Iterator[None]:
+    """Fail the test that leaves a thread of the package behind, and not a later one that counts them."""
+    yield
+
+    def ended() -> bool:
+        if working():
+            gc.collect()  # what is in a cycle is ended when it is freed
+        return not working()
+
+    until(ended, patience=8)
 
 
 @pytest.fixture(scope="session")

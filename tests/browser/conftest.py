@@ -73,6 +73,16 @@ def lab_page(lab: Lab, browser: Browser) -> Iterator[tuple[Page, Problems]]:
     context.close()
 
 
+@pytest.fixture
+def window(lab_page: tuple[Page, Problems]) -> Iterator[Callable[[int, int], None]]:
+    """Resize the page, ``window(width, height)``, for one test: all tests share one page."""
+    page, _ = lab_page
+    before = page.viewport_size
+    assert before is not None
+    yield lambda width, height: page.set_viewport_size({"width": width, "height": height})
+    page.set_viewport_size(before)
+
+
 @pytest.fixture(scope="session")
 def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where pictures go: the folder in CFWIDGETS_SCREENSHOTS, for someone who wants to look at them."""

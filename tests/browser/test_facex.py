@@ -177,10 +177,10 @@ def test_one_switch_colours_by_effect_and_the_chart_follows(open_notebook):
     expect(row.nth(1)).to_have_text("1")
 
 
-def test_face_score_and_patches_are_on_one_screen(open_notebook):
-    notebook, view = explorer(open_notebook)
+def test_face_score_and_patches_are_on_one_screen(open_notebook, window):
+    _, view = explorer(open_notebook)
     for width in (760, 1000, 1440):
-        notebook.page.set_viewport_size({"width": width, "height": 900})
+        window(width, 900)
         # Caveats, if there are any, stand above.
         view.locator(".cfw-body").evaluate("body => body.scrollIntoView({block: 'start'})")
         for part in (".cfw-faces", ".cfw-region", ".cfw-patch-grid"):

@@ -75,13 +75,9 @@ def use_sheets(notebook, *names: str) -> None:
 
 
 @pytest.fixture
-def tall(lab_page):
+def tall(window):
     """A page in which each view is seen whole."""
-    page, _ = lab_page
-    before = page.viewport_size
-    page.set_viewport_size({"width": 1200, "height": 2600})
-    yield
-    page.set_viewport_size(before)
+    window(1200, 2600)
 
 
 @pytest.mark.usefixtures("tall")

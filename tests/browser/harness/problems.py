@@ -13,6 +13,8 @@ HARMLESS = (
     r"No such comm",
     # It asks a new kernel for several things; a notebook that is closed soon does not wait for the answers.
     r"Canceled future for \w+ message before replies were done",
+    # A message that reaches a kernel while it shuts down is dropped by ipykernel, which then says so.
+    r"coro(utine )?\W*'?_async_in_context\.<locals>\.run_in_context",
 )
 BAD_REQUEST = 400
 
