@@ -42,7 +42,7 @@ def every_thread_ends() -> Iterator[None]:
             gc.collect()  # what is in a cycle is ended when it is freed
         return not working()
 
-    until(ended, patience=8)
+    until(ended, patience=30)
 
 
 @pytest.fixture(scope="session")

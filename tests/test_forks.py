@@ -48,26 +48,34 @@ def in_a_child(check, seconds=60):
         time.sleep(0.01)
 
 
-@pytest.fixture
-def elsewhere():
-    """Do something on another thread, up to a point, and stay there until the test ends."""
-    end, threads = threading.Event(), []
+class Elsewhere:
+    """Other threads, which do something up to a point and stay there until they are called back."""
 
-    def begin(work):
+    def __init__(self):
+        self._end, self._threads = threading.Event(), []
+
+    def begin(self, work):
         there = threading.Event()
 
         def stay():
             there.set()
-            assert end.wait(120)
+            assert self._end.wait(120)
 
-        threads.append(threading.Thread(target=work, args=(stay,)))
-        threads[-1].start()
+        self._threads.append(threading.Thread(target=work, args=(stay,)))
+        self._threads[-1].start()
         assert there.wait(60)
 
-    yield begin
-    end.set()
-    for thread in threads:
-        thread.join()
+    def come_back(self):
+        self._end.set()
+        for thread in self._threads:
+            thread.join()
+
+
+@pytest.fixture
+def elsewhere():
+    others = Elsewhere()
+    yield others
+    others.come_back()
 
 
 def test_a_network_that_runs_meanwhile_is_free_and_as_found(elsewhere):
@@ -79,7 +87,7 @@ def test_a_network_that_runs_meanwhile_is_free_and_as_found(elsewhere):
             net[0].register_forward_hook(lambda *_: None)
             stay()
 
-    elsewhere(run)
+    elsewhere.begin(run)
 
     def check():
         with untouched(net):
@@ -129,7 +137,7 @@ def test_a_run_is_closed_there_and_goes_on_here(elsewhere):
         with run._changed:
             stay()
 
-    elsewhere(hold)
+    elsewhere.begin(hold)
 
     def check():
         assert run.wait(5) == "stopped"
@@ -139,6 +147,10 @@ def test_a_run_is_closed_there_and_goes_on_here(elsewhere):
         run.close()
 
     in_a_child(check)
+    elsewhere.come_back()
+    gate.release(2)
+    assert run.wait(60) == "done"
+    assert run.result() == 3
 
 
 def test_questions_are_answered_there(elsewhere):
@@ -152,13 +164,15 @@ def test_questions_are_answered_there(elsewhere):
         with latest._asked:
             stay()
 
-    elsewhere(hold)
+    elsewhere.begin(hold)
 
     def check():
         latest.ask(2)
         assert answered.wait(10)
 
     in_a_child(check)
+    elsewhere.come_back()
+    latest.close()
 
 
 def test_children_of_a_search_find_the_network_free():

@@ -10,11 +10,14 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from cfwidgets.environment import restored
 from cfwidgets.models.backends.base import ClassifierError, Interface
 from cfwidgets.models.backends.outputs import rows_of
 from cfwidgets.models.guard import untouched
 
 __all__ = ["export"]
+
+_CACHE = "TORCHINDUCTOR_CACHE_DIR"  # set by torch's compiler, which the exporter imports
 
 
 def export(module: nn.Module, input_size: tuple[int, int], interface: Interface) -> bytes:
@@ -50,7 +53,7 @@ def export(module: nn.Module, input_size: tuple[int, int], interface: Interface)
     whole = _FromImages(module, interface)
     # Two images: torch treats an axis of length one as constant.
     example = torch.full((2, 3, *input_size), 0.5)
-    with untouched(module), torch.no_grad(), _quiet():
+    with untouched(module), torch.no_grad(), _quiet(), restored(_CACHE):
         whole.training = False
         try:
             program = torch.onnx.export(
