@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from collections import deque
@@ -11,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import cloudpickle
-from distributed import Client, KilledWorker, WorkerPlugin, get_worker, wait
+from distributed import Client, KilledWorker, WorkerPlugin, get_worker
 from distributed.comm.core import CommClosedError
 
 from cfwidgets.engines.facex.batch import BatchSettings, Summariser
@@ -25,6 +26,7 @@ __all__ = ["on_cluster"]
 _WAITING = 2  # batches for each thread: one at work, one ready
 _LOST = 3  # times that a batch may be lost with its worker before it is given up
 _LOOK = 2.0  # seconds between two looks at a cluster from which nothing comes
+_FETCH = 60.0  # seconds to fetch a part, before its batch is done again
 _NO_WORKERS = 60.0  # seconds without any worker before a run is given up: a nanny needs some to start one
 _KEPT = "what was found so far is kept, and can be resumed"
 
@@ -111,6 +113,7 @@ class _Spread:
         self._waiting = deque((numbers, 0) for numbers in batches)
         self._under_way: dict[Any, tuple[Sequence[int], int]] = {}
         self._alive = time.monotonic()
+        self._one_ended = threading.Event()
 
     def parts(self) -> Iterator[Part]:
         """Yield the parts as they arrive."""
@@ -133,12 +136,15 @@ class _Spread:
         while self._waiting and len(self._under_way) < self._at_a_time:
             numbers, lost = self._waiting.popleft()
             future = self._client.submit(_part, self._carrier, list(numbers), pure=False)
+            future.add_done_callback(lambda _: self._one_ended.set())
             self._under_way[future] = numbers, lost
 
     def _ended(self) -> list[Any]:
         """Wait a while for a batch to end, and return all that have ended."""
-        with suppress(TimeoutError, CancelledError):  # of some: each is looked at
-            wait(list(self._under_way), timeout=_LOOK, return_when="FIRST_COMPLETED")
+        # Not with Dask's own `wait`: it waits on the loop of the newest client, whichever client the futures are
+        # of, and for good where that loop is stopped meanwhile.
+        self._one_ended.wait(_LOOK)
+        self._one_ended.clear()  # before the look: what ends after it sets it again
         ended = [future for future in self._under_way if future.status != "pending"]
         if ended or self._client.nthreads():
             self._alive = time.monotonic()
@@ -203,7 +209,7 @@ def _result(future: Any, numbers: Sequence[int]) -> Part | None:
     """
     failed = future.status == "error"
     try:
-        part: Part = future.result()
+        part: Part = future.result(timeout=_FETCH)
     except KilledWorker as error:
         raise RuntimeError(
             f"each Dask worker that was given {_faces(numbers)} died: of a crash at one of them, or of too "

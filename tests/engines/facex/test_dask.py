@@ -10,7 +10,7 @@ import threading
 import pytest
 import torch
 from torch import nn
-from waiting import until
+from waiting import PATIENCE, until
 
 from cfwidgets import Classifier
 from cfwidgets.data import portraits
@@ -132,7 +132,7 @@ def test_a_worker_that_dies_is_made_up_for(cluster, clf, faces, alone):
             os.kill(killed, signal.SIGKILL)
     assert killed is not None
     assert_same(result, alone)
-    cluster.wait_for_workers(2, timeout=60)
+    cluster.wait_for_workers(2, timeout=2 * PATIENCE)
     after = cluster.run(os.getpid)
     assert killed not in after.values()
 
@@ -176,7 +176,7 @@ def test_a_worker_that_dies_before_the_first_part_is_made_up_for(cluster, clf, f
         result = update.partial
     killer.join()
     assert_same(result, alone)
-    cluster.wait_for_workers(2, timeout=60)
+    cluster.wait_for_workers(2, timeout=2 * PATIENCE)
 
 
 def test_a_face_that_brings_down_its_worker_is_named(cluster, clf, faces):
@@ -192,7 +192,7 @@ def test_a_face_that_brings_down_its_worker_is_named(cluster, clf, faces):
     deadly.here = os.getpid()
     with pytest.raises(RuntimeError, match=r"given faces 20 to 23 died: .* memory .*; what was found so far"):
         ENGINE.explain(clf, deadly, "Male", client=cluster)
-    cluster.wait_for_workers(2, timeout=60)
+    cluster.wait_for_workers(2, timeout=2 * PATIENCE)
     assert plugins(cluster) == set()
 
 
@@ -202,7 +202,7 @@ def test_a_client_that_is_closed_amid_a_run_is_told(cluster, clf, faces, alone):
     run = Run(steps)
     until(lambda: run.partial is not None and run.partial.seen)
     other.close()
-    assert run.wait(60) == "failed"
+    assert run.wait(2 * PATIENCE) == "failed"
     with pytest.raises(RuntimeError, match="the Dask client was closed"):
         run.result()
     assert_same(ENGINE.explain(clf, Slow(faces, 0, (13,)), "Male", resume=run.partial), alone)
@@ -221,7 +221,7 @@ def test_a_cluster_whose_workers_are_gone_does_not_stand_still(clf, faces, monke
         run = Run(steps)
         until(lambda: run.partial is not None and run.partial.seen)
         small.scale(0)
-        assert run.wait(60) == "failed"
+        assert run.wait(2 * PATIENCE) == "failed"
         with pytest.raises(RuntimeError, match="has had no workers for 1 s"):
             run.result()
 
