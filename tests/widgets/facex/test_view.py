@@ -17,9 +17,11 @@ from traitlets import TraitError
 from waiting import until
 
 from cfwidgets import Classifier, ClassifierError, FaceX, FaceXExplorer, FaceXView, PrototypeError
+from cfwidgets.data.faces.prototype import Prototype, Region
 from cfwidgets.engines.facex.result import FaceXResult
 
 REGIONS = ("background", "skin", "hair", "hat")
+UNREADABLE = Prototype((0, 0, 9, 9), (Region("skin", ("M0 0L1",)),))
 QUICK = FaceX(patch=8, patches=4, batch_size=5, probed=6, groups="Male", sampled=5)
 
 
@@ -395,6 +397,11 @@ def test_it_runs_on_a_cluster(found):
         ({"clf": len}, TypeError, "clf must be a Classifier"),
         ({"second": 3}, TypeError, "second must be a Classifier, not int"),
         ({"regions": ("skin", "tail")}, PrototypeError, "the drawing has no region tail"),
+        (
+            {"prototype": UNREADABLE, "regions": ("skin",)},
+            PrototypeError,
+            "the region 'skin' has a path that cannot be read",
+        ),
     ],
 )
 def test_what_cannot_be_is_the_cell_s_error(given, kind, text):
