@@ -155,6 +155,4 @@ def test_a_view_is_small_and_asks_for_nothing(project: Path, build_hook: ModuleT
             "new Function",
         ):
             assert danger not in text, f"{bundle.name}: {danger}"
-    # FaceX grew by the effect of regions and its caveats; it is to be cut again.
-    limits = {"facex": 62_000}
-    assert {view: length for view, length in size.items() if length > limits.get(view, 60_000)} == {}
+    assert {view: length for view, length in size.items() if length > 60_000} == {}

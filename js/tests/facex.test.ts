@@ -162,7 +162,7 @@ describe("what stands in the view", () => {
     const { root, find, all } = await show(
       start({
         prototype: {
-          box: [],
+          ...SQUARES,
           regions: [...SQUARES.regions, { name: nasty, paths: ["M0 0H5V5Z"], panel: 0 }],
         },
         regions: [...regions(), region(nasty, nasty, 0.99, { rank: 1 })],
@@ -786,11 +786,17 @@ describe("what is broken or not there yet", () => {
     expect(text(find(".cfw-status"))).toBe("failed: the faces so far are kept, Resume continues");
   });
 
-  it("says which region's drawing cannot be read", async () => {
-    const prototype = { box: [], regions: [...SQUARES.regions, { name: "nose", paths: ["zork"], panel: 0 }] };
-    const { find, root } = await show(start({ prototype }));
-    expect(text(find(".cfw-hint"))).toBe("the drawing of nose cannot be read");
-    expect(root.dataset.ready).toBe("1");
+  it("draws what there is of a drawing", async () => {
+    const regions = [...SQUARES.regions, null, { paths: ["M0 0H5"] }, { name: "nose", paths: 5 }];
+    const { root, shape, all, key } = await show(start({ prototype: { regions, panels: SQUARES.panels } }));
+    expect(all(".cfw-shape").map(({ dataset }) => dataset.region)).toEqual([
+      ...["background", "r_eye", "l_eye", "u_lip"],
+      ...["nose", "hat"],
+    ]);
+    shape("r_eye").focus();
+    // No way is known.
+    await key("ArrowRight", shape("r_eye"));
+    expect([root.dataset.ready, root.dataset.shown]).toEqual(["1", "r_eye"]);
   });
 
   it.each([undefined, null, 5, "x", {}, []])("stands every trait being %j", async (nothing) => {

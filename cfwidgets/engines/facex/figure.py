@@ -7,8 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from fontTools.pens.basePen import BasePen
-from fontTools.svgLib.path import parse_path
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -18,7 +16,8 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 
-from cfwidgets.data.faces.prototype import Prototype, Region
+from cfwidgets.data.faces.outlines import outlines
+from cfwidgets.data.faces.prototype import Prototype
 from cfwidgets.data.faces.regions import region_label
 from cfwidgets.engines.facex.label_places import place_labels
 from cfwidgets.engines.facex.top_patches import Patches
@@ -40,36 +39,6 @@ _COLOURS = "YlOrRd"
 _QUANTITIES = {"ior": "attention", "effect": "effect (log-odds)"}
 _BARS = ("#2488cc", "#cf7c00")
 _MARGIN = 0.18  # of the drawing's width, for the names of small regions
-
-
-class _PathPen(BasePen):
-    """Collects an outline as a Matplotlib path."""
-
-    def __init__(self) -> None:
-        super().__init__(None)
-        self._points: list[tuple[float, float]] = []
-        self._codes: list[Any] = []
-
-    def path(self) -> Path:
-        return Path(np.array(self._points), self._codes)
-
-    def _add(self, code: Any, *points: tuple[float, float]) -> None:
-        self._points += points
-        self._codes += [code] * len(points)
-
-    def _moveTo(self, pt: tuple[float, float]) -> None:  # noqa: N802 - fontTools calls these
-        self._add(Path.MOVETO, pt)
-
-    def _lineTo(self, pt: tuple[float, float]) -> None:  # noqa: N802
-        self._add(Path.LINETO, pt)
-
-    def _curveToOne(  # noqa: N802
-        self, pt1: tuple[float, float], pt2: tuple[float, float], pt3: tuple[float, float]
-    ) -> None:
-        self._add(Path.CURVE4, pt1, pt2, pt3)
-
-    def _closePath(self) -> None:  # noqa: N802
-        self._add(Path.CLOSEPOLY, self._points[-1])
 
 
 def draw_summary(
@@ -153,8 +122,8 @@ def _draw_prototype(figure: Figure, prototype: Prototype, values: pd.Series[floa
     axes.set_axis_off()
     axes.set_title(f"{_QUANTITIES[str(values.name)]}, at most {values.max():.2g}", size=_MEDIUM, pad=3)
     parts, colours = dict(_parts(values)), colormaps[_COLOURS]
-    outlines = {region.name: _outline(region) for region in prototype.regions}
-    for name, outline in outlines.items():
+    drawn = {region.name: Path.make_compound_path(*outlines(region)) for region in prototype.regions}
+    for name, outline in drawn.items():
         part = parts.get(name, math.nan)
         hatched = math.isnan(part)
         axes.add_patch(
@@ -166,8 +135,8 @@ def _draw_prototype(figure: Figure, prototype: Prototype, values: pd.Series[floa
                 linewidth=0.5,
             )
         )
-    texts = {name: region_label(name) for name in outlines if name in parts}
-    for name, place in place_labels((x, y, width, height), outlines, texts, _SMALL / 72 / inches).items():
+    texts = {name: region_label(name) for name in drawn if name in parts}
+    for name, place in place_labels((x, y, width, height), drawn, texts, _SMALL / 72 / inches).items():
         part = parts[name]
         dark = place.inside and not math.isnan(part) and _is_dark(colours(part))
         axes.text(
@@ -271,14 +240,6 @@ def _draw_patches(
                 parse_math=False,
             )
     axes.set(xlim=(0, width), ylim=(height, 0))  # pictures set limits of their own
-
-
-def _outline(region: Region) -> Path:
-    """Return the outline of a region, in the units of the drawing."""
-    pen = _PathPen()
-    for data in region.paths:
-        parse_path(data, pen)
-    return pen.path()
 
 
 def _is_dark(colour: Any) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.path import Path
 from scipy.ndimage import distance_transform_edt, minimum_filter  # type: ignore[import-untyped]
+
+from cfwidgets.data.faces.outlines import owners
 
 __all__ = ["LabelPlace", "place_labels"]
 
@@ -62,13 +64,8 @@ def place_labels(
     dict
         By region; without those that are hidden, or for whose name there is no room.
     """
-    x, y, width, height = box
-    cell = max(width, height) / _GRID
-    across, down = np.arange(x + cell / 2, x + width, cell), np.arange(y + cell / 2, y + height, cell)
-    centres = np.stack(np.meshgrid(across, down), axis=-1)
-    owner = np.full(centres.shape[:2], -1)
-    for number, outline in enumerate(outlines.values()):
-        owner[_inside(outline, centres)] = number
+    cell = max(box[2:]) / _GRID
+    owner, centres = owners(box, list(outlines.values()), _GRID)
     free = owner == -1
     places: dict[str, LabelPlace] = {}
     for number, anchor, depth in _anchors(owner, centres):
@@ -115,14 +112,6 @@ def _room(free: npt.NDArray[np.bool_], cells: tuple[int, int]) -> npt.NDArray[np
     """Return True where a box of cells around the place is free."""
     room: npt.NDArray[np.bool_] = minimum_filter(free, size=cells, mode="constant", cval=0)
     return room
-
-
-def _inside(outline: Path, centres: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Return True for the points ``(h, w, 2)`` inside an outline; an outline within another is a hole."""
-    inside = np.zeros(centres.shape[:2], dtype=bool)
-    for polygon in outline.to_polygons():
-        inside ^= Path(polygon).contains_points(centres.reshape(-1, 2)).reshape(inside.shape)
-    return inside
 
 
 def _clamped(value: float, middle: float, reach: float) -> float:

@@ -20,6 +20,16 @@ _BOTH = "part of the highest region’s"
 _UNITS = {"attention": "attention", "effect": "effect, change of log-odds"}
 
 
+class _Bars(bq.Bars):
+    """Bars of which the kernel need not know the one that is marked.
+
+    It would send each mark back, in a form that differs from what it got: late, and on the page like a click.
+    """
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        super().set_state({name: value for name, value in sync_data.items() if name != "selected"})
+
+
 class RankingChart:
     """The regions by mean attention or effect; the one under the pointer, or pinned, is marked.
 
@@ -39,7 +49,7 @@ class RankingChart:
     def __init__(self, view: FaceXView) -> None:
         self._view = view
         self._across, self._up = bq.LinearScale(min=0, max=1), bq.OrdinalScale()
-        self._bars = bq.Bars(
+        self._bars = _Bars(
             scales={"x": self._up, "y": self._across},
             orientation="horizontal",
             type="grouped",

@@ -21,6 +21,7 @@ from cfwidgets.engines.facex.result import FaceXResult
 from cfwidgets.images import as_bytes, fit_labels
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.widgets.checks import foreign, require_kind, whole
+from cfwidgets.widgets.facex.drawing import drawing
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import encode_frames, encode_grey, likeliest, pack
@@ -147,17 +148,12 @@ class FaceXView(View[OneOrTwo]):
             raise ValueError("give faces and the class to explain, target=…; or a finished result to show")
         else:
             self._names, self._target = tuple(regions), clf.class_index(target)
-        drawing = Prototype.face() if prototype is None else prototype
-        drawing.require(self._names)
+        prototype = Prototype.face() if prototype is None else prototype
+        prototype.require(self._names)
+        drawn = drawing(prototype)
         super().__init__()
         with self.together():
-            self.prototype = {
-                "box": list(drawing.box),
-                "regions": [
-                    {"name": region.name, "paths": list(region.paths), "panel": region.panel}
-                    for region in drawing.regions
-                ],
-            }
+            self.prototype = drawn
             self.target = clf.label(self._target)
             self.models = [model.name for model in self._models]
             self.measures = engine.trust

@@ -38,7 +38,7 @@ export function createDrawn(frame: FaceXFrame, scores: Scores, look: Look) {
 
   const fills = (value: (row: Row) => number | null, scale: Scale | null, token: string): Fill[] => {
     const stops = palette.stops(token);
-    return (traits.prototype.drawing?.shapes ?? []).map(({ name }) => {
+    return (traits.prototype?.regions ?? []).map(({ name }) => {
       const row = scores.row(name);
       if (!row || !scores.heat) return "blank";
       return colourOf(value(row), scale ?? EVEN, stops) ?? "hatched";
@@ -62,11 +62,10 @@ export function createDrawn(frame: FaceXFrame, scores: Scores, look: Look) {
           ? later
           : { fills: fills((row) => row.difference, scores.difference, "--c-signed"), later: "" }),
       });
-    faces.draw(traits.prototype.drawing);
+    faces.draw(traits.prototype);
     faces.update(states, (region) => scores.describe(region), look.pinned);
   };
   const drawWords = () => {
-    const { drawing, wrong } = traits.prototype;
     const { rows, two } = scores;
     root.classList.toggle("cfw-compare", two);
     signed.element.hidden = !two;
@@ -76,8 +75,8 @@ export function createDrawn(frame: FaceXFrame, scores: Scores, look: Look) {
       !rows.some((row) => row.by.some((region, model) => region?.ior === null && scores.evaluated(model)));
     groups.update(scores.groups, traits.group);
     quantities.update(scores.choice ? QUANTITIES : [], QUANTITIES.indexOf(scores.quantity));
-    const now = wrong || (scores.heat ? words.HINT : words.noScores(traits.state, traits.group > 0));
-    setText(hint, drawing ? now : "");
+    const now = scores.heat ? words.HINT : words.noScores(traits.state, traits.group > 0);
+    setText(hint, traits.prototype ? now : "");
   };
   return {
     element: h(
@@ -94,7 +93,7 @@ export function createDrawn(frame: FaceXFrame, scores: Scores, look: Look) {
       drawFaces();
       drawWords();
       root.dataset.pinned = look.pinned;
-      setAttribute(root, "data-ready", traits.prototype.drawing !== null && "1");
+      setAttribute(root, "data-ready", traits.prototype !== null && "1");
     },
     paint() {
       const row = scores.row(look.shown);

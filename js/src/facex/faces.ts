@@ -4,15 +4,10 @@ import type { Scope } from "../shared/scope";
 import type { Drawing } from "./drawing";
 import { createFigure, type Fill } from "./figure";
 import type { Look } from "./look";
-import { type Place, placeBeside, placesOf } from "./places";
 import { followPointing, regionOf } from "./pointing";
 
-const ARROWS: Record<string, readonly [dx: number, dy: number]> = {
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-  ArrowUp: [0, -1],
-  ArrowDown: [0, 1],
-};
+/** In the order in which a place names those beside it. */
+const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
 /** The keys that go through the regions one by one. */
 const STEPS: Record<string, (at: number, last: number) => number> = {
   PageUp: (at, last) => (at > 0 ? at - 1 : last),
@@ -35,11 +30,10 @@ export function createFaces(scope: Scope, look: Look) {
   let drawing: Drawing | null = null;
   let figures: { title: HTMLElement; later: HTMLElement; figure: ReturnType<typeof createFigure> }[] = [];
   /** In reading order, to go through them one by one; the index of the one that the Tab key leads to. */
-  let order: number[] = [];
+  let order: readonly number[] = [];
   let stop = 0;
-  /** The places that the arrows lead to; found when the first one is pressed. */
-  let places: Place[] | null = null;
-  let place: Place | null = null;
+  /** The place that an arrow has led to. */
+  let place: Drawing["places"][number] | undefined;
 
   const build = (count: number) => {
     figures = Array.from({ length: drawing ? count : 0 }, () => ({
@@ -75,11 +69,11 @@ export function createFaces(scope: Scope, look: Look) {
   };
   /** The index of the region that an event happened in; -1 for none. */
   const at = (event: Event) => index(regionOf(event) ?? "");
-  const index = (region: string) => drawing?.shapes.findIndex(({ name }) => name === region) ?? -1;
+  const index = (region: string) => drawing?.regions.findIndex(({ name }) => name === region) ?? -1;
   const focus = (shape: number) => {
     figures[0]?.figure.regions[shape]?.focus({ preventScroll: true });
     // The focus does not move where there is no region in that direction, and the pointer may rest on another one.
-    look.focus(drawing!.shapes[shape]!.name);
+    look.focus(drawing!.regions[shape]!.name);
   };
 
   followPointing(scope, element, look);
@@ -87,22 +81,21 @@ export function createFaces(scope: Scope, look: Look) {
     const shape = at(event);
     if (shape < 0) return;
     lead(order.indexOf(shape));
-    if (place?.shape !== shape) place = null;
+    if (place?.region !== shape) place = undefined;
   });
   scope.on(element, "keydown", (event) => {
     const from = at(event);
     if (isCommand(event) || !drawing || from < 0) return;
-    const arrow = ARROWS[event.key];
+    const arrow = ARROWS.indexOf(event.key);
     const step = STEPS[event.key];
-    if (arrow) {
-      places ??= placesOf(drawing);
-      const here = place ?? places.find(({ shape }) => shape === from);
-      const to = here && placeBeside(places, here, ...arrow);
-      focus(to?.shape ?? from);
+    if (arrow >= 0) {
+      const here = place ?? drawing.places.find(({ region }) => region === from);
+      const to = drawing.places[here?.beside[arrow] ?? -1];
+      focus(to?.region ?? from);
       if (to) place = to;
     } else if (step) focus(order[step(order.indexOf(from), order.length - 1)]!);
     else if (event.key !== "Enter" && event.key !== " ") return;
-    else if (!event.repeat) look.pin(drawing.shapes[from]!.name);
+    else if (!event.repeat) look.pin(drawing.regions[from]!.name);
     event.preventDefault();
   });
 
@@ -111,14 +104,8 @@ export function createFaces(scope: Scope, look: Look) {
     draw(next: Drawing | null) {
       if (next === drawing) return;
       drawing = next;
-      places = place = null;
-      // From the head down, the ground last; the figure itself before what stands beside it.
-      order = next
-        ? next.shapes
-            .map((shape, index) => ({ index, top: topOf(next, index), panel: shape.panel }))
-            .sort((a, b) => a.panel - b.panel || a.top - b.top)
-            .map(({ index }) => index)
-        : [];
+      order = next?.order ?? [];
+      place = undefined;
       stop = 0;
       build(figures.length);
     },
@@ -153,11 +140,4 @@ export function createFaces(scope: Scope, look: Look) {
       element.querySelector<SVGElement>('[tabindex="0"]')?.focus();
     },
   };
-}
-
-/** The upper end of a region's drawing. */
-function topOf(drawing: Drawing, index: number): number {
-  const [first, ...rest] = drawing.shapes[index]!.rings.flat();
-  const tops = [first ?? [], ...rest].flatMap((ring) => ring.filter((_, i) => i % 2 === 1));
-  return tops.length > 0 ? Math.min(...tops) : 0;
 }

@@ -17,7 +17,7 @@ export interface Marks {
 /** The drawn figure, panel by panel. */
 export function createFigure(drawing: Drawing) {
   const hatch = uniqueId();
-  const regions: SVGGElement[] = drawing.shapes.map((shape) =>
+  const regions: SVGGElement[] = drawing.regions.map((shape) =>
     svg(
       "g",
       { class: "cfw-shape", "data-region": shape.name },
@@ -49,7 +49,7 @@ export function createFigure(drawing: Drawing) {
           svg("rect", { class: "cfw-hatch-line", width: 2, height: 9 }),
         ),
       ),
-      ...regions.filter((_, index) => drawing.shapes[index]!.panel === panel),
+      ...regions.filter((_, index) => drawing.regions[index]!.panel === panel),
       overlay,
     );
   });
@@ -60,7 +60,7 @@ export function createFigure(drawing: Drawing) {
     fill(fills: readonly Fill[]) {
       regions.forEach((region, index) => {
         const fill = fills[index] ?? "blank";
-        const panel = drawing.shapes[index]!.panel;
+        const panel = drawing.regions[index]!.panel;
         region.dataset.fill = fill === "hatched" || fill === "blank" ? fill : "colour";
         const paint = fill === "hatched" ? `url(#${hatch}-${panel})` : fill === "blank" ? "" : fill;
         if (region.style.fill !== paint) region.style.fill = paint;
@@ -73,7 +73,7 @@ export function createFigure(drawing: Drawing) {
       marked = key;
       for (const overlay of overlays.values()) overlay.replaceChildren();
       const outline = (index: number, kind: string) => {
-        const shape = drawing.shapes[index];
+        const shape = drawing.regions[index];
         if (!shape) return;
         const paths = (part: string) => shape.paths.map((d) => svg("path", { class: part, d }));
         const group = svg("g", { class: kind }, ...paths("cfw-halo"), ...paths("cfw-outline"));

@@ -55,8 +55,7 @@ function build(frame: FaceXFrame) {
     ],
     status: () => ({ help: words.HELP, kept: words.kept(facesIn(scores.rows, 0)), remarks: see.unread }),
     picture: {
-      there: () => traits.prototype.drawing !== null,
-      broken: () => traits.prototype.wrong,
+      there: () => traits.prototype !== null,
       later: words.NO_DRAWING,
     },
     draw: [() => scores.read(), question.draw, ...stage.draw, see.draw, ranking.draw, skipped.draw],

@@ -13,7 +13,7 @@ import {
   text,
   tuple,
 } from "../shared/wire";
-import { readDrawing } from "./drawing";
+import { drawing } from "./drawing";
 
 const named = records(
   {
@@ -69,7 +69,7 @@ const pairs = list(tuple(text(), number(Number.NaN)));
 /** The traits of the model, as cfwidgets/widgets declares them. */
 export const traits = {
   ...runTraits,
-  prototype: readDrawing,
+  prototype: drawing,
   regions,
   /** The same of a second model, or nothing. */
   other: regions,

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { Face, Region, Traits } from "../../src/facex/traits";
 import { EMPTY, pack, wire } from "../fake";
 
@@ -6,15 +5,30 @@ import { EMPTY, pack, wire } from "../fake";
 export type Sent = Omit<Traits, "prototype" | "face" | "skipped"> &
   Record<"prototype" | "face" | "skipped", unknown>;
 
-/** A drawing of squares: a ground, on it two eyes beside each other and lips below them; a hat on a panel of its own. */
+/**
+ * A drawing of squares: a ground, on it two eyes beside each other and lips below them; a hat on a panel of its own. In
+ * tests/widgets/facex/test_drawing.py it is what Python makes of it.
+ */
 export const SQUARES = {
-  box: [0, 0, 160, 100],
   regions: [
     { name: "background", paths: ["M0 0H100V100H0Z"], panel: 0 },
     { name: "r_eye", paths: ["M20 20h20v20h-20z"], panel: 0 },
     { name: "l_eye", paths: ["M60 20h20v20h-20z"], panel: 0 },
     { name: "u_lip", paths: ["M30 60H70V70H30Z", "M40 72H60V80H40Z"], panel: 0 },
     { name: "hat", paths: ["M120 20H150V40H120Z"], panel: 1 },
+  ],
+  panels: [
+    { panel: 0, box: [0, 0, 100, 100] },
+    { panel: 1, box: [120, 20, 30, 20] },
+  ],
+  order: [0, 1, 2, 3, 4],
+  places: [
+    { region: 1, beside: [-1, 1, -1, 2] },
+    { region: 2, beside: [0, 5, -1, 2] },
+    { region: 0, beside: [0, 1, 0, 3] },
+    { region: 3, beside: [0, 1, 2, -1] },
+    { region: 3, beside: [0, 1, 2, -1] },
+    { region: 4, beside: [1, -1, -1, 3] },
   ],
 };
 
@@ -129,19 +143,3 @@ export const compared = (): Partial<Sent> => ({
   other_patches: { u_lip: [patch(0, 30, 12)] },
   other_tiles: pack([[150]]),
 });
-
-/** The drawing that cfwidgets ships, as its reader hands it over. */
-export function shippedFace() {
-  const source = readFileSync(new URL("../../../cfwidgets/data/faces/face.svg", import.meta.url), "utf8");
-  const box = /viewBox="([^"]+)"/.exec(source)![1]!.split(" ").map(Number);
-  const found: { name: string; paths: string[]; panel: number }[] = [];
-  let panel = -1;
-  for (const [, group, path, d] of source.matchAll(/<g id="([^"]+)">|<path (?:id="([^"]+)" )?d="([^"]+)"/g)) {
-    const side = /^panel-(\d)$/.exec(group ?? "");
-    if (side) panel = Number(side[1]);
-    else if (group) found.push({ name: group, paths: [], panel });
-    else if (path) found.push({ name: path, paths: [d!], panel });
-    else found.at(-1)!.paths.push(d!);
-  }
-  return { box, regions: found };
-}

@@ -17,9 +17,11 @@ from traitlets import TraitError
 from waiting import until
 
 from cfwidgets import Classifier, ClassifierError, FaceX, FaceXExplorer, FaceXView, PrototypeError
+from cfwidgets.data.faces.prototype import Prototype, Region
 from cfwidgets.engines.facex.result import FaceXResult
 
 REGIONS = ("background", "skin", "hair", "hat")
+UNREADABLE = Prototype((0, 0, 9, 9), (Region("skin", ("M0 0L1",)),))
 QUICK = FaceX(patch=8, patches=4, batch_size=5, probed=6, groups="Male", sampled=5)
 
 
@@ -395,6 +397,11 @@ def test_it_runs_on_a_cluster(found):
         ({"clf": len}, TypeError, "clf must be a Classifier"),
         ({"second": 3}, TypeError, "second must be a Classifier, not int"),
         ({"regions": ("skin", "tail")}, PrototypeError, "the drawing has no region tail"),
+        (
+            {"prototype": UNREADABLE, "regions": ("skin",)},
+            PrototypeError,
+            "the region 'skin' has a path that cannot be read",
+        ),
     ],
 )
 def test_what_cannot_be_is_the_cell_s_error(given, kind, text):
@@ -426,6 +433,19 @@ def parts(view, column):
     """The values of all faces, as parts of the highest of any group."""
     most = max(row[column] or 0 for rows in view.grouped for row in rows)
     return [(row[column] or 0) / most for row in view.regions]
+
+
+def test_the_kernel_sends_no_mark_of_the_chart_back(found, monkeypatch):
+    # It would come late, and the page would take it for a click.
+    explorer = FaceXExplorer(classifier(), Faces(), engine=QUICK, result=found)
+    bars, sent = bars_of(explorer), []
+    monkeypatch.setattr(bars, "_send", lambda message, buffers=None: sent.append(message))
+    mark = {"value": memoryview(np.array([1], np.uint32)), "dtype": "uint32", "shape": [1]}
+    bars.set_state({"selected": mark})
+    assert sent == []
+    bars.set_state({"opacities": [0.5]})
+    assert [message["state"] for message in sent] == [{"opacities": [0.5]}]
+    explorer.close()
 
 
 def test_the_chart_has_attention_and_effect_as_parts_of_the_highest(found):
