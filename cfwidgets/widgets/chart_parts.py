@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bqplot as bq
 
 # Readable on the light and on the dark theme: a mark cannot follow the theme.
 BLUE, ORANGE, GREY = "#2488cc", "#cf7c00", "#8a929a"
+
+
+class MarkedInPage(bq.Mark):
+    """A mark of which the kernel need not know what is selected.
+
+    It would send each selection back, in a form that differs from what it got: late, and on the page like a
+    click.
+    """
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take over what the page sends, but not the selection."""
+        super().set_state({name: value for name, value in sync_data.items() if name != "selected"})
+
+
+class Bars(MarkedInPage, bq.Bars):
+    """Bars that are marked in the page alone."""
+
+
+class Points(MarkedInPage, bq.Scatter):
+    """Points that are marked in the page alone."""
 
 
 def show(figure: bq.Figure, shown: bool) -> None:

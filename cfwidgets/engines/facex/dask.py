@@ -141,7 +141,7 @@ class _Spread:
 
     def _ended(self) -> list[Any]:
         """Wait a while for a batch to end, and return all that have ended."""
-        # Not with Dask's own `wait`: it waits on the loop of the newest client, whichever client the futures are
+        # Dask's own `wait` waits on the loop of the newest client, whichever client the futures are
         # of, and for good where that loop is stopped meanwhile.
         self._one_ended.wait(_LOOK)
         self._one_ended.clear()  # before the look: what ends after it sets it again

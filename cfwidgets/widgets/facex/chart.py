@@ -9,7 +9,7 @@ import bqplot as bq
 import ipywidgets as w
 import numpy as np
 
-from cfwidgets.widgets.chart_parts import BLUE, GREY, ORANGE, close_figure, show
+from cfwidgets.widgets.chart_parts import BLUE, GREY, ORANGE, Bars, close_figure, show
 
 if TYPE_CHECKING:
     from cfwidgets.widgets.facex.view import FaceXView
@@ -18,16 +18,6 @@ _LONGEST = 40  # letters of a name in the legend
 _TICKS = 5  # intervals of the axis, about
 _BOTH = "part of the highest region’s"
 _UNITS = {"attention": "attention", "effect": "effect, change of log-odds"}
-
-
-class _Bars(bq.Bars):
-    """Bars of which the kernel need not know the one that is marked.
-
-    It would send each mark back, in a form that differs from what it got: late, and on the page like a click.
-    """
-
-    def set_state(self, sync_data: dict[str, Any]) -> None:
-        super().set_state({name: value for name, value in sync_data.items() if name != "selected"})
 
 
 class RankingChart:
@@ -49,7 +39,7 @@ class RankingChart:
     def __init__(self, view: FaceXView) -> None:
         self._view = view
         self._across, self._up = bq.LinearScale(min=0, max=1), bq.OrdinalScale()
-        self._bars = _Bars(
+        self._bars = Bars(
             scales={"x": self._up, "y": self._across},
             orientation="horizontal",
             type="grouped",

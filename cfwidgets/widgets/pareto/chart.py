@@ -8,7 +8,7 @@ import bqplot as bq
 import ipywidgets as w
 import numpy as np
 
-from cfwidgets.widgets.chart_parts import GREY, close_figure
+from cfwidgets.widgets.chart_parts import GREY, Points, close_figure
 from cfwidgets.widgets.lifetime import FixedBox, FixedLayout
 from cfwidgets.widgets.pareto.axes import ends, signed, ticks
 from cfwidgets.widgets.pareto.course import CourseChart
@@ -88,7 +88,7 @@ class _Chart:
         }
         # All points are in both, so that a point's place is its counterfactual's; one of the two is unseen.
         self._marks = [
-            bq.Scatter(
+            Points(
                 scales=self._scales,
                 x=np.array([]),
                 y=np.array([]),

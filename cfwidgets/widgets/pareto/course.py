@@ -8,7 +8,7 @@ import bqplot as bq
 import ipywidgets as w
 import numpy as np
 
-from cfwidgets.widgets.chart_parts import GREY, ORANGE, close_figure
+from cfwidgets.widgets.chart_parts import GREY, ORANGE, Points, close_figure
 from cfwidgets.widgets.pareto.axes import ends, ticks
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class CourseChart:
             for _, _, colour, _, dashes in _LINES
         ]
         self._points = [
-            bq.Scatter(
+            Points(
                 scales=scales,
                 x=none,
                 y=none,

@@ -435,19 +435,6 @@ def parts(view, column):
     return [(row[column] or 0) / most for row in view.regions]
 
 
-def test_the_kernel_sends_no_mark_of_the_chart_back(found, monkeypatch):
-    # It would come late, and the page would take it for a click.
-    explorer = FaceXExplorer(classifier(), Faces(), engine=QUICK, result=found)
-    bars, sent = bars_of(explorer), []
-    monkeypatch.setattr(bars, "_send", lambda message, buffers=None: sent.append(message))
-    mark = {"value": memoryview(np.array([1], np.uint32)), "dtype": "uint32", "shape": [1]}
-    bars.set_state({"selected": mark})
-    assert sent == []
-    bars.set_state({"opacities": [0.5]})
-    assert [message["state"] for message in sent] == [{"opacities": [0.5]}]
-    explorer.close()
-
-
 def test_the_chart_has_attention_and_effect_as_parts_of_the_highest(found):
     explorer = FaceXExplorer(classifier(), Faces(), engine=QUICK, result=found)
     bars, rows = bars_of(explorer), explorer.view.regions
