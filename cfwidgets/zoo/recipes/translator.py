@@ -643,9 +643,9 @@ The weights are under this package's licence.
 """
 
 _MASKS = """
-Difference and true mask, on the damaged pictures. The threshold is chosen on validation data; "best over test
-quantiles" is the paper's figure, with the threshold chosen on the test data themselves. All pixels count
-alike, but in "IoU of images", the mean of each picture's own.
+Difference and true mask, on the damaged pictures. The threshold is chosen on validation data, and the
+translator's is in the file; "best over test quantiles" is the paper's figure, with the threshold chosen on
+the test data themselves. All pixels count alike, but in "IoU of images", the mean of each picture's own.
 
 | | {head} |
 | --- | {lines} |
@@ -682,8 +682,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     pair = TranslatorPair.load(path)
     found = measured(name, pair, folder, sets["validation"], sets["test"], device=device)
     (folder / f"{name}.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
-    threshold = found["masks"]["translator"]["threshold"] if "masks" in found else 0.5
-    picture = sheet(pair, sets["test"], threshold)
+    if "masks" in found:
+        pair.threshold = found["masks"]["translator"]["threshold"]
+        pair.save(path, half=True)
+    picture = sheet(pair, sets["test"], 0.5 if pair.threshold is None else pair.threshold)
     (folder / f"{name}_sheet.png").write_bytes(encode(picture, "png"))
     made = textwrap.fill(
         f"`python -m cfwidgets.zoo.recipes.translator {name} --minutes {chosen.minutes:g} --seed "

@@ -54,11 +54,14 @@ def test_the_command_writes_a_translator_and_its_card(tmp_path: Path, name: str)
     pair = TranslatorPair.load(tmp_path / f"{name}_translator.safetensors")
     assert pair.labels == DATA_SETS[name].labels
     assert pair.size == 32
+    assert (pair.threshold is None) == (name == "portraits")  # of which there are no masks
     assert pair.generator(torch.rand(1, 3, 32, 32)).twins.shape == (1, 3, 32, 32)
     found = json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8"))
     assert found["tested"] == 12
     assert {"discriminator", "branch", "judge", "ordinary branch"} <= set(found["accuracy"])
     assert {"discriminator", "judge"} <= set(found["flips"])
+    if name == "concrete":
+        assert pair.threshold == found["masks"]["translator"]["threshold"]
     masks = {"translator", "chance", "supervised", "Grad-CAM, last layer"}
     assert masks <= set(found["masks"]) if name == "concrete" else "masks" not in found
     card = (tmp_path / f"{name}_translator.md").read_text(encoding="utf-8")
