@@ -30,6 +30,7 @@ from cfwidgets.search import Front
 __all__ = ["PlausibleCounterfactuals"]
 
 _RANDOM = 100  # random edits that are evaluated as a control: as many as one generation
+_STARTS = 10  # flips that the simplest may be made of: the best and those nearest to it
 _SAME = 1e-3  # how far apart pictures and answers of one model may be, in two batches or on two devices
 
 
@@ -67,8 +68,9 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
         raised, the one that is raised most, and the others are lowered to what it leaves: see
         `cfwidgets.engines.pareto.coherence.Coherence`. False for the paper's search, which may raise all.
     tolerance
-        The simplest flip is the best of the front with changes taken back one after another. By this share of
-        what the front spans, any objective may become worse meanwhile; 0 for not at all.
+        To find the simplest flip, changes of the best pick, and of the flips nearest to it in the objectives,
+        are taken back one after another. No objective may end worse than the best pick's by more than this
+        share of what the front spans.
     trust
         True to measure how far the answer can be trusted: random edits as large as the flips, and the flips
         rounded to 8 bits, are evaluated too.
@@ -317,21 +319,26 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
         result: ParetoResult,
         coherence: Coherence,
     ) -> Simplest | None:
-        """Take back what the best flip does not need; None where nothing flips."""
-        place = result.best
-        if place is None:
+        """Take back what the best flip, and those nearest to it, do not need; None where nothing flips."""
+        best = result.best
+        if best is None:
             return None
+        # In shares of what the front spans, so that one number is a tolerance of all.
         span = (result.objectives.amax(0) - result.objectives.amin(0)).clamp_min(1e-12)
+        scaled = result.objectives / span
+        far = (scaled - scaled[best]).norm(dim=1).masked_fill(~result.flips, torch.inf)
+        places = far.argsort(stable=True)[: min(_STARTS, int(result.flips.sum()))]
 
         def judged(deltas: Tensor) -> tuple[Tensor, Tensor]:
             objectives, _, rows = evaluate(clf, editor, [task], [deltas])[0]
-            return objectives, is_flip(rows, result.target)
+            return objectives / span, is_flip(rows, result.target)
 
-        worst = result.objectives[place] + self.tolerance * span
-        deltas = simplified(result.deltas[place], worst, span, judged, coherence.fewer)
+        which, deltas = simplified(
+            result.deltas[places], scaled[places], scaled[best] + self.tolerance, judged, coherence.fewer
+        )
         objectives, images, rows = evaluate(clf, editor, [task], [deltas[None]])[0]
         return Simplest(
-            place=place,
+            place=int(places[which]),
             deltas=deltas,
             objectives=objectives[0],
             image=as_bytes(images.cpu())[0],

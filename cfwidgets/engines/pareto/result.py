@@ -50,8 +50,8 @@ _INVALID = (
     "left out."
 )
 _FEWER = (
-    "Changes that are left in the simplest counterfactual, beside those of the best pick that it is made of. "
-    "The others were taken back, and it still flips the model."
+    "Changes that are left in the simplest counterfactual, beside those of the best pick. Others were taken "
+    "back one after another while it still flipped; no objective is much worse than the best pick's."
 )
 _SIMPLEST_SECOND = (
     "1 where the simplest counterfactual also flips a model which had no part in the search, else 0."
@@ -145,8 +145,8 @@ class ParetoResult(ExplainerResult):
         ``(k, A)``: how much the log-probability rises again where one change is taken back; NaN where
         nothing was changed, or where it made room for another attribute of its group; None before the end.
     simplest
-        The best flip (`best`) without the changes that it does not need: see `Simplest`. None before the
-        end, and where nothing flips.
+        A flip without the changes that it does not need, nearly as good as the `best` in each objective: see
+        `Simplest`. None before the end, and where nothing flips.
     rounded_flips
         ``(k,)`` bool: True where a counterfactual flips the model once it is rounded to 8 bits; None before
         the end and without ``trust``.
@@ -399,11 +399,9 @@ class ParetoResult(ExplainerResult):
         return rows
 
     def _of_simplest(self) -> list[Measure]:
-        if self.simplest is None:
+        if self.simplest is None or self.best is None:
             return []
-        left, before = (
-            int((some != 0).sum()) for some in (self.simplest.deltas, self.deltas[self.simplest.place])
-        )
+        left, before = (int((some != 0).sum()) for some in (self.simplest.deltas, self.deltas[self.best]))
         rows = [Measure("changes of the simplest", left, "of the best pick", before, _FEWER)]
         if self.simplest.second_prediction is not None:
             too = int(self.simplest.second_prediction.argmax()) != self.target

@@ -14,7 +14,7 @@ __all__ = ["Simplest", "simplified"]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Simplest:
-    """A flip of the front of which changes were taken back one after another.
+    """A flip of the front of which changes were taken back one after another, while it still flipped.
 
     Attributes
     ----------
@@ -53,25 +53,27 @@ class Simplest:
 
 
 def simplified(
-    flip: Tensor,
-    worst: Tensor,
-    span: Tensor,
+    flips: Tensor,
+    objectives: Tensor,
+    limit: Tensor,
     evaluate: Callable[[Tensor], tuple[Tensor, Tensor]],
     fewer: Callable[[Tensor], Tensor],
-) -> Tensor:
-    """Take changes of a flip back one after another, while it still flips and stays good enough.
+) -> tuple[int, Tensor]:
+    """Take changes of flips back one after another, while they still flip and stay good enough.
 
-    Each time, all edits with fewer changes that `fewer` gives are evaluated in one batch; of those that still
-    flip and have no objective above ``worst``, the one that stays furthest below is kept.
+    Of each flip all edits with fewer changes that `fewer` gives are evaluated, those of all flips in one
+    batch. Of those that still flip, the one that stays furthest below the limit takes the flip's place, and
+    so on while there is one below it. (A flip that is above the limit at first may come below it, and may not
+    rise.) The simplest has the fewest changes; of as few, it is the furthest below the limit.
 
     Parameters
     ----------
-    flip
-        ``(A,)``: the changes of the flip.
-    worst
+    flips
+        ``(f, A)``: the changes of each flip.
+    objectives
+        ``(f, m)``, all to be minimised; those of one flip at least are within the limit.
+    limit
         ``(m,)``: the highest value of each objective.
-    span
-        ``(m,)``: what distances from ``worst`` are divided by.
     evaluate
         From changes ``(n, A)`` to the objectives ``(n, m)`` and to ``(n,)`` bool, True for a flip.
     fewer
@@ -79,8 +81,8 @@ def simplified(
 
     Returns
     -------
-    Tensor
-        ``(A,)``: each change is that of the flip, or 0.
+    tuple
+        Which of the flips the simplest is made of, and its changes ``(A,)``: each is that of the flip, or 0.
 
     Examples
     --------
@@ -88,16 +90,28 @@ def simplified(
     ...     return deltas.norm(dim=1)[:, None], deltas[:, 0] > 0.5
     >>> from cfwidgets.engines.pareto.coherence import Coherence
     >>> any_ = Coherence(("a", "b", "c"), (), torch.zeros(3), -torch.ones(3))
-    >>> simplified(torch.tensor([0.8, -0.3, 0.2]), torch.ones(1), torch.ones(1), evaluate, any_.fewer)
-    tensor([0.8000, 0.0000, 0.0000])
+    >>> flips = torch.tensor([[0.8, -0.3, 0.2]])
+    >>> simplified(flips, evaluate(flips)[0], torch.ones(1), evaluate, any_.fewer)
+    (0, tensor([0.8000, 0.0000, 0.0000]))
     """
-    now = flip
-    while len(tried := fewer(now)):
-        objectives, flips = evaluate(tried)
-        above = ((objectives - worst) / span).nan_to_num(torch.inf).amax(1)
-        above = torch.where(flips, above, torch.inf)
-        place = int(above.argmin())
-        if above[place] > 0:
-            break
-        now = tried[place]
-    return now
+    now, above = list(flips), _above(objectives, limit).tolist()
+    moving = list(range(len(flips)))
+    while moving:
+        tried = {place: fewer(now[place]) for place in moving}
+        found, still = evaluate(torch.cat(list(tried.values())))
+        losses = torch.where(still, _above(found, limit), torch.inf)
+        moving = []
+        for (place, edits), loss in zip(
+            tried.items(), losses.split([len(edits) for edits in tried.values()]), strict=True
+        ):
+            if len(loss) and loss.min() <= max(0.0, above[place]):
+                now[place], above[place] = edits[loss.argmin()], float(loss.min())
+                moving.append(place)
+    within = [place for place in range(len(flips)) if above[place] <= 0]
+    simplest = min(within, key=lambda place: (int((now[place] != 0).sum()), above[place]))
+    return simplest, now[simplest]
+
+
+def _above(objectives: Tensor, limit: Tensor) -> Tensor:
+    """Compute by how much each row is above the limit in the objective that is the most, ``(n,)``."""
+    return (objectives - limit).nan_to_num(torch.inf).amax(1)

@@ -6,8 +6,8 @@ import type { Member } from "./traits";
 export const HELP =
   "Each picture is the image with some attributes changed; none is at once more plausible, less probably of the " +
   "original class and less changed than another (Barredo-Arrieta and Del Ser 2020). The best pick is where the falling " +
-  "probability of the original class meets the growing loss of plausibility; the simplest flip is the best one with " +
-  "changes taken back as long as it flips and is nearly as good.";
+  "probability of the original class meets the growing loss of plausibility; the simplest flip is one of which changes " +
+  "were taken back as long as it flipped and was nearly as good as that.";
 
 export const NOTHING_YET = "counterfactuals appear here as they are found";
 export const NONE_FOUND = "no counterfactual was found";
@@ -33,7 +33,7 @@ export const MODES = {
 } as const;
 export const FROZEN = "frozen: the search leaves it as it is";
 export const SIMPLEST =
-  "The best flip with changes taken back one after another, as long as it flips and no objective gets much worse.";
+  "A flip with changes taken back one after another: it still flips, and no objective is much worse than the best pick’s.";
 export const BEST_PICK =
   "The paper’s best pick: where the falling probability of the original class crosses the growing loss of plausibility.";
 export const HOLD = "hold (or hold Space) to see the image in the place of the counterfactual";
