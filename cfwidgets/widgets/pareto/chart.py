@@ -128,7 +128,8 @@ class _Chart:
             interaction=self._brush,
             animation_duration=0,
             display_toolbar=False,  # it would cover points, and its panning the brush
-            title_style={"font-size": "11px", "fill": GREY},
+            # Centred above the whole, not above the axes alone: it is about as wide as that.
+            title_style={"font-size": "11px", "fill": GREY, "transform": "translateX(-16px)"},
             fig_margin={"top": 26, "bottom": 42, "left": 58, "right": 10},
             layout=w.Layout(width="250px", height="222px", min_width="250px"),
         )

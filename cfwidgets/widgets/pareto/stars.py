@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import bqplot as bq
 import numpy as np
 
-from cfwidgets.widgets.chart_parts import GREY
-
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -32,11 +30,11 @@ def star_mark(scales: dict[str, Any]) -> bq.Label:
         text=[],
         x=np.array([]),
         y=np.array([]),
-        colors=[GREY],
+        colors=["var(--jp-ui-font-color1, #111)"],  # of the theme, as the mark of the point that is shown
         align="middle",
-        default_size=15,
+        default_size=16,
         font_weight="normal",
-        y_offset=-8,
+        y_offset=-12,
     )
 
 
