@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from cfwidgets.models.editor import EditorError
+from cfwidgets.models.editor import EditorError, checked_groups
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.models.guard import untouched
-from cfwidgets.networks.attgan import AttGAN, AttGANDiscriminator, FoldedDecoder
+from cfwidgets.networks.attgan import AttGAN, AttGANDiscriminator, FoldedDecoder, read_checkpoint
 
 __all__ = ["AttGANEditor"]
 
 _ABOUT = "cfwidgets.editor"
+
+_N = TypeVar("_N", AttGAN, AttGANDiscriminator | None)
 
 
 class AttGANEditor:
@@ -32,8 +34,16 @@ class AttGANEditor:
     attributes
         Names of its attributes, in its order.
     discriminator
-        The discriminator that it was trained with, as its critic. None, as for published checkpoints: the
-        editor then has no ``critic`` and no ``recognise``.
+        The discriminator that it was trained with, as its critic. None: the editor then has no ``critic`` and
+        no ``recognise``.
+    groups
+        Tuples of names of attributes that exclude each other, such as
+        ``(("Black_Hair", "Blond_Hair"), ("Bald", "Bangs"))``: see `cfwidgets.models.editor.Editor`.
+
+    Raises
+    ------
+    EditorError
+        Names or groups that do not fit.
 
     Examples
     --------
@@ -48,6 +58,8 @@ class AttGANEditor:
         generator: AttGAN,
         attributes: Sequence[str],
         discriminator: AttGANDiscriminator | None = None,
+        *,
+        groups: Sequence[Sequence[str]] = (),
     ) -> None:
         self.attributes = tuple(attributes)
         self.size = (generator.size, generator.size)
@@ -55,6 +67,7 @@ class AttGANEditor:
             raise EditorError(
                 f"the generator edits {generator.attributes} attributes; got {len(self.attributes)} names"
             )
+        self.groups = checked_groups(groups, self.attributes)
         self._generator, self._discriminator = generator, discriminator
         self._device = next(generator.parameters()).device
         if discriminator is not None:  # without one, an editor has neither of the two
@@ -71,7 +84,7 @@ class AttGANEditor:
         return fingerprint(self._weights())
 
     def save(self, path: str | Path, *, half: bool = False) -> None:
-        """Write the weights and the names of the attributes to one safetensors file, which `load` reads.
+        """Write weights, names of the attributes and their groups to one safetensors file, for `load`.
 
         Parameters
         ----------
@@ -84,12 +97,31 @@ class AttGANEditor:
             name: (value.half() if half and value.is_floating_point() else value).contiguous()
             for name, value in self._weights().items()
         }
-        about = {"attributes": list(self.attributes), "size": self.size[0]}
+        about = {
+            "attributes": list(self.attributes),
+            "size": self.size[0],
+            "groups": [list(group) for group in self.groups],
+        }
         save_file(weights, path, metadata={_ABOUT: json.dumps(about)})
 
     @classmethod
-    def load(cls, path: str | Path, *, device: str | torch.device = "cpu") -> AttGANEditor:
+    def load(
+        cls,
+        path: str | Path,
+        *,
+        device: str | torch.device = "cpu",
+        groups: Sequence[Sequence[str]] | None = None,
+    ) -> AttGANEditor:
         """Read an editor that `save` wrote.
+
+        Parameters
+        ----------
+        path
+            The file.
+        device
+            The device to paint on.
+        groups
+            Groups of attributes that exclude each other; None for those in the file.
 
         Raises
         ------
@@ -115,10 +147,64 @@ class AttGANEditor:
             if of_discriminator
             else None
         )
-        for network in (generator, discriminator):
-            if network is not None:
-                network.requires_grad_(requires_grad=False).to(device)
-        return cls(generator, about["attributes"], discriminator)
+        known = about.get("groups", ()) if groups is None else groups
+        return cls(
+            _still(generator, device), about["attributes"], _still(discriminator, device), groups=known
+        )
+
+    @classmethod
+    def from_checkpoint(
+        cls,
+        path: str | Path,
+        attributes: Sequence[str],
+        *,
+        size: int | None = None,
+        slope: float = 0.01,
+        device: str | torch.device = "cpu",
+        groups: Sequence[Sequence[str]] = (),
+    ) -> AttGANEditor:
+        """Read the generator, and the discriminator if there is one, from a checkpoint of the PyTorch port.
+
+        The widely used port writes both (``G`` and ``D``, with the states of their optimisers), or the
+        generator alone. The published weights hold the generator alone: an editor of these has no ``critic``.
+        No code is unpickled.
+
+        Parameters
+        ----------
+        path
+            The file.
+        attributes
+            Names of the attributes, in the order in which the networks were trained on them.
+        size
+            Side of the images. None: what the discriminator's weights determine, without one 128.
+        slope
+            As in `cfwidgets.networks.AttGAN`.
+        device
+            The device to paint on.
+        groups
+            See `AttGANEditor`.
+
+        Raises
+        ------
+        EditorError
+            Names or groups that do not fit, or a discriminator of other attributes or another size.
+        ValueError
+            Weights of another architecture, with the names that differ.
+        """
+        weights, where = read_checkpoint(path), str(path)
+        discriminator = None
+        if weights.discriminator:
+            discriminator = AttGANDiscriminator.from_weights(
+                weights.discriminator, size=size, slope=slope, where=f"D in {where}"
+            )
+            size = discriminator.size
+            if discriminator.attributes != len(attributes):
+                raise EditorError(
+                    f"the discriminator in {where} knows {discriminator.attributes} attributes; got "
+                    f"{len(attributes)} names"
+                )
+        generator = AttGAN.from_weights(weights.generator, size=size or 128, slope=slope, where=where)
+        return cls(_still(generator, device), attributes, _still(discriminator, device), groups=groups)
 
     def encode(self, image: Tensor) -> FoldedDecoder:
         """Encode an image ``(3, H, W)`` once for all its edits."""
@@ -151,3 +237,10 @@ class AttGANEditor:
         with untouched(judge), torch.no_grad():
             answer: tuple[Tensor, Tensor] = judge(images.to(self._device))
         return answer
+
+
+def _still(network: _N, device: str | torch.device) -> _N:
+    """Move a network to a device, without gradients of its weights."""
+    if network is not None:
+        network.requires_grad_(requires_grad=False).to(device)
+    return network

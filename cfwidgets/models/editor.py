@@ -12,7 +12,9 @@ from torch import Tensor
 __all__ = [
     "Editor",
     "EditorError",
+    "checked_groups",
     "criticised",
+    "groups_of",
     "painted",
     "recognised",
     "require_editor",
@@ -37,6 +39,8 @@ class Editor(Protocol):
       without it, a search has two objectives in the place of three;
     - ``recognise(images)``: from ``(n, 3, H, W)`` to the attributes of the images, ``(n, A)`` in [0, 1];
       without it, the attributes of an image must be given;
+    - ``groups``: tuples of names of attributes that exclude each other, such as colours of hair; a name may
+      be in several. Without it, any attributes may be present together;
     - ``fingerprint()``: a text that differs for other weights; without it, a search may be resumed as long as
       the editor's reconstruction of the image is the same.
 
@@ -89,7 +93,41 @@ def require_editor(editor: object) -> Editor:
     names = tuple(editor.attributes)
     if not names or len(set(names)) < len(names):
         raise EditorError(f"an editor's attributes are names, each once and at least one; got {names}")
+    groups_of(editor)
     return editor
+
+
+def groups_of(editor: Editor) -> tuple[tuple[str, ...], ...]:
+    """Return the editor's groups of attributes that exclude each other; none where it knows of none.
+
+    Raises
+    ------
+    EditorError
+        See `checked_groups`.
+    """
+    return checked_groups(getattr(editor, "groups", ()), tuple(editor.attributes))
+
+
+def checked_groups(groups: Any, attributes: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Return groups of attributes that exclude each other as tuples.
+
+    Raises
+    ------
+    EditorError
+        A group that is no sequence of at least two of the attributes, each once.
+    """
+    if isinstance(groups, str) or not isinstance(groups, Sequence):
+        raise EditorError(f"an editor's groups are tuples of names; got {groups!r:.60}")
+    for group in groups:
+        sound = not isinstance(group, str) and isinstance(group, Sequence)
+        if not sound or len(group) < 2 or len(set(group)) < len(group):
+            raise EditorError(f"a group of attributes is two names or more, each once; got {group!r:.60}")
+        unknown = [name for name in group if name not in attributes]
+        if unknown:
+            raise EditorError(
+                f"groups: there is no attribute {unknown[0]!r}; the editor has {', '.join(attributes)}"
+            )
+    return tuple(tuple(group) for group in groups)
 
 
 def painted(editor: Editor, encoded: Any, attributes: Tensor) -> Tensor:
@@ -132,6 +170,8 @@ def criticised(editor: Editor, images: Tensor) -> Tensor | None:
 def recognised(editor: Editor, image: Tensor) -> Tensor:
     """Recognise the attributes of an image ``(3, H, W)``: ``(A,)`` of 0 and 1.
 
+    Of attributes that exclude each other only the surest is present.
+
     Raises
     ------
     EditorError
@@ -140,8 +180,15 @@ def recognised(editor: Editor, image: Tensor) -> Tensor:
     recognise = getattr(editor, "recognise", None)
     if recognise is None:
         raise EditorError("this editor does not recognise the attributes of an image: give attributes=")
-    found = _column("recognise", recognise(image[None]), (1, len(editor.attributes)))
-    return (found[0] > 0.5).float()
+    found = _column("recognise", recognise(image[None]), (1, len(editor.attributes)))[0]
+    names = list(editor.attributes)
+    groups = [{names.index(name) for name in group} for group in groups_of(editor)]
+    present: set[int] = set()
+    for place in found.argsort(descending=True, stable=True).tolist():
+        excluded = any(place in group and group & present for group in groups)
+        if found[place] > 0.5 and not excluded:
+            present.add(place)
+    return torch.tensor([float(place in present) for place in range(len(names))])
 
 
 def weights_fingerprint(editor: Editor) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from cfwidgets.checks import positive_int
 
-__all__ = ["AttGAN", "AttGANDiscriminator", "FoldedDecoder"]
+__all__ = ["AttGAN", "AttGANDiscriminator", "Checkpoint", "FoldedDecoder", "read_checkpoint"]
 
 _WIDEST = 1024
 _SCALE = 0.5  # scale of the attributes, ±0.5 as in the PyTorch port; it is 1 in the TensorFlow one
@@ -142,7 +143,8 @@ class AttGAN(nn.Module):
     def from_checkpoint(cls, path: str | Path, *, size: int | None = None, slope: float = 0.01) -> AttGAN:
         """Read a generator from a safetensors file or a checkpoint of the widely used PyTorch port.
 
-        Its shape is that of the weights. No code is unpickled. Published checkpoints hold no discriminator.
+        Its shape is that of the weights. No code is unpickled. A discriminator in the file is read by
+        `AttGANDiscriminator.from_checkpoint`, both at once by `cfwidgets.AttGANEditor.from_checkpoint`.
 
         Parameters
         ----------
@@ -158,7 +160,7 @@ class AttGAN(nn.Module):
         ValueError
             Weights of another architecture, with the names that differ.
         """
-        weights = _generator_weights(Path(path))
+        weights = read_checkpoint(path).generator
         return cls.from_weights(weights, size=size or _USUAL_SIZE, slope=slope, where=str(path))
 
     @classmethod
@@ -219,6 +221,7 @@ class AttGANDiscriminator(nn.Module):
         super().__init__()
         _require_shape(size, attributes, dim, layers)
         positive_int("hidden", hidden)
+        self.size, self.attributes = size, attributes
         widths = _widths(dim, layers)
         self.conv = nn.Sequential(
             *(
@@ -236,10 +239,36 @@ class AttGANDiscriminator(nn.Module):
         )
 
     @classmethod
+    def from_checkpoint(cls, path: str | Path, *, slope: float = 0.01) -> AttGANDiscriminator:
+        """Read a discriminator from a checkpoint of the widely used PyTorch port. No code is unpickled.
+
+        Parameters
+        ----------
+        path
+            The file, with the discriminator as ``D``. Published checkpoints hold the generator alone.
+        slope
+            As in `AttGAN`.
+
+        Raises
+        ------
+        ValueError
+            There is no discriminator, or one of another architecture, with the names that differ.
+        """
+        weights = read_checkpoint(path).discriminator
+        return cls.from_weights(weights, slope=slope, where=f"D in {path}")
+
+    @classmethod
     def from_weights(
-        cls, weights: Mapping[str, Tensor], *, size: int, slope: float = 0.01, where: str = "this"
+        cls,
+        weights: Mapping[str, Tensor],
+        *,
+        size: int | None = None,
+        slope: float = 0.01,
+        where: str = "this",
     ) -> AttGANDiscriminator:
         """Make the discriminator that has such weights, in evaluation mode: see `AttGAN.from_weights`.
+
+        Its ``size`` is that of the weights where None is given.
 
         Raises
         ------
@@ -256,6 +285,9 @@ class AttGANDiscriminator(nn.Module):
                 f"{where} holds no discriminator of AttGAN: no conv, fc_adv and fc_cls; it begins with "
                 f"{', '.join(list(weights)[:4]) or 'nothing'}"
             )
+        if size is None:  # the hidden layers see (size >> layers) ** 2 places of the last convolution
+            places = hidden.shape[1] // _widths(len(first), layers)[-1]
+            size = math.isqrt(places) << layers
         with torch.device("meta"):
             network = cls(size, len(last), len(first), layers, len(hidden), slope)
         _load(network, weights, where)
@@ -399,11 +431,33 @@ def _require_shape(size: int, attributes: int, dim: int, layers: int) -> None:
 _USUAL_SIZE = 128
 
 
-def _generator_weights(path: Path) -> dict[str, Tensor]:
+@dataclass(frozen=True)
+class Checkpoint:
+    """Weights by name, as a file holds them; those of the discriminator are none where it holds none."""
+
+    generator: dict[str, Tensor]
+    discriminator: dict[str, Tensor]
+
+
+def read_checkpoint(path: str | Path) -> Checkpoint:
+    """Read a safetensors file of a generator, or a checkpoint of the widely used PyTorch port.
+
+    The port writes ``{"G": …, "D": …, "optim_G": …, "optim_D": …}``, or ``{"G": …}`` alone.
+
+    Raises
+    ------
+    ValueError
+        There are no weights by name.
+    """
+    path = Path(path)
     if path.suffix == ".safetensors":
-        return load_file(path)
+        return Checkpoint(load_file(path), {})
     states: Any = torch.load(path, map_location="cpu", weights_only=True)
-    states = states.get("G", states) if isinstance(states, Mapping) else states
+    parts = states if isinstance(states, Mapping) and "G" in states else {"G": states}
+    return Checkpoint(_named(parts["G"], path), _named(parts.get("D", {}), path))
+
+
+def _named(states: Any, path: Path) -> dict[str, Tensor]:
     if not isinstance(states, Mapping) or not all(isinstance(value, Tensor) for value in states.values()):
         raise ValueError(f"{path} holds no weights by name: {type(states).__name__}")
     # Names from training on several devices share a prefix.

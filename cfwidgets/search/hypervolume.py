@@ -18,7 +18,8 @@ def hypervolume(
 
     Volumes can be compared only if they share a reference point. Choose it before the run, from the possible
     range of the objectives: a reference taken from each front itself can make the volume fall while the
-    front improves.
+    front improves. The reference (0, −3, 0) of Barredo-Arrieta and Del Ser (2020) gives 0 for every front of
+    plausible counterfactuals: it is no worse than any edit, whose intensity is never below 0.
 
     Parameters
     ----------

@@ -168,6 +168,11 @@ class AttGANTraining:
         Weights of the losses: λ1, λ2, λ3 of the paper and that of the gradient penalty.
     mirror
         Mirror half of the faces.
+    b_distribution
+        How strongly the attributes of another face are painted in training. ``"none"``: as they are, 0 and 1.
+        ``"uniform"``: on the same side of ½, at a distance of 0 to 1 from it, not always ½: values from −½ to
+        1½, as a search uses them, are trained too. ``"truncated_normal"``: as that, but the distance is a
+        normal number of mean ½ and deviation ¼, within 0 and 1. The classifier is to see 0 and 1 in any case.
     mean_decay
         Decay of the running mean of the generator's weights.
     precision
@@ -212,6 +217,7 @@ class AttGANTraining:
     classifier: float = 1.0
     penalty: float = 10.0
     mirror: bool = True
+    b_distribution: Literal["none", "uniform", "truncated_normal"] = "none"
     mean_decay: float = 0.99
     precision: Literal["float32", "bfloat16"] = "float32"
     report_every: int = 10
@@ -229,6 +235,7 @@ class AttGANTraining:
             non_negative(name, getattr(self, name))
         share("decay_from", self.decay_from)
         share("mean_decay", self.mean_decay)
+        choice("b_distribution", self.b_distribution, ("none", "uniform", "truncated_normal"))
         choice("precision", self.precision, ("float32", "bfloat16"))
 
     def train(
@@ -278,7 +285,9 @@ class AttGANTraining:
         shape = {"size": pixels.shape[2], "attributes": has.shape[1]}
         if resume is not None:
             here = _described(asdict(self), shape, tuple(names))
-            there = _described(resume.training, resume.shape, resume.names)
+            # Before there was a choice.
+            before = {"b_distribution": "none", **resume.training}
+            there = _described(before, resume.shape, resume.names)
             require_same(here, there, free=("report_every", "device"))
         yield from training_steps(
             _Work(self, shape, tuple(names), pixels, has, resume),
@@ -343,7 +352,7 @@ class _Work:
         real, has = self._drawn()
         other = has[torch.randperm(len(has), generator=self._random).to(self._device)]
         with torch.no_grad(), self._autocast():
-            fake = self._g(real, other).float()
+            fake = self._g(real, self._strengths(other)).float()
         with self._autocast():
             # One pass for both: the discriminator normalises each image by itself.
             critic, logits = self._d(torch.cat([real, fake]))
@@ -365,7 +374,8 @@ class _Work:
         with self._autocast():
             features = self._g.encode(real)
             twice = [torch.cat([feature, feature]) for feature in features]
-            again, edited = self._g.decode(twice, torch.cat([has, other])).float().chunk(2)
+            both = torch.cat([has, self._strengths(other)])
+            again, edited = self._g.decode(twice, both).float().chunk(2)
             critic, logits = self._d(edited)
         # In [-1, 1], as in the papers: twice the value in [0, 1].
         apart = 2 * (again - real).abs().mean()
@@ -419,6 +429,16 @@ class _Work:
             mirrored = torch.rand(n, generator=self._random).to(self._device) < 0.5
             images = torch.where(mirrored[:, None, None, None], images.flip(3), images)
         return images, self._has[places].float()
+
+    def _strengths(self, attributes: Tensor) -> Tensor:
+        """Draw how strongly attributes ``(n, A)`` of 0 and 1 are painted: on the same side of ½."""
+        if self._settings.b_distribution == "none":
+            return attributes
+        draw = torch.rand if self._settings.b_distribution == "uniform" else torch.randn
+        distance = draw(attributes.shape, generator=self._random).to(self._device)
+        if self._settings.b_distribution == "truncated_normal":
+            distance = (distance.fmod(2) + 2) / 4
+        return 0.5 + (2 * attributes - 1) * distance
 
     @torch.no_grad()
     def _follow(self) -> None:

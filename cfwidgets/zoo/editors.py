@@ -7,6 +7,7 @@ from importlib.resources import as_file, files
 
 import torch
 
+from cfwidgets.data.portraits.attributes import EXCLUSIVE
 from cfwidgets.models.attgan_editor import AttGANEditor
 from cfwidgets.models.backends.torch_module import named_device
 from cfwidgets.models.editor import EditorError
@@ -24,7 +25,7 @@ def attribute_editor(name: str, *, device: str = "auto") -> AttGANEditor:
     name
         ``"portraits"``: the 13 attributes of AttGAN in faces of `cfwidgets.data.portraits`, of 64 x 64
         pixels; weights in this package (with a model card beside them, ``zoo/weights/portraits_editor.md``),
-        no download.
+        no download. Its ``groups``: a face is bald or has hair of one colour, and is bald or has bangs.
     device
         ``"auto"``: CUDA where there is one.
 
@@ -47,4 +48,4 @@ def attribute_editor(name: str, *, device: str = "auto") -> AttGANEditor:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     with as_file(files("cfwidgets.zoo").joinpath("weights", f"{name}_editor.safetensors")) as path:
-        return AttGANEditor.load(path, device=named_device(device))
+        return AttGANEditor.load(path, device=named_device(device), groups=EXCLUSIVE)

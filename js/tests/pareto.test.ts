@@ -74,9 +74,9 @@ describe("what stands in the view", () => {
       "● predicted Male",
     ]);
     expect(outcome()).toEqual([".40", "▲ predicted female"]);
-    expect(text(find(".cfw-after .cfw-pair-title"))).toBe("★ best pick, 3 of 4");
+    expect(text(find(".cfw-after .cfw-pair-title"))).toBe("☆ best pick, 3 of 4");
     expect([picture("before"), picture("after")]).toEqual([50, 2]);
-    expect(tiles().map(text)).toEqual(["●.90", "●.60", "▲.40★ best pick", "▲.10"]);
+    expect(tiles().map(text)).toEqual(["●.90", "●.60", "▲.40☆ best pick", "▲.10"]);
     expect(tiles().map((tile) => tile.getAttribute("aria-selected"))).toEqual([
       "false",
       "false",
@@ -99,7 +99,8 @@ describe("what stands in the view", () => {
     const fake = start({ crossing: -1 });
     const { root, find, button } = await show(fake);
     expect(root.dataset.shown).toBe("2");
-    expect(button("★ best pick").hidden).toBe(true);
+    expect(button("☆ best pick").hidden).toBe(true);
+    expect(button("★ simplest").hidden).toBe(true);
     const notes = "Nothing flips the model: in the closest, Male still leads by .40.";
     fake.receive({ members: [member(0.9, 0, 0.1), member(0.7, 0.1, 0.2)], tiles: numbered(2), notes });
     await drawn();
@@ -227,7 +228,7 @@ describe("walking", () => {
     const fake = start({ chosen: 0 });
     const { root, button, click, find } = await show(fake);
     expect(root.dataset.shown).toBe("0");
-    await click(button("★ best pick"));
+    await click(button("☆ best pick"));
     expect([root.dataset.shown, fake.state.chosen]).toEqual(["2", -1]);
     expect(text(find(".cfw-live"))).toContain("counterfactual 3 of 4");
     // It is another one in a newer front.
@@ -237,6 +238,28 @@ describe("walking", () => {
     fake.receive({ chosen: 0 });
     await drawn();
     expect(root.dataset.shown).toBe("0");
+  });
+
+  it("shows the simplest flip, where its probability has it in the strip", async () => {
+    const fake = start({
+      members: [...members(), member(0.45, 0.4, 0.7)],
+      ...{ tiles: numbered(5), deltas: floats([...DELTAS, [0.75, 0, 0]]), simplest: 4 },
+    });
+    const { root, find, tiles, key, button, click, picture } = await show(fake);
+    expect([root.dataset.shown, picture("after")]).toEqual(["4", 4]);
+    expect(text(find(".cfw-after .cfw-pair-title"))).toBe("★ simplest flip");
+    expect(tiles().map(text)).toEqual(["●.90", "●.60", "▲.45★ simplest", "▲.40☆ best pick", "▲.10"]);
+    expect(text(find(".cfw-film-head"))).toContain("4 counterfactuals");
+    await key("ArrowRight", tiles()[2]!);
+    expect([root.dataset.shown, text(find(".cfw-after .cfw-pair-title"))]).toEqual([
+      "2",
+      "☆ best pick, 3 of 4",
+    ]);
+    await click(button("★ simplest"));
+    expect([root.dataset.shown, fake.state.chosen]).toEqual(["4", -1]);
+    expect(text(find(".cfw-live"))).toContain("simplest flip: probability of Male .45");
+    await click(button("☆ best pick"));
+    expect([root.dataset.shown, fake.state.chosen]).toEqual(["2", 2]);
   });
 
   it("stays with what was chosen where a newer front has it elsewhere", async () => {
@@ -440,6 +463,27 @@ describe("editing by hand", () => {
     expect(slider("Bald").getAttribute("aria-valuetext")).toBe("bald −0.55");
   });
 
+  it("lets what it excludes give way, and come back", async () => {
+    const fake = start({ groups: [[0, 1]], attributes: [0, 1, 1] });
+    const { drag, all } = await show(fake);
+    await drag("Blond_Hair", 0.96);
+    expect(fake.state.edit).toEqual([0.96, -0.96, 0]);
+    expect(all(".cfw-change").map(text)).toEqual(["blond hair+0.96", "baldhas−0.96", "younghas0.00"]);
+    // As far as it was lowered before.
+    await drag("Blond_Hair", 0.2);
+    expect(fake.state.edit).toEqual([0.2, -0.5, 0]);
+    await drag("Blond_Hair", 0.96);
+    await drag("Bald", -0.2);
+    expect(fake.state.edit).toEqual([0.2, -0.2, 0]);
+    await drag("Young", -1);
+    expect(fake.state.edit).toEqual([0.2, -0.2, -1]);
+    expect(all(".cfw-change-name").map(({ title }) => title)).toEqual([
+      "blond hair: takes the place of bald",
+      "bald: takes the place of blond hair",
+      "young",
+    ]);
+  });
+
   it("is undone by the button, by Escape, and by choosing a counterfactual", async () => {
     const fake = start();
     const { root, button, click, drag, key, tiles, outcome } = await show(fake);
@@ -522,7 +566,7 @@ describe("the pictures", () => {
   it("show their difference, said in words", async () => {
     const { button, click, find } = await show(start());
     await click(button("difference"));
-    expect(text(find(".cfw-after .cfw-pair-title"))).toBe("★ best pick, 3 of 4");
+    expect(text(find(".cfw-after .cfw-pair-title"))).toBe("☆ best pick, 3 of 4");
     expect(find(".cfw-signed-legend").hidden).toBe(false);
     expect(button("difference").getAttribute("aria-pressed")).toBe("true");
   });

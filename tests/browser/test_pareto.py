@@ -42,6 +42,24 @@ def show(evaluations=800, archive=24, **more):
     return ParetoExplorer(clf, Tint(), image, engine=engine, **more)
 """
 SHOW = "w = show()\nw"
+# One has brown hair or blond hair: what is painted is the mix of both.
+HAIR = """
+BROWN, BLOND = torch.tensor([0.36, 0.2, 0.1]), torch.tensor([0.9, 0.75, 0.3])
+
+class Hair(Tint):
+    attributes = ("Blond_Hair", "Brown_Hair", "Young")
+    groups = (("Blond_Hair", "Brown_Hair"),)
+    def decode(self, image, attributes):
+        blond, brown, young = attributes.clamp_min(0).T[:, :, None, None, None]
+        hair = blond * BLOND[:, None, None] + brown * BROWN[:, None, None]
+        return (image * 0.05 + hair + 0.02 * young).clamp(0, 1)
+    def recognise(self, images):
+        return torch.tensor([[0.1, 0.9, 0.2]]).expand(len(images), 3)
+
+engine = PlausibleCounterfactuals(SMPSO(population=20, archive=24), evaluations=800)
+w = ParetoExplorer(clf, Hair(), image, engine=engine)
+w
+"""
 
 
 def view_of(notebook) -> Locator:
@@ -70,25 +88,44 @@ def apart(notebook) -> int:
     """A counterfactual whose point no other covers in the first chart, and which is not shown."""
     notebook.exec(
         "import numpy as np\n"
-        "o = w.result.objectives.numpy()[:, [2, 1]]\n"
+        "o = w.result.to_frame()[['intensity', 'log-probability']].to_numpy()\n"
         "o = (o - o.min(0)) / (o.max(0) - o.min(0))\n"
         "d = np.linalg.norm(o[:, None] - o[None], axis=2) + 9 * np.eye(len(o))\n"
-        "d[w.view.crossing] = 0"
+        "d[-1] = 0"
     )
     return notebook.eval("int(d.min(1).argmax())")
 
 
-def test_a_run_ends_with_a_strip_and_a_best_pick(open_notebook):
+def test_a_run_ends_with_a_strip_and_a_star_at_the_simplest_flip(open_notebook):
     notebook, view = explorer(open_notebook)
     count, crossing = notebook.eval("[len(w.result.deltas), w.view.crossing]")
     assert crossing >= 0
-    expect(view.get_by_role("option")).to_have_count(count)
-    expect(view).to_have_attribute("data-shown", str(crossing))
+    expect(view.get_by_role("option")).to_have_count(count + 1)
+    expect(view).to_have_attribute("data-shown", str(count))
     kept, flips = notebook.eval("[w.result.probability.tolist(), w.result.flips.tolist()]")
     assert kept == sorted(kept, reverse=True)
     tiles = view.locator(".cfw-film-tile")
-    assert tiles.evaluate_all("all => all.map(tile => tile.dataset.flips === 'true')") == flips
-    expect(tiles.nth(crossing)).to_contain_text("best pick")
+    order = tiles.evaluate_all("all => all.map(tile => Number(tile.dataset.place))")
+    simplest = notebook.eval("float(w.result.simplest.prediction[0])")
+    shown = [simplest if place == count else kept[place] for place in order]
+    assert shown == sorted(shown, reverse=True)
+    assert sorted(order) == list(range(count + 1))
+    flipping = tiles.evaluate_all("all => all.map(tile => tile.dataset.flips === 'true')")
+    assert flipping == [place == count or flips[place] for place in order]
+    expect(tiles.nth(order.index(count))).to_contain_text("★ simplest")
+    expect(tiles.nth(order.index(crossing))).to_contain_text("☆ best pick")
+    expect(view.locator(".cfw-after .cfw-pair-title")).to_have_text("★ simplest flip")
+    # what was taken back is 0 in the bars
+    left = notebook.eval("(w.result.simplest.deltas != 0).tolist()")
+    assert not all(left)
+    values = view.locator(".cfw-change-value").all_text_contents()
+    assert [value != "0.00" for value in values] == left
+    stars = notebook.page.locator(".cfw-pareto-chart").first.get_by_text("★")
+    expect(stars).to_have_count(1)
+    view.get_by_role("button", name="best pick").click()
+    expect(view).to_have_attribute("data-shown", str(crossing))
+    view.get_by_role("button", name="simplest").click()
+    expect(view).to_have_attribute("data-shown", str(count))
     # labels are text
     expect(view).to_contain_text("predicts plain. What would make it predict red <i>hot</i>?")
     expect(view).to_contain_text("<b>blue</b>")
@@ -109,6 +146,7 @@ def test_it_is_walked_clicked_and_brushed_without_the_kernel(open_notebook):
     page = notebook.page
     options, place, count = view.get_by_role("option"), apart(notebook), notebook.eval("len(w.result.deltas)")
     kept = notebook.eval("[f'{p:.2f}'.removeprefix('0') for p in w.result.probability.tolist()]")
+    last = int(options.last.get_attribute("data-place"))
     with notebook.waiting_in(2):
         # walked
         view.get_by_role("option", selected=True).focus()
@@ -118,7 +156,7 @@ def test_it_is_walked_clicked_and_brushed_without_the_kernel(open_notebook):
         expect(view).to_have_attribute("data-shown", "1")
         expect(view.locator(".cfw-after .cfw-big")).to_have_text(kept[1])
         page.keyboard.press("End")
-        expect(view).to_have_attribute("data-shown", str(count - 1))
+        expect(view).to_have_attribute("data-shown", str(last))
         expect(view.locator(".cfw-after")).to_contain_text("▲ predicted red <i>hot</i>")
         expect(options.last).to_be_focused()
         # clicked
@@ -130,7 +168,7 @@ def test_it_is_walked_clicked_and_brushed_without_the_kernel(open_notebook):
         expect(view.get_by_role("option", selected=True)).to_have_attribute("data-place", str(place))
         # clicked in the chart of the objectives along the front: any of the three points of a counterfactual
         for objective, other in enumerate((1, count - 2, place)):
-            page.mouse.click(*point(notebook, objective * count + other, chart=3))
+            page.mouse.click(*point(notebook, objective * (count + 1) + other, chart=3))
             expect(view).to_have_attribute("data-shown", str(other))
             marked = (
                 page.locator(".cfw-pareto-chart")
@@ -149,16 +187,16 @@ def test_it_is_walked_clicked_and_brushed_without_the_kernel(open_notebook):
         page.mouse.up()
         expect(view).to_contain_text("in the brushed region")
         left = options.evaluate_all("all => all.map(tile => Number(tile.dataset.place))")
-        assert 0 < len(left) < count
+        assert 0 < len(left) < count + 1
     # The kernel hears of it all, and its echo chooses nothing else.
-    notebook.wait(f"w.chosen == {place} and w.view.brushed == {left}")
+    notebook.wait(f"w.chosen == {place} and w.view.brushed == {sorted(left)}")
     frame, pictures = notebook.eval("[w.selected[0].index.tolist(), len(w.selected[1])]")
-    assert (frame, pictures) == (left, len(left))
-    intensity = notebook.eval("w.result.objectives[:, 2].tolist()")
+    assert (frame, pictures) == (sorted(left), len(left))
+    intensity = notebook.eval("w.result.to_frame()['intensity'].tolist()")
     assert min(intensity[i] for i in left) > max(x for i, x in enumerate(intensity) if i not in left)
     expect(view).to_have_attribute("data-shown", str(place))
     view.get_by_role("button", name="show all").click()
-    expect(options).to_have_count(count)
+    expect(options).to_have_count(count + 1)
     notebook.wait("w.view.brushed == []")
     # Python chooses, too.
     notebook.exec("w.chosen = 0")
@@ -216,3 +254,48 @@ def test_a_search_is_stopped_and_goes_on(open_notebook):
     assert place >= 0
     expect(view).to_have_attribute("data-shown", str(place))
     assert notebook.eval("w.view.error") == ""
+
+
+def test_what_an_attribute_excludes_gives_way_while_it_is_dragged(open_notebook):
+    notebook, view = explorer(open_notebook, show=HAIR)
+    page = notebook.page
+    assert notebook.eval("w.view.attributes") == [0, 1, 0]
+    # a coherent front: never both
+    assert (
+        notebook.eval("float((w.result.attributes + w.result.deltas)[:, :2].clamp_min(0).sum(1).max())")
+        <= 1.001
+    )
+    blond, brown = (view.get_by_role("slider", name=name) for name in ("blond hair", "brown hair"))
+    brown.press("Delete")  # the image's own, which blond hair gives way to
+    notebook.wait("w.view.edit[:2] == [0, 0]")
+    blond.scroll_into_view_if_needed()
+    box = blond.bounding_box()
+    middle = box["y"] + box["height"] / 2
+
+    def at(value):
+        return box["x"] + 5 + (value + 1) / 2 * (box["width"] - 10)
+
+    page.mouse.move(at(0), middle)
+    page.mouse.down()
+    page.mouse.move(at(0.96), middle, steps=4)
+    expect(view).to_have_attribute("data-edit", "answered")
+    raised = float(blond.input_value())
+    assert raised > 0.9
+    assert float(brown.input_value()) == pytest.approx(-raised, abs=0.011)
+    # and comes back where the bar goes back
+    page.mouse.move(at(0), middle, steps=4)
+    notebook.wait("w.view.edit[0] == 0")
+    assert float(brown.input_value()) == 0
+    page.mouse.move(at(0.96), middle, steps=4)
+    page.mouse.up()
+    notebook.wait("w.view.edit[0] > .9 and w.view.edited['deltas'] == w.view.edit")
+    # The picture of the answer is really blond.
+    notebook.exec(
+        "import io, numpy as np; from PIL import Image\n"
+        "seen = np.asarray(Image.open(io.BytesIO(w.view.edited['picture']))).mean((0, 1)) / 255"
+    )
+    assert notebook.eval("float(np.abs(seen - BLOND.numpy()).max())") < 0.1
+    assert notebook.eval("float(np.abs(seen - (BLOND + BROWN).clamp(0, 1).numpy()).max())") > 0.15
+    # dragged up itself, brown takes the place of blond
+    brown.press("End")
+    notebook.wait("w.view.edit[:2] == [0, 1]")

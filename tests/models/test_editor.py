@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 from small import Bare
 from torch import nn
@@ -13,6 +16,7 @@ from cfwidgets.models.editor import (
     Editor,
     EditorError,
     criticised,
+    groups_of,
     painted,
     recognised,
     require_editor,
@@ -152,3 +156,108 @@ def test_what_is_no_saved_editor(tmp_path):
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(EditorError, match="damaged"):
         AttGANEditor.load(path)
+
+
+def port_checkpoint(path, *, critic=True, size=32):
+    torch.manual_seed(0)
+    shape = {**SHAPE, "size": size}
+    generator, discriminator = AttGAN(**shape).eval(), AttGANDiscriminator(**shape, hidden=8).eval()
+    parts = {"G": generator.state_dict(), "D": discriminator.state_dict()}
+    torch.save(parts if critic else {"G": parts["G"]}, path)
+    return generator, discriminator
+
+
+def test_a_checkpoint_of_the_port_is_an_editor_with_its_critic(tmp_path):
+    path = tmp_path / "weights.7.pth"
+    generator, discriminator = port_checkpoint(path, size=48)
+    editor = AttGANEditor.from_checkpoint(path, NAMES, groups=(NAMES,))
+    assert (editor.attributes, editor.size, editor.groups) == (NAMES, (48, 48), (NAMES,))
+    image, attributes = torch.rand(3, 48, 48), torch.rand(4, 2)
+    with torch.no_grad():
+        expected = generator(image.expand(4, 3, 48, 48), attributes)
+        realness, logits = discriminator(expected)
+    images = editor.decode(editor.encode(image), attributes)
+    torch.testing.assert_close(images, expected, rtol=0, atol=2e-6)
+    torch.testing.assert_close(criticised(editor, expected), realness)
+    torch.testing.assert_close(editor.recognise(expected), logits.sigmoid())
+    assert not any(weights.requires_grad for network in editor.networks for weights in network.parameters())
+
+
+def test_published_weights_hold_no_critic(tmp_path):
+    path = tmp_path / "inject0.pth"
+    port_checkpoint(path, critic=False)
+    editor = AttGANEditor.from_checkpoint(path, NAMES, size=32)
+    assert editor.networks[1] is None
+    assert criticised(editor, torch.rand(1, 3, 32, 32)) is None
+    assert AttGANEditor.from_checkpoint(path, NAMES).size == (128, 128)
+
+
+def test_a_checkpoint_that_does_not_fit(tmp_path):
+    path = tmp_path / "weights.7.pth"
+    port_checkpoint(path)
+    with pytest.raises(EditorError, match=r"knows 2 attributes; got 3 names"):
+        AttGANEditor.from_checkpoint(path, ("a", "b", "c"))
+    with pytest.raises(ValueError, match=r"D in .* is of another architecture"):
+        AttGANEditor.from_checkpoint(path, NAMES, size=64)
+
+
+def test_groups_are_kept_with_the_editor(tmp_path):
+    names = ("Bald", "Bangs", "Blond_Hair")
+    shape = {**SHAPE, "attributes": 3}
+    groups = (["Bald", "Bangs"], ["Bald", "Blond_Hair"])
+    editor = AttGANEditor(AttGAN(**shape), names, groups=groups)
+    assert groups_of(editor) == editor.groups == (("Bald", "Bangs"), ("Bald", "Blond_Hair"))
+    editor.save(tmp_path / "mine.safetensors")
+    assert AttGANEditor.load(tmp_path / "mine.safetensors").groups == editor.groups
+    assert AttGANEditor.load(tmp_path / "mine.safetensors", groups=()).groups == ()
+    assert groups_of(Bare()) == ()
+
+
+def test_an_editor_from_before_there_were_groups_is_read(tmp_path):
+    path = tmp_path / "old.safetensors"
+    made().save(path)
+    with safe_open(path, framework="pt") as file:
+        about = json.loads(file.metadata()["cfwidgets.editor"])
+        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    del about["groups"]
+    save_file(weights, path, metadata={"cfwidgets.editor": json.dumps(about)})
+    assert AttGANEditor.load(path).groups == ()
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"),
+    [
+        ("red", "groups are tuples of names; got 'red'"),
+        (3, "groups are tuples of names; got 3"),
+        (("red", "green"), "two names or more, each once; got 'red'"),
+        ((("red",),), "two names or more, each once"),
+        ((("red", "red"),), "two names or more, each once"),
+        ((("red", "pink"),), "there is no attribute 'pink'; the editor has red, green, blue"),
+    ],
+)
+def test_groups_that_cannot_be(groups, message):
+    one = Bare()
+    one.groups = groups
+    with pytest.raises(EditorError, match=message):
+        require_editor(one)
+
+
+def test_of_what_excludes_each_other_only_the_surest_is_recognised():
+    class Sure(Bare):
+        groups = (("red", "green"), ("green", "blue"))
+
+        def recognise(self, images):
+            return torch.tensor([self.seen])
+
+    editor, image = Sure(), torch.rand(3, 8, 8)
+    for seen, expected in (
+        ((0.6, 0.9, 0.8), [0, 1, 0]),
+        ((0.9, 0.8, 0.7), [1, 0, 1]),
+        ((0.6, 0.4, 0.3), [1, 0, 0]),
+        ((0.6, 0.6, 0.1), [1, 0, 0]),  # as sure: the first
+        ((0.5, 0.1, 0.1), [0, 0, 0]),
+    ):
+        editor.seen = seen
+        assert recognised(editor, image).tolist() == expected
+    editor.groups, editor.seen = (), (0.6, 0.9, 0.8)
+    assert recognised(editor, image).tolist() == [1, 1, 1]

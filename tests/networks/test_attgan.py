@@ -185,3 +185,43 @@ def test_the_discriminator_judges_each_image_by_itself():
     alone = [judge(image[None]) for image in images]
     assert torch.allclose(torch.cat([one[0] for one in alone]), critic, atol=1e-6)
     assert torch.allclose(torch.cat([one[1] for one in alone]), logits, atol=1e-6)
+
+
+def port_checkpoint(path, size=32, prefix="", **changes):
+    """Write a checkpoint as the PyTorch port does: both networks, with the states of their optimisers."""
+    torch.manual_seed(1)
+    networks = (
+        lived_in(AttGAN(**{**SMALL, "size": size})),
+        AttGANDiscriminator(**{**SMALL, "size": size}, hidden=8).eval(),
+    )
+    optimisers = [torch.optim.Adam(network.parameters(), betas=(0.5, 0.999)) for network in networks]
+    for network, adam in zip(networks, optimisers, strict=True):
+        sum(weights.sum() for weights in network.parameters()).backward()
+        adam.step()
+    states = [{f"{prefix}{name}": one for name, one in part.state_dict().items()} for part in networks]
+    names = ("G", "D", "optim_G", "optim_D")
+    torch.save(dict(zip(names, (*states, *(adam.state_dict() for adam in optimisers)), strict=True)), path)
+    return networks
+
+
+@pytest.mark.parametrize("size", [32, 48])
+@pytest.mark.parametrize("prefix", ["", "module."])
+def test_the_discriminator_of_a_checkpoint_is_read_with_its_size(tmp_path, size, prefix):
+    generator, discriminator = port_checkpoint(tmp_path / "weights.0.pth", size, prefix)
+    again = AttGANDiscriminator.from_checkpoint(tmp_path / "weights.0.pth")
+    assert (again.size, again.attributes, again.training) == (size, 5, False)
+    images, attributes = torch.rand(2, 3, size, size), torch.rand(2, 5)
+    with torch.no_grad():
+        for found, expected in zip(again(images), discriminator(images), strict=True):
+            assert torch.equal(found, expected)
+        whole = AttGAN.from_checkpoint(tmp_path / "weights.0.pth", size=size)
+        assert torch.equal(whole(images, attributes), generator(images, attributes))
+
+
+def test_a_checkpoint_without_a_discriminator_has_none(tmp_path):
+    torch.save({"G": AttGAN(**SMALL).state_dict()}, tmp_path / "g.pth")
+    with pytest.raises(ValueError, match=r"D in .*g\.pth holds no discriminator of AttGAN"):
+        AttGANDiscriminator.from_checkpoint(tmp_path / "g.pth")
+    torch.save({"G": AttGAN(**SMALL).state_dict(), "D": [1]}, tmp_path / "odd.pth")
+    with pytest.raises(ValueError, match="holds no weights by name: list"):
+        AttGANDiscriminator.from_checkpoint(tmp_path / "odd.pth")

@@ -226,6 +226,7 @@ def test_what_does_not_fit(changes, message):
         {"rate": -1.0},
         {"decay_from": 2.0},
         {"precision": "half"},
+        {"b_distribution": "normal"},
         {"seed": -1},
     ],
 )
@@ -258,3 +259,75 @@ def test_it_trains_on_cuda_and_goes_on_anywhere():
             assert {value.device.type for value in found.values()} == {"cpu"}
         assert trained.step == 6
         assert torch.isfinite(trained.losses).all()
+
+
+def strengths(distribution, count=4000):
+    """How strongly attributes that are there, and those that are not, are painted."""
+    settings = replace(FAST, b_distribution=distribution)
+    images, has = faces()
+    work = attgan._Work(settings, {"size": 16, "attributes": 2}, NAMES, (images * 255).byte(), has, None)
+    there = torch.tensor([[1.0, 0.0]]).expand(count, 2)
+    drawn = work._strengths(there)
+    return drawn[:, 0], drawn[:, 1]
+
+
+def test_attributes_of_another_face_are_painted_as_strongly_as_asked():
+    there, absent = strengths("none")
+    assert (there == 1).all()
+    assert (absent == 0).all()
+    # u = (2b - 1) / 2 is what the network is given: in the port, ±U(0, 1) ...
+    there, absent = strengths("uniform")
+    quantiles = torch.tensor([0.0, 0.25, 0.5, 0.75, 1.0])
+    for distances in (there - 0.5, 0.5 - absent):
+        assert torch.allclose(distances.quantile(quantiles), quantiles, atol=0.03)
+    assert abs(torch.corrcoef(torch.stack([there, absent]))[0, 1]) < 0.05
+    # ... or ±(fmod(N(0, 1), 2) + 2) / 4
+    there, absent = strengths("truncated_normal")
+    random = torch.Generator().manual_seed(5)
+    expected = (torch.randn(100_000, generator=random).fmod(2) + 2) / 4
+    for distances in (there - 0.5, 0.5 - absent):
+        assert torch.allclose(
+            distances.quantile(quantiles[1:4]), expected.quantile(quantiles[1:4]), atol=0.02
+        )
+        assert 0 <= distances.min() <= distances.max() <= 1
+    assert float((there - 0.5).mean()) == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.parametrize("distribution", ["uniform", "truncated_normal"])
+def test_a_training_with_strengths_is_resumed_the_same(distribution):
+    images, has = faces()
+    training = replace(FAST, b_distribution=distribution)
+    whole = training.train(images, has, NAMES)
+    for update in training.steps(images, has, NAMES):
+        if update.partial.step == 4:
+            half = update.partial
+            break
+    assert same(training.train(images, has, NAMES, resume=half), whole)
+    assert not same(FAST.train(images, has, NAMES), whole)
+    with pytest.raises(ValueError, match="b_distribution"):
+        FAST.train(images, has, NAMES, resume=half)
+
+
+def test_a_checkpoint_from_before_there_were_strengths_is_resumed():
+    images, has = faces()
+    for update in FAST.steps(images, has, NAMES):
+        if update.partial.step == 4:
+            half = update.partial
+            break
+    before = {name: value for name, value in half.training.items() if name != "b_distribution"}
+    old = replace(half, training=before)
+    assert same(FAST.train(images, has, NAMES, resume=old), FAST.train(images, has, NAMES))
+
+
+def test_the_classifier_is_to_see_whole_attributes(monkeypatch):
+    targets = []
+    entropy = attgan.F.binary_cross_entropy_with_logits
+    monkeypatch.setattr(
+        attgan.F,
+        "binary_cross_entropy_with_logits",
+        lambda logits, target: targets.append(target) or entropy(logits, target),
+    )
+    images, has = faces()
+    replace(FAST, updates=2, b_distribution="uniform").train(images, has, NAMES)
+    assert len(targets) == 2 * (FAST.critic_updates + 1)
+    assert all(bool(((target == 0) | (target == 1)).all()) for target in targets)

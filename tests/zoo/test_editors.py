@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from cfwidgets import zoo
+from cfwidgets.data.portraits.attributes import EXCLUSIVE
+from cfwidgets.engines.pareto.coherence import Coherence
 from cfwidgets.models.classifier import ClassifierError
 from cfwidgets.models.editor import EditorError
 from cfwidgets.networks import AttGAN, AttGANDiscriminator
@@ -67,6 +69,27 @@ def test_hair_gets_another_colour(editor: Any, people: Any, colour: str) -> None
     wanted[:, places[colour]] = 1
     seen = editor.recognise(painted(editor, images[haired], wanted))[:, list(places.values())[:3]]
     assert (seen.argmax(1) == HAIR.index(colour)).float().mean() > 0.9
+
+
+def test_blond_takes_the_place_of_the_hair_that_is_there(editor: Any, people: Any) -> None:
+    images, has = people
+    assert editor.groups == EXCLUSIVE
+    places = [editor.attributes.index(name) for name in HAIR]
+    others = has[:, places[0]] + has[:, places[2]] == 1  # black or brown
+    blond = torch.zeros(1, len(EDITED))
+    blond[0, places[1]] = 0.96
+
+    def called_blond(coherent: bool) -> float:
+        groups = editor.groups if coherent else ()
+        wanted = torch.cat(
+            [row + Coherence(EDITED, groups, row, -torch.ones(len(row)))(blond) for row in has[others]]
+        )
+        seen = editor.recognise(painted(editor, images[others], wanted))[:, places]
+        return float((seen.argmax(1) == 1).float().mean())
+
+    assert int(others.sum()) > 15
+    assert called_blond(coherent=True) > 0.95
+    assert called_blond(coherent=False) < 0.9
 
 
 def test_noise_looks_less_real_than_faces(editor: Any, people: Any) -> None:

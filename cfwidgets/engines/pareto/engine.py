@@ -13,11 +13,13 @@ import torch
 from torch import Tensor
 
 from cfwidgets.engines.base import Update, to_the_end
+from cfwidgets.engines.pareto.coherence import Coherence
 from cfwidgets.engines.pareto.controls import random_edits
 from cfwidgets.engines.pareto.edit_task import OBJECTIVES, EditTask, edit_box, evaluate, is_flip, predictions
 from cfwidgets.engines.pareto.many import SurveySearch
 from cfwidgets.engines.pareto.result import ParetoResult
 from cfwidgets.engines.pareto.settings import SEARCHED, EditSearch, is_shown
+from cfwidgets.engines.pareto.simplest import Simplest, simplified
 from cfwidgets.engines.pareto.survey import ParetoSurvey
 from cfwidgets.images import ImageLike, as_bytes
 from cfwidgets.models.classifier import Classifier, require_classifier
@@ -28,6 +30,7 @@ from cfwidgets.search import Front
 __all__ = ["PlausibleCounterfactuals"]
 
 _RANDOM = 100  # random edits that are evaluated as a control: as many as one generation
+_STARTS = 10  # flips that the simplest may be made of: the best and those nearest to it
 _SAME = 1e-3  # how far apart pictures and answers of one model may be, in two batches or on two devices
 
 
@@ -39,6 +42,10 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
     *plausibility*, the critic's score of the image less its score of the edit; the *log-probability* of the
     original class (the paper's adversarial success); *intensity*, the length of the change of attributes, in
     which 1 is from absent to present. The classifier may be a black box: only probabilities are used.
+
+    To compare fronts by `cfwidgets.search.hypervolume.hypervolume`, choose a reference point that is worse
+    than any edit in all three. The one that the paper states, (0, −3, 0), never counts an edit: no intensity
+    is below 0, and so the volume of every front is 0.
 
     Parameters
     ----------
@@ -55,6 +62,15 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
     baseline
         The critic's score of an edit is compared with that of the ``"image"``, or of its
         ``"reconstruction"``, which leaves out what painting without any change costs.
+    keep_groups
+        True to keep the groups of attributes that exclude each other, where the editor knows any
+        (``groups``): every edit is made coherent before it is evaluated. At most one attribute of a group is
+        raised, the one that is raised most, and the others are lowered to what it leaves: see
+        `cfwidgets.engines.pareto.coherence.Coherence`. False for the paper's search, which may raise all.
+    tolerance
+        To find the simplest flip, changes of the best pick, and of the flips nearest to it in the objectives,
+        are taken back one after another. No objective may end worse than the best pick's by more than this
+        share of what the front spans.
     trust
         True to measure how far the answer can be trusted: random edits as large as the flips, and the flips
         rounded to 8 bits, are evaluated too.
@@ -129,11 +145,12 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
         task = EditTask(clf, editor, image, attributes, target, self.baseline)
         fresh = self._fresh(clf, editor, task, second)
         lower, upper = edit_box(fresh.names, task.has, self.frozen, self.reach, self.limits)
+        coherence = Coherence(fresh.names, fresh.groups, task.has, lower)
 
         def work(result: ParetoResult) -> Steps[Update[ParetoResult], None, None]:
             if not result.state or not self.is_searched(result.evaluations):
                 for front in self.search.steps(
-                    lambda deltas: evaluate(clf, editor, [task], [deltas])[0][0],
+                    lambda deltas: evaluate(clf, editor, [task], [coherence(deltas)])[0][0],
                     lower,
                     upper,
                     evaluations=self.evaluations,
@@ -141,25 +158,11 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
                     resume=result.state or None,
                 ):
                     if is_shown(front.generation) or self.is_searched(front.evaluations):
-                        result = _grown(result, front, clf, editor, task, second)
+                        edits = coherence(front.solutions.cpu())
+                        result = _grown(result, front, edits, clf, editor, task, second)
                         done = SEARCHED * min(1.0, result.evaluations / self.evaluations)
                         yield Update(done, result, "searching")
-            if second is not None and result.second_predictions is None:
-                images = task.paint(result.deltas).cpu() if len(result.deltas) else result.images
-                result = replace(result, second_predictions=_second(second, images))
-            if result.ablation is None:
-                yield Update(SEARCHED, result, "taking each change back")
-                result = replace(result, ablation=_ablation(clf, editor, task, result))
-            if self.trust and result.random_flips is None:
-                yield Update(SEARCHED, result, "measuring how far to trust it")
-                result = replace(
-                    result,
-                    rounded_flips=is_flip(
-                        predictions(clf, result.images / 255, len(result.labels)), result.target
-                    ),
-                    random_flips=self._random_flips(clf, editor, task, result, (lower, upper)),
-                )
-            yield Update(1.0, result)
+            yield from self._finished(clf, editor, task, second, result, (lower, upper), coherence)
 
         yield from self.driven(
             fresh, work, clf=clf, image=task.image, began=began, resume=resume, checkpoint=checkpoint
@@ -209,6 +212,9 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
         """Give the result to begin with; an editor and a second model are known by their answers."""
         if not torch.allclose(earlier.reconstruction, fresh.reconstruction, rtol=0, atol=_SAME):
             raise ValueError("resume: the result given is of another editor, whose reconstruction differs")
+        self.require_groups(earlier.groups, fresh.groups)
+        if earlier.settings.get("tolerance") != self.tolerance:
+            earlier = replace(earlier, simplest=None)
         again, before = fresh.second_prediction, earlier.second_prediction
         if again is None:
             return super().resumed(earlier, fresh)
@@ -248,6 +254,7 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
             target=task.target,
             image=task.image,
             names=names,
+            groups=self.groups(editor),
             attributes=task.has,
             reconstruction=task.reconstruction,
             reconstruction_prediction=task.reconstruction_prediction,
@@ -259,6 +266,38 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
             second_prediction=second_prediction,
         )
 
+    def _finished(
+        self,
+        clf: Classifier,
+        editor: Editor,
+        task: EditTask,
+        second: Classifier | None,
+        result: ParetoResult,
+        box: tuple[Tensor, Tensor],
+        coherence: Coherence,
+    ) -> Steps[Update[ParetoResult], None, None]:
+        """Add to the front what is found once the search is over, and yield the whole result at last."""
+        if second is not None and result.second_predictions is None:
+            images = task.paint(result.deltas).cpu() if len(result.deltas) else result.images
+            result = replace(result, second_predictions=_second(second, images))
+        if result.ablation is None:
+            yield Update(SEARCHED, result, "taking each change back")
+            result = replace(result, ablation=_ablation(clf, editor, task, result, coherence))
+        if result.simplest is None and result.flipped:
+            yield Update(SEARCHED, result, "taking back what is not needed")
+            result = replace(result, simplest=self._simplest(clf, editor, task, result, coherence))
+        simplest = result.simplest
+        if second is not None and simplest is not None and simplest.second_prediction is None:
+            answer = second.probabilities(task.paint(simplest.deltas[None]))[0]
+            result = replace(result, simplest=replace(simplest, second_prediction=answer))
+        if self.trust and (result.random_flips is None or _unrounded(result)):
+            yield Update(SEARCHED, result, "measuring how far to trust it")
+            result = _rounded(result, clf)
+            if result.random_flips is None:
+                flips = self._random_flips(clf, editor, task, result, box, coherence)
+                result = replace(result, random_flips=flips)
+        yield Update(1.0, result)
+
     def _random_flips(
         self,
         clf: Classifier,
@@ -266,34 +305,70 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
         task: EditTask,
         result: ParetoResult,
         box: tuple[Tensor, Tensor],
+        coherence: Coherence,
     ) -> Tensor:
         """Evaluate random edits as large as the flips: ``(n,)`` bool, True where one flips."""
-        edits = random_edits(result.deltas[result.flips], *box, count=_RANDOM, seed=self.seed)
+        edits = coherence(random_edits(result.deltas[result.flips], *box, count=_RANDOM, seed=self.seed))
         return is_flip(evaluate(clf, editor, [task], [edits])[0][2], result.target)
+
+    def _simplest(
+        self,
+        clf: Classifier,
+        editor: Editor,
+        task: EditTask,
+        result: ParetoResult,
+        coherence: Coherence,
+    ) -> Simplest | None:
+        """Take back what the best flip, and those nearest to it, do not need; None where nothing flips."""
+        best = result.best
+        if best is None:
+            return None
+        # In shares of what the front spans, so that one number is a tolerance of all.
+        span = (result.objectives.amax(0) - result.objectives.amin(0)).clamp_min(1e-12)
+        scaled = result.objectives / span
+        far = (scaled - scaled[best]).norm(dim=1).masked_fill(~result.flips, torch.inf)
+        places = far.argsort(stable=True)[: min(_STARTS, int(result.flips.sum()))]
+
+        def judged(deltas: Tensor) -> tuple[Tensor, Tensor]:
+            objectives, _, rows = evaluate(clf, editor, [task], [deltas])[0]
+            return objectives / span, is_flip(rows, result.target)
+
+        which, deltas = simplified(
+            result.deltas[places], scaled[places], scaled[best] + self.tolerance, judged, coherence.fewer
+        )
+        objectives, images, rows = evaluate(clf, editor, [task], [deltas[None]])[0]
+        return Simplest(
+            place=int(places[which]),
+            deltas=deltas,
+            objectives=objectives[0],
+            image=as_bytes(images.cpu())[0],
+            prediction=rows[0],
+        )
 
 
 def _grown(
     result: ParetoResult,
     front: Front,
+    edits: Tensor,
     clf: Classifier,
     editor: Editor,
     task: EditTask,
     second: Classifier | None,
 ) -> ParetoResult:
     """Put another front into the result, in the order of the probability of the target class."""
-    solutions = front.solutions.cpu()
-    objectives, images, rows = evaluate(clf, editor, [task], [solutions])[0]
+    objectives, images, rows = evaluate(clf, editor, [task], [edits])[0]
     order = rows[:, task.target].argsort(descending=True, stable=True)
     images = images.cpu()[order]
     return replace(
         result,
-        deltas=solutions[order],
+        deltas=edits[order],
         objectives=objectives[order],
         images=as_bytes(images),
         predictions=rows[order],
         second_prediction=None if second is None else result.second_prediction,
         second_predictions=None if second is None else _second(second, images),
         ablation=None,
+        simplest=None,
         rounded_flips=None,
         random_flips=None,
         evaluations=front.evaluations,
@@ -307,15 +382,33 @@ def _second(second: Classifier, images: Tensor) -> Tensor | None:
     return second.probabilities(images) if len(images) else None
 
 
-def _ablation(clf: Classifier, editor: Editor, task: EditTask, result: ParetoResult) -> Tensor:
+def _ablation(
+    clf: Classifier, editor: Editor, task: EditTask, result: ParetoResult, coherence: Coherence
+) -> Tensor:
     """Take each change back by itself: by how much the log-probability rises, ``(k, A)``."""
     gained = torch.full_like(result.deltas, torch.nan)
     column = result.objective_names.index("log-probability")
     for place in range(len(result.names)):
-        rows = result.deltas[:, place] != 0
+        without = result.deltas.clone()
+        without[:, place] = 0
+        # What made room for another attribute cannot be taken back without it.
+        rows = (result.deltas[:, place] != 0) & (coherence(without) == without).all(1)
         if bool(rows.any()):
-            without = result.deltas[rows]
-            without[:, place] = 0
+            without = without[rows]
             objectives = evaluate(clf, editor, [task], [without])[0][0]
             gained[rows, place] = objectives[:, column] - result.objectives[rows, column]
     return gained
+
+
+def _unrounded(result: ParetoResult) -> bool:
+    return result.simplest is not None and result.simplest.rounded_flips is None
+
+
+def _rounded(result: ParetoResult, clf: Classifier) -> ParetoResult:
+    """Evaluate the counterfactuals, and the simplest, as they are rounded to 8 bits."""
+    simplest = result.simplest
+    images = result.images if simplest is None else torch.cat([result.images, simplest.image[None]])
+    flips = is_flip(predictions(clf, images / 255, len(result.labels)), result.target)
+    if simplest is not None:
+        simplest = replace(simplest, rounded_flips=bool(flips[-1]))
+    return replace(result, rounded_flips=flips[: len(result.images)], simplest=simplest)

@@ -10,12 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from cfwidgets.engines.base import cut
+from cfwidgets.engines.pareto.words import attribute, largest_changes
 
 __all__ = [
     "attribute",
     "course",
-    "cut",
     "front_figure",
     "largest_changes",
     "legend",
@@ -23,6 +22,7 @@ __all__ = [
     "picture",
     "plane",
     "shares",
+    "star",
 ]
 
 _BLUE, _ORANGE, _GREEN, _YELLOW, _GREY = "#0072B2", "#D55E00", "#009E73", "#F0E442", "0.35"  # Okabe and Ito
@@ -58,25 +58,12 @@ def front_figure(
     return figure, list(above), middle.subplots(), list(below[:pictures])
 
 
-def plane(
-    axis: Axes, across: tuple[str, Tensor], up: tuple[str, Tensor], flips: Tensor, at: int | None
-) -> None:
-    """Draw counterfactuals by two objectives: triangles for flips, circles for others, a star at one."""
+def plane(axis: Axes, across: tuple[str, Tensor], up: tuple[str, Tensor], flips: Tensor) -> None:
+    """Draw counterfactuals by two objectives: triangles for flips, circles for others."""
     (x_label, x), (y_label, y) = across, up
     for which, marker, colour in ((~flips, "o", _BLUE), (flips, "^", _ORANGE)):
         axis.scatter(
             x[which].numpy(), y[which].numpy(), s=22, marker=marker, color=colour, alpha=0.75, linewidths=0
-        )
-    if at is not None:
-        axis.scatter(
-            float(x[at]),
-            float(y[at]),
-            s=150,
-            marker="*",
-            color=_YELLOW,
-            edgecolors="black",
-            linewidths=0.8,
-            zorder=3,
         )
     axis.set_xlabel(x_label, fontsize=_SMALL, **_PLAIN)
     axis.set_ylabel(y_label, fontsize=_SMALL, **_PLAIN)
@@ -84,24 +71,34 @@ def plane(
     axis.spines[["top", "right"]].set_visible(False)
 
 
-def legend(figure: Figure, stays: str, *, crossing: bool) -> None:
+def star(axis: Axes, x: float, y: float, *, full: bool = True) -> None:
+    """Draw a star, full or empty."""
+    colour = _YELLOW if full else "white"
+    axis.scatter(x, y, s=150, marker="*", color=colour, edgecolors="black", linewidths=0.8, zorder=3 + full)
+
+
+def legend(figure: Figure, stays: str, *, crossing: bool, simplest: bool) -> None:
     """Explain the marks of the planes, above them."""
     from matplotlib.lines import Line2D
 
     marks = [(stays, "o", _BLUE, "none", 6), ("another class is predicted (flip)", "^", _ORANGE, "none", 6)]
+    if simplest:
+        marks.append(("simplest flip", "*", _YELLOW, "black", 12))
     if crossing:
-        marks.append(("probability and plausibility cross", "*", _YELLOW, "black", 12))
+        marks.append(("probability and plausibility cross", "*", "white", "black", 12))
     lines = [
         Line2D([], [], ls="", marker=marker, color=colour, markeredgecolor=edge, markersize=size, label=text)
         for text, marker, colour, edge, size in marks
     ]
-    box = figure.legend(handles=lines, loc="outside upper center", ncols=3, fontsize=_SMALL, frameon=False)
+    box = figure.legend(
+        handles=lines, loc="outside upper center", ncols=len(lines), fontsize=_SMALL, frameon=False
+    )
     for text in box.get_texts():
         text.set_parse_math(False)
 
 
-def course(axis: Axes, lines: Sequence[tuple[str, Tensor]], flips: Tensor, at: int | None) -> None:
-    """Draw values in [0, 1] along the front, with the flips shaded and a star where the first two cross."""
+def course(axis: Axes, lines: Sequence[tuple[str, Tensor]], flips: Tensor) -> None:
+    """Draw values in [0, 1] along the front, with the flips shaded."""
     places = range(1, len(flips) + 1)
     styles = ((_BLUE, "-"), (_ORANGE, "--"), (_GREEN, ":"))
     shaded = axis.get_xaxis_transform()
@@ -110,10 +107,6 @@ def course(axis: Axes, lines: Sequence[tuple[str, Tensor]], flips: Tensor, at: i
     )
     for (label, values), (colour, style) in zip(lines, styles, strict=False):
         axis.plot(places, values.numpy(), color=colour, ls=style, lw=1.6, label=label)
-    if at is not None:
-        axis.plot(
-            at + 1, float(lines[0][1][at]), marker="*", ms=13, ls="", color=_YELLOW, mec="black", mew=0.8
-        )
     axis.set_xlabel("counterfactual, in the order of the probability", fontsize=_SMALL)
     axis.set(xlim=(0.5, len(flips) + 0.5), ylim=(-0.03, 1.03))
     axis.tick_params(labelsize=_SMALLEST)
@@ -165,32 +158,3 @@ def shares(axis: Axes, names: Sequence[str], rows: Sequence[tuple[str, Sequence[
 def pairs(names: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Each pair of objectives, as across and up: what is changed first, what it costs or buys above."""
     return combinations(reversed(names), 2)
-
-
-def attribute(name: str) -> str:
-    """Write an attribute's name as words.
-
-    Examples
-    --------
-    >>> attribute("Blond_Hair")
-    'blond hair'
-    """
-    return name.replace("_", " ").lower()
-
-
-def largest_changes(names: Sequence[str], deltas: Tensor, most: int = 3, least: float = 0.1) -> list[str]:
-    """Write the largest of the changes ``(A,)``, a line each; a long name is cut.
-
-    Examples
-    --------
-    >>> import torch
-    >>> largest_changes(("Bald", "Young", "Pale_Skin"), torch.tensor([0.05, -0.25, 0.8]))
-    ['pale skin +0.80', 'young −0.25']
-    """
-    order = deltas.abs().argsort(descending=True, stable=True)[:most].tolist()
-    lines = [(attribute(names[i]), float(deltas[i])) for i in order]
-    return [f"{cut(name, 22)} {_signed(by)}" for name, by in lines if abs(by) >= least]
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")

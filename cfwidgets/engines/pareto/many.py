@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from collections.abc import Generator as Steps
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import torch
 from torch import Tensor
 
 from cfwidgets.engines.base import Update, to_the_end
+from cfwidgets.engines.pareto.coherence import Coherence
 from cfwidgets.engines.pareto.controls import random_edits
 from cfwidgets.engines.pareto.edit_task import EditTask, edit_box, evaluate, is_flip, predictions
 from cfwidgets.engines.pareto.settings import SEARCHED, EditSearch, is_shown
@@ -24,6 +25,9 @@ from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.search import Fronts
 
 __all__ = ["SurveySearch"]
+
+Coherent: TypeAlias = Callable[[Sequence[Tensor]], list[Tensor]]
+"""Makes the edits ``(n, A)`` of each image coherent."""
 
 _RANDOM = 10  # random edits of each image that are evaluated as a control
 _SAME = 1e-3  # how far apart the answers of one model may be, in two batches or on two devices
@@ -52,12 +56,19 @@ class SurveySearch(EditSearch[ParetoSurvey]):
         fresh = self._fresh(clf, editor, tasks)
         boxes = [edit_box(fresh.names, task.has, self.frozen, self.reach, self.limits) for task in tasks]
         lower, upper = (torch.stack(bounds) for bounds in zip(*boxes, strict=True))
+        coherences = [
+            Coherence(fresh.names, fresh.groups, task.has, low)
+            for task, low in zip(tasks, lower, strict=True)
+        ]
+
+        def coherent(deltas: Sequence[Tensor]) -> list[Tensor]:
+            return [made(some) for made, some in zip(coherences, deltas, strict=True)]
 
         def work(survey: ParetoSurvey) -> Steps[Update[ParetoSurvey], None, None]:
             if not survey.state or not self.is_searched(survey.evaluations):
                 for fronts in self.search.steps_many(
                     lambda deltas: torch.stack(
-                        [row[0] for row in evaluate(clf, editor, tasks, list(deltas))]
+                        [row[0] for row in evaluate(clf, editor, tasks, coherent(list(deltas)))]
                     ),
                     lower,
                     upper,
@@ -66,22 +77,23 @@ class SurveySearch(EditSearch[ParetoSurvey]):
                     resume=survey.state or None,
                 ):
                     if is_shown(fronts.generation) or self.is_searched(fronts.evaluations):
-                        survey = _grown(survey, fronts, clf, editor, tasks)
+                        edits = coherent([front.solutions.cpu() for front in fronts])
+                        survey = _grown(survey, fronts, edits, clf, editor, tasks)
                         done = SEARCHED * min(1.0, survey.evaluations / self.evaluations)
                         yield Update(done, survey, "searching")
             if survey.necessary is None or survey.sufficient is None:
                 yield Update(SEARCHED, survey, "taking each change back")
                 survey = replace(
                     survey,
-                    necessary=_necessary(clf, editor, tasks, survey),
-                    sufficient=_sufficient(clf, editor, tasks, lower, upper),
+                    necessary=_necessary(clf, editor, tasks, survey, coherent),
+                    sufficient=_sufficient(clf, editor, tasks, (lower, upper), coherent),
                 )
             if self.trust and survey.random_flips is None:
                 yield Update(SEARCHED, survey, "measuring how far to trust it")
                 survey = replace(
                     survey,
                     rounded_flips=_rounded_flips(clf, tasks, survey),
-                    random_flips=self._random_flips(clf, editor, tasks, survey, (lower, upper)),
+                    random_flips=self._random_flips(clf, editor, tasks, survey, (lower, upper), coherent),
                 )
             yield Update(1.0, survey)
 
@@ -101,6 +113,7 @@ class SurveySearch(EditSearch[ParetoSurvey]):
                     f"resume: the survey given is of another {of}, by whose answer the image at place "
                     f"{int(other[0])} differs"
                 )
+        self.require_groups(earlier.groups, fresh.groups)
         return super().resumed(earlier, fresh)
 
     def _tasks(
@@ -139,6 +152,7 @@ class SurveySearch(EditSearch[ParetoSurvey]):
                 "set of attributes": fingerprint({"attributes": attributes}),
             },
             names=names,
+            groups=self.groups(editor),
             images=as_bytes(images),
             attributes=attributes,
             predictions=torch.stack([task.prediction for task in tasks]),
@@ -154,6 +168,7 @@ class SurveySearch(EditSearch[ParetoSurvey]):
         tasks: Sequence[EditTask],
         survey: ParetoSurvey,
         box: tuple[Tensor, Tensor],
+        coherent: Coherent,
     ) -> Tensor:
         """Evaluate random edits as large as each smallest flip: ``(n,)`` bool, True where one flips."""
         edits = [
@@ -162,18 +177,22 @@ class SurveySearch(EditSearch[ParetoSurvey]):
                 zip(survey.deltas, survey.flipped.int().tolist(), *box, strict=True)
             )
         ]
-        rows = evaluate(clf, editor, tasks, edits)
+        rows = evaluate(clf, editor, tasks, coherent(edits))
         return torch.cat([is_flip(row, task.target) for task, (_, _, row) in zip(tasks, rows, strict=True)])
 
 
 def _grown(
-    survey: ParetoSurvey, fronts: Fronts, clf: Classifier, editor: Editor, tasks: Sequence[EditTask]
+    survey: ParetoSurvey,
+    fronts: Fronts,
+    edits: Sequence[Tensor],
+    clf: Classifier,
+    editor: Editor,
+    tasks: Sequence[EditTask],
 ) -> ParetoSurvey:
     """Find the smallest flip of each image among its front."""
     deltas, flipped = torch.zeros_like(survey.deltas), torch.zeros_like(survey.flipped)
-    solutions = [front.solutions.cpu() for front in fronts]
-    for place, (_, _, rows) in enumerate(evaluate(clf, editor, tasks, solutions)):
-        flips = solutions[place][is_flip(rows, tasks[place].target)]
+    for place, (_, _, rows) in enumerate(evaluate(clf, editor, tasks, edits)):
+        flips = edits[place][is_flip(rows, tasks[place].target)]
         if len(flips):
             flipped[place] = True
             deltas[place] = flips[flips.norm(dim=1).argmin()]
@@ -191,10 +210,17 @@ def _grown(
     )
 
 
-def _necessary(clf: Classifier, editor: Editor, tasks: Sequence[EditTask], survey: ParetoSurvey) -> Tensor:
+def _necessary(
+    clf: Classifier,
+    editor: Editor,
+    tasks: Sequence[EditTask],
+    survey: ParetoSurvey,
+    coherent: Coherent,
+) -> Tensor:
     """Take each change of the smallest flips back by itself: ``(B, A)``, True where that undoes the flip."""
     count = len(survey.names)
-    without = [row.repeat(count, 1).fill_diagonal_(0) for row in survey.deltas]
+    # What made room for another attribute stays, since that is what the edit without it is made coherent by.
+    without = coherent([row.repeat(count, 1).fill_diagonal_(0) for row in survey.deltas])
     undone = torch.stack(
         [
             rows.argmax(1) == task.target
@@ -205,13 +231,19 @@ def _necessary(clf: Classifier, editor: Editor, tasks: Sequence[EditTask], surve
 
 
 def _sufficient(
-    clf: Classifier, editor: Editor, tasks: Sequence[EditTask], lower: Tensor, upper: Tensor
+    clf: Classifier,
+    editor: Editor,
+    tasks: Sequence[EditTask],
+    box: tuple[Tensor, Tensor],
+    coherent: Coherent,
 ) -> Tensor:
-    """Reverse each attribute by itself, within the bounds: ``(B, A)``, True where that flips."""
-    reversed_ = [
-        torch.diag((1 - 2 * task.has).clamp(low, high))
-        for task, low, high in zip(tasks, lower, upper, strict=True)
-    ]
+    """Reverse each attribute by itself, within the bounds: ``(B, A)``, True where that flips.
+
+    What it excludes ends with it.
+    """
+    reversed_ = coherent(
+        [torch.diag((1 - 2 * task.has).clamp(low, high)) for task, low, high in zip(tasks, *box, strict=True)]
+    )
     return torch.stack(
         [
             is_flip(rows, task.target)

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
+import torch
 from torch import Tensor
 
 from cfwidgets.engines.base import ExplainerResult, Measure, cut
+from cfwidgets.engines.pareto.simplest import Simplest
+from cfwidgets.engines.pareto.words import changes_in_words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -45,6 +48,17 @@ _RANDOM = (
 _INVALID = (
     "Share of the {count:,} candidates for which the model predicts NaN or infinity: {invalid:,}. They were "
     "left out."
+)
+_FEWER = (
+    "Changes that are left in the simplest counterfactual, beside those of the best pick. Others were taken "
+    "back one after another while it still flipped; no objective is much worse than the best pick's."
+)
+_SIMPLEST_SECOND = (
+    "1 where the simplest counterfactual also flips a model which had no part in the search, else 0."
+)
+_SIMPLEST_ROUNDED = (
+    "1 where the simplest counterfactual still flips the model once its pixels are rounded to 256 levels, "
+    "else 0."
 )
 _LEAD = (
     "Nothing flips. In the counterfactual that is closest to a flip, the probability of {label} exceeds that "
@@ -104,6 +118,8 @@ class ParetoResult(ExplainerResult):
         ``(3, H, W)`` in [0, 1], at the editor's size.
     names
         Names of the A attributes.
+    groups
+        Names of attributes that exclude each other, a tuple for each group that the search has kept.
     attributes
         ``(A,)`` from 0 to 1: the attributes of the image.
     reconstruction, reconstruction_prediction
@@ -127,7 +143,10 @@ class ParetoResult(ExplainerResult):
         image and for the counterfactuals; None where no second model was given.
     ablation
         ``(k, A)``: how much the log-probability rises again where one change is taken back; NaN where
-        nothing was changed; None before the end.
+        nothing was changed, or where it made room for another attribute of its group; None before the end.
+    simplest
+        A flip without the changes that it does not need, nearly as good as the `best` in each objective: see
+        `Simplest`. None before the end, and where nothing flips.
     rounded_flips
         ``(k,)`` bool: True where a counterfactual flips the model once it is rounded to 8 bits; None before
         the end and without ``trust``.
@@ -140,6 +159,7 @@ class ParetoResult(ExplainerResult):
         State of the search, as named tensors, to resume it.
     """
 
+    parts: ClassVar[tuple[type, ...]] = (Simplest,)
     schema: ClassVar[dict[str, str]] = {
         "target": "0 inf",
         "image": "float32 (3, H, W) 0 1",
@@ -173,14 +193,37 @@ class ParetoResult(ExplainerResult):
     objectives: Tensor
     images: Tensor
     predictions: Tensor
+    groups: tuple[tuple[str, ...], ...] = ()
     second_prediction: Tensor | None = None
     second_predictions: Tensor | None = None
     ablation: Tensor | None = None
+    simplest: Simplest | None = None
     rounded_flips: Tensor | None = None
     random_flips: Tensor | None = None
     evaluations: int = 0
     invalid: int = 0
     state: dict[str, Tensor] = field(default_factory=dict)
+
+    def require_sound(self) -> None:
+        """Raise ValueError where fields contradict each other."""
+        unknown = [name for group in self.groups for name in group if name not in self.names]
+        if unknown:
+            raise ValueError(f"groups has {unknown[0]!r}, which is no attribute")
+        if self.simplest is not None:
+            self._require_of_this(self.simplest)
+        super().require_sound()
+
+    def _require_of_this(self, simplest: Simplest) -> None:
+        if simplest.place >= len(self.deltas):
+            raise ValueError(f"simplest is of counterfactual {simplest.place}, of {len(self.deltas)}")
+        for name, rows in (
+            ("deltas", self.deltas),
+            ("objectives", self.objectives),
+            ("prediction", self.predictions),
+            ("image", self.images),
+        ):
+            if getattr(simplest, name).shape != rows.shape[1:]:
+                raise ValueError(f"simplest.{name} is of another shape than the front's")
 
     @property
     def label(self) -> str:
@@ -214,9 +257,27 @@ class ParetoResult(ExplainerResult):
     @property
     def crossing(self) -> int | None:
         """The member where probability and plausibility cross; None without a crossing, or a critic."""
-        if "plausibility" not in self.objective_names:
+        if not self._has_critic:
             return None
         return crossing(self.probability, self._objective("plausibility"))
+
+    @property
+    def best(self) -> int | None:
+        """The paper's pick: the member at the `crossing`, where that flips the model.
+
+        Else the most plausible flip, without a critic the smallest; None where nothing flips.
+        """
+        flips = self.flips
+        if self.crossing is not None and bool(flips[self.crossing]):
+            return self.crossing
+        if not self.flipped:
+            return None
+        cost = self._objective(self.objective_names[0] if self._has_critic else "intensity")
+        return int(cost.masked_fill(~flips, float("inf")).argmin())
+
+    @property
+    def _has_critic(self) -> bool:
+        return "plausibility" in self.objective_names
 
     @property
     def reconstruction_flips(self) -> bool:
@@ -224,11 +285,14 @@ class ParetoResult(ExplainerResult):
         return int(self.reconstruction_prediction.argmax()) != self.target
 
     def summary(self) -> str:
-        """Say how many counterfactuals flip the model, in one sentence."""
+        """Say how many counterfactuals flip the model, and what the simplest changes, in one sentence."""
         count, flips = len(self.deltas), int(self.flips.sum())
         searched = f"{self.evaluations:,} edits evaluated"
         if flips:
-            return f"{flips} of {count} counterfactuals of this {self.label} flip {self.model} ({searched})"
+            text = f"{flips} of {count} counterfactuals of this {self.label} flip {self.model} ({searched})"
+            if self.simplest is not None:
+                text += f"; the simplest: {changes_in_words(self.names, self.simplest.deltas)}"
+            return text
         if not count:
             return f"no counterfactual of this {self.label} was found for {self.model} yet ({searched})"
         return (
@@ -237,26 +301,45 @@ class ParetoResult(ExplainerResult):
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a counterfactual, in the order of the front.
+        """Return one row a counterfactual, in the order of the front, and at last the simplest.
 
-        Columns: ``probability`` of the target class, ``predicted`` (the label), ``flips``, ``second model``
-        (the label that it predicts; only where one was given), the objectives, and a column an attribute with
-        its change.
+        Columns: ``pick`` (``"simplest"``, ``"best"`` or empty), ``probability`` of the target class,
+        ``predicted`` (the label), ``flips``, ``second model`` (the label that it predicts; only where one was
+        given), the objectives, and a column an attribute with its change.
         """
+        picks = ["best" if place == self.best else "" for place in range(len(self.deltas))]
+        deltas, objectives, predictions, second = (
+            self.deltas,
+            self.objectives,
+            self.predictions,
+            self.second_predictions,
+        )
+        if self.simplest is not None:
+            one = self.simplest
+            picks.append("simplest")
+            deltas = torch.cat([deltas, one.deltas[None]])
+            objectives = torch.cat([objectives, one.objectives[None]])
+            predictions = torch.cat([predictions, one.prediction[None]])
+            if second is not None and one.second_prediction is not None:
+                second = torch.cat([second, one.second_prediction[None]])
+        predicted = predictions.argmax(1)
         frame = pd.DataFrame(
             {
-                "probability": self.probability.numpy(),
-                "predicted": [self.labels[place] for place in self.predictions.argmax(1).tolist()],
-                "flips": self.flips.numpy(),
+                "pick": picks,
+                "probability": predictions[:, self.target].numpy(),
+                "predicted": [self.labels[place] for place in predicted.tolist()],
+                "flips": (predicted != self.target).numpy(),
             }
         )
-        if self.second_predictions is not None:
-            frame["second model"] = [
-                self.labels[place] for place in self.second_predictions.argmax(1).tolist()
-            ]
-        objectives = pd.DataFrame(self.objectives.numpy(), columns=list(self.objective_names))
+        if second is not None:
+            frame["second model"] = pd.Series([self.labels[place] for place in second.argmax(1).tolist()])
         return pd.concat(
-            [frame, objectives, pd.DataFrame(self.deltas.numpy(), columns=list(self.names))], axis=1
+            [
+                frame,
+                pd.DataFrame(objectives.numpy(), columns=list(self.objective_names)),
+                pd.DataFrame(deltas.numpy(), columns=list(self.names)),
+            ],
+            axis=1,
         )
 
     def importance(self) -> pd.DataFrame:
@@ -304,6 +387,7 @@ class ParetoResult(ExplainerResult):
                 meaning = _ROUNDED.format(flips=count)
                 ok = rounded >= _MOST
                 rows.append(Measure("flips left in 8 bits", rounded, "should be 1", np.nan, meaning, ok))
+        rows += self._of_simplest()
         if self.random_flips is not None and len(self.random_flips):
             random = float(self.random_flips.float().mean())
             meaning, ok = _RANDOM.format(count=len(self.random_flips)), random < _MANY
@@ -312,6 +396,21 @@ class ParetoResult(ExplainerResult):
             share = self.invalid / self.evaluations
             meaning = _INVALID.format(invalid=self.invalid, count=self.evaluations)
             rows.append(Measure("predictions not finite", share, "should be 0", np.nan, meaning, ok=False))
+        return rows
+
+    def _of_simplest(self) -> list[Measure]:
+        if self.simplest is None or self.best is None:
+            return []
+        left, before = (int((some != 0).sum()) for some in (self.simplest.deltas, self.deltas[self.best]))
+        rows = [Measure("changes of the simplest", left, "of the best pick", before, _FEWER)]
+        if self.simplest.second_prediction is not None:
+            too = int(self.simplest.second_prediction.argmax()) != self.target
+            name = "simplest flips second model"
+            rows.append(Measure(name, float(too), "should be 1", np.nan, _SIMPLEST_SECOND, too))
+        if self.simplest.rounded_flips is not None:
+            still = self.simplest.rounded_flips
+            name = "simplest flips in 8 bits"
+            rows.append(Measure(name, float(still), "should be 1", np.nan, _SIMPLEST_ROUNDED, still))
         return rows
 
     @property
@@ -358,9 +457,10 @@ class ParetoResult(ExplainerResult):
         """Draw the front by each pair of objectives, along its order, and about ten of its images.
 
         As figures 2 and 3 of Barredo-Arrieta and Del Ser (2020): the planes show flips as triangles, others
-        as circles, and the crossing as a star; along the front, plausibility and intensity are scaled to
-        [0, 1] beside the probability of the target class; of a front of 100 every tenth counterfactual is
-        drawn, with its probability and its largest changes.
+        as circles; along the front, plausibility and intensity are scaled to [0, 1] beside the probability of
+        the target class; of a front of 100 every tenth counterfactual is drawn, with its probability and its
+        largest changes. A star is at the simplest counterfactual, which is drawn first, and an empty star at
+        the crossing.
 
         Raises
         ------
@@ -371,7 +471,7 @@ class ParetoResult(ExplainerResult):
 
         if not len(self.deltas):
             raise ValueError("there is no counterfactual to draw yet")
-        label, flips, at = cut(self.label, 18), self.flips, self.crossing
+        label, flips, at, simplest = cut(self.label, 18), self.flips, self.crossing, self.simplest
         words = {
             "plausibility": "plausibility lost",
             "log-probability": f"log-probability of {label}",
@@ -379,26 +479,37 @@ class ParetoResult(ExplainerResult):
         }
         pairs, places = list(draw.pairs(self.objective_names)), self._drawn()
         changes = [draw.largest_changes(self.names, self.deltas[place], _CHANGES) for place in places]
+        first = [] if simplest is None else [draw.largest_changes(self.names, simplest.deltas, _CHANGES)]
         figure, planes, course, axes = draw.front_figure(
             len(pairs),
-            1 + len(places),
-            max(map(len, changes), default=0),
+            1 + len(first) + len(places),
+            max(map(len, [*first, *changes]), default=0),
             f"probability of {label}, and the largest changes of attributes",
         )
         for axis, names in zip(planes, pairs, strict=True):
             across, up = ((words[name], self._objective(name)) for name in names)
-            draw.plane(axis, across, up, flips, at)
-        draw.legend(figure, f"{label} is still predicted", crossing=at is not None)
+            draw.plane(axis, across, up, flips)
+            if at is not None:
+                draw.star(axis, float(across[1][at]), float(up[1][at]), full=False)
+            if simplest is not None:
+                x, y = (float(simplest.objectives[self.objective_names.index(name)]) for name in names)
+                draw.star(axis, x, y)
+        draw.legend(figure, f"{label} is still predicted", crossing=at is not None, simplest=bool(first))
         lines = [(f"probability of {label}", self.probability)]
         lines += [
             (f"{words[name]}, scaled", scaled(self._objective(name)))
             for name in self.objective_names
             if name != "log-probability"
         ]
-        draw.course(course, lines, flips, at)
+        draw.course(course, lines, flips)
+        if at is not None:
+            draw.star(course, at + 1, float(self.probability[at]), full=False)
         draw.picture(axes[0], self.image, f"image: {float(self.prediction[self.target]):.2f}", [])
-        for axis, place, some in zip(axes[1:], places, changes, strict=True):
-            mark = "★ " * (place == at) + ("▲" if flips[place] else "●")
+        if simplest is not None:
+            title = f"★ simplest: {float(simplest.prediction[self.target]):.2f}"
+            draw.picture(axes[1], simplest.image, title, first[0] or ["nothing is changed"])
+        for axis, place, some in zip(axes[1 + len(first) :], places, changes, strict=True):
+            mark = "☆ " * (place == at) + ("▲" if flips[place] else "●")
             title = f"{mark} no. {place + 1}: {float(self.probability[place]):.2f}"
             draw.picture(axis, self.images[place], title, some)
         return figure

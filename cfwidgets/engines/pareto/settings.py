@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
-from cfwidgets.checks import choice, positive, positive_int
+from cfwidgets.checks import choice, non_negative, positive, positive_int
 from cfwidgets.engines.base import Engine, ExplainerResult
+from cfwidgets.models.editor import Editor, groups_of
 from cfwidgets.search import GDE3, NSGA2, SMPSO
 
 __all__ = ["SEARCHED", "EditSearch", "is_shown"]
@@ -23,7 +24,9 @@ R = TypeVar("R", bound=ExplainerResult)
 class EditSearch(Engine[R], Generic[R]):
     """Base of the searches for edits: see `PlausibleCounterfactuals` for the settings."""
 
-    harmless: ClassVar[frozenset[str]] = frozenset({"evaluations", "trust"})
+    # Which groups were kept, and the tolerance, a result from before there were any does not say in its
+    # settings: `resumed` compares the one, and the other changes the simplest alone.
+    harmless: ClassVar[frozenset[str]] = frozenset({"evaluations", "trust", "keep_groups", "tolerance"})
 
     search: SMPSO | NSGA2 | GDE3 = field(default_factory=SMPSO)
     evaluations: int = 25_000
@@ -31,6 +34,8 @@ class EditSearch(Engine[R], Generic[R]):
     reach: float = 1.0
     limits: tuple[float, float] | None = None
     baseline: Literal["image", "reconstruction"] = "image"
+    keep_groups: bool = True
+    tolerance: float = 0.1
     trust: bool = True
     seed: int = 0
 
@@ -40,6 +45,8 @@ class EditSearch(Engine[R], Generic[R]):
             raise ValueError(f"search must be SMPSO(…), NSGA2(…) or GDE3(…), not {self.search!r:.60}")  # noqa: TRY004
         positive_int("evaluations", self.evaluations, minimum=self.search.population)
         choice("baseline", self.baseline, ("image", "reconstruction"))
+        choice("keep_groups", self.keep_groups, (True, False))
+        non_negative("tolerance", self.tolerance)
         if not isinstance(self.frozen, list | tuple):
             raise ValueError(f"frozen must be a tuple of names, such as ('Male',), not {self.frozen!r:.60}")  # noqa: TRY004
         positive("reach", self.reach)
@@ -50,6 +57,27 @@ class EditSearch(Engine[R], Generic[R]):
         """Give the settings, and the question, as a result keeps them."""
         # The fields of a search do not say which search it is; its repr does.
         return {**super().settings_with(**question), "search": repr(self.search)}
+
+    def groups(self, editor: Editor) -> tuple[tuple[str, ...], ...]:
+        """Return the groups of attributes that the search keeps."""
+        return groups_of(editor) if self.keep_groups else ()
+
+    def require_groups(self, earlier: tuple[tuple[str, ...], ...], now: tuple[tuple[str, ...], ...]) -> None:
+        """Refuse to resume a search in which other groups were kept.
+
+        Raises
+        ------
+        ValueError
+            The groups of both.
+        """
+        if earlier != now:
+            there, here = (
+                ", ".join(" or ".join(group) for group in groups) or "none" for groups in (earlier, now)
+            )
+            raise ValueError(
+                f"resume: in the result given these attributes exclude each other: {there}; in this run: "
+                f"{here} (keep_groups=False keeps none)"
+            )
 
     def is_searched(self, evaluations: int) -> bool:
         """Return True where a search with so many evaluations has ended."""

@@ -54,6 +54,8 @@ class ParetoSurvey(ExplainerResult):
         ``(C,)``: the model's probabilities for the first image.
     names
         Names of the A attributes.
+    groups
+        Names of attributes that exclude each other, a tuple for each group that the search has kept.
     images
         ``(B, 3, H, W)`` uint8, at the editor's size.
     attributes
@@ -66,9 +68,11 @@ class ParetoSurvey(ExplainerResult):
     deltas
         ``(B, A)``: the changes of the smallest flip; 0 where there is none.
     necessary
-        ``(B, A)`` bool: True where taking back this change undoes the flip; None before the end.
+        ``(B, A)`` bool: True where taking back this change undoes the flip; None before the end. What only
+        made room for another attribute of its group cannot be taken back alone, and is not necessary.
     sufficient
-        ``(B, A)`` bool: True where reversing this attribute, and no other, flips; None before the end.
+        ``(B, A)`` bool: True where reversing this attribute flips, and no other but what it excludes; None
+        before the end.
     rounded_flips
         ``(B,)`` bool: True where the smallest flip still flips once it is rounded to 8 bits; None before the
         end and without ``trust``.
@@ -108,6 +112,7 @@ class ParetoSurvey(ExplainerResult):
     reconstruction_predictions: Tensor
     flipped: Tensor
     deltas: Tensor
+    groups: tuple[tuple[str, ...], ...] = ()
     necessary: Tensor | None = None
     sufficient: Tensor | None = None
     rounded_flips: Tensor | None = None

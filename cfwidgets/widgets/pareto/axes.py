@@ -1,4 +1,4 @@
-"""Ends, ticks and numbers of the charts' axes."""
+"""Ends and ticks of the charts' axes."""
 
 from __future__ import annotations
 
@@ -7,18 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ends", "signed", "ticks"]
-
-
-def signed(value: float) -> str:
-    """Write a number with one digit after the point.
-
-    Examples
-    --------
-    >>> signed(-6.84), signed(-0.01)
-    ('−6.8', '0.0')
-    """
-    return f"{round(value, 1) + 0.0:.1f}".replace("-", "−")  # not "-0.0"
+__all__ = ["ends", "ticks"]
 
 
 def ends(values: npt.NDArray[np.float64], margin: float = 0.0) -> tuple[float, float]:

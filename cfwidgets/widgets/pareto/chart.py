@@ -10,8 +10,9 @@ import numpy as np
 
 from cfwidgets.widgets.chart_parts import GREY, Points, close_figure
 from cfwidgets.widgets.lifetime import FixedBox, FixedLayout
-from cfwidgets.widgets.pareto.axes import ends, signed, ticks
+from cfwidgets.widgets.pareto.axes import ends, ticks
 from cfwidgets.widgets.pareto.course import CourseChart
+from cfwidgets.widgets.pareto.stars import Stars, put_stars, star_mark, stars_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -25,7 +26,11 @@ _WORDS = {
     "success": "log-probability, original class",
     "intensity": "intensity of the change",
 }
-_SHORT = {"plausibility": "plausibility lost", "success": "log-probability", "intensity": "intensity"}
+_COLOUR = {
+    "plausibility": "plausibility lost, green little, purple much",
+    "success": "log-probability, green low, purple high",
+    "intensity": "intensity, green little, purple much",
+}
 # Across, up, colour.
 _PAIRS = (
     ("intensity", "success", "plausibility"),
@@ -38,8 +43,8 @@ class ParetoCharts:
     """The front by each pair of objectives, and the objectives along the front.
 
     The points of the counterfactual that is shown stand out. In the first three charts a triangle flips the
-    model, a circle does not; a star is at the best pick. Clicks and brushed regions go to the view in the
-    browser, without the kernel.
+    model, a circle does not; a full star is at the simplest flip, an empty one at the best pick. Clicks and
+    brushed regions go to the view in the browser, without the kernel.
 
     Parameters
     ----------
@@ -74,8 +79,8 @@ class ParetoCharts:
         view = self._view
         for chart in self._charts:
             # A brushed region is a place on the page: below it the axes stand still.
-            chart.draw(view.members, view.crossing, still=bool(view.brushed))
-        self._course.draw(view.members, view.crossing)
+            chart.draw(view.members, stars_of(view), still=bool(view.brushed))
+        self._course.draw(view.members, stars_of(view))
 
 
 class _Chart:
@@ -101,17 +106,7 @@ class _Chart:
             )
             for marker in ("circle", "triangle-up")
         ]
-        self._best = bq.Label(
-            scales={name: self._scales[name] for name in ("x", "y")},
-            text=["★"],
-            x=np.array([]),
-            y=np.array([]),
-            colors=[GREY],
-            align="middle",
-            default_size=15,
-            font_weight="normal",
-            y_offset=-8,
-        )
+        self._stars = star_mark({name: self._scales[name] for name in ("x", "y")})
         self._brush = bq.interacts.BrushSelector(
             x_scale=self._scales["x"], y_scale=self._scales["y"], color=GREY
         )
@@ -128,12 +123,13 @@ class _Chart:
             ),
         ]
         self.figure = bq.Figure(
-            marks=[*self._marks, self._best],
+            marks=[*self._marks, self._stars],
             axes=self._axes,
             interaction=self._brush,
             animation_duration=0,
             display_toolbar=False,  # it would cover points, and its panning the brush
-            title_style={"font-size": "11px", "fill": GREY},
+            # Centred above the whole, not above the axes alone: it is about as wide as that.
+            title_style={"font-size": "11px", "fill": GREY, "transform": "translateX(-16px)"},
             fig_margin={"top": 26, "bottom": 42, "left": 58, "right": 10},
             layout=w.Layout(width="250px", height="222px", min_width="250px"),
         )
@@ -144,13 +140,13 @@ class _Chart:
             w.jslink((view, f"up_{place}"), (self._brush, "selected_y")),
         ]
 
-    def draw(self, members: list[dict[str, Any]], best: int, *, still: bool) -> None:
-        """Draw a front, and a star at the best of it if that is not -1; with ``still``, on the same axes."""
+    def draw(self, members: list[dict[str, Any]], stars: Stars, *, still: bool) -> None:
+        """Draw a front and the stars at places of it; with ``still``, on the same axes."""
         names = self._names
         known = bool(members) and all(members[0][name] is not None for name in (names["x"], names["y"]))
         # Without a critic there will be nothing; before the first front its place is kept.
         self.figure.layout.display = "none" if members and not known else None
-        for part in (*self._marks, self._best, *self._axes):
+        for part in (*self._marks, self._stars, *self._axes):
             part.visible = known
         if not known:
             self.figure.title = ""
@@ -159,8 +155,7 @@ class _Chart:
             part: np.array([np.nan if one[name] is None else one[name] for one in members])
             for part, name in names.items()
         }
-        low, high = (signed(end) for end in ends(values["color"]))
-        self.figure.title = f"{_SHORT[names['color']]}: green {low}, purple {high}"
+        self.figure.title = f"colour: {_COLOUR[names['color']]}"
         if np.isnan(values["color"]).all():  # two objectives, and both have an axis
             self.figure.title = ""
             values["color"] = np.array([one["p"] for one in members])
@@ -170,9 +165,7 @@ class _Chart:
             with mark.hold_sync():
                 mark.x, mark.y, mark.color = values["x"], values["y"], values["color"]
                 mark.opacities = (0.9 * seen).tolist()
-        picked = [] if best < 0 else [best]
-        with self._best.hold_sync():
-            self._best.x, self._best.y = values["x"][picked], values["y"][picked]
+        put_stars(self._stars, stars, values["x"], values["y"])
 
     def _scale(self, values: dict[str, npt.NDArray[np.float64]], *, still: bool) -> None:
         for part, scale in self._scales.items():

@@ -10,6 +10,7 @@ import numpy as np
 
 from cfwidgets.widgets.chart_parts import GREY, ORANGE, Points, close_figure
 from cfwidgets.widgets.pareto.axes import ends, ticks
+from cfwidgets.widgets.pareto.stars import Stars, put_stars, star_mark
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -30,7 +31,9 @@ class CourseChart:
     """The probability of the original class along the front, and the other two objectives scaled to [0, 1].
 
     As figure 2b of Barredo-Arrieta and Del Ser (2020). The points of the counterfactual that is shown stand
-    out; a star is at the best pick. A click on a point goes to the view in the browser, without the kernel.
+    out. A full star is at the simplest flip, which is beside the lines, at the place in the front that its
+    probability would have; an empty one at the best pick. A click on a point goes to the view in the browser,
+    without the kernel.
 
     Parameters
     ----------
@@ -59,17 +62,7 @@ class CourseChart:
             )
             for _, _, colour, shape, _ in _LINES
         ]
-        self._best = bq.Label(
-            scales=scales,
-            text=["★"],
-            x=none,
-            y=none,
-            colors=[GREY],
-            align="middle",
-            default_size=15,
-            font_weight="normal",
-            y_offset=-8,
-        )
+        self._stars = star_mark(scales)
         self._words = bq.Label(
             scales={"x": bq.LinearScale(min=0, max=1), "y": scales["y"]},
             text=[words for _, words, *_ in _LINES],
@@ -92,7 +85,7 @@ class CourseChart:
             scale=scales["y"], orientation="vertical", tick_values=[0, 0.5, 1], tick_format=".1f", **axis
         )
         self.figure = bq.Figure(
-            marks=[*self._lines, *self._points, self._best, self._words],
+            marks=[*self._lines, *self._points, self._stars, self._words],
             axes=[self._below, self._left],
             animation_duration=0,
             display_toolbar=False,
@@ -102,30 +95,31 @@ class CourseChart:
         self.figure.add_class("cfw-pareto-chart")  # by which the page finds the points that are clicked
         self._links = [w.jslink((view, "cursor"), (points, "selected")) for points in self._points]
 
-    def draw(self, members: list[dict[str, Any]], best: int) -> None:
-        """Draw a front, and a star at the best of it if that is not -1."""
-        count = len(members)
+    def draw(self, members: list[dict[str, Any]], stars: Stars) -> None:
+        """Draw a front, the simplest flip beside it if there is a full star, and the stars."""
+        beside = any(star == "★" for _, star in stars)
+        count = len(members) - beside
         values = {
             name: np.array([np.nan if one[name] is None else one[name] for one in members])
             for name, *_ in _LINES
         }
         probability = values["p"]
         shown = {name: bool(np.isfinite(column).all()) and count > 0 for name, column in values.items()}
-        heights = {name: column if name == "p" else _scaled(column) for name, column in values.items()}
-        places = np.arange(1, count + 1)
+        heights = {name: column if name == "p" else _scaled(column, count) for name, column in values.items()}
+        places = np.arange(1.0, len(members) + 1)
+        if beside:
+            places[-1] = (probability[:-1] >= probability[-1]).sum() + 0.5
         for (name, *_), line, points in zip(_LINES, self._lines, self._points, strict=True):
             points.default_size = _SIZES[count > _MANY]
-            for mark in (line, points):
+            for mark, most in ((line, count if shown[name] else 0), (points, len(members) * shown[name])):
                 with mark.hold_sync():
                     mark.visible = shown[name]
-                    mark.x, mark.y = (places, heights[name]) if shown[name] else (np.array([]), np.array([]))
+                    mark.x, mark.y = places[:most], heights[name][:most]
         with self._along.hold_sync():
-            self._along.min, self._along.max = ends(places.astype(float), margin=0.03)
+            self._along.min, self._along.max = ends(places, margin=0.03)
         self._below.tick_values = _whole_ticks(count)
-        picked = [] if best < 0 else [best]
-        with self._best.hold_sync():
-            self._best.x, self._best.y = places[picked], probability[picked]
-        for part in (self._best, self._words, self._below, self._left):
+        put_stars(self._stars, stars, places, probability)
+        for part in (self._stars, self._words, self._below, self._left):
             part.visible = count > 0
         # Words of a line that is not there would be a riddle.
         self._words.text = [words if shown[name] else "" for name, words, *_ in _LINES]
@@ -139,8 +133,9 @@ class CourseChart:
         close_figure(self.figure)
 
 
-def _scaled(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    low, high = ends(values)
+def _scaled(values: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.float64]:
+    """Scale values so that the first ``count`` of them are in [0, 1]."""
+    low, high = ends(values[:count])
     return (values - low) / (high - low)
 
 

@@ -40,7 +40,7 @@ class ParetoExplorer(Explorer[ParetoView]):
 
     @property
     def chosen(self) -> int:
-        """The counterfactual that is shown, by its place; -1 for the best pick. It can be set."""
+        """The counterfactual that is shown, by its place; -1 for the simplest flip. It can be set."""
         chosen: int = self.view.chosen
         return chosen
 
@@ -50,5 +50,5 @@ class ParetoExplorer(Explorer[ParetoView]):
 
     @property
     def selected(self) -> tuple[pd.DataFrame, Tensor]:
-        """The brushed counterfactuals, or all: a row each, and their images ``(k, 3, H, W)`` uint8."""
+        """The brushed counterfactuals, or all and the simplest: rows, and images ``(k, 3, H, W)`` uint8."""
         return self.view.selected

@@ -71,11 +71,12 @@ class ParetoView(View[ParetoResult]):
     Attributes
     ----------
     chosen
-        The counterfactual that is shown, by its place in the front; -1 for the best pick, where probability
-        and plausibility cross. If they do not, or not in a flip, that is the most plausible flip, without a
-        critic the smallest; where nothing flips, the closest. It can be set.
+        The counterfactual that is shown, by its place in the front; the place after the last is that of the
+        simplest flip. -1 for the simplest; before the end of the run for the best pick, where probability and
+        plausibility cross. If they do not, or not in a flip, that is the most plausible flip (the smallest
+        without a critic); where nothing flips, the closest. It can be set.
     brushed
-        Places to which the strip is filtered; empty for all.
+        Places to which the strip is filtered, that of the simplest among them; empty for all.
     """
 
     _esm = bundle("pareto.js")
@@ -90,13 +91,17 @@ class ParetoView(View[ParetoResult]):
     repainted_p = t.Float(None, allow_none=True).tag(sync=True)
     repainted_label = t.Unicode().tag(sync=True)
     size = t.List(t.Int(), default_value=[0, 0]).tag(sync=True)
-    # The front, one entry, picture and row of changes each; the probability of the original class falls.
+    # The front, one entry, picture and row of changes each; the probability of the original class falls. The
+    # simplest comes last, where there is one.
     tiles = t.Bytes().tag(sync=True)
     members = t.List(t.Dict()).tag(sync=True)
     deltas = t.Bytes().tag(sync=True)
     crossing = t.Int(-1).tag(sync=True)
+    simplest = t.Int(-1).tag(sync=True)
     names = t.List(t.Unicode()).tag(sync=True)
     attributes = t.List(t.Float()).tag(sync=True)
+    # Places of the attributes that exclude each other, for changes by hand.
+    groups = t.List(t.List(t.Int())).tag(sync=True)
     frozen = t.List(t.Unicode()).tag(sync=True)
     reach = t.Float(1.0).tag(sync=True)
     model = t.Unicode().tag(sync=True)
@@ -153,12 +158,13 @@ class ParetoView(View[ParetoResult]):
         with self.together():
             self._show_image(self._image)
             self.names = [str(name) for name in editor.attributes]
+            self.groups = self._groups()
             self.frozen, self.reach, self.model = list(engine.frozen), float(engine.reach), clf.name
         self.start(self._steps())
 
     @property
     def selected(self) -> tuple[pd.DataFrame, Tensor]:
-        """The brushed counterfactuals, or all: rows of ``result.to_frame()``, and images as bytes.
+        """The brushed counterfactuals, or all with the simplest: rows of ``result.to_frame()``, and images.
 
         Raises
         ------
@@ -168,9 +174,13 @@ class ParetoView(View[ParetoResult]):
         result = self._result
         if result is None:
             raise ValueError("there are no counterfactuals yet: wait for the first, `explorer.run.result()`")
-        places = [place for place in self.brushed if place < len(result.deltas)] or range(len(result.deltas))
-        chosen = list(places)
-        return result.to_frame().iloc[chosen], result.images[chosen]
+        images = _with_simplest(result, result.images, "image")
+        chosen = [place for place in self.brushed if place < len(images)] or list(range(len(images)))
+        return result.to_frame().iloc[chosen], images[chosen]
+
+    def _groups(self) -> list[list[int]]:
+        names = list(self._editor.attributes)
+        return [[names.index(name) for name in group] for group in self._engine.groups(self._editor)]
 
     def _steps(self) -> Generator[Update[ParetoResult], None, None]:
         return self._engine.steps(
@@ -190,9 +200,10 @@ class ParetoView(View[ParetoResult]):
 
     def _publish(self, partial: ParetoResult) -> None:
         earlier, self._shown = self._shown, partial
-        self._most = max(self._most, len(partial.deltas))
+        images = _with_simplest(partial, partial.images, "image")
+        self._most = max(self._most, len(images))
         self._show_image(partial.image)
-        self.names, self.model = list(partial.names), partial.model
+        self.names, self.model, self.groups = list(partial.names), partial.model, self._groups()
         self.frozen, self.reach = list(partial.settings["frozen"]), float(partial.settings["reach"])
         self.labels = list(partial.labels)
         self.original_class = partial.target
@@ -204,11 +215,13 @@ class ParetoView(View[ParetoResult]):
         self.chosen = _again(self.chosen, earlier, partial)
         # While the search runs many fronts come, and encoding without loss takes five times as long.
         running = self.run is not None and self.run.state == "running"
-        self.tiles = pack(encode_frames(partial.images, exact=not running))
-        self.deltas = partial.deltas.float().numpy().astype("<f4").tobytes()
+        self.tiles = pack(encode_frames(images, exact=not running))
+        deltas = _changes(partial)
+        self.deltas = deltas.float().numpy().astype("<f4").tobytes()
         # A member that does not flip the model is no counterfactual: the page then picks a flip.
         pick = partial.crossing
         self.crossing = pick if pick is not None and bool(partial.flips[pick]) else -1
+        self.simplest = -1 if partial.simplest is None else len(partial.deltas)
         self.members = _members(partial)
         self.brushed = []  # the page filters the new front by the regions that are brushed
         self.importance = [
@@ -247,7 +260,7 @@ class ParetoView(View[ParetoResult]):
     @t.validate("chosen")
     def _a_member(self, proposal: Any) -> int:
         # While a front is published, its members come after the choice.
-        found = 0 if self._result is None else len(self._result.deltas)
+        found = 0 if self._result is None else len(_changes(self._result))
         if not -1 <= proposal.value < max(found, 1):
             raise t.TraitError(f"chosen must be from -1 to {found - 1}, not {proposal.value}")
         chosen: int = proposal.value
@@ -303,29 +316,54 @@ def _is_change(value: Any, reach: float) -> bool:
 
 def _again(chosen: int, earlier: ParetoResult | None, now: ParetoResult) -> int:
     """Find the chosen counterfactual, or the one most like it, in a newer front."""
-    if chosen < 0 or earlier is None or chosen >= len(earlier.deltas) or not len(now.deltas):
+    if earlier is None or not len(now.deltas):
         return -1
-    return int((now.deltas - earlier.deltas[chosen]).norm(dim=1).argmin())
+    there, here = _changes(earlier), _changes(now)
+    if not 0 <= chosen < len(there):
+        return -1
+    return int((here - there[chosen]).norm(dim=1).argmin())
+
+
+def _with_simplest(result: ParetoResult, rows: Tensor, name: str) -> Tensor:
+    """Append to the rows of the front that of the simplest, where there is one."""
+    return rows if result.simplest is None else torch.cat([rows, getattr(result.simplest, name)[None]])
+
+
+def _changes(result: ParetoResult) -> Tensor:
+    return _with_simplest(result, result.deltas, "deltas")
 
 
 def _members(result: ParetoResult) -> list[dict[str, Any]]:
-    columns = {name: result.objectives[:, i].tolist() for i, name in enumerate(result.objective_names)}
-    second = None if result.second_predictions is None else result.second_predictions.argmax(1).tolist()
-    predicted, flips = result.predictions.argmax(1).tolist(), result.flips.tolist()
-    probability = result.probability.tolist()
+    objectives = _with_simplest(result, result.objectives, "objectives")
+    columns = {name: objectives[:, i].tolist() for i, name in enumerate(result.objective_names)}
+    predictions = _with_simplest(result, result.predictions, "prediction")
+    predicted, probability = predictions.argmax(1).tolist(), predictions[:, result.target].tolist()
+    second = _second(result)
     return [
         {
             "p": probability[i],
-            "flips": flips[i],
+            "flips": predicted[i] != result.target,
             "label": result.labels[predicted[i]],
-            "second": None if second is None else result.labels[second[i]],
+            "second": second[i],
             **{
                 key: _finite(columns[name][i]) if name in columns else None
                 for name, key in _OBJECTIVES.items()
             },
         }
-        for i in range(len(result.deltas))
+        for i in range(len(predictions))
     ]
+
+
+def _second(result: ParetoResult) -> list[str | None]:
+    """Labels that a second model predicts for the front and the simplest; None where it was not asked."""
+    rows = result.second_predictions
+    labels: list[str | None] = [None] * len(result.deltas)
+    if rows is not None:
+        labels = [result.labels[place] for place in rows.argmax(1).tolist()]
+    if result.simplest is None:
+        return labels
+    one = result.simplest.second_prediction
+    return [*labels, None if one is None else result.labels[int(one.argmax())]]
 
 
 def _finite(value: float) -> float | None:

@@ -2,6 +2,7 @@ import { createButton } from "../shared/button";
 import { h, setAttribute, setText } from "../shared/dom";
 import { isCommand } from "../shared/keys";
 import type { Scope } from "../shared/scope";
+import { rivals } from "./groups";
 import * as words from "./words";
 
 /** The change of each attribute as a bar from zero in the middle, which can be dragged and moved by keys. */
@@ -21,16 +22,24 @@ export function createChanges(
     update(now: {
       names: readonly string[];
       attributes: readonly number[];
+      groups: readonly (readonly number[])[];
       frozen: readonly string[];
       deltas: readonly number[];
       reach: number;
       edited: boolean;
       enabled: boolean;
     }) {
-      const key = now.names.join("\n");
+      const key = JSON.stringify([now.names, now.groups]);
       if (key !== drawn) {
         drawn = key;
-        rows = now.names.map((name, i) => createRow(scope, name, (value) => changed(i, value)));
+        const labels = now.names.map(words.attribute);
+        rows = now.names.map((name, i) => {
+          const title = words.excluding(
+            labels[i]!,
+            rivals(now.groups, i).map((other) => labels[other]!),
+          );
+          return createRow(scope, name, title, (value) => changed(i, value));
+        });
         list.replaceChildren(...rows.map((row) => row.element));
       }
       setText(heading, now.edited ? "Changed by hand" : "What was changed");
@@ -43,9 +52,9 @@ export function createChanges(
   };
 }
 
-function createRow(scope: Scope, attribute: string, changed: (value: number) => void) {
+function createRow(scope: Scope, attribute: string, title: string, changed: (value: number) => void) {
   const label = words.attribute(attribute);
-  const name = h("span.change-name.ellipsis", { title: label }, label);
+  const name = h("span.change-name.ellipsis", { title }, label);
   const has = h("span.change-has.muted");
   const fill = h("b", { "aria-hidden": "true" });
   const input = h("input.change-range", { type: "range", step: "any", "aria-label": label });

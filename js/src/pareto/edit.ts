@@ -1,10 +1,14 @@
 import type { Front } from "./front";
+import { givingWay } from "./groups";
 import type { Edited, ParetoFrame } from "./traits";
 
 /** Changes by hand: what the kernel is to evaluate, and its answer. */
 export class Edit {
   /** The answer to what was edited before: not to what is edited now. */
   #past: Edited | null = null;
+  /** The attribute that was moved last, and the changes before: what gave way to it comes back when it goes back. */
+  #moved = -1;
+  #before: readonly number[] = [];
 
   constructor(
     readonly frame: ParetoFrame,
@@ -33,10 +37,14 @@ export class Edit {
   }
 
   change(index: number, value: number): void {
-    const { edited, reach } = this.frame.traits;
+    const { edited, reach, groups, attributes } = this.frame.traits;
     if (!this.on) this.#past = edited;
+    if (!this.on || index !== this.#moved) [this.#moved, this.#before] = [index, this.changes];
+    const moved = this.#before.map((old, i) => (i === index ? value : old));
     // What was found may lie a rounding error outside.
-    const edit = this.changes.map((old, i) => Math.min(reach, Math.max(-reach, i === index ? value : old)));
+    const edit = givingWay(moved, index, groups, attributes, reach).map((change) =>
+      Math.min(reach, Math.max(-reach, change)),
+    );
     // What is edited stays what it is, also if something better is found meanwhile.
     this.frame.save({ chosen: this.front.shown, edit });
   }

@@ -21,38 +21,42 @@ export function createFilm(
   const about = h("span.muted.number");
   const key = h("span.muted.film-key");
   const all = createButton(scope, "clear what is brushed in the charts", () => front.showAll(), "show all");
-  const best = createButton(
-    scope,
-    words.BEST_PICK,
-    () => choose(-1, performance.now()),
-    `${words.MARKS.best} best pick`,
-  );
+  const go = (place: number) => choose(place, performance.now());
+  const simplest = createButton(scope, words.SIMPLEST, () => go(-1), words.PICKS.simplest);
+  const toBest = () => go(traits.simplest < 0 ? -1 : traits.crossing);
+  const best = createButton(scope, words.BEST_PICK, toBest, words.PICKS.best);
   const empty = h("p.muted.film-empty");
   const heading = h("span.heading", "The front");
-  const head = h("div.film-head", heading, about, key, all, best);
+  const head = h("div.film-head", heading, about, key, all, simplest, best);
 
   const drawTiles = () => {
     const { members, brushed } = front;
-    const places = brushed?.length ? brushed : members.map((_, place) => place);
+    const places = front.places.filter((place) => !brushed?.length || brushed.includes(place));
     strip.update(
       places.map((place) => ({
         ...{ place, bitmap: pictures.tiles.at(place), p: members[place]!.p, flips: members[place]!.flips },
-        best: place === traits.crossing,
+        pick: words.PICKS[front.pick(place)],
         label: front.describe(place),
         size: [traits.size[1], traits.size[0]],
       })),
     );
   };
   const drawWords = () => {
-    const { members, brushed } = front;
-    const some = members.length > 0;
+    const { found, members, brushed } = front;
+    const some = found.length > 0;
     const early = traits.state === "running" || traits.state === "empty";
     setText(empty, pictures.unread || (some ? "" : early ? words.NOTHING_YET : words.NONE_FOUND));
     empty.hidden = empty.textContent === "";
     strip.element.classList.toggle("cfw-film-waiting", !some);
-    setText(about, some ? words.stripWords(brushed?.length ?? 0, members.length, brushed !== null) : "");
+    setText(
+      about,
+      some
+        ? words.stripWords(brushed?.length ?? 0, (brushed ? members : found).length, brushed !== null)
+        : "",
+    );
     setText(key, some ? words.KEY : "");
     all.hidden = brushed === null;
+    simplest.hidden = traits.simplest < 0;
     best.hidden = traits.crossing < 0;
   };
   return {

@@ -32,9 +32,30 @@ export class Front {
 
   /** The counterfactual that is shown; -1 while there is none. */
   get shown(): number {
-    const { chosen, crossing, members } = this.frame.traits;
-    const there = (place: number) => place >= 0 && place < members.length;
-    return there(chosen) ? chosen : there(crossing) ? crossing : lookAt(members);
+    const { chosen, simplest, crossing, members } = this.frame.traits;
+    const there = [chosen, simplest, crossing].find((place) => place >= 0 && place < members.length);
+    return there ?? lookAt(members);
+  }
+
+  /** The front itself, without the simplest flip, which was made of one of it. */
+  get found(): readonly Member[] {
+    const { members, simplest } = this.frame.traits;
+    return simplest < 0 ? members : members.slice(0, simplest);
+  }
+
+  /** All places as they are shown: by the probability that is left. */
+  get places(): number[] {
+    const places = this.members.map((_, place) => place);
+    const last = this.frame.traits.simplest;
+    if (last !== places.length - 1 || last < 0) return places;
+    const { p } = this.members[last]!;
+    const before = this.found.filter((member) => member.p >= p).length;
+    return [...places.slice(0, before), last, ...places.slice(before, last)];
+  }
+
+  pick(place: number): words.Pick {
+    const { simplest, crossing } = this.frame.traits;
+    return place === simplest ? "simplest" : place === crossing ? "best" : "none";
   }
 
   /** Whether the front is the one that was followed last. */
@@ -48,18 +69,13 @@ export class Front {
 
   /** For the ear, and under the pointer. */
   describe(place: number): string {
-    const { names, crossing } = this.frame.traits;
-    const changes = words.changes(names, this.changes(place));
-    return words.spoken(place, this.members, this.original, place === crossing, changes);
+    const changes = words.changes(this.frame.traits.names, this.changes(place));
+    const [member, count] = [this.members[place]!, this.found.length];
+    return words.spoken(place, member, count, this.original, this.pick(place), changes);
   }
 
   title(place: number): string {
-    return words.title(
-      place,
-      this.members,
-      place === this.frame.traits.crossing,
-      place === lookAt(this.members),
-    );
+    return words.title(place, this.found, this.pick(place), place === lookAt(this.found));
   }
 
   /** Stays with what was chosen. */

@@ -63,7 +63,8 @@ function build(frame: ParetoFrame) {
   };
   const paintChanges = () =>
     changes.update({
-      ...{ names: traits.names, attributes: traits.attributes, frozen: traits.frozen, reach: traits.reach },
+      ...{ names: traits.names, attributes: traits.attributes, groups: traits.groups },
+      ...{ frozen: traits.frozen, reach: traits.reach },
       ...{ deltas: edit.changes, edited: edit.on, enabled: front.members.length > 0 },
     });
   const paint = () => {

@@ -13,7 +13,8 @@ export interface StripTile {
   bitmap: ImageBitmap | null;
   p: number;
   flips: boolean;
-  best: boolean;
+  /** What it stands out as. */
+  pick: string;
   label: string;
 }
 
@@ -22,13 +23,13 @@ export function createTile(): Tile<StripTile> {
   const canvas = h("canvas.film-picture", { "aria-hidden": "true" });
   const mark = h("span.film-mark", { "aria-hidden": "true" });
   const value = h("span.number");
-  const best = h("span.film-best");
+  const pick = h("span.film-pick");
   const option = h(
     "div.film-tile",
     { role: "option", tabindex: -1 },
     canvas,
     h("span.film-words", mark, value),
-    best,
+    pick,
   );
   let drawn: ImageBitmap | null = null;
   const tile = {
@@ -42,7 +43,7 @@ export function createTile(): Tile<StripTile> {
       for (const name of ["aria-label", "title"]) setAttribute(option, name, now.label);
       setText(mark, now.flips ? MARKS.flips : MARKS.stays);
       setText(value, probability(now.p, 2));
-      setText(best, now.best ? `${MARKS.best} best pick` : "");
+      setText(pick, now.pick);
       const longest = Math.max(width, height, 1);
       const zoom = longest <= MOST ? Math.floor(MOST / longest) : MOST / longest;
       canvas.style.width = `${Math.round(zoom * width)}px`;

@@ -42,9 +42,13 @@ export const traits = {
   deltas: bytes(),
   /** The place of the best pick; -1 for none. */
   crossing: integer(-1),
+  /** That of the simplest flip, after those of the front; -1 for none. */
+  simplest: integer(-1),
   /** Of the attributes; and what the image has, 0 to 1. */
   names: list(text()),
   attributes: list(number()),
+  /** The places of attributes that exclude each other. */
+  groups: list(list(integer())),
   /** Those that the search leaves as they are. */
   frozen: list(text()),
   /** How far an attribute may be changed. */
@@ -56,7 +60,7 @@ export const traits = {
   before: number(null),
   repainted_p: number(null),
   repainted_label: text(),
-  /** The place of the counterfactual that is shown; -1 for the best pick, or where there is none see `lookAt`. */
+  /** The place of the counterfactual that is shown; -1 for the simplest, the best pick, or what `lookAt` finds. */
   chosen: integer(-1),
   /** To which of them the strip is filtered; none for all. */
   brushed: list(integer()),

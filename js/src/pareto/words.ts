@@ -6,7 +6,8 @@ import type { Member } from "./traits";
 export const HELP =
   "Each picture is the image with some attributes changed; none is at once more plausible, less probably of the " +
   "original class and less changed than another (Barredo-Arrieta and Del Ser 2020). The best pick is where the falling " +
-  "probability of the original class meets the growing loss of plausibility.";
+  "probability of the original class meets the growing loss of plausibility; the simplest flip is one of which changes " +
+  "were taken back as long as it flipped and was nearly as good as that.";
 
 export const NOTHING_YET = "counterfactuals appear here as they are found";
 export const NONE_FOUND = "no counterfactual was found";
@@ -31,10 +32,15 @@ export const MODES = {
   difference: ["difference", "where the counterfactual is brighter or darker"],
 } as const;
 export const FROZEN = "frozen: the search leaves it as it is";
+export const SIMPLEST =
+  "A flip with changes taken back one after another: it still flips, and no objective is much worse than the best pick’s.";
 export const BEST_PICK =
   "The paper’s best pick: where the falling probability of the original class crosses the growing loss of plausibility.";
 export const HOLD = "hold (or hold Space) to see the image in the place of the counterfactual";
-export const MARKS = { flips: "▲", stays: "●", best: "★" } as const;
+export const MARKS = { flips: "▲", stays: "●" } as const;
+/** The counterfactuals that stand out, as the strip marks them. */
+export const PICKS = { simplest: "★ simplest", best: "☆ best pick", none: "" } as const;
+export type Pick = keyof typeof PICKS;
 /** The key to the marks under the pictures: short, so that no line breaks, and nothing moves, while one brushes. */
 export const KEY = `${MARKS.flips} flips the prediction`;
 export const MINUS = "−";
@@ -42,6 +48,11 @@ export const MINUS = "−";
 /** A name for a person: "Blond_Hair" -> "blond hair". */
 export function attribute(name: string): string {
   return name.replaceAll("_", " ").toLowerCase();
+}
+
+/** An attribute, and what it excludes. */
+export function excluding(name: string, others: readonly string[]): string {
+  return others.length > 0 ? `${name}: takes the place of ${others.join(", ")}` : name;
 }
 
 /** The one class beside the original: "not Male" beside "Male"; null where there are more. */
@@ -92,27 +103,32 @@ export function changes(names: readonly string[], deltas: readonly number[], mos
     .join(", ");
 }
 
-/** "★ best pick, 3 of 40", "most plausible flip, 5 of 40", "counterfactual 7 of 40". */
-export function title(place: number, members: readonly Member[], best: boolean, first: boolean): string {
-  const { flips, plausibility } = members[place]!;
+/** "★ simplest flip", "☆ best pick, 3 of 40", "most plausible flip, 5 of 40", "counterfactual 7 of 40". */
+export function title(place: number, front: readonly Member[], pick: Pick, first: boolean): string {
+  if (pick === "simplest") return `${PICKS.simplest} flip`;
+  const { flips, plausibility } = front[place]!;
   const flip = `${plausibility === null ? "smallest" : "most plausible"} flip,`;
-  const name = best ? `${MARKS.best} best pick,` : flips && first ? flip : "counterfactual";
-  return `${name} ${place + 1} of ${members.length}`;
+  const name = pick === "best" ? `${PICKS.best},` : flips && first ? flip : "counterfactual";
+  return `${name} ${place + 1} of ${front.length}`;
 }
 
-/** A counterfactual, for the ear: "counterfactual 3 of 40: probability of Male .12, predicted not Male, best pick". */
+/**
+ * A counterfactual, for the ear: "counterfactual 3 of 40: probability of Male .12, predicted not Male, best pick", or
+ * "simplest flip: probability of Male .31, …". The front has `count` counterfactuals.
+ */
 export function spoken(
   place: number,
-  members: readonly Member[],
+  { p, flips, label, second }: Member,
+  count: number,
   original: string,
-  best: boolean,
+  pick: Pick,
   what: string,
 ): string {
-  const { p, flips, label, second } = members[place]!;
   const parts = [`probability of ${quoted(original)} ${probability(p, 2)}`, predicted(flips, label)];
   if (second !== null) parts.push(`a second model predicts ${second}`);
-  if (best) parts.push("best pick");
-  return `counterfactual ${place + 1} of ${members.length}: ${parts.join(", ")}${what && `; ${what}`}`;
+  if (pick === "best") parts.push("best pick");
+  const name = pick === "simplest" ? "simplest flip" : `counterfactual ${place + 1} of ${count}`;
+  return `${name}: ${parts.join(", ")}${what && `; ${what}`}`;
 }
 
 /** Changes by hand, for the ear: "changed by hand: probability of Male .80, still predicted Male". */

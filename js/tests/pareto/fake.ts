@@ -54,9 +54,9 @@ export function paretoState(changes: Partial<Traits> = {}): Traits {
     tiles: numbered(4),
     members: members(),
     deltas: floats(DELTAS),
-    crossing: 2,
+    ...{ crossing: 2, simplest: -1 },
     names: NAMES,
-    ...{ attributes: [0, 0, 1], frozen: [] },
+    ...{ attributes: [0, 0, 1], groups: [], frozen: [] },
     ...{ reach: 1, model: "lipstick", labels: ["female", "Male"], original_class: 1 },
     ...{
       before: 0.97,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { givingWay, rivals } from "../../src/pareto/groups";
 import { fitPair } from "../../src/pareto/pair";
 import { inRegions, lookAt } from "../../src/pareto/region";
 import { traits as table } from "../../src/pareto/traits";
@@ -73,10 +74,53 @@ describe("without a best pick", () => {
     expect(lookAt([blind[0]!, { ...blind[1]!, intensity: 9 }, blind[2]!])).toBe(2);
     expect(lookAt([one!, two!])).toBe(1);
     expect(lookAt([])).toBe(-1);
-    expect(words.title(2, members(), false, true)).toBe("most plausible flip, 3 of 4");
-    expect(words.title(1, blind, false, true)).toBe("smallest flip, 2 of 3");
-    expect(words.title(0, blind, false, true)).toBe("counterfactual 1 of 3");
-    expect(words.title(2, members(), true, false)).toBe("★ best pick, 3 of 4");
+    expect(words.title(2, members(), "none", true)).toBe("most plausible flip, 3 of 4");
+    expect(words.title(1, blind, "none", true)).toBe("smallest flip, 2 of 3");
+    expect(words.title(0, blind, "none", true)).toBe("counterfactual 1 of 3");
+    expect(words.title(2, members(), "best", false)).toBe("☆ best pick, 3 of 4");
+    expect(words.title(4, members(), "simplest", false)).toBe("★ simplest flip");
+  });
+});
+
+describe("attributes that exclude each other", () => {
+  // Bald, black, blond and brown hair; bald and bangs. The image has brown hair.
+  const groups = [
+    [0, 1, 2, 3],
+    [0, 4],
+  ];
+  const has = [0, 0, 0, 1, 0, 1];
+  const moved = (changes: number[], index: number, reach = 1) =>
+    givingWay(changes, index, groups, has, reach);
+
+  it("are known by their places", () => {
+    expect([rivals(groups, 0), rivals(groups, 2), rivals(groups, 4), rivals(groups, 5)]).toEqual([
+      [1, 2, 3, 4],
+      [0, 1, 3],
+      [0],
+      [],
+    ]);
+  });
+
+  it("give way to the one that is raised: the image's own to what it leaves, others that were raised wholly", () => {
+    expect(moved([0, 0, 0.96, 0, 0, 0], 2)).toEqual([0, 0, 0.96, -0.96, 0, 0]);
+    expect(moved([0, 0, 0.3, 0, 0.7, -1], 2)).toEqual([0, 0, 0.3, -0.3, 0.7, -1]);
+    expect(moved([0, 0.6, 0.3, -0.6, 0, 0], 2)).toEqual([0, 0, 0.3, -0.6, 0, 0]);
+    expect(moved([0.7, 0, 0.8, -0.9, 0.69, 0.2], 0)).toEqual([0.7, 0, 0, -0.9, 0, 0.2]);
+    expect(moved([0, 0, 1.5, 0, 0, 0], 2, 2)).toEqual([0, 0, 1.5, -1, 0, 0]);
+  });
+
+  it("stay where one is lowered, and where it has no group", () => {
+    expect(moved([0, 0, -0.5, 0, 0.4, 0], 2)).toEqual([0, 0, -0.5, 0, 0.4, 0]);
+    expect(moved([0, 0.5, 0, -0.5, 0, -1], 5)).toEqual([0, 0.5, 0, -0.5, 0, -1]);
+  });
+
+  it("give way to the image's own when that comes back", () => {
+    expect(moved([0, 0, 0.9, -0.4, 0, 0], 3)).toEqual([0, 0, 0.4, -0.4, 0, 0]);
+    expect(moved([0, 0, 0.9, 0, 0, 0], 3)).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+
+  it("give way no further than the reach", () => {
+    expect(moved([0, 0, 0.5, 0, 0, 0], 2, 0.25)).toEqual([0, 0, 0.5, -0.25, 0, 0]);
   });
 });
 
@@ -127,9 +171,19 @@ describe("words", () => {
   });
 
   it("tell of a counterfactual", () => {
-    expect(words.spoken(2, members(), "Male", true, "blond hair +0.75")).toBe(
+    expect(words.spoken(2, members()[2]!, 4, "Male", "best", "blond hair +0.75")).toBe(
       "counterfactual 3 of 4: probability of Male .40, predicted female, best pick; blond hair +0.75",
     );
+    expect(words.spoken(4, members()[2]!, 4, "Male", "simplest", "blond hair +0.75")).toBe(
+      "simplest flip: probability of Male .40, predicted female; blond hair +0.75",
+    );
+  });
+
+  it("tell what an attribute takes the place of", () => {
+    expect(words.excluding("blond hair", ["brown hair", "bald"])).toBe(
+      "blond hair: takes the place of brown hair, bald",
+    );
+    expect(words.excluding("young", [])).toBe("young");
   });
 });
 

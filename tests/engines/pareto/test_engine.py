@@ -267,6 +267,8 @@ def test_frozen_attributes_that_cannot_be():
         {"frozen": "Male"},
         {"frozen": None},
         {"baseline": "x"},
+        {"keep_groups": "hair"},
+        {"tolerance": -0.1},
         {"trust": "no"},
         {"seed": -1},
     ],
@@ -401,7 +403,7 @@ def test_a_finished_result_is_resumed_at_once_and_what_is_missing_is_measured():
     assert (bare.rounded_flips, bare.random_flips) == (None, None)
     counts.clear()
     measured = FAST.explain(clf, Tint(), IMAGE, resume=bare)
-    assert sum(counts) == 2 + 100 + len(whole.deltas) + len(whole.elsewhere)
+    assert sum(counts) == 2 + 100 + len(whole.deltas) + 1 + len(whole.elsewhere)
     assert torch.equal(measured.random_flips, whole.random_flips)
     assert torch.equal(measured.rounded_flips, whole.rounded_flips)
     second = redness(threshold=0.55)
@@ -485,3 +487,105 @@ def test_a_flip_that_rounding_undoes_is_seen():
     result = FAST.explain(Classifier(whole_levels), Tint(), image, attributes=(0, 0, 0))
     assert result.flipped
     assert result.trust().set_index("measure").loc["flips left in 8 bits", "value"] == 0
+
+
+class Mixed(Tint):
+    """Of red and green only one is to be; the model wants both."""
+
+    groups = (("red", "green"),)
+
+
+def yellowness(images):
+    yellow = torch.sigmoid(20 * (images[:, :2].mean((1, 2, 3)) - 0.35))
+    return torch.stack([1 - yellow, yellow], 1)
+
+
+@pytest.mark.parametrize(
+    "search",
+    [SMPSO(population=20, archive=20), NSGA2(population=20), GDE3(population=20)],
+    ids=["smpso", "nsga2", "gde3"],
+)
+def test_groups_that_exclude_each_other_are_kept(search):
+    painted = []
+
+    class Seen(Mixed):
+        def decode(self, image, attributes):
+            painted.append(attributes)
+            return super().decode(image, attributes)
+
+    engine = replace(FAST, search=search)
+    result = engine.explain(Classifier(yellowness), Seen(), IMAGE)
+    assert result.groups == (("red", "green"),)
+    assert result.settings["keep_groups"] is True
+    for row in torch.cat(painted):
+        assert row[:2].clamp_min(0).sum() <= 1 + 1e-6
+        assert (row[:2] > 0).sum() <= 1  # the image has neither
+    assert (result.deltas[:, :2] > 0).sum(1).max() == 1
+    # what a candidate was evaluated by is what it is
+    again = Classifier(yellowness).probabilities(Tint().decode(IMAGE, result.deltas))
+    torch.testing.assert_close(again, result.predictions)
+    paper = replace(engine, keep_groups=False).explain(Classifier(yellowness), Seen(), IMAGE)
+    assert paper.groups == ()
+    assert ((paper.deltas[:, :2] > 0).sum(1) == 2).any()
+
+
+def test_without_groups_the_search_is_what_it_was():
+    same(
+        FAST.explain(redness(), Tint(), IMAGE),
+        replace(FAST, keep_groups=False).explain(redness(), Tint(), IMAGE),
+    )
+
+
+def test_a_search_is_resumed_with_the_groups_that_it_kept():
+    clf = Classifier(yellowness)
+    whole = FAST.explain(clf, Mixed(), IMAGE)
+    for update in FAST.steps(clf, Mixed(), IMAGE):
+        if update.partial.evaluations >= 100:
+            break
+    same(FAST.explain(clf, Mixed(), IMAGE, resume=update.partial), whole)
+    free = replace(FAST, keep_groups=False)
+    with pytest.raises(ValueError, match="exclude each other: red or green; in this run: none"):
+        free.explain(clf, Mixed(), IMAGE, resume=update.partial)
+    # a result from before there were groups is one without
+    old = next(free.steps(clf, Mixed(), IMAGE)).partial
+    old = replace(
+        old,
+        settings={key: old.settings[key] for key in old.settings if key not in ("keep_groups", "tolerance")},
+    )
+    with pytest.raises(ValueError, match="exclude each other: none; in this run: red or green"):
+        FAST.explain(clf, Mixed(), IMAGE, resume=old)
+    same(free.explain(clf, Mixed(), IMAGE, resume=old), free.explain(clf, Mixed(), IMAGE))
+
+
+def test_a_survey_keeps_groups_too():
+    clf, images = Classifier(yellowness), torch.stack([IMAGE, IMAGE + 0.1])
+    survey = FAST.explain_many(clf, Mixed(), images)
+    assert survey.groups == (("red", "green"),)
+    assert (survey.deltas[:, :2] > 0).sum(1).max() <= 1
+    for place, image in enumerate(images):
+        alone = FAST.explain(clf, Mixed(), image)
+        flips = alone.deltas[alone.flips]
+        torch.testing.assert_close(survey.deltas[place], flips[flips.norm(dim=1).argmin()])
+    free = replace(FAST, keep_groups=False)
+    with pytest.raises(ValueError, match="exclude each other: red or green; in this run: none"):
+        free.explain_many(clf, Mixed(), images, resume=survey)
+
+
+def test_what_made_room_is_neither_ablated_nor_necessary():
+    class Swap(Tint):
+        attributes = ("red", "green")
+        groups = (("red", "green"),)
+
+        def decode(self, image, attributes):
+            return super().decode(image, torch.cat([attributes, torch.zeros(len(attributes), 1)], 1))
+
+    image = torch.full((3, 8, 8), 0.2)
+    kept = FAST.explain(redness(), Swap(), image, attributes=(0, 1))
+    deltas = kept.deltas
+    forced = (deltas[:, 0] > 0) & ((deltas[:, 1] + deltas[:, 0]).abs() < 1e-6)
+    assert bool(forced.any())
+    assert bool(kept.ablation[forced, 1].isnan().all())
+    assert bool(kept.ablation[forced, 0].isfinite().all())
+    survey = FAST.explain_many(redness(), Swap(), [image], attributes=[(0, 1)])
+    assert survey.necessary.tolist() == [[True, False]]
+    assert survey.sufficient.tolist() == [[True, False]]

@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from cfwidgets.engines.pareto.result import ParetoResult, crossing
+from cfwidgets.engines.pareto.simplest import Simplest
 
 NAN = float("nan")
 
@@ -55,6 +56,18 @@ def test_the_crossing():
     assert bare.crossing is None
 
 
+def test_the_best_pick():
+    assert result().best == 2
+    # where it crosses, nothing flips: the most plausible flip
+    found = result(probability=(0.9, 0.7, 0.6, 0.3, 0.1), plausibility=(0.0, 0.3, 0.9, 1.0, 0.8))
+    assert (found.crossing, found.best) == (2, 4)
+    bare = replace(
+        found, objective_names=("log-probability", "intensity"), objectives=found.objectives[:, 1:]
+    )
+    assert (bare.crossing, bare.best) == (None, 3)  # the smallest
+    assert result(probability=(0.9, 0.7), plausibility=(0.0, 1.0)).best is None
+
+
 def test_flips_and_the_distance_left():
     found = result()
     assert found.flips.tolist() == [False, False, True, True]
@@ -75,7 +88,9 @@ def test_the_table():
     frame = result(
         second_predictions=torch.tensor([[0.0, 1.0], [0.0, 1.0], [0.0, 1.0], [1.0, 0.0]])
     ).to_frame()
+    assert frame["pick"].tolist() == ["", "", "best", ""]
     assert list(frame.columns) == [
+        "pick",
         "probability",
         "predicted",
         "flips",
@@ -173,7 +188,7 @@ def test_the_figure_draws_about_ten_counterfactuals_and_the_crossing(count):
     assert pictures >= min(count, 9)
     titles = [text for text in texts(figure) if "no. " in text]
     assert len(titles) == pictures
-    assert any("★" in title for title in titles) == (count > 1)
+    assert any("☆" in title for title in titles) == (count > 1)
     if count == 100:
         every_tenth = {f"no. {place}:" for place in range(10, 101, 10)}
         assert all(any(name in title for title in titles) for name in every_tenth)
@@ -205,16 +220,48 @@ def test_the_figure_has_a_plane_for_each_pair_of_objectives():
     assert len([axis for axis in bare.plot().axes if axis.axison]) == 2
 
 
+def test_stars_are_at_the_simplest_and_at_the_crossing():
+    one = Simplest(
+        place=2,
+        deltas=torch.tensor([0.4, 0.0]),
+        objectives=torch.tensor([0.5, -0.75, 1.5]),
+        image=torch.zeros(3, 4, 4, dtype=torch.uint8),
+        prediction=torch.tensor([0.53, 0.47]),
+    )
+    found = result(simplest=one)
+    figure = found.plot()
+    *planes, course = [axis for axis in figure.axes if axis.axison]
+    for axis, (x, y) in zip(planes, ((1.5, -0.75), (1.5, 0.5), (-0.75, 0.5)), strict=True):
+        *_, empty, full = (mark.get_offsets()[0].tolist() for mark in axis.collections)
+        assert full == pytest.approx([x, y])
+        names = dict(zip((1.5, -0.75, 0.5), (2, 1, 0), strict=True))
+        assert empty == pytest.approx([float(found.objectives[2, names[value]]) for value in (x, y)])
+    assert course.collections[-1].get_offsets()[0].tolist() == pytest.approx([3, 0.4])
+    assert "★ simplest: 0.47" in texts(figure)
+    assert {"simplest flip", "probability and plausibility cross"} <= set(texts(figure))
+    nothing = replace(found, simplest=replace(one, deltas=torch.zeros(2)))
+    assert "nothing is changed" in texts(nothing.plot())
+    assert nothing.summary().endswith("; the simplest: nothing is changed")
+
+
 def test_no_text_of_the_figure_covers_another():
     names = tuple(f"Quite_A_Long_Name_{number}" for number in range(4))
     p = torch.linspace(0.99, 0.01, 100)
     deltas = torch.linspace(-1, 1, 400).view(100, 4)
+    one = Simplest(
+        place=99,
+        deltas=deltas[99],
+        objectives=torch.tensor([0.9, -3.0, 80.0]),
+        image=torch.zeros(3, 4, 4, dtype=torch.uint8),
+        prediction=torch.tensor([0.95, 0.05]),
+    )
     found = result(
         probability=p.tolist(),
         plausibility=(1 - p).tolist(),
         names=names,
         attributes=torch.zeros(4),
         deltas=deltas,
+        simplest=one,
         labels=("other", "a very long label that nobody would have thought of"),
     )
     figure = found.plot()

@@ -63,7 +63,7 @@ def shorter(found, places):
         "ablation",
         "rounded_flips",
     )
-    return replace(found, **{name: getattr(found, name)[places] for name in parts})
+    return replace(found, simplest=None, **{name: getattr(found, name)[places] for name in parts})
 
 
 @pytest.fixture
@@ -95,7 +95,8 @@ def test_a_run_fills_the_view_in():
     until(lambda: running.state == "done")
     assert (running.error, running.progress) == ("", 1)
     assert (
-        running.counts == f"{int(running.result.flips.sum())} of {len(running.members)} flip · 320 evaluated"
+        running.counts
+        == f"{int(running.result.flips.sum())} of {len(running.result.deltas)} flip · 320 evaluated"
     )
     running.close()
 
@@ -107,7 +108,8 @@ def test_pictures_are_sent_without_loss_only_once_the_search_is_over():
     running.run.result(30)
     until(lambda: running.state == "done")
     assert sent[0][4 + 4 * count_of(sent[0]) :].startswith(JPEG)
-    for tile, image in zip(pictures(sent[-1]), running.result.images, strict=True):
+    everyone = (*running.result.images, running.result.simplest.image)
+    for tile, image in zip(pictures(sent[-1]), everyone, strict=True):
         assert np.array_equal(tile, image.permute(1, 2, 0).numpy())
     running.close()
 
@@ -117,18 +119,28 @@ def test_the_browser_gets_all_that_it_needs(view, found):
     assert view.size == [8, 8]
     assert np.array_equal(opened(view.original), as_bytes(found.image).permute(1, 2, 0).numpy())
     assert np.array_equal(opened(view.repainted), as_bytes(found.reconstruction).permute(1, 2, 0).numpy())
-    tiles = pictures(view.tiles)
-    assert len(tiles) == len(view.members) == count
-    for tile, image in zip(tiles, found.images, strict=True):
+    tiles, one = pictures(view.tiles), found.simplest
+    assert len(tiles) == len(view.members) == count + 1
+    for tile, image in zip(tiles, (*found.images, one.image), strict=True):
         assert np.array_equal(tile, image.permute(1, 2, 0).numpy())
-    deltas = np.frombuffer(view.deltas, "<f4").reshape(count, 3)
-    assert np.array_equal(deltas, found.deltas.numpy())
+    deltas = np.frombuffer(view.deltas, "<f4").reshape(count + 1, 3)
+    assert np.array_equal(deltas[:-1], found.deltas.numpy())
+    assert np.array_equal(deltas[-1], one.deltas.numpy())
     assert (view.names, view.labels, view.original_class) == (["red", "green", "blue"], ["plain", "red"], 0)
     assert view.before == pytest.approx(float(found.prediction[0]))
     assert view.repainted_p == pytest.approx(float(found.reconstruction_prediction[0]))
     assert view.repainted_label == "plain"
-    assert view.crossing == found.crossing
-    for i, member in enumerate(view.members):
+    assert (view.crossing, view.simplest) == (found.crossing, count)
+    assert view.members[-1] == {
+        "p": float(one.prediction[0]),
+        "flips": True,
+        "label": "red",
+        "second": found.labels[int(one.second_prediction.argmax())],
+        "plausibility": float(one.objectives[0]),
+        "success": float(one.objectives[1]),
+        "intensity": float(one.objectives[2]),
+    }
+    for i, member in enumerate(view.members[:-1]):
         assert member == {
             "p": float(found.probability[i]),
             "flips": bool(found.flips[i]),
@@ -232,11 +244,11 @@ def test_only_the_newest_edit_is_answered(found):
 
 
 RUBBISH = [
-    ({"chosen": 99}, "chosen must be from -1 to 15, not 99"),
-    ({"chosen": -2}, "chosen must be from -1 to 15, not -2"),
-    ({"chosen": True}, "chosen must be from -1 to 15, not True"),
-    ({"chosen": "3"}, "chosen must be from -1 to 15, not '3'"),
-    ({"brushed": [0, 16]}, "brushed must be a list of places from 0 to 15, not [0, 16]"),
+    ({"chosen": 99}, "chosen must be from -1 to 16, not 99"),
+    ({"chosen": -2}, "chosen must be from -1 to 16, not -2"),
+    ({"chosen": True}, "chosen must be from -1 to 16, not True"),
+    ({"chosen": "3"}, "chosen must be from -1 to 16, not '3'"),
+    ({"brushed": [0, 17]}, "brushed must be a list of places from 0 to 16, not [0, 17]"),
     ({"brushed": 3}, "brushed must be a list of places"),
     ({"edit": [0.1]}, "edit must be a change for each of 3 attributes, or empty"),
     ({"edit": [0, 0, 1.5]}, "a change is from -1 to 1"),
@@ -248,7 +260,7 @@ RUBBISH = [
 
 @pytest.mark.parametrize(("sent", "text"), RUBBISH)
 def test_rubbish_is_refused_and_seen(view, sent, text):
-    assert len(view.members) == 16
+    assert len(view.members) == 17
     before = view.get_state(list(sent))
     view.set_state(sent)
     assert text in view.error
@@ -266,14 +278,16 @@ def test_what_the_charts_and_the_view_tell_each_other_is_none_of_the_kernel_s_bu
 def test_the_choice_is_set_from_python(view):
     view.chosen = 3
     assert view.chosen == 3
-    with pytest.raises(TraitError, match="chosen must be from -1 to 15, not 16"):
-        view.chosen = 16
+    with pytest.raises(TraitError, match="chosen must be from -1 to 16, not 17"):
+        view.chosen = 17
     view.chosen = -1
 
 
 def test_what_is_brushed_leaves_as_a_table_and_pictures(view, found):
     frame, images = view.selected
-    assert len(frame) == len(images) == 16
+    assert len(frame) == len(images) == 17
+    assert frame["pick"].iloc[-1] == "simplest"
+    assert torch.equal(images[-1], found.simplest.image)
     view.set_state({"brushed": [1, 4]})
     frame, images = view.selected
     assert frame.index.tolist() == [1, 4]
@@ -285,17 +299,23 @@ def test_the_choice_follows_its_counterfactual_into_a_newer_front(view, found):
     view.chosen = 5
     view.show(shorter(found, [0, 1, 2, 5, 9, 15]))
     assert (view.chosen, len(view.members)) == (3, 6)
+    view.show(found)
+    assert view.chosen == 5
+    view.chosen = 16  # the simplest, of which there is none in the next
+    view.show(shorter(found, [0, 1, 2, 5, 9, 15]))
+    distances = (found.deltas[[0, 1, 2, 5, 9, 15]] - found.simplest.deltas).norm(dim=1)
+    assert view.chosen == int(distances.argmin())
     view.chosen = -1
     view.show(found)
-    assert view.chosen == -1  # the best pick stays the best pick
+    assert view.chosen == -1  # the simplest stays the simplest
 
 
 def test_what_the_page_meant_for_a_longer_front_is_dropped(view, found):
     view.show(shorter(found, [0, 3, 8]))
     view.set_state({"chosen": 9, "brushed": [2, 3, 15]})
     assert (view.error, view.chosen, view.brushed) == ("", -1, [2])
-    view.set_state({"chosen": 16})  # no front had as many
-    assert "chosen must be from -1 to 2, not 16" in view.error
+    view.set_state({"chosen": 17})  # no front had as many
+    assert "chosen must be from -1 to 2, not 17" in view.error
 
 
 def test_a_model_that_never_flips_is_said_so():
@@ -315,10 +335,34 @@ def test_only_a_flip_is_the_best_pick(view, found):
         predictions = torch.tensor([[p, 1 - p] for p in probability])
         objectives = four.objectives.clone()
         objectives[:, 0] = torch.tensor(plausibility)
-        now = replace(four, predictions=predictions, objectives=objectives)
+        now = replace(four, simplest=None, predictions=predictions, objectives=objectives)
         assert (now.flipped, now.crossing) == (True, crossing)
         view.show(now)
         assert view.crossing == shown
+
+
+class Hair(Tint):
+    groups = (("red", "green"),)
+
+
+def test_changes_by_hand_know_what_excludes_what():
+    result = QUICK.explain(classifier(), Hair(), IMAGE)
+    view = ParetoView(classifier(), Hair(), engine=QUICK, result=result)
+    assert view.groups == [[0, 1]]
+    view.close()
+    free = replace(QUICK, keep_groups=False)
+    view = ParetoView(classifier(), Hair(), IMAGE, engine=free)
+    assert view.groups == []
+    view.close()
+
+
+def test_while_the_search_runs_there_is_no_simplest():
+    partial = next(QUICK.steps(classifier(), Tint(), IMAGE)).partial
+    explorer = ParetoExplorer(classifier(), Tint(), engine=QUICK, result=partial)
+    assert explorer.view.simplest == -1
+    stars = [chart.marks[2].text.tolist() for chart in explorer.chart.children[:3]]
+    assert stars == [["☆"] * (explorer.view.crossing >= 0)] * 3
+    explorer.close()
 
 
 def test_a_model_that_disagrees_with_itself_is_said_so():
@@ -362,7 +406,7 @@ def test_without_a_critic_there_are_two_objectives_and_one_plane():
     first, *others, course = explorer.chart.children
     assert first.marks[0].visible
     assert first.layout.display is None
-    assert np.allclose(first.marks[0].color, result.probability)
+    assert np.allclose(first.marks[0].color[:-1], result.probability)
     assert first.title == ""
     assert {figure.layout.display for figure in others} == {"none"}
     probability, plausibility, intensity = course.marks[3:6]
@@ -379,17 +423,25 @@ def test_the_charts_have_the_front(found):
     for figure, (across, up) in zip(figures, pairs, strict=True):
         circles, triangles, star = figure.marks
         (left,) = places.keys() - {across, up}
-        left_of, ends = places[left], (found.objectives.amin(0), found.objectives.amax(0))
+        objectives = torch.cat([found.objectives, found.simplest.objectives[None]])
         for mark in (circles, triangles):
-            assert np.allclose(mark.x, found.objectives[:, places[across]])
-            assert np.allclose(mark.y, found.objectives[:, places[up]])
-            assert np.allclose(mark.color, found.objectives[:, places[left]])
-        assert [o > 0 for o in triangles.opacities] == found.flips.tolist()
-        assert [o > 0 for o in circles.opacities] == (~found.flips).tolist()
-        best = found.objectives[found.crossing]
-        assert [*star.x, *star.y] == pytest.approx([float(best[places[across]]), float(best[places[up]])])
-        low, high = (f"{round(float(end[left_of]), 1) + 0.0:.1f}".replace("-", "−") for end in ends)
-        assert figure.title.endswith(f": green {low}, purple {high}")
+            assert np.allclose(mark.x, objectives[:, places[across]])
+            assert np.allclose(mark.y, objectives[:, places[up]])
+            assert np.allclose(mark.color, objectives[:, places[left]])
+        assert [o > 0 for o in triangles.opacities] == [*found.flips.tolist(), True]
+        assert [o > 0 for o in circles.opacities] == [*(~found.flips).tolist(), False]
+        starred = objectives[[-1, found.crossing]]
+        assert star.text.tolist() == ["★", "☆"]
+        assert star.x.tolist() == pytest.approx(starred[:, places[across]].tolist())
+        assert star.y.tolist() == pytest.approx(starred[:, places[up]].tolist())
+        assert (
+            figure.title
+            == {
+                "plausibility": "colour: plausibility lost, green little, purple much",
+                "success": "colour: log-probability, green low, purple high",
+                "intensity": "colour: intensity, green little, purple much",
+            }[left]
+        )
         for axis, values in zip(figure.axes, (circles.x, circles.y), strict=True):
             assert axis.scale.min < values.min()
             assert values.max() < axis.scale.max
@@ -397,7 +449,7 @@ def test_the_charts_have_the_front(found):
     explorer.chosen = 4
     assert explorer.view.chosen == explorer.chosen == 4
     assert explorer.result is found
-    assert len(explorer.selected[0]) == 16
+    assert len(explorer.selected[0]) == 17
     explorer.close()
 
 
@@ -406,13 +458,21 @@ def test_the_last_chart_has_the_objectives_along_the_front(found):
     view, course = explorer.view, explorer.chart.children[-1]
     lines, points, (star, _) = course.marks[:3], course.marks[3:6], course.marks[6:]
     expected = (found.probability, scaled(found.objectives[:, 0]), scaled(found.objectives[:, 2]))
+    one = found.simplest
+    beside = int((found.probability >= one.prediction[0]).sum()) + 0.5  # between its neighbours
     for line, dots, values in zip(lines, points, expected, strict=True):
-        assert dots.x.tolist() == line.x.tolist() == list(range(1, 17))
-        assert np.array_equal(dots.y, line.y)
-        assert np.allclose(dots.y, values, atol=1e-6)
-    # the star is where the first two lines cross
-    assert star.x.tolist() == [view.crossing + 1]
-    assert star.y.tolist() == pytest.approx([float(found.probability[view.crossing])])
+        assert line.x.tolist() == list(range(1, 17))
+        assert dots.x.tolist() == [*range(1, 17), beside]
+        assert np.array_equal(dots.y[:-1], line.y)
+        assert np.allclose(line.y, values, atol=1e-6)
+    for dots, place in ((points[1], 0), (points[2], 2)):
+        low, high = found.objectives[:, place].aminmax()
+        assert dots.y[-1] == pytest.approx(float((one.objectives[place] - low) / (high - low)), abs=1e-6)
+    # one star at the simplest, one where the first two lines cross
+    assert star.text.tolist() == ["★", "☆"]
+    assert star.x.tolist() == [beside, view.crossing + 1]
+    heights = [float(one.prediction[0]), float(found.probability[view.crossing])]
+    assert star.y.tolist() == pytest.approx(heights)
     # a click is linked with the others' in the browser, and nothing of it needs the kernel
     linked = [(link.source, link.target[0]) for link in explorer._chart._course._links]
     assert linked == [((view, "cursor"), dots) for dots in points]
