@@ -7,6 +7,8 @@ from .engines.facex.result import FaceXResult
 from .engines.pareto.engine import PlausibleCounterfactuals
 from .engines.pareto.result import ParetoResult
 from .engines.pareto.survey import ParetoSurvey
+from .engines.relevance.engine import Relevance
+from .engines.relevance.result import RelevanceResult
 from .engines.superpixels.elime import ELime
 from .engines.superpixels.lime import Lime
 from .engines.superpixels.result import SuperpixelResult
@@ -57,6 +59,8 @@ __all__ = [
     "PlausibleCounterfactuals",
     "Prototype",
     "PrototypeError",
+    "Relevance",
+    "RelevanceResult",
     "Run",
     "SuperpixelExplorer",
     "SuperpixelResult",

@@ -16,7 +16,15 @@ from cfwidgets.attribution.layout import Form, Layouts, form_by_shape, prefix_to
 from cfwidgets.attribution.network import Network
 from cfwidgets.models.backends.base import ClassifierError
 
-__all__ = ["Layer", "LayerError", "last_layer", "last_maps", "layers_with_maps", "named_layer"]
+__all__ = [
+    "Layer",
+    "LayerError",
+    "last_layer",
+    "last_maps",
+    "layers_with_maps",
+    "layers_with_weights",
+    "named_layer",
+]
 
 _FAR = 0.5  # share of the layers with weights behind a layer that is far from the output
 _SAME_SHAPE = 0.1  # difference between the proportions of a picture and of its grid of tokens
@@ -93,6 +101,55 @@ def layers_with_maps(network: Network, image: Tensor, *, named: str | None = Non
     if any(layer.form is None or layer.form.channels == "channels_last" for layer in wanted):
         return _listed(network, image, every=named is not None, functions=True)
     return layers
+
+
+def layers_with_weights(network: Network, image: Tensor) -> list[list[str]]:
+    """List the modules that have weights of their own, in order of use, from the image to the answer.
+
+    Parameters
+    ----------
+    network
+        Inside `Network.running`.
+    image
+        ``(1, 3, H, W)`` in [0, 1], to run it once.
+
+    Returns
+    -------
+    list of list of str
+        Each a module's name, with those of modules within it that are never called by themselves, such as the
+        projection of an attention. One that is called twice counts where it was last; one that calls others,
+        such as a transformer with its class token, before them.
+    """
+    parts = dict(network.module.named_modules())
+    entered: dict[str, None] = {}
+
+    def noting(name: str) -> Callable[[nn.Module, Any], None]:
+        def note(_: nn.Module, __: Any) -> None:
+            entered.pop(name, None)
+            entered[name] = None
+
+        return note
+
+    inputs = network.inputs(image)
+    handles = [
+        part.register_forward_pre_hook(noting(name))
+        for name, part in parts.items()
+        if not isinstance(part, torch.jit.ScriptModule)
+    ]
+    try:
+        with torch.no_grad():
+            network.module(inputs)
+    finally:
+        for handle in handles:
+            handle.remove()
+    groups: dict[str, list[str]] = {name: [] for name in entered}
+    for name, part in parts.items():
+        if next(part.parameters(recurse=False), next(part.buffers(recurse=False), None)) is not None:
+            owner = name
+            while owner not in groups and owner:
+                owner = owner.rpartition(".")[0]
+            groups[owner].append(name)
+    return [group for group in groups.values() if group]
 
 
 def _listed(network: Network, image: Tensor, *, every: bool, functions: bool) -> list[Layer]:

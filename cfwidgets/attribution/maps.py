@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self, TypeAlias
 
@@ -27,7 +27,7 @@ from cfwidgets.images import as_images
 from cfwidgets.models.backends.base import LARGEST_BATCH, ClassifierError, NotFiniteError, cpu_batch_size
 from cfwidgets.models.classifier import Classifier, ImagesLike
 
-__all__ = ["METHODS", "Attribution", "Attributor", "Targets", "attribute"]
+__all__ = ["METHODS", "Attribution", "Attributor", "Targets", "attribute", "method_of"]
 
 Targets: TypeAlias = int | str | Sequence[int | str] | Tensor
 """One class for all images, or one for each, as numbers or labels."""
@@ -76,6 +76,10 @@ class Attribution:
         Name of the layer that ``grad_cam`` read; empty from the other methods.
     caveats
         Limits of the maps in words: a layer far from the output.
+    against
+        The class whose output was subtracted; None where there is none.
+    exact
+        False where the maps are the difference of two maps, and no maps of the difference: see `attribute`.
     """
 
     maps: Tensor
@@ -87,6 +91,8 @@ class Attribution:
     extremes: Tensor | None = None
     layer: str = ""
     caveats: tuple[str, ...] = ()
+    against: int | None = None
+    exact: bool = True
 
 
 class Attributor:
@@ -127,7 +133,7 @@ class Attributor:
         device: torch.device | None = None,
         **options: Any,
     ) -> None:
-        self._explain = _method(method, options)
+        self._explain = method_of(method, options)
         if batch_size is not None:
             positive_int("batch_size", batch_size)
         self._clf, self._name, self._batch_size = clf, method, batch_size
@@ -135,14 +141,37 @@ class Attributor:
         self._network = network_of(clf, method)
 
     @torch.inference_mode(mode=False)
-    def __call__(self, images: ImagesLike, target: Targets) -> Attribution:
+    def __call__(self, images: ImagesLike, target: Targets, against: int | str | None = None) -> Attribution:
         """Compute one map for each image: see `attribute`."""
-        clf, batch = self._clf, as_images(images)
+        batch = as_images(images)
+        if against is None:
+            return self._maps(batch, target, self._network)
+        index = self._clf.class_index(against)
+        if index in _targets(self._clf, target, len(batch)):
+            raise ValueError(f"against must be another class than the target; got {against!r} for both")
+        if isinstance(self._explain, _OF_ONE_NUMBER):
+            found = self._maps(batch, target, replace(self._network, against=index))
+            return replace(found, against=index)
+        first = self._maps(batch, target, self._network)
+        second = self._maps(batch, index, self._network)
+        deltas = first.convergence_delta, second.convergence_delta
+        return replace(
+            first,
+            maps=first.maps - second.maps,
+            logits=first.logits - second.logits,
+            convergence_delta=None if deltas[0] is None or deltas[1] is None else deltas[0] - deltas[1],
+            extremes=None,
+            against=index,
+            exact=isinstance(self._explain, _LINEAR),
+        )
+
+    def _maps(self, batch: Tensor, target: Targets, network: Network) -> Attribution:
+        clf = self._clf
         if clf.input_size is not None and tuple(batch.shape[2:]) != clf.input_size:
             batch = torch.stack([clf.view(image) for image in batch])
         targets = _targets(clf, target, len(batch))
         size = 1 if self._one_by_one(batch) else self._batch_size
-        chunks = _in_chunks(self._explain, self._network, batch, targets, size)
+        chunks = _in_chunks(self._explain, network, batch, targets, size)
         parts = [_moved(part, self._device) for part in chunks]
         columns: dict[str, Any] = {}
         for field in fields(Explained):
@@ -176,6 +205,12 @@ class Attributor:
 _SEVERAL_EACH = (IntegratedGradients, Occlusion, DeepLift)
 """Methods that pass several images in a batch to explain one."""
 
+_OF_ONE_NUMBER = (IntegratedGradients, InputXGradient, Occlusion)
+"""Methods that are linear in the output, and explain whatever number is made of the outputs."""
+
+_LINEAR = (*_OF_ONE_NUMBER, DeepLift, LRP)
+"""Methods whose map of a difference of outputs is the difference of the maps."""
+
 
 def attribute(
     clf: Classifier,
@@ -183,6 +218,7 @@ def attribute(
     target: Targets,
     method: str = "rap",
     *,
+    against: int | str | None = None,
     batch_size: int | None = None,
     **options: Any,
 ) -> Attribution:
@@ -198,6 +234,12 @@ def attribute(
         The class to explain: its number or label; or a sequence of them, one for each image.
     method
         A name in `METHODS`.
+    against
+        A second class: the maps are of the difference of the two outputs, for the target and against this
+        class. By methods that are linear in the output that is exact: in one pass by
+        ``integrated_gradients``, ``input_x_gradient`` and ``occlusion``, as the difference of two maps by
+        ``deep_lift`` and ``lrp``. By the others it is the difference of two maps, and not the map of the
+        difference (`Attribution.exact`).
     batch_size
         The most images in one pass. None: as many as suit the memory.
     **options
@@ -218,7 +260,7 @@ def attribute(
     ImageError
         Values that are not images.
     ValueError
-        An unknown method, option or value; not one target for each image.
+        An unknown method, option or value; not one target for each image; a target that is ``against``.
 
     Notes
     -----
@@ -236,14 +278,21 @@ def attribute(
     >>> found.maps.shape, found.targets.tolist()
     (torch.Size([2, 8, 8]), [0, 1])
     """
-    found = Attributor(clf, method, batch_size=batch_size, **options)(images, target)
+    found = Attributor(clf, method, batch_size=batch_size, **options)(images, target, against)
     if "layer" not in options:  # who names a layer knows where it is
         for caveat in found.caveats:
             warnings.warn(caveat, UserWarning, stacklevel=2)
     return found
 
 
-def _method(name: str, options: dict[str, Any]) -> Method:
+def method_of(name: str, options: Mapping[str, Any]) -> Method:
+    """Make a method of its name and settings.
+
+    Raises
+    ------
+    ValueError
+        An unknown method, option or value; the message says what is accepted.
+    """
     choice("method", name, tuple(METHODS))
     kind = METHODS[name]
     accepted = [field.name for field in fields(kind)]

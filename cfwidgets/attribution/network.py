@@ -83,6 +83,8 @@ class Network:
         Facts about the module that a method keeps for the next batch: see `once`.
     compiled
         True where parts of the module are compiled: see `running`.
+    against
+        A class whose output is subtracted from that of each target; None for none.
     """
 
     module: nn.Module
@@ -95,6 +97,7 @@ class Network:
     images_at_once: int = 1
     findings: dict[str, Any] = field(default_factory=dict)
     compiled: bool = False
+    against: int | None = None
 
     def depends_on_company(self, images: Tensor) -> bool:
         """Tell by images ``(n, 3, H, W)`` if the answer to one depends on the others in its batch."""
@@ -161,13 +164,21 @@ class Network:
         return chosen_output(outputs, count, self.interface)
 
     def of_targets(self, rows: Tensor, targets: Tensor) -> Tensor:
-        """Select the output ``(n,)`` of each image's target. A single unit z is -z for class 0 and z for 1.
+        """Select the output ``(n,)`` of each image's target, less that of ``against`` where there is one.
+
+        A single unit z is -z for class 0 and z for 1.
 
         Raises
         ------
         ClassifierError
             The model has no such class.
         """
+        chosen = self._of(rows, targets)
+        if self.against is None:
+            return chosen
+        return chosen - self._of(rows, torch.full_like(targets, self.against))
+
+    def _of(self, rows: Tensor, targets: Tensor) -> Tensor:
         classes = max(2, rows.shape[1])
         if int(targets.max()) >= classes:
             raise ClassifierError(f"classes are numbered from 0 to {classes - 1}; got {int(targets.max())}")

@@ -92,6 +92,13 @@ class Faithfulness:
     random_insertion: RandomCurve
     srg: float
 
+    @property
+    def beyond_random(self) -> tuple[bool, bool]:
+        """Tell if deletion and insertion are better than random orders, by more than these deviate."""
+        removed, added = self.random_deletion, self.random_insertion
+        less = self.deletion.area < removed.area - removed.deviation
+        return less, self.insertion.area > added.area + added.deviation
+
 
 def perturbation_curve(
     score: Score, order: Order, *, insert: bool, steps: int = 25, weights: Weights | None = None

@@ -6,7 +6,7 @@ import copy
 import operator
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
@@ -489,7 +489,9 @@ class Classifier:
         other._precision = "float32"  # noqa: SLF001 - its own
         return other
 
-    def randomised(self, seed: int = 0, size: tuple[int, int] | None = None) -> Classifier:
+    def randomised(
+        self, seed: int = 0, size: tuple[int, int] | None = None, *, parts: Collection[str] | None = None
+    ) -> Classifier:
         """Return a randomised model: the same classifier with random weights.
 
         An explanation that stays the same for it does not depend on what the network has learnt: the
@@ -502,6 +504,9 @@ class Classifier:
         size
             Height and width of the images to come, for batch normalisation; used only where there is no
             `input_size`. None: 224 pixels.
+        parts
+            Names of the modules, as in ``dict(module.named_modules())``, whose own weights are randomised, to
+            the same values as if all were; the others keep theirs. None: all weights.
 
         Returns
         -------
@@ -526,7 +531,7 @@ class Classifier:
         """
         original = self._torch_module("randomised()")
         seen = self.input_size or size or _USUAL_SIZE
-        twin = randomised(uncompiled(original.module), seed, seen, original.interface)
+        twin = randomised(uncompiled(original.module), seed, seen, original.interface, parts)
         backend = TorchModule(twin, self.device, original.interface, self._activation, self._precision)
         copied = self._with(backend, f"{self.name}, random weights")
         return copied.accelerated() if isinstance(self._backend, Accelerated) else copied

@@ -47,8 +47,8 @@ from skimage.io import imread
 from sklearn.datasets import load_sample_image
 
 import cfwidgets as cf
-from cfwidgets.engines.superpixels.masking import MaskedPicture
 from cfwidgets.evaluation.deletion import perturbation_curve
+from cfwidgets.evaluation.masking import MaskedPicture
 from cfwidgets.search.memo import Memo
 
 PICTURES = {

@@ -23,6 +23,8 @@ class Explainer:
     ----------
     engine
         With settings that make several steps.
+    view, explorer
+        Its widgets; None for an engine without any.
     harmless
         Settings that are changed, and a result may yet be resumed.
     other
@@ -38,8 +40,8 @@ class Explainer:
 
     name: str
     engine: Any
-    view: type[Any]
-    explorer: type[Any]
+    view: type[Any] | None
+    explorer: type[Any] | None
     harmless: dict[str, Any]
     other: dict[str, Any]
     given: Callable[[cf.Classifier, int], Given]
@@ -130,5 +132,20 @@ EXPLAINERS = [
         other={"variants": 1},
         given=_pictures,
         data=1,
+    ),
+    Explainer(
+        name="relevance",
+        engine=cf.Relevance(
+            ("rap", "grad_cam", "integrated_gradients", "lrp"),
+            {"integrated_gradients": {"steps": 8}},
+            layers=2,
+            stages=3,
+            cells=4,
+        ),
+        view=None,
+        explorer=None,
+        harmless={"checked": ("rap",)},
+        other={"fill": "grey"},
+        given=_picture,
     ),
 ]

@@ -12,10 +12,10 @@ import torch
 
 from cfwidgets.checks import choice, non_negative, positive_int
 from cfwidgets.engines.base import Attempt, Engine, Update, to_the_end
-from cfwidgets.engines.superpixels.masking import FILLS, Fill, MaskedPicture, filled
 from cfwidgets.engines.superpixels.result import RandomisedModel, SuperpixelResult
 from cfwidgets.engines.superpixels.segmentation import own_superpixels, slic_superpixels
 from cfwidgets.evaluation.deletion import faithfulness_steps
+from cfwidgets.evaluation.masking import FILLS, Fill, MaskedPicture, filled
 from cfwidgets.evaluation.overlap import chance_jaccard, jaccard, rank_correlation
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.fingerprint import fingerprint

@@ -446,7 +446,7 @@ class SuperpixelResult(ExplainerResult):
         if self.faithfulness is not None:
             f = self.faithfulness
             removed, added = f.random_deletion.area, f.random_insertion.area
-            less, more = _beyond(f)
+            less, more = f.beyond_random
             rows.append(Measure("deletion area", f.deletion.area, "random order", removed, _DELETION, less))
             rows.append(Measure("insertion area", f.insertion.area, "random order", added, _INSERTION, more))
         if self.agreement is not None and self.chance_agreement is not None:
@@ -494,7 +494,7 @@ class SuperpixelResult(ExplainerResult):
                 f"{self.randomised_model.probability:.3f} on a model with random weights: a high probability "
                 "shows the search and not what the model has learnt."
             )
-        if self.faithfulness is not None and not self.flat and not any(_beyond(self.faithfulness)):
+        if self.faithfulness is not None and not self.flat and not any(self.faithfulness.beyond_random):
             rows.append(
                 "Removing or adding the superpixels by importance changes the answer no sooner than in "
                 "random orders."
@@ -522,10 +522,3 @@ class SuperpixelResult(ExplainerResult):
         if self.agreement is None or self.chance_agreement is None:
             return None
         return self.agreement > self.chance_agreement
-
-
-def _beyond(found: Faithfulness) -> tuple[bool, bool]:
-    """Tell whether deletion and insertion are better than random orders, by more than these deviate."""
-    removed, added = found.random_deletion, found.random_insertion
-    less = found.deletion.area < removed.area - removed.deviation
-    return less, found.insertion.area > added.area + added.deviation

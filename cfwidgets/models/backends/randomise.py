@@ -6,7 +6,7 @@ Adebayo et al., "Sanity Checks for Saliency Maps", NeurIPS 2018, section 3 (mode
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import torch
@@ -32,6 +32,7 @@ def randomised(
     seed: int,
     input_size: tuple[int, int] = (224, 224),
     interface: Interface | None = None,
+    parts: Collection[str] | None = None,
 ) -> nn.Module:
     """Copy a network and randomise its weights.
 
@@ -43,6 +44,9 @@ def randomised(
         The same seed gives the same weights, on any device. Torch's own random state is not used.
     input_size, interface
         The network's input, and the output that holds its classes.
+    parts
+        Names of the modules, as in ``dict(module.named_modules())``, whose own weights are randomised, to the
+        same values as if all were. None: all weights.
 
     Returns
     -------
@@ -77,15 +81,17 @@ def randomised(
     interface = interface or Interface()
     twin = copied(module)
     generator = torch.Generator().manual_seed(seed)
-    parts = every_part(twin)
-    for part in parts:
+    everything = every_part(twin)
+    chosen = set(everything) if parts is None else {twin.get_submodule(name) for name in parts}
+    for part in everything:
         part.training = False
     try:
         with torch.no_grad():
-            for weights in _weights(parts):
-                _randomise(weights, generator)
-            _randomise_packed(parts, generator)
-            _measure_statistics(twin, parts, generator, input_size, interface)
+            for part, weights in _weights(everything):
+                _randomise(weights, generator, kept=part not in chosen)
+            layers = [part for part in everything if part in chosen]
+            _randomise_packed(layers, generator)
+            _measure_statistics(twin, layers, generator, input_size, interface)
         _check(module, twin, generator, input_size, interface)
     except ClassifierError:
         raise
@@ -133,15 +139,15 @@ def _check(
         )
 
 
-def _weights(parts: list[nn.Module]) -> Iterator[Tensor]:
-    """Yield the tensors that hold weights, each once: parameters first."""
+def _weights(parts: list[nn.Module]) -> Iterator[tuple[nn.Module, Tensor]]:
+    """Yield the tensors that hold weights, each once with its module: parameters first."""
     seen: set[int] = set()
     for part in parts:
         for parameter in part.parameters(recurse=False):
             if id(parameter) not in seen:
                 seen.add(id(parameter))
                 parameter.grad = None
-                yield parameter
+                yield part, parameter
     for part in parts:
         # What a module does not save with its weights is made by its code: masks, tables of positions.
         computed = part._non_persistent_buffers_set  # noqa: SLF001 - there is no other name
@@ -149,17 +155,19 @@ def _weights(parts: list[nn.Module]) -> Iterator[Tensor]:
         for tensor in (*buffers, *loose_tensors(part)):
             if id(tensor) not in seen and tensor.ndim > 1 and tensor.is_leaf:
                 seen.add(id(tensor))
-                yield tensor
+                yield part, tensor
 
 
-def _randomise(weights: Tensor, generator: torch.Generator) -> None:
+def _randomise(weights: Tensor, generator: torch.Generator, *, kept: bool) -> None:
+    """Randomise weights, or draw for those that are kept, so that later ones are the same in both cases."""
+    noise: Tensor | None = None
     if weights.is_floating_point():
         noise = _noise_like(weights, generator)
-        if noise is not None:
-            weights.copy_(noise)
     elif weights.dtype in (torch.int8, torch.uint8) and int(weights.float().max()) > 1:  # 0 and 1: a mask
         order = torch.randperm(weights.numel(), generator=generator).to(weights.device)
-        weights.copy_(weights.flatten()[order].view_as(weights))
+        noise = weights.flatten()[order].view_as(weights)
+    if noise is not None and not kept:
+        weights.copy_(noise)
 
 
 def _noise_like(weights: Tensor, generator: torch.Generator) -> Tensor | None:

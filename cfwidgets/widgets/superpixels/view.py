@@ -15,8 +15,8 @@ from cfwidgets.checkpoint import checkpoint_path
 from cfwidgets.engines.superpixels.base import SuperpixelEngine
 from cfwidgets.engines.superpixels.elime import ELime
 from cfwidgets.engines.superpixels.lime import Lime
-from cfwidgets.engines.superpixels.masking import MaskedPicture
 from cfwidgets.engines.superpixels.result import SuperpixelResult
+from cfwidgets.evaluation.masking import MaskedPicture
 from cfwidgets.images import as_image, encode, encode_labels
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole

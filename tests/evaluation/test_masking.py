@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cfwidgets import Classifier
-from cfwidgets.engines.superpixels.masking import FILLS, MaskedPicture, filled
+from cfwidgets.evaluation.masking import FILLS, MaskedPicture, filled
 
 
 def brightness(images):

@@ -1,0 +1,1 @@
+"""Relevance: maps of one image by several methods, side by side, and how far to trust each."""
