@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Relevance"]
 
 _SLOW = ("integrated_gradients", "occlusion")  # of many passes: not checked unless asked for
+_LAYERS, _MEASURES = "Grad-CAM of layers", "deletion and insertion"
 _CURVES = 3  # the cost of deletion and insertion in maps: for the progress, nothing else
 
 
@@ -185,9 +186,11 @@ class Relevance(Engine[RelevanceResult]):
 
     def resumed(self, earlier: RelevanceResult, fresh: RelevanceResult) -> RelevanceResult:
         """Give the earlier result with the settings of this run; its maps are in the order of these."""
+        return replace(earlier, settings=fresh.settings, missing={}, maps=self._ordered(earlier.maps))
+
+    def _ordered(self, maps: Iterable[RelevanceMap]) -> tuple[RelevanceMap, ...]:
         place = {method: number for number, method in enumerate(self.methods)}
-        maps = sorted(earlier.maps, key=lambda found: place.get(found.method, len(place)))
-        return replace(earlier, settings=fresh.settings, missing={}, maps=tuple(maps))
+        return tuple(sorted(maps, key=lambda found: place.get(found.method, len(place))))
 
     def _work(
         self, clf: Classifier, result: RelevanceResult
@@ -204,15 +207,16 @@ class Relevance(Engine[RelevanceResult]):
         yield update(self.methods[0])
         for number, method in enumerate(self.methods, start=1):
             if method not in known:
-                result = replace(result, maps=(*result.maps, self._map(clf, result, method)))
+                maps = self._ordered([*result.maps, self._map(clf, result, method)])
+                result = replace(result, maps=maps)
             done = number
-            yield update(self.methods[number] if number < len(self.methods) else "Grad-CAM of layers")
+            yield update((*self.methods, _LAYERS if self.layers else _MEASURES)[number])
         for more, result in enumerate(self._layer_maps(clf, result), start=1):  # noqa: B007, B020
-            yield update("Grad-CAM of layers", more)
+            yield update(_LAYERS, more)
         done += self.layers
         if self.trust:
             for share, result in self._curves(clf, result):  # noqa: B007, B020
-                yield update("deletion and insertion", share * _CURVES * count)
+                yield update(_MEASURES, share * _CURVES * count)
             done += _CURVES * count
             for more, result in enumerate(self._cascade(clf, result), start=1):  # noqa: B007, B020
                 yield update("maps of randomised layers", more)
@@ -251,7 +255,12 @@ class Relevance(Engine[RelevanceResult]):
         if len(result.layers) >= self.layers or not clf.has_module:
             return
         known = {one.layer for one in result.layers}
-        for layer in _spread(_layers(clf, result.image), self.layers):
+        try:
+            layers = _spread(_layers(clf, result.image), self.layers)
+        except ClassifierError as error:
+            yield result.without(_LAYERS, error)
+            return
+        for layer in layers:
             if layer.name in known:
                 continue
             try:
@@ -260,8 +269,8 @@ class Relevance(Engine[RelevanceResult]):
                 one = LayerMap(layer.name, layer.after, pixels)
             except ClassifierError as error:
                 one = LayerMap(layer.name, layer.after, refusal=str(error))
-            layers = sorted((*result.layers, one), key=lambda one: -one.after)
-            result = replace(result, layers=tuple(layers))
+            known_so_far = sorted((*result.layers, one), key=lambda one: -one.after)
+            result = replace(result, layers=tuple(known_so_far))
             yield result
 
     def _curves(self, clf: Classifier, result: RelevanceResult) -> Iterator[tuple[float, RelevanceResult]]:
@@ -282,6 +291,7 @@ class Relevance(Engine[RelevanceResult]):
                 yield (number + fraction) / len(result.maps), result
             if curves.error is not None:
                 result = result.without(f"deletion and insertion of {found.method}", curves.error)
+                yield (number + 1) / len(result.maps), result
 
     def _cascade(self, clf: Classifier, result: RelevanceResult) -> Iterator[RelevanceResult]:
         """Yield the result after each map of a randomised copy; of each copy, the maps of all methods."""
@@ -293,30 +303,33 @@ class Relevance(Engine[RelevanceResult]):
         except ClassifierError as error:
             yield result.without("randomised model", error)
             return
+        size = (result.image.shape[1], result.image.shape[2])
         for number, stage in enumerate(stages):
             names = [name for name in waiting if len(result.map_of(name).randomised) == number]
-            copies = Attempt(_copies(clf, stage, self.seed, result))
-            for copy in copies:
-                for name in names:
-                    maps = Attempt(self._randomised_map(copy, stage, result, name))
-                    for found in maps:
-                        result = _with(result, found)
-                    if maps.error is not None:
-                        result = result.without(f"randomised model, by {name}", maps.error)
-                    yield result
-            if copies.error is not None:
-                result = result.without("randomised model", copies.error)
+            try:
+                copy = clf.randomised(self.seed, size, parts=stage.parts)
+            except ClassifierError as error:
+                yield result.without("randomised model", error)
+                return
+            for name in names:
+                try:
+                    found = self._randomised(copy, stage, result, name)
+                except Exception as error:  # noqa: BLE001 - whatever a network with random weights raises
+                    result = result.without(f"randomised model, by {name}", error)
+                else:
+                    result = _with(result, found)
+                yield result
 
-    def _randomised_map(
+    def _randomised(
         self, copy: Classifier, stage: Stage, result: RelevanceResult, method: str
-    ) -> Iterator[RelevanceMap]:
-        """Yield the entry of a method with the map of a randomised copy."""
+    ) -> RelevanceMap:
+        """Return the entry of a method with the map of a randomised copy."""
         found = result.map_of(method)
         assert found.pixels is not None  # noqa: S101 - `_unchecked` has seen it
         pixels = self._attributor(copy, method)(result.image[None], result.target, result.against).maps[0]
         alike = rank_correlation(found.pixels.flatten(), pixels.flatten())
         one = RandomisedMap(stage.layer, stage.share, pixels, alike)
-        yield replace(found, randomised=(*found.randomised, one))
+        return replace(found, randomised=(*found.randomised, one))
 
 
 def _names(setting: str, given: Sequence[str], accepted: tuple[str, ...]) -> None:
@@ -340,11 +353,6 @@ def _with(result: RelevanceResult, found: RelevanceMap) -> RelevanceResult:
     """Put an entry in the place of the earlier one of its method."""
     maps = tuple(found if one.method == found.method else one for one in result.maps)
     return replace(result, maps=maps)
-
-
-def _copies(clf: Classifier, stage: Stage, seed: int, result: RelevanceResult) -> Iterator[Classifier]:
-    height, width = result.image.shape[1:]
-    yield clf.randomised(seed, (height, width), parts=stage.parts)
 
 
 def _layers(clf: Classifier, image: Tensor) -> list[Layer]:
