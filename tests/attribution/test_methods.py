@@ -435,3 +435,33 @@ def test_parameters_and_buffers_keep_their_versions(method: str) -> None:
     before = [tensor._version for tensor in module.state_dict(keep_vars=True).values()]
     attribute(Classifier(module), pictures(2), 1, method)
     assert [tensor._version for tensor in module.state_dict(keep_vars=True).values()] == before
+
+
+@pytest.mark.parametrize(
+    "method", ["integrated_gradients", "input_x_gradient", "occlusion", "deep_lift", "lrp"]
+)
+def test_maps_against_a_class_are_the_difference_where_the_method_is_linear(method: str) -> None:
+    first, second = (maps_of(method, network(), pictures(3), target) for target in ([1, 0, 4], 2))
+    both = maps_of(method, network(), pictures(3), [1, 0, 4], against=2)
+    assert torch.allclose(both.maps, first.maps - second.maps, atol=1e-5)
+    assert torch.allclose(both.logits, first.logits - second.logits, atol=1e-5)
+    assert (both.exact, both.against, both.targets.tolist()) == (True, 2, [1, 0, 4])
+    if first.convergence_delta is not None:
+        delta = first.convergence_delta - second.convergence_delta
+        assert torch.allclose(both.convergence_delta, delta, atol=1e-4)
+
+
+@pytest.mark.parametrize("method", ["rap", "grad_cam", "saliency"])
+def test_maps_against_a_class_are_marked_where_the_method_is_not_linear(method: str) -> None:
+    first, second = (maps_of(method, network(), pictures(2), target) for target in (1, 2))
+    both = maps_of(method, network(), pictures(2), 1, against=2)
+    assert torch.equal(both.maps, first.maps - second.maps)
+    assert not both.exact
+    assert first.exact
+    assert first.against is None
+
+
+def test_a_single_unit_against_its_other_class_is_twice_the_map() -> None:
+    alone = maps_of("input_x_gradient", network(classes=1), pictures(2), 1)
+    both = maps_of("input_x_gradient", network(classes=1), pictures(2), 1, against=0)
+    assert torch.allclose(both.maps, 2 * alone.maps, atol=1e-6)

@@ -269,8 +269,8 @@ class Relevance(Engine[RelevanceResult]):
                 one = LayerMap(layer.name, layer.after, pixels)
             except ClassifierError as error:
                 one = LayerMap(layer.name, layer.after, refusal=str(error))
-            known_so_far = sorted((*result.layers, one), key=lambda one: -one.after)
-            result = replace(result, layers=tuple(known_so_far))
+            entries = sorted((*result.layers, one), key=lambda one: -one.after)
+            result = replace(result, layers=tuple(entries))
             yield result
 
     def _curves(self, clf: Classifier, result: RelevanceResult) -> Iterator[tuple[float, RelevanceResult]]:

@@ -18,6 +18,9 @@ import cfwidgets as cf
 from cfwidgets.engines.relevance.cells import grid
 from cfwidgets.engines.relevance.engine import Relevance
 
+# Captum says at each call that it hangs hooks, here on a copy.
+pytestmark = pytest.mark.filterwarnings("ignore:Setting forward, backward hooks")
+
 LABELS = ("cat", "dog", "bird")
 LINEAR = ("integrated_gradients", "input_x_gradient", "occlusion", "deep_lift", "lrp")
 PIXELWISE = {"occlusion": {"window": 1, "stride": 1}}
