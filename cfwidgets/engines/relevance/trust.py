@@ -54,10 +54,8 @@ def measures(found: RelevanceMap) -> list[Measure]:
         ]
     if found.randomised and found.randomised[-1].share == 1 and not found.constant:
         alike = found.randomised[-1].correlation
-        changed = True if abs(alike) < _APART else False if abs(alike) >= _ALIKE else None
-        rows.append(
-            Measure(f"randomised model, by {name}", alike, "should be near 0", nan, _RANDOMISED, changed)
-        )
+        ok = None if _APART <= abs(alike) < _ALIKE else abs(alike) < _APART
+        rows.append(Measure(f"randomised model, by {name}", alike, "should be near 0", nan, _RANDOMISED, ok))
     return rows
 
 
