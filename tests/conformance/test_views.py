@@ -23,12 +23,6 @@ from cfwidgets.widgets.explorer import Explorer
 from cfwidgets.widgets.view import View
 
 
-@pytest.fixture(params=[one for one in EXPLAINERS if one.view], ids=lambda one: one.name, scope="package")
-def explainer(request):
-    """An explainer that has a view."""
-    return request.param
-
-
 def arguments(callable_, kind):
     return [name for name, one in inspect.signature(callable_).parameters.items() if one.kind is kind]
 

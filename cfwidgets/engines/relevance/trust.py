@@ -54,8 +54,10 @@ def measures(found: RelevanceMap) -> list[Measure]:
         ]
     if found.randomised and found.randomised[-1].share == 1 and not found.constant:
         alike = found.randomised[-1].correlation
-        ok = None if _APART <= abs(alike) < _ALIKE else abs(alike) < _APART
-        rows.append(Measure(f"randomised model, by {name}", alike, "should be near 0", nan, _RANDOMISED, ok))
+        changed = None if _APART <= abs(alike) < _ALIKE else abs(alike) < _APART
+        rows.append(
+            Measure(f"randomised model, by {name}", alike, "should be near 0", nan, _RANDOMISED, changed)
+        )
     return rows
 
 
