@@ -162,6 +162,24 @@ def test_a_map_that_is_not_finite_is_refused_in_its_place():
     assert found.map_of("occlusion").pixels is not None
 
 
+class OneWay(torch.autograd.Function):
+    """Cannot be differentiated."""
+
+    @staticmethod
+    def forward(_ctx, x):
+        return x.clone()
+
+
+def test_a_method_that_fails_costs_no_other_map():
+    class Net(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return OneWay.apply(x).mean((2, 3))
+
+    found = Relevance(("saliency", "occlusion"), trust=False).explain(classifier(Net()), picture(), 0)
+    assert found.map_of("saliency").refusal.startswith("NotImplementedError: ")
+    assert [one.method for one in found.found] == ["occlusion"]
+
+
 def test_a_resumed_run_adds_the_methods_that_are_missing():
     clf, image = classifier(curved()), picture()
     short = Relevance(("saliency",), cells=3).explain(clf, image, "dog")
