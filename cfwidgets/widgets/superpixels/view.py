@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import torch
 import traitlets as t
-from torchvision.transforms.functional import center_crop, resize
 
 from cfwidgets.checkpoint import checkpoint_path
 from cfwidgets.engines.superpixels.base import SuperpixelEngine
@@ -17,7 +16,7 @@ from cfwidgets.engines.superpixels.elime import ELime
 from cfwidgets.engines.superpixels.lime import Lime
 from cfwidgets.engines.superpixels.masking import MaskedPicture
 from cfwidgets.engines.superpixels.result import SuperpixelResult
-from cfwidgets.images import as_image, encode, encode_labels
+from cfwidgets.images import as_image, encode, encode_labels, fit
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
@@ -355,7 +354,5 @@ def _sharp(image: Tensor, seen: Tensor) -> Tensor:
     height, width = image.shape[1:]
     aspect = seen.shape[2] / seen.shape[1]
     across, down = min(width, round(height * aspect)), min(height, round(width / aspect))
-    cut = center_crop(image, [down, across])
-    if max(down, across) > _SHARPEST:
-        cut = resize(cut, _SHARPEST * min(down, across) // max(down, across), antialias=True).clamp(0, 1)
-    return cut
+    shrink = min(1.0, _SHARPEST / max(down, across))
+    return fit(image[None], (max(1, round(down * shrink)), max(1, round(across * shrink))))[0]
