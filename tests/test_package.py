@@ -39,10 +39,8 @@ def test_the_import_brings_in_nothing_heavy() -> None:
 
 def test_an_explorer_does_without_torchvision() -> None:
     """Which takes a second and 150 MB to import."""
-    loaded = python(
-        "import sys, cfwidgets; cfwidgets.SuperpixelExplorer; print('torchvision' in sys.modules)"
-    )
-    assert loaded == "False\n"
+    code = "import sys, cfwidgets; cfwidgets.SuperpixelExplorer; print('torchvision' in sys.modules)"
+    assert python(code) == "False\n"
 
 
 @pytest.mark.parametrize("name", cfwidgets.__all__)

@@ -8,7 +8,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from cfwidgets.models.finite import finite_or_nan
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from torch import Tensor
 
     from cfwidgets.models.classifier import Classifier
@@ -111,5 +115,12 @@ class MaskedPicture:
 
     def probabilities(self, masks: Tensor) -> Tensor:
         """Evaluate ``(m, n)`` masks: ``(m, C)`` probabilities."""
+        return torch.cat([self._clf.probabilities(images) for images in self._batches(masks)])
+
+    def finite_or_nan(self, masks: Tensor) -> Tensor:
+        """Evaluate ``(m, n)`` masks: ``(m, C)`` probabilities, NaN where an answer is not finite."""
+        return torch.cat([finite_or_nan(self._clf, images) for images in self._batches(masks)])
+
+    def _batches(self, masks: Tensor) -> Iterator[Tensor]:
         chunk = _CHUNK if self._image.is_cpu else max(_CHUNK, _DEVICE_PIXELS // len(self._labels))
-        return torch.cat([self._clf.probabilities(self.compose(some)) for some in masks.split(chunk)])
+        return (self.compose(some) for some in masks.split(chunk))

@@ -344,6 +344,11 @@ def _notes(result: SuperpixelResult) -> list[str]:
         )
     if result.blank > _LIKELY:
         notes.append(f"With every superpixel hidden {result.label} still has {result.blank:.2f}.")
+    if result.invalid:
+        notes.append(
+            f"For {result.invalid:,} of {result.evaluations:,} pictures the model has no finite answer: they "
+            "were left out."
+        )
     if result.settings["trust"] and not result.fingerprints["model"]:
         notes.append("The model is a black box: there are no weights to randomise for the last check.")
     return notes
