@@ -100,15 +100,27 @@ class AttGANEditor:
             with safe_open(path, framework="pt") as file:
                 about = json.loads((file.metadata() or {}).get(_ABOUT, "null"))
                 weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-        except (SafetensorError, json.JSONDecodeError) as error:
+        except (SafetensorError, json.JSONDecodeError, RecursionError) as error:
             raise EditorError(f"{path} is no saved editor, or is damaged: {error}") from error
         if not isinstance(about, dict):
             raise EditorError(f"{path} is a safetensors file, but not one that an editor wrote")
+        try:
+            return cls._made(about, weights, str(path), device)
+        except Exception as error:  # whatever settings and weights of any kind lead to
+            raise EditorError(f"{path} does not fit an editor: {error!r}") from error
+
+    @classmethod
+    def _made(
+        cls, about: dict[str, Any], weights: dict[str, Tensor], where: str, device: str | torch.device
+    ) -> AttGANEditor:
         of_generator, of_discriminator = (
             {name.removeprefix(part): value for name, value in weights.items() if name.startswith(part)}
             for part in ("generator.", "discriminator.")
         )
-        size, where = int(about["size"]), str(path)
+        size = about["size"]
+        attributes = about["attributes"]
+        if not isinstance(attributes, list) or not all(isinstance(name, str) for name in attributes):
+            raise EditorError("the names of its attributes are no list of texts")
         generator = AttGAN.from_weights(of_generator, size=size, where=where)
         discriminator = (
             AttGANDiscriminator.from_weights(of_discriminator, size=size, where=where)
@@ -118,7 +130,7 @@ class AttGANEditor:
         for network in (generator, discriminator):
             if network is not None:
                 network.requires_grad_(requires_grad=False).to(device)
-        return cls(generator, about["attributes"], discriminator)
+        return cls(generator, attributes, discriminator)
 
     def encode(self, image: Tensor) -> FoldedDecoder:
         """Encode an image ``(3, H, W)`` once for all its edits."""

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from cfwidgets.environment import restored
 from cfwidgets.models.backends.base import ClassifierError, Interface
 from cfwidgets.models.backends.outputs import rows_of
 from cfwidgets.models.guard import untouched
@@ -50,7 +51,7 @@ def export(module: nn.Module, input_size: tuple[int, int], interface: Interface)
     whole = _FromImages(module, interface)
     # Two images: torch treats an axis of length one as constant.
     example = torch.full((2, 3, *input_size), 0.5)
-    with untouched(module), torch.no_grad(), _quiet():
+    with untouched(module), torch.no_grad(), _quiet(), restored("TORCHINDUCTOR_CACHE_DIR"):
         whole.training = False
         try:
             program = torch.onnx.export(
