@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from cfwidgets.models.backends.base import ClassifierError, Interface, cpu_batch_size
+from cfwidgets.models.backends.onnx_runtime import onnx_runtime
 from cfwidgets.models.backends.outputs import as_rows
 from cfwidgets.models.backends.torch_module import channels_error
 
@@ -81,10 +82,7 @@ class OnnxFile:
         self._fixed_batch: int | None = axes[0] if isinstance(axes[0], int) else None
 
     def _open(self) -> None:
-        try:
-            import onnxruntime
-        except ImportError as error:
-            raise ImportError('ONNX models need ONNX Runtime: pip install "cfwidgets[onnx]"') from error
+        onnxruntime = onnx_runtime()
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
