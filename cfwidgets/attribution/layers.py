@@ -79,7 +79,7 @@ def layers_with_maps(network: Network, image: Tensor, *, named: str | None = Non
     network
         Inside `Network.running`.
     image
-        ``(1, 3, H, W)`` in [0, 1], to run it once.
+        ``(n, 3, H, W)`` in [0, 1], to run it once: one, or as many as the network takes.
     named
         The layer that is wanted: pooling, linear layers and the like are listed too. None: the last.
 
@@ -106,7 +106,7 @@ def _listed(network: Network, image: Tensor, *, every: bool, functions: bool) ->
         def note(part: nn.Module, __: Any, output: Any) -> None:
             nonlocal last, weighted
             weighted += next(part.parameters(recurse=False), None) is not None
-            if not isinstance(output, Tensor) or not _has_places(output):
+            if not isinstance(output, Tensor) or not _has_places(output, len(image)):
                 return
             written = 0 if output.is_inference() else output._version  # noqa: SLF001 - there is no other name
             passed_on = last is not None and output is last[0] and written == last[1]
@@ -181,10 +181,10 @@ def last_maps(network: Network, image: Tensor, method: str) -> str:
     return last_layer(network, image, method).name
 
 
-def _has_places(output: Tensor) -> bool:
+def _has_places(output: Tensor, count: int) -> bool:
     if output.ndim == 4:
         return min(output.shape[2:]) > 1 or min(output.shape[1:3]) > 1
-    return output.ndim == 3 and len(output) == 1 and output.shape[1] > 1
+    return output.ndim == 3 and len(output) == count and output.shape[1] > 1
 
 
 def _places(shape: Sequence[int], form: Form) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self, TypeAlias
 
@@ -141,9 +141,15 @@ class Attributor:
         if clf.input_size is not None and tuple(batch.shape[2:]) != clf.input_size:
             batch = torch.stack([clf.view(image) for image in batch])
         targets = _targets(clf, target, len(batch))
-        size = 1 if self._one_by_one(batch) else self._batch_size
+        only = self._network.only_batch(batch)
+        if only is not None and isinstance(self._explain, DeepLift):
+            raise ClassifierError(
+                f"DeepLIFT passes each image together with a plain one, and {clf.name} takes batches of "
+                f"{only} images only"
+            )
+        size = 1 if self._one_by_one(batch) else only or self._batch_size
         chunks = _in_chunks(self._explain, self._network, batch, targets, size)
-        parts = [_moved(part, self._device) for part in chunks]
+        parts = [_each(part, lambda value: value.detach().to(self._device, torch.float32)) for part in chunks]
         columns: dict[str, Any] = {}
         for field in fields(Explained):
             column = [getattr(part, field.name) for part in parts]
@@ -278,9 +284,10 @@ def _in_chunks(
             with _Memory(network.device) as memory:
                 part = _explained(method, sized, images[chunk], targets[chunk])
         except torch.OutOfMemoryError as error:
-            if size == 1:
+            if size == 1 or network.only_batch(images) is not None:
                 raise ClassifierError(
-                    f"{type(network.module).__name__} runs out of memory on {network.device} with one image"
+                    f"{type(network.module).__name__} runs out of memory on {network.device} with "
+                    f"{'one image' if size == 1 else 'its batch'}"
                 ) from error
             size = max(1, min(size, len(images) - start) // 2)
             largest = size
@@ -325,10 +332,14 @@ class _Memory:
 
 
 def _explained(method: Method, network: Network, images: Tensor, targets: Tensor) -> Explained:
+    count = len(images)
+    images, targets = (network.filled(one) for one in (images, targets))
     with network.running(), torch.enable_grad():
         explained = method.explain(
             network, images.to(network.device, network.dtype, copy=True), targets.to(network.device)
         )
+    if len(images) > count:  # it was filled with copies
+        explained = _each(explained, lambda value: value[:count])
     broken = ~explained.maps.flatten(1).isfinite().all(dim=1)
     if bool(broken.any()):
         raise NotFiniteError(
@@ -338,9 +349,10 @@ def _explained(method: Method, network: Network, images: Tensor, targets: Tensor
     return explained
 
 
-def _moved(explained: Explained, device: torch.device) -> Explained:
-    moved: dict[str, Any] = {}
+def _each(explained: Explained, change: Callable[[Tensor], Tensor]) -> Explained:
+    """Change each of the tensors."""
+    changed: dict[str, Any] = {}
     for field in fields(explained):
         value = getattr(explained, field.name)
-        moved[field.name] = None if value is None else value.detach().to(device, torch.float32)
-    return Explained(**moved)
+        changed[field.name] = None if value is None else change(value)
+    return Explained(**changed)

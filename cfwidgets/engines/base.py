@@ -70,6 +70,12 @@ _CERTAINTY = (
     "as for the image, a high probability does not say that the model knows what it sees."
 )
 
+_OFTEN = 0.05  # pictures without a finite answer, as a share
+_INVALID = (
+    "Share of the {count:,} pictures for which the model predicts NaN or infinity: {invalid:,}. They were "
+    "left out."
+)
+
 T = TypeVar("T")
 P = ParamSpec("P")
 
@@ -242,6 +248,20 @@ class ExplainerResult(Result, ABC):
         rows = [*self.measures(), *self._of_answers()]
         rows += [Measure(name, nan, "not measured", nan, why) for name, why in self.missing.items()]
         return pd.DataFrame(rows, columns=list(Measure._fields)).astype({"ok": object})
+
+    def unanswered(self, invalid: int, count: int) -> list[Measure]:
+        """Return the row for the pictures, of so many, at which the model has no finite answer, if any."""
+        if not invalid:
+            return []
+        meaning = _INVALID.format(invalid=invalid, count=count)
+        return [Measure("predictions not finite", invalid / count, "should be 0", nan, meaning, ok=False)]
+
+    def often_unanswered(self, invalid: int, count: int) -> list[str]:
+        """Say as a caveat that the model has no finite answer to many of so many pictures."""
+        if invalid <= _OFTEN * count:
+            return []
+        share = f"{invalid:,} of {count:,} pictures"
+        return [f"For {share} the model has no finite answer: the search saw only a part of what there is."]
 
     @property
     def _answers(self) -> Answers | None:

@@ -158,7 +158,8 @@ class Classifier:
         self._batch_size = batch_size
         self._fits: int | None = None  # the batch size that memory was found to hold
         self._answered = False
-        self._pads = False  # the model takes batches of one size only
+        # whether the model takes batches of one size only; None before a smaller one was tried
+        self._pads: bool | None = None
         self._interface = Interface(checked_normalisation(mean, std), channels, output, self.classes)
         self._backend: Backend
         name = None
@@ -435,6 +436,27 @@ class Classifier:
         """True if there is a torch module, and so gradients, layers and weights: see `require_module`."""
         return isinstance(self._original, TorchModule) and not self._original.scripted
 
+    def fixed_batch(self, images: Tensor) -> int | None:
+        """Return the size of the only batches that the model takes; None for one that takes smaller ones.
+
+        Parameters
+        ----------
+        images
+            ``(N, 3, H, W)`` in [0, 1], N at least 1: where nothing is known yet, the first is passed alone.
+
+        Examples
+        --------
+        >>> four = Classifier(lambda images: images.mean((2, 3)).view(4, 3).softmax(1), batch_size=4)
+        >>> four.fixed_batch(torch.rand(1, 3, 8, 8))
+        4
+        """
+        size = self._batch_size
+        if size == "auto":
+            return None
+        if self._pads is None:
+            self._filled(fit(images[:1], self.input_size))
+        return size if self._pads else None
+
     def fingerprint(self) -> str:
         """Hash the model's weights to 32 hexadecimal digits; empty for a black box."""
         return fingerprint(state_of(self.require_module())) if self.has_module else ""
@@ -526,7 +548,8 @@ class Classifier:
         """
         original = self._torch_module("randomised()")
         seen = self.input_size or size or _USUAL_SIZE
-        twin = randomised(uncompiled(original.module), seed, seen, original.interface)
+        only = self.fixed_batch(torch.zeros(1, 3, *seen))
+        twin = randomised(uncompiled(original.module), seed, seen, original.interface, only)
         backend = TorchModule(twin, self.device, original.interface, self._activation, self._precision)
         copied = self._with(backend, f"{self.name}, random weights")
         return copied.accelerated() if isinstance(self._backend, Accelerated) else copied
@@ -628,7 +651,7 @@ class Classifier:
         if self._pads:
             return filled()
         try:
-            return self._backend(images)
+            rows = self._backend(images)
         except torch.OutOfMemoryError:
             raise
         except (RuntimeError, ValueError) as error:  # torch's for shapes that do not fit, and ours
@@ -636,7 +659,9 @@ class Classifier:
                 rows = filled()
             except Exception:  # noqa: BLE001 (the first error says more)
                 raise error from None
-        self._pads = True
+            self._pads = True
+        else:
+            self._pads = False
         return rows
 
     def _check_classes(self, rows: Tensor) -> None:

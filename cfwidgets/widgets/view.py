@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import anywidget
 import traitlets as t
+from ipywidgets.widgets.widget import _put_buffers
 
 from cfwidgets.forks import renew_in_children
 from cfwidgets.run import Run
+from cfwidgets.text import without_surrogates
 from cfwidgets.widgets import cells
 from cfwidgets.widgets.latest import Latest
 from cfwidgets.widgets.lifetime import FixedLayout, Held, weakly
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from cfwidgets.engines.base import ExplainerResult, Update
 
 _STATIC = Path(__file__).parent / "static"
+_NOT_KNOWN = "the page sent a message that is not known: {!s:.80}"
 
 R = TypeVar("R")
 """The result that a view shows: an `ExplainerResult`, or the networks that a training yields."""
@@ -58,7 +61,7 @@ def in_words(failure: BaseException) -> str:
     """
     name = "" if isinstance(failure, ValueError | t.TraitError) else f"{type(failure).__name__}: "
     notes = "".join(f" ({note})" for note in getattr(failure, "__notes__", ()))
-    return f"{name}{failure}{notes}"
+    return without_surrogates(f"{name}{failure}{notes}")
 
 
 class View(Held, anywidget.AnyWidget, Generic[R]):
@@ -209,12 +212,29 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         with self._wire:
             super().notify_change(change)
 
+    def _handle_msg(self, msg: Any) -> None:
+        """Take a message of the page; show what is wrong with one that cannot be taken."""
+        data, buffers = msg["content"].get("data"), msg.get("buffers", [])
+        try:
+            match data:
+                case {"method": "update", "state": dict(state)}:
+                    _put_buffers(state, data.get("buffer_paths", []), buffers)
+                    self.set_state(state)
+                case {"method": "request_state"}:
+                    self.send_state()
+                case {"method": "custom", "content": content}:
+                    self._handle_custom_msg(content, buffers)
+                case _:
+                    self._fail(ValueError(_NOT_KNOWN.format(data)))
+        except Exception as failure:  # noqa: BLE001 - the kernel goes on, whatever it was
+            self._fail(failure)
+
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take over what the browser changed. Reject invalid values, show the error, resend the state."""
         with self._wire:  # not amid what a run is publishing
             try:
                 super().set_state(self._from_page(sync_data))
-            except (t.TraitError, ValueError, TypeError) as refused:
+            except Exception as refused:  # noqa: BLE001 - libraries raise many kinds at what is of another kind
                 self._fail(refused)
                 self.send_state(key=[name for name in sync_data if name in self.keys])
                 return
@@ -226,7 +246,7 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         changed = {name: value for name, value in sync_data.items() if name not in self.linked}
         foreign = changed.keys() - self.from_page
         if foreign:
-            raise ValueError(f"the page may not set {', '.join(sorted(foreign))}")
+            raise ValueError(f"the page may not set {', '.join(sorted(foreign)):.200}")
         return self._checked(changed)
 
     def _checked(self, changed: dict[str, Any]) -> dict[str, Any]:
@@ -298,4 +318,4 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         elif kind == "resume":
             self.resume()
         else:
-            self._fail(ValueError(f"the page sent a message that is not known: {str(content)[:80]!r}"))
+            self._fail(ValueError(_NOT_KNOWN.format(content)))

@@ -10,6 +10,7 @@ from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
 from itertools import islice
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import small
 import torch
@@ -108,6 +109,27 @@ def test_the_same_seed_gives_the_same_answer(explainer, clf, result):
 
 def steps_to_the_end(explainer, clf, **keywords):
     return list(steps(explainer, clf, **keywords))[-1].partial
+
+
+def test_a_network_of_one_batch_size_gives_the_same_answer(explainer, clf):
+    class Four(small.Small):
+        def forward(self, images):
+            if len(images) != 4:
+                raise RuntimeError("an engine was built for batches of four")
+            return super().forward(images)
+
+    def clf_of(module):
+        return cf.Classifier(module, labels=small.LABELS, device="cpu", batch_size=4)
+
+    found, want = (steps_to_the_end(explainer, clf_of(module)) for module in (Four(), small.Small()))
+    assert found.missing == {}
+    trust, other = (one.trust().set_index("measure")["value"] for one in (found, want))
+    assert list(trust.index) == list(other.index)
+    own = [
+        name for name in trust.index if "randomised" not in name
+    ]  # its noise comes in batches of four, too
+    assert trust[own].tolist() == pytest.approx(other[own].tolist(), abs=0.02)
+    pd.testing.assert_frame_equal(found.to_frame(), want.to_frame(), atol=0.02, check_dtype=False)
 
 
 def test_the_time_that_a_run_rests_is_not_its_time(explainer, clf, monkeypatch):

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from cfwidgets.images import ImageLike, as_image, fit
-from cfwidgets.models.backends.base import NotFiniteError
 from cfwidgets.models.classifier import Classifier
 from cfwidgets.models.editor import Editor, criticised, painted, recognised
+from cfwidgets.models.finite import finite_or_nan
 
 __all__ = ["OBJECTIVES", "EditTask", "edit_box", "evaluate", "is_flip", "predictions"]
 
@@ -143,14 +143,7 @@ def evaluate(
 
 def predictions(clf: Classifier, images: Tensor, classes: int) -> Tensor:
     """Probabilities ``(n, C)``; NaN for images at which the classifier has no finite answer."""
-    if not len(images):
-        return torch.zeros(0, classes)
-    try:
-        return clf.probabilities(images)
-    except NotFiniteError:
-        if len(images) == 1:
-            return torch.full((1, classes), torch.nan)
-        return torch.cat([predictions(clf, half, classes) for half in images.tensor_split(2)])
+    return finite_or_nan(clf, images) if len(images) else torch.zeros(0, classes)
 
 
 def is_flip(probabilities: Tensor, target: int) -> Tensor:

@@ -45,10 +45,6 @@ _RANDOM = (
     "with random signs. Where it is large, nearly any edit of this size flips, and the attributes that were "
     "found mean little."
 )
-_INVALID = (
-    "Share of the {count:,} candidates for which the model predicts NaN or infinity: {invalid:,}. They were "
-    "left out."
-)
 _FEWER = (
     "Changes that are left in the simplest counterfactual, beside those of the best pick. Others were taken "
     "back one after another while it still flipped; no objective is much worse than the best pick's."
@@ -392,11 +388,7 @@ class ParetoResult(ExplainerResult):
             random = float(self.random_flips.float().mean())
             meaning, ok = _RANDOM.format(count=len(self.random_flips)), random < _MANY
             rows.append(Measure("random edits flip", random, "should be near 0", np.nan, meaning, ok))
-        if self.invalid:
-            share = self.invalid / self.evaluations
-            meaning = _INVALID.format(invalid=self.invalid, count=self.evaluations)
-            rows.append(Measure("predictions not finite", share, "should be 0", np.nan, meaning, ok=False))
-        return rows
+        return rows + self.unanswered(self.invalid, self.evaluations)
 
     def _of_simplest(self) -> list[Measure]:
         if self.simplest is None or self.best is None:
@@ -416,7 +408,10 @@ class ParetoResult(ExplainerResult):
     @property
     def own_caveats(self) -> tuple[str, ...]:
         """See `ExplainerResult.own_caveats`."""
-        rows = list(self.hardly_predicted(self.target))
+        rows = [
+            *self.hardly_predicted(self.target),
+            *self.often_unanswered(self.invalid, self.evaluations),
+        ]
         if self.reconstruction_flips:
             rows.append(
                 "The image as the editor paints it, without any change, flips the model already: the editor "

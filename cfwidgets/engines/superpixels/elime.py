@@ -13,6 +13,7 @@ from cfwidgets.engines.superpixels.base import REMEMBERED, SuperpixelEngine
 from cfwidgets.engines.superpixels.importance import Answers, alone, graded, inert, on_average, scaled
 from cfwidgets.engines.superpixels.result import Objective, Search, SuperpixelResult
 from cfwidgets.engines.superpixels.smallest import smaller
+from cfwidgets.models.backends.base import NotFiniteError
 from cfwidgets.search.climb import Climb
 from cfwidgets.search.ga import GeneticAlgorithm
 from cfwidgets.search.memo import Memo
@@ -187,7 +188,8 @@ class ELime(SuperpixelEngine):
 
     def _merit(self, score: Memo, whole: float, selected: Tensor) -> Tensor:
         """Give what selections ``(m, n)`` are good for: the probability that they keep, or take away."""
-        return score(selected) if self.objective == "sufficient" else whole - score(~selected)
+        kept = score(selected) if self.objective == "sufficient" else whole - score(~selected)
+        return kept.nan_to_num(nan=-torch.inf)  # nothing is worth less than what has no answer
 
     def _graded(
         self, score: Memo, result: SuperpixelResult, still: Tensor
@@ -201,16 +203,18 @@ class ELime(SuperpixelEngine):
             answers.append(score(masks))
             yield result, "importance"
         groups = _asked(result)
-        if self.samples:
-            groups.append(Answers(random, torch.cat(answers[:-1])))
+        drawn = Answers.finite(random, torch.cat(answers[:-1])) if self.samples else None
+        if drawn is not None and len(drawn.masks):
+            groups.append(drawn)
         importance, interval = graded(groups, Answers(around, answers[-1]), still, self.seed)
         yield replace(result, importance=importance, interval=interval), "importance"
 
     def _fitness(self, probability: Tensor, selected: Tensor) -> Tensor:
-        """Give the fitness ``(m,)`` of masks ``(m, n)`` whose images have these probabilities."""
+        """Give the fitness ``(m,)`` of masks ``(m, n)`` by their probabilities; that of NaN is the worst."""
         necessary = self.objective == "necessary"
         weight = 0.5 * necessary if self.parsimony is None else self.parsimony
-        return (1 - probability if necessary else probability) - weight * selected.double().mean(1)
+        fitness = (1 - probability if necessary else probability) - weight * selected.double().mean(1)
+        return fitness.nan_to_num(nan=-1 - weight)
 
     def _run(self, score: Memo, exact: Memo, count: int, seed: int, past: Search | None) -> Iterator[Search]:
         """Yield one search after each further generation, from ``past`` on where there is one."""
@@ -224,7 +228,7 @@ class ELime(SuperpixelEngine):
             asked = past.asked
             if self._at_rest(past):
                 return
-        known = Memo(score, resume=asked, limit=REMEMBERED)
+        known = Memo(score, resume=asked, limit=REMEMBERED, gaps=True)
         generations = self.search.steps(
             lambda selected: self._fitness(probability(selected), selected), count, seed=seed, resume=state
         )
@@ -232,7 +236,11 @@ class ELime(SuperpixelEngine):
             next(generations)  # the generation that it ended with
         for generation in generations:
             best.append(probability(generation.best[None])[0])
-            mean.append(probability(generation.population).mean())
+            if not bool(best[-1].isfinite()):
+                raise NotFiniteError(
+                    "the model returned NaN or infinite values for every picture that the search began with"
+                )
+            mean.append(probability(generation.population).nanmean())
             masks.append(generation.best)
             search = Search(
                 seed=seed,

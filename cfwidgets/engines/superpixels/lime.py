@@ -101,10 +101,13 @@ class Lime(SuperpixelEngine):
             if result.sampled < len(probabilities) < self.samples:
                 result = replace(result, sampled=len(probabilities), weights=None, fit=None)
                 yield result, self.activity
+        answers = np.array(probabilities)
+        known = np.isfinite(answers)  # the first, of the whole picture, always is
+        data, answers = data[known], answers[known]
         # LIME's distance, scipy's cosine, is 1 - sqrt(shown / n) for a mask of zeros and ones
         distances = 1 - np.sqrt(data.mean(1))
         _, pairs, fit, _ = explainer.base.explain_instance_with_data(
-            data, np.array(probabilities)[:, None], distances, 0, _ALL, explainer.feature_selection
+            data, answers[:, None], distances, 0, _ALL, explainer.feature_selection
         )
         weights = torch.zeros(result.count, dtype=torch.float64)
         for superpixel, weight in pairs:

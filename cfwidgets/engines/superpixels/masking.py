@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import torch
-from torchvision.transforms.functional import gaussian_blur
+import torch.nn.functional as F
+
+from cfwidgets.models.finite import finite_or_nan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from torch import Tensor
 
     from cfwidgets.models.classifier import Classifier
@@ -56,10 +60,17 @@ def filled(image: Tensor, segments: Tensor, fill: Fill) -> Tensor:
         flat = segments.flatten().long()
         sums = image.new_zeros(3, int(flat.max()) + 1).index_add_(1, flat, image.flatten(1))
         return (sums / torch.bincount(flat))[:, flat].view_as(image)
-    sigma = min(image.shape[1:]) / 10
-    # reflection needs a kernel that is no wider than the picture
-    reach = min(int(3 * sigma), min(image.shape[1:]) - 1)
-    return gaussian_blur(image, [2 * reach + 1] * 2, [sigma] * 2).clamp(0, 1)
+    return _blurred(image, min(image.shape[1:]) / 10)
+
+
+def _blurred(image: Tensor, sigma: float) -> Tensor:
+    # Not torchvision's: to import it takes a second and 150 MB.
+    reach = min(int(3 * sigma), min(image.shape[1:]) - 1)  # reflection needs a kernel within the picture
+    weights = torch.exp(-0.5 * (torch.arange(-reach, reach + 1, device=image.device) / sigma) ** 2)
+    weights = (weights / weights.sum()).expand(3, 1, -1)
+    padded = F.pad(image[None], [reach] * 4, mode="reflect")
+    rows = F.conv2d(padded, weights[:, :, None], groups=3)
+    return F.conv2d(rows, weights[..., None], groups=3)[0].clamp(0, 1)
 
 
 class MaskedPicture:
@@ -104,5 +115,12 @@ class MaskedPicture:
 
     def probabilities(self, masks: Tensor) -> Tensor:
         """Evaluate ``(m, n)`` masks: ``(m, C)`` probabilities."""
+        return torch.cat([self._clf.probabilities(images) for images in self._batches(masks)])
+
+    def finite_or_nan(self, masks: Tensor) -> Tensor:
+        """Evaluate ``(m, n)`` masks: ``(m, C)`` probabilities, NaN where an answer is not finite."""
+        return torch.cat([finite_or_nan(self._clf, images) for images in self._batches(masks)])
+
+    def _batches(self, masks: Tensor) -> Iterator[Tensor]:
         chunk = _CHUNK if self._image.is_cpu else max(_CHUNK, _DEVICE_PIXELS // len(self._labels))
-        return torch.cat([self._clf.probabilities(self.compose(some)) for some in masks.split(chunk)])
+        return (self.compose(some) for some in masks.split(chunk))

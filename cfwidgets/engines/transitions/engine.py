@@ -19,8 +19,10 @@ from cfwidgets.engines.transitions.latent_search import Features, LatentSearch
 from cfwidgets.engines.transitions.path import Interpolation, PathMaker, require_phases
 from cfwidgets.engines.transitions.result import Candidates, Rule, TransitionResult
 from cfwidgets.engines.transitions.work import PAINTING, Work, without_path
+from cfwidgets.models.backends.base import NotFiniteError
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.fingerprint import fingerprint
+from cfwidgets.models.finite import finite_or_nan
 from cfwidgets.models.generator import Generator, GeneratorError, require_generator
 
 if TYPE_CHECKING:
@@ -282,7 +284,7 @@ class Transitions(Engine[TransitionResult]):
         image = watched.view(view)[None]
         features = Features(watched, self.layer, image)
         with features.running(), torch.no_grad():
-            wanted = features(image)[0][0].detach().cpu()
+            wanted = features(features.filled(image))[0][0].detach().cpu()
         if not bool(wanted.any()):
             raise ValueError(
                 f"the layer {features.layer!r} gives nothing but zeros for this image, which nothing can be "
@@ -375,5 +377,12 @@ def _first_latents(generator: Generator, starts: int, seed: int) -> Tensor:
 def _probabilities(clf: Classifier, feature_model: Classifier | None) -> Callable[[Tensor, Any], Tensor]:
     """Return the function from images, and the outputs of the network of the features, to probabilities."""
     if feature_model is not None:
-        return lambda images, _outputs: clf.probabilities(images.cpu())
-    return lambda images, outputs: clf.read(outputs, len(images))  # no second pass
+        return lambda images, _outputs: finite_or_nan(clf, images.cpu())
+
+    def read(images: Tensor, outputs: Any) -> Tensor:
+        try:
+            return clf.read(outputs, len(images))  # no second pass
+        except NotFiniteError:
+            return finite_or_nan(clf, images.cpu())
+
+    return read

@@ -19,6 +19,7 @@ from cfwidgets.engines.translation.probes import no_probes, places, probed
 from cfwidgets.engines.translation.result import TranslationResult
 from cfwidgets.engines.translation.stress import KINDS, Kind, measured, no_curve
 from cfwidgets.images import as_bytes
+from cfwidgets.models.backends.base import NotFiniteError
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.models.translator import Translator, TranslatorError, require_translator
@@ -268,7 +269,12 @@ class CounterfactualTranslator(Engine[TranslationResult]):
             result = replace(result, **judges.of_second(result.images[: result.done], result.twins))
         yield update()
         while result.done < len(result.images):
-            result = self._further(judges, result)
+            try:
+                result = self._further(judges, result)
+            except NotFiniteError as error:
+                last = min(result.done + self.batch_size, len(result.images))
+                error.add_note(f"at one of {result.done} to {last - 1} of the {len(result.images)} images")
+                raise
             yield update()
         if len(result.probes) < len(chosen):
             weights = judges.translator.has_module and list(judges.translator.require_module().parameters())

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import torch
 import traitlets as t
-from torchvision.transforms.functional import center_crop, resize
 
 from cfwidgets.checkpoint import checkpoint_path
 from cfwidgets.engines.superpixels.base import SuperpixelEngine
@@ -17,7 +16,7 @@ from cfwidgets.engines.superpixels.elime import ELime
 from cfwidgets.engines.superpixels.lime import Lime
 from cfwidgets.engines.superpixels.masking import MaskedPicture
 from cfwidgets.engines.superpixels.result import SuperpixelResult
-from cfwidgets.images import as_image, encode, encode_labels
+from cfwidgets.images import as_image, encode, encode_labels, fit
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
@@ -345,6 +344,11 @@ def _notes(result: SuperpixelResult) -> list[str]:
         )
     if result.blank > _LIKELY:
         notes.append(f"With every superpixel hidden {result.label} still has {result.blank:.2f}.")
+    if result.invalid:
+        notes.append(
+            f"For {result.invalid:,} of {result.evaluations:,} pictures the model has no finite answer: they "
+            "were left out."
+        )
     if result.settings["trust"] and not result.fingerprints["model"]:
         notes.append("The model is a black box: there are no weights to randomise for the last check.")
     return notes
@@ -355,7 +359,5 @@ def _sharp(image: Tensor, seen: Tensor) -> Tensor:
     height, width = image.shape[1:]
     aspect = seen.shape[2] / seen.shape[1]
     across, down = min(width, round(height * aspect)), min(height, round(width / aspect))
-    cut = center_crop(image, [down, across])
-    if max(down, across) > _SHARPEST:
-        cut = resize(cut, _SHARPEST * min(down, across) // max(down, across), antialias=True).clamp(0, 1)
-    return cut
+    shrink = min(1.0, _SHARPEST / max(down, across))
+    return fit(image[None], (max(1, round(down * shrink)), max(1, round(across * shrink))))[0]
