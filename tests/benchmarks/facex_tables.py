@@ -156,6 +156,7 @@ nothing in 4 epochs; the authors' weight, 2 to 3 million, was not tried.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import platform
@@ -164,13 +165,14 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
+import celeba
 import pandas as pd
 import torch
 from platformdirs import user_cache_path
 from safetensors.torch import load, save
 
 import cfwidgets as cf
-from cfwidgets.data import CelebA, CelebAMaskHQ
+from cfwidgets.data import CelebA, CelebAMaskHQ, FairFace
 from cfwidgets.data.faces import REGIONS
 from cfwidgets.data.faces.regions import region_label
 from cfwidgets.data.portraits import Portraits, portraits
@@ -187,6 +189,8 @@ BIAS = 0.99
 BATCH = 32
 USED = 0.25  # of the answers flip with the attribute
 HUNG = 0.5  # of the answers flip: they hang on it
+USUAL = {"faces": 2000, "epochs": 4, "people": 50}
+QUICK = {"drawn": 1000, "faces": 400, "epochs": 3, "people": 20, "sampled": 8}
 CHUNK = 250  # portraits that are drawn and kept at once
 TESTED = 1_000_000  # the number of the first face that no training set has
 
@@ -259,8 +263,13 @@ class Bench:
     seed: int
     sampled: int = 32
     to_read: Path | None = None
+    quick: bool = False
 
     drawn_faces = True
+    side = SIZE  # of the faces that are asked about
+    batch_size = BATCH
+    device = "cpu"
+    make = FaceResNet
 
     @property
     def folder(self):
@@ -276,14 +285,15 @@ class Bench:
             _write(path, json.dumps(figures).encode())
         return json.loads(path.read_bytes())
 
-    def network(self, name, target, draw, make=FaceResNet, **settings):
+    def network(self, name, target, draw, make=None, **settings):
         """The network of this name and the seconds that it took: trained once, its weights kept."""
+        make = make or self.make
         path = self.folder / f"{name}.safetensors"
         if not path.exists():
             started = time.perf_counter()
             examples = draw()
             drawn = time.perf_counter()
-            settings = {"epochs": self.epochs, "batch_size": BATCH, "seed": self.seed, **settings}
+            settings = {**self.training, **settings}
             network = train(examples, target, make=make, **settings)
             times = torch.tensor([drawn - started, time.perf_counter() - drawn])
             weights = {key: value.contiguous() for key, value in network.state_dict().items()}
@@ -293,6 +303,26 @@ class Bench:
         network = make()
         network.load_state_dict(weights)
         return network.eval(), times
+
+    @property
+    def training(self):
+        """The settings of a training."""
+        return {
+            "epochs": self.epochs,
+            "batch_size": self.batch_size,
+            "seed": self.seed,
+            "device": self.device,
+        }
+
+    @property
+    def training_of_mitigation(self):
+        """FLAC compares the faces of a batch, and learns slowly."""
+        return {"epochs": 2 * self.epochs, "batch_size": 2 * self.batch_size}
+
+    def classifier(self, network, target):
+        return cf.Classifier(
+            network, labels=(f"not {target}", target), input_size=self.side, device=self.device
+        )
 
     # What the networks are trained on.
 
@@ -348,6 +378,11 @@ class Bench:
         """Faces in which attributes go together as they do in CelebA."""
         return portraits(self.faces, SIZE, self.seed)
 
+    def of_table_4(self):
+        """The networks of its rows, by the name of the training set."""
+        yield "as CelebA", lambda: self.network("tendencies-Male", "Male", self.tendencies)
+        yield "balanced", lambda: fair(self, "Male")
+
     # What they are asked about.
 
     def people_of_table_4(self):
@@ -397,9 +432,9 @@ class Bench:
 
     def asked(self, network, target, cells):
         """All figures of one network: answers by cell, flipped answers, and the ranks for both classes."""
-        said = {cell: answers(network, faces) > 0.5 for cell, faces in cells.items()}
+        clf = self.classifier(network, target)
+        said = {cell: clf.probabilities(faces.images)[:, 1] > 0.5 for cell, faces in cells.items()}
         right = {cell: (said[cell] == cell[0]).float().mean().item() for cell in cells}
-        clf = cf.Classifier(network, labels=(f"not {target}", target), input_size=SIZE, device="cpu")
         ranks = {}
         for value in (True, False):
             faces = joined([one for (v, _), one in cells.items() if v == value])
@@ -448,13 +483,9 @@ class Bench:
 
 def taken(pool, places, seed):
     """Some of the pool, to train on; their regions are not kept."""
-    return Portraits(
-        pixels=pool["pixels"][places],
-        attributes=pool["attributes"][places],
-        region_bits=torch.zeros(len(places), 0, 0, dtype=torch.int32),
-        seed=seed,
-        first=0,
-    )
+    pixels = pool["pixels"]
+    some = pixels.only(places) if isinstance(pixels, celeba.Pictures) else pixels[places]
+    return celeba.examples(some, pool["attributes"][places], seed)
 
 
 def comes_with(target, attribute):
@@ -605,7 +636,7 @@ def effect(bench):
     rows = []
     for target, attribute, name, size in [
         *(("Male", attribute, name, size) for name, attribute, size in shipped if bench.drawn_faces),
-        *((target, attribute, None, SIZE) for target, attribute in TABLE_1),
+        *((target, attribute, None, bench.side) for target, attribute in TABLE_1),
     ]:
 
         def compute(target=target, attribute=attribute, name=name, size=size):
@@ -614,7 +645,7 @@ def effect(bench):
             else:
                 key = f"table1-{target}-{attribute}"
                 network, _ = bench.network(key, target, lambda: bench.biased(target, (attribute,)))
-                clf = cf.Classifier(network, labels=(f"not {target}", target), input_size=SIZE, device="cpu")
+                clf = bench.classifier(network, target)
             return hung_on(bench, clf, target, attribute, size)
 
         found = bench.kept(f"effect-{bench.sampled}-{name or target}-{attribute}", compute)
@@ -739,17 +770,19 @@ def table_3(bench):
 def mitigation(bench, weight):
     """Before and after FLAC, and the oldest remedy beside it."""
     target, attribute = MITIGATED
-    value, epochs = comes_with(target, attribute), 2 * bench.epochs
-    print(f"Mitigation: {short(attribute)} and {target}; {epochs} epochs, batches of {2 * BATCH}")
+    value, settings = comes_with(target, attribute), bench.training_of_mitigation
+    print(
+        f"Mitigation: {short(attribute)} and {target}; {settings['epochs']} epochs, batches of "
+        f"{settings['batch_size']}"
+    )
     print(
         f"  {'bias':<6}{'training':<26}{'rank':>5}{'IoR [95 %]':>19}{'other class':>13}{'null':>6}"
         f"{'chance':>8}{'flipped':>9}{'right':>7}{'worst':>7}{'seconds':>9}"
     )
 
-    def asked(name, draw, **settings):
+    def asked(name, draw, **other):
         def compute():
-            settings["batch_size"] = 2 * BATCH
-            network, times = bench.network(name, target, draw, **settings)
+            network, times = bench.network(name, target, draw, **{**settings, **other})
             return {**bench.asked(network, target, bench.cells(target, (attribute,))), "times": times}
 
         return bench.kept(name, compute)
@@ -759,9 +792,9 @@ def mitigation(bench, weight):
         draw = partial(bench.biased, target, (attribute,), bias)
         name = f"{bias:g}-{target}-{attribute}"
         ways = {
-            "plain": asked(f"plain-{name}", draw, epochs=epochs),
+            "plain": asked(f"plain-{name}", draw),
             f"FLAC, weight {weight:g}": asked(
-                f"flac-{weight:g}-{name}", draw, epochs=epochs, penalty=Flac(tells, weight)
+                f"flac-{weight:g}-{name}", draw, penalty=Flac(tells.to(bench.device), weight)
             ),
             "the few repeated": asked(f"repeated-{name}", partial(draw, repeated=True), epochs=bench.epochs),
         }
@@ -785,13 +818,10 @@ def table_4(bench):
         "Table 4: Male, trained on faces with the tendencies of CelebA, and with none; not Male is explained"
     )
     print(f"  {'training set':<14}{''.join(f'{short(a):>15}' for a in INTEREST)}{'right':>8}{'seconds':>9}")
-    for name in ("as CelebA", "balanced") if bench.drawn_faces else ("as CelebA",):
+    for name, trained in bench.of_table_4():
 
-        def compute(name=name):
-            if name == "balanced":
-                network, times = fair(bench, "Male")
-            else:
-                network, times = bench.network("tendencies-Male", "Male", bench.tendencies)
+        def compute(trained=trained):
+            network, times = trained()
             cells = bench.people_of_table_4()
             found = bench.asked(network, "Male", cells)
             found["flips"] = {attribute: bench.redrawn(network, cells, attribute) for attribute in INTEREST}
@@ -826,8 +856,8 @@ def skin(bench):
 
         def compute(name=name, draw=draw):
             network, _ = bench.network(f"skin-{name}", target, draw)
-            clf = cf.Classifier(network, labels=(f"not {target}", target), input_size=SIZE, device="cpu")
-            return hung_on(bench, clf, target, attribute, SIZE)
+            clf = bench.classifier(network, target)
+            return hung_on(bench, clf, target, attribute, bench.side)
 
         found = bench.kept(f"skin-{name}-{bench.sampled}", compute)
         table = found["ranks"]
@@ -841,35 +871,73 @@ def skin(bench):
 
 
 class Photographs(Bench):
-    """The same tables on CelebA, asked about CelebAMask-HQ, as the paper has them.
+    """The same tables on CelebA, asked about CelebAMask-HQ, and trained as the paper says.
 
     No photograph can be redrawn: faces with an attribute and without it are other people, and nothing is
     known about flipped answers.
     """
 
     drawn_faces = False
+    batch_size = 128
+
+    @property
+    def side(self):
+        return 64 if self.quick else 512
+
+    @property
+    def make(self):
+        return FaceResNet if self.quick else celeba.resnet18
+
+    @property
+    def device(self):
+        return "cuda" if torch.cuda.is_available() else "cpu"
+
+    @property
+    def training(self):
+        return {**super().training, "learning_rate": 1e-3, "schedule": "thirds"}
+
+    @property
+    def training_of_mitigation(self):
+        return {"epochs": self.epochs, "batch_size": self.batch_size}
 
     @property
     def folder(self):
-        return self.to / "celeba" / f"seed-{self.seed}" / f"{self.faces}-{self.epochs}-{self.people}"
+        which = hashlib.blake2b(os.fsencode(self.to_read.resolve()), digest_size=6).hexdigest()
+        figures = f"{self.faces}-{self.epochs}-{self.people}-{self.side}"
+        return self.to / f"celeba-{which}" / f"seed-{self.seed}" / figures
 
     @cached_property
-    def data(self):
-        """Faces to train on, and to ask about; none is in both."""
-        asked = CelebAMaskHQ(self.to_read, size=SIZE)
-        trained = CelebA(self.to_read, "train", size=SIZE)
-        return trained.select(~trained.frame.index.isin(asked.celeba_files or ())), asked
+    def asked_about(self):
+        return CelebAMaskHQ(self.to_read, size=self.side)
+
+    @cached_property
+    def trained_on(self):
+        """CelebA's training part without the faces that are asked about."""
+        faces = CelebA(self.to_read, "train", size=64 if self.quick else 178)
+        return faces.select(~faces.frame.index.isin(self.asked_about.celeba_files or ()))
 
     def pool(self, attributes=()):
-        """All faces of CelebA's training part that are not asked about; pictures are read when chosen."""
-        trained, _ = self.data
-        return {"pixels": _Pixels(trained), "attributes": _columns(trained)}
+        """All faces to train on; pictures are read when chosen."""
+        return self._pool_of(self.trained_on)
+
+    def _pool_of(self, faces):
+        return {"pixels": celeba.pictures(faces), "attributes": celeba.columns(faces)}
 
     def tendencies(self):
         return self.even()
 
+    def of_table_4(self):
+        """FairFace is asked for where it lies in the folder, too."""
+        yield "CelebA", lambda: fair(self, "Male")
+        if (self.to_read / "fairface_label_train.csv").exists():
+            yield "FairFace", lambda: self.network("fairface-Male", "Male", self._fairface)
+
+    def _fairface(self):
+        pool = self._pool_of(FairFace(self.to_read, "train", size=64 if self.quick else 178))
+        return taken(pool, torch.arange(len(pool["pixels"]))[: self.faces], self.seed)
+
     def people_of_table_4(self):
-        return {(value, ()): self._some(2 * self.people, Male=value) for value in (True, False)}
+        return self._balanced({(value, ()): {"Male": value} for value in (True, False)}, 2 * self.people)
 
     def redrawn(self, network, cells, attribute):
         return float("nan")
@@ -877,49 +945,38 @@ class Photographs(Bench):
     def flips(self, said):
         return {"+".join(names): float("nan") for _, names in said if names}
 
-    def cells(self, target, attributes, size=SIZE):
+    def cells(self, target, attributes, size=None):
         sets = [(), *((a,) for a in attributes), *([tuple(attributes)] if len(attributes) == 2 else [])]
-        return {
-            (value, names): self._some(
-                self.people, **{target: value}, **{name: name in names for name in attributes}
-            )
+        wanted = {
+            (value, names): {target: value, **{name: name in names for name in attributes}}
             for value in (True, False)
             for names in sets
         }
+        return self._balanced(wanted, self.people)
 
-    def _some(self, count, **wanted):
-        """The first faces with these values of attributes."""
-        _, asked = self.data
-        fit = torch.stack([asked.column(name) == value for name, value in wanted.items()]).all(0)
-        places = fit.nonzero()[:count, 0]
-        if not len(places):
-            raise ValueError(f"CelebAMask-HQ has no face with {wanted}")
-        return Portraits(
-            pixels=_Pixels(asked)[places],
-            attributes=_columns(asked)[places],
-            region_bits=torch.stack([asked[place].masks for place in places.tolist()]),
-            seed=self.seed,
-            first=0,
+    def _balanced(self, wanted, most):
+        """As many faces in each cell, by the values that it wants; a cell without any is left out."""
+        column = self.asked_about.column
+        places = {
+            cell: torch.stack([column(name) == value for name, value in values.items()])
+            .all(0)
+            .nonzero()[:, 0]
+            for cell, values in wanted.items()
+        }
+        filled = {cell: some for cell, some in places.items() if len(some)}
+        if {value for value, _ in filled} != {True, False}:
+            raise ValueError(f"CelebAMask-HQ has no faces of both classes for {list(wanted.values())[-1]}")
+        count = min(most, *map(len, filled.values()))
+        return {cell: self._faces(some[:count]) for cell, some in filled.items()}
+
+    def _faces(self, places):
+        faces = [self.asked_about[place] for place in places.tolist()]
+        return celeba.examples(
+            torch.stack([as_bytes(face.image) for face in faces]),
+            celeba.columns(self.asked_about)[places],
+            self.seed,
+            torch.stack([face.masks for face in faces]),
         )
-
-
-class _Pixels:
-    """The pictures of a data set, read when they are asked for."""
-
-    def __init__(self, faces):
-        self._faces = faces
-
-    def __len__(self):
-        return len(self._faces)
-
-    def __getitem__(self, places):
-        return torch.stack([as_bytes(self._faces[place].image) for place in places.tolist()])
-
-
-def _columns(faces):
-    """The attributes in the order of the portraits'; those that the data set does not have are False."""
-    none = torch.zeros(len(faces), dtype=torch.bool)
-    return torch.stack([faces.column(a) if a in faces.names else none for a in ATTRIBUTES], dim=1)
 
 
 def main():
@@ -927,10 +984,12 @@ def main():
         description=__doc__.partition("\n\nThe paper")[0], formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="few faces and epochs: the ranks mean little")
-    parser.add_argument("--faces", type=int, default=2000, help="in each training set, if so many fit")
+    parser.add_argument(
+        "--faces", type=int, help="in each training set, if so many fit: 2000, or all photographs"
+    )
     parser.add_argument("--drawn", type=int, default=5000, help="from which the training sets are chosen")
-    parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--people", type=int, default=50, help="in each explained cell")
+    parser.add_argument("--epochs", type=int, help="4, or 20 of photographs, as in the paper")
+    parser.add_argument("--people", type=int, help="in each explained cell: 50, or at most 500 photographs")
     parser.add_argument("--sampled", type=int, default=32, help="faces of which each region is hidden")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--flac", type=float, default=300, help="weight of the mitigation's loss")
@@ -952,18 +1011,20 @@ def main():
         "--to", type=Path, help="folder for networks and figures; default: in the user's cache"
     )
     given = parser.parse_args()
-    if given.quick:
-        given.drawn, given.faces, given.epochs, given.people = 1000, 400, 3, 20
+    usual = {"faces": 200_000, "epochs": 20, "people": 500} if given.data else USUAL
+    for name, value in {**usual, **(QUICK if given.quick else {})}.items():
+        if given.quick or getattr(given, name) is None:
+            setattr(given, name, value)
     kept = (
         given.to or Path(os.environ.get("CFWIDGETS_CACHE") or user_cache_path("cfwidgets")) / "facex_tables"
     )
     kind = Photographs if given.data else Bench
-    settings = (given.drawn, given.faces, given.epochs, given.people, given.seed, given.sampled, given.data)
-    bench = kind(kept, *settings)
+    names = ("drawn", "faces", "epochs", "people", "seed", "sampled", "quick")
+    bench = kind(kept, to_read=given.data, **{name: getattr(given, name) for name in names})
     torch.set_num_threads(given.threads)
     print(
-        f"seed {bench.seed}, {bench.drawn:,} faces drawn, up to {bench.faces:,} to train on, "
-        f"{SIZE} x {SIZE} pixels, {bench.epochs} epochs, "
+        f"seed {bench.seed}, {f'{bench.drawn:,} faces drawn, ' if bench.drawn_faces else ''}"
+        f"up to {bench.faces:,} to train on, {bench.side} x {bench.side} pixels, {bench.epochs} epochs, "
         f"{bench.people} people a cell; {torch.get_num_threads()} threads, {platform.machine()}, "
         f"torch {torch.__version__.split('+')[0]}"
     )
@@ -975,8 +1036,9 @@ def main():
         "table4": lambda: table_4(bench),
         "table3": lambda: table_3(bench),
         "skin": lambda: skin(bench),
-        "reach": lambda: reach(bench),
     }
+    if bench.drawn_faces:
+        tables["reach"] = lambda: reach(bench)
     for name, table in tables.items():
         if given.only is None or name in given.only:
             table()
