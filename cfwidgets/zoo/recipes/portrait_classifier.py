@@ -26,7 +26,7 @@ from cfwidgets.zoo.recipes.command import machine, parsed, parser_of, write
 __all__ = ["Penalty", "Schedule", "answers", "main", "model_card", "train"]
 
 Schedule = Literal["cosine", "thirds"]
-"""How the learning rate falls."""
+"""The course of the learning rate: see `train`."""
 
 Penalty = Callable[[Tensor, Tensor, Tensor], Tensor]
 """A function that adds to the loss of a batch, given the images ``(n, 3, h, w)``, the features ``(n, c)``
