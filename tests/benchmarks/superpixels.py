@@ -1,7 +1,7 @@
 """E-LIME against the bare model and against LIME: ratios measured in one run.
 
-Run it with ``python tests/benchmarks/superpixels.py`` (``--quick`` for a look, ``--cuda`` on a GPU). It
-prints; it asserts nothing, since the machines differ.
+Run it with ``python tests/benchmarks/superpixels.py`` (``--quick`` for a look, ``--cuda`` on a GPU,
+``--table2`` for the paper's table 2). It prints; it asserts nothing, since the machines differ.
 
 Measured 2026-11-22, 2 cores (x86-64), 24 GiB, torch 2.15, ONNX Runtime 1.31, EfficientNet-Lite0:
 
@@ -159,6 +159,7 @@ def main():
     arguments.add_argument("--quick", action="store_true", help="few generations, one seed")
     arguments.add_argument("--cuda", action="store_true", help="ResNet-50 on a CUDA device only")
     arguments.add_argument("--rehearse", action="store_true", help="what --cuda does, tiny and on the CPU")
+    arguments.add_argument("--table2", action="store_true", help="the paper's table 2 only")
     given = arguments.parse_args()
     if given.rehearse:
         paper("cpu", cf.ELime(segments=9, population=4, generations=1, samples=0, trust=False), 2)
@@ -170,13 +171,15 @@ def main():
     clf = cf.zoo.classifier("efficientnet-lite0", device="cpu").accelerated()
     clf.probabilities(clf.view(data.cat())[None])
     print(f"{os.cpu_count()} cores, torch {torch.__version__}, {engine.population} x {engine.generations}")
-    print("overhead: wall time of explain over pictures / throughput of the bare model")
-    for _ in range(1 if given.quick else 5):
-        overhead(clf, replace(engine, trust=False))
     searches = 2 if given.quick else 10
     print(f"table 2 of the paper: {searches} searches of one picture, with other seeds")
     for name, picture in PICTURES.items():
         table_2(name, replace(engine, runs=searches, trust=False).explain(clf, picture()))
+    if given.table2:
+        return
+    print("overhead: wall time of explain over pictures / throughput of the bare model")
+    for _ in range(1 if given.quick else 5):
+        overhead(clf, replace(engine, trust=False))
     print("against the lime package, 1,000 samples, the same network in eager torch")
     against_lime(clf, engine, 1 if given.quick else 5)
 
