@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, Self
@@ -222,10 +223,11 @@ class ELime(SuperpixelEngine):
         def probability(selected: Tensor, by: Memo | None = None) -> Tensor:
             return (known if by is None else by)(selected if self.objective == "sufficient" else ~selected)
 
-        best, mean, masks, state, asked = [], [], [], None, None
+        best, mean, masks, state, asked, spent = [], [], [], None, None, 0.0
+        began = time.perf_counter()
         if past is not None:
             best, mean, masks, state = list(past.best), list(past.mean), list(past.masks), past.state
-            asked = past.asked
+            asked, spent = past.asked, past.seconds
             if self._at_rest(past):
                 return
         known = Memo(score, resume=asked, limit=REMEMBERED, gaps=True)
@@ -242,16 +244,20 @@ class ELime(SuperpixelEngine):
                 )
             mean.append(probability(generation.population).nanmean())
             masks.append(generation.best)
+            exactly = float(probability(generation.best[None], exact)[0])
+            spent += time.perf_counter() - began
             search = Search(
                 seed=seed,
-                probability=float(probability(generation.best[None], exact)[0]),
+                probability=exactly,
                 best=torch.stack(best),
                 mean=torch.stack(mean),
                 masks=torch.stack(masks),
                 asked=known.state(),
                 state=generation.state,
+                seconds=spent,
             )
             yield search
+            began = time.perf_counter()  # a search is not as long as whoever watches it rests
             if self._at_rest(search):
                 return
 

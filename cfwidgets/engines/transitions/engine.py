@@ -7,7 +7,7 @@ from collections.abc import Callable
 from collections.abc import Generator as Steps
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -85,6 +85,10 @@ class Transitions(Engine[TransitionResult]):
     seed
         Same seed, same device, same answer.
 
+    Notes
+    -----
+    The defaults are for small networks that paint and read the same pictures; `published` are the paper's.
+
     Examples
     --------
     >>> from cfwidgets import zoo
@@ -143,6 +147,39 @@ class Transitions(Engine[TransitionResult]):
         mapping("options", self.options)
         if self.method is not None:
             choice("method", self.method, tuple(METHODS))
+
+    @classmethod
+    def published(cls) -> Self:
+        """Return the settings of the paper, for a VGG-19 of torchvision, which it compares features by.
+
+        The last maps of VGG-19 (7 x 7 x 512 of 224 pixels), latent vectors of free length, the same 2,000
+        updates for each of 96 candidates, the end points by the rule ``"quarter"``, 1,000 phases on a
+        straight line, and relevance by RAP. The diversity threshold of 1 is the generator's, and the default
+        of `cfwidgets.zoo.generator`. The paper names neither rate nor decay, which are as by default, and
+        gives no number for the high cosine that end points must have: the quarter is a reading of it.
+
+        Examples
+        --------
+        >>> paper = Transitions.published()
+        >>> paper.layer, paper.rule, paper.keep_length, paper.patience
+        ('features', 'quarter', False, None)
+
+        Some of it otherwise:
+
+        >>> replace(paper, updates=200).updates
+        200
+        """
+        return cls(
+            starts=32,
+            updates=2000,
+            keep_length=False,
+            layer="features",
+            rule="quarter",
+            patience=None,
+            phases=1000,
+            interpolation="linear",
+            method="rap",
+        )
 
     def steps(
         self,

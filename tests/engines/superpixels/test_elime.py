@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from cfwidgets import Classifier, ClassifierError, ELime, Lime, SuperpixelResult
+from cfwidgets.engines.superpixels import elime
 
 SIDE = 24
 TILES = (torch.arange(SIDE)[:, None] // 6 * 3 + torch.arange(SIDE)[None] // 8).int()  # 4 x 3 tiles
@@ -315,6 +316,52 @@ def test_a_search_goes_on_for_as_long_again():
     more = explain(replace(FAST, generations=5).longer(first), resume=first)
     assert differs(more, explain(replace(FAST, generations=10)), ignore=ASKED) == []
     assert replace(FAST, generations=5).longer(more).generations == 15
+
+
+class Clock(Additive):
+    """A model that tells the time: a second for each picture that it is asked about."""
+
+    rested = 0
+
+    def perf_counter(self):
+        return float(self.asked + self.rested)
+
+
+def test_each_search_says_how_long_it_took(monkeypatch, tmp_path):
+    def run(rest=0, **given):
+        monkeypatch.setattr(elime, "time", clock := Clock())
+        engine = replace(FAST, runs=2, samples=0)
+        for update in engine.steps(Classifier(clock), PICTURE, 1, segments=TILES, **given):
+            yield update.partial
+            clock.rested += rest
+
+    *_, half = itertools.islice(run(), 5)
+    *_, whole = run()
+    questions = [len(search.asked["masks"]) for search in whole.searches]
+    first, second = (search.seconds for search in whole.searches)
+    assert first == questions[0]
+    assert 0 < second < questions[1]  # masks of the first cost it nothing
+    *_, slow = run(rest=1000)
+    assert [search.seconds for search in slow.searches] == [first, second]
+    half.save(tmp_path / "result")
+    loaded = SuperpixelResult.load(tmp_path / "result")
+    assert 0 < loaded.searches[0].seconds == half.searches[0].seconds < first
+    *_, resumed = run(resume=loaded)
+    assert [search.seconds for search in resumed.searches] == [first, second]
+
+    frame = whole.search_frame()
+    assert frame.seed.tolist() == [0, 1]
+    assert frame.original.tolist() == [whole.whole] * 2
+    assert frame.probability.tolist() == [search.probability for search in whole.searches]
+    assert frame.selected.tolist() == [int(search.mask.sum()) for search in whole.searches]
+    assert frame.generations.tolist() == [12, 12]
+    assert frame.seconds.tolist() == [first, second]
+
+
+def test_lime_has_no_search_to_tell_of():
+    frame = explain(Lime(samples=60, trust=False)).search_frame()
+    assert frame.empty
+    assert "seconds" in frame
 
 
 def test_a_finished_result_is_resumed_without_a_question():
