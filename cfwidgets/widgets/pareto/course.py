@@ -8,8 +8,8 @@ import bqplot as bq
 import ipywidgets as w
 import numpy as np
 
-from cfwidgets.widgets.chart_parts import GREY, ORANGE, close_figure
-from cfwidgets.widgets.pareto.axes import ends, ticks
+from cfwidgets.widgets.chart_parts import GREY, ORANGE, close_figure, whole_ticks
+from cfwidgets.widgets.pareto.axes import ends
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -121,12 +121,11 @@ class CourseChart:
                     mark.x, mark.y = (places, heights[name]) if shown[name] else (np.array([]), np.array([]))
         with self._along.hold_sync():
             self._along.min, self._along.max = ends(places.astype(float), margin=0.03)
-        self._below.tick_values = _whole_ticks(count)
+        self._below.tick_values = whole_ticks(1, max(count, 1))
         picked = [] if best < 0 else [best]
         with self._best.hold_sync():
             self._best.x, self._best.y = places[picked], probability[picked]
-        for part in (self._best, self._words, self._below, self._left):
-            part.visible = count > 0
+        self._best.visible = self._words.visible = count > 0
         # Words of a line that is not there would be a riddle.
         self._words.text = [words if shown[name] else "" for name, words, *_ in _LINES]
 
@@ -135,17 +134,9 @@ class CourseChart:
         for link in self._links:
             link.unlink()
             link.close()
-        self._words.scales["x"].close()
         close_figure(self.figure)
 
 
 def _scaled(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     low, high = ends(values)
     return (values - low) / (high - low)
-
-
-def _whole_ticks(count: int) -> npt.NDArray[np.float64]:
-    if count < 5:
-        return np.arange(1.0, count + 1)
-    found, _ = ticks(1, count)
-    return found[found == found.round()]
