@@ -66,6 +66,15 @@ window.tests = (() => {
       return Object.keys((await manager.get_state()).state).length;
     },
 
+    /** Save a notebook with the state of its widgets. */
+    async save(id) {
+      await within(PATIENCE, 'the saving', opened.get(id).panel.context.save());
+    },
+
+    async restart(id) {
+      await within(PATIENCE, 'the restart', opened.get(id).panel.sessionContext.session.kernel.restart());
+    },
+
     async close(id) {
       const { panel } = opened.get(id);
       opened.delete(id);
