@@ -128,7 +128,7 @@ export function superpixelState(changes: Partial<Traits> = {}): Traits {
     history_masks: wire(Uint8Array.of(0b11111100, 0b11001000)),
     cursor: [1, 1],
     caveats: [],
-    trust: [{ name: "deletion, area", value: ".11", note: "random .29", help: "lower is better", ok: null }],
+    trust: [{ name: "deletion area", value: ".11", note: "random .29", help: "lower is better", ok: null }],
     measures: true,
     ...{ counts: "2,030 pictures evaluated · generation 50 of 50", notes: "", error: "" },
     ...changes,

@@ -62,7 +62,7 @@ def use_superpixels(view):
 def use_transitions(view):
     view.get_by_role("slider", name="phase").press("End")
     expect(view).to_have_attribute("data-painted", "999")
-    view.get_by_role("button", name="where").click()
+    view.get_by_role("button", name="attribution").click()
     expect(view).to_have_attribute("data-mode", "where")
 
 
