@@ -52,6 +52,11 @@ window.tests = (() => {
         .map((output) => output.traceback.join('\n'));
     },
 
+    /** What a cell shows, as the notebook's file would have it. */
+    outputs([id, cell]) {
+      return opened.get(id).panel.content.model.sharedModel.cells[cell].toJSON().outputs;
+    },
+
     /** What the kernel has raised, and written to stderr, since the notebook was opened. */
     kernelErrors(id) {
       return opened.get(id).errors;
