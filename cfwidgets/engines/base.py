@@ -31,6 +31,7 @@ from torch import Tensor
 
 from cfwidgets.checkpoint import Checkpoint
 from cfwidgets.checks import choice, positive_int
+from cfwidgets.engines.trust_table import TrustTable
 from cfwidgets.evaluation.elsewhere import Answers, pictures
 from cfwidgets.models.backends.base import ClassifierError
 from cfwidgets.results import Result
@@ -247,7 +248,7 @@ class ExplainerResult(Result, ABC):
         """
         rows = [*self.measures(), *self._of_answers()]
         rows += [Measure(name, nan, "not measured", nan, why) for name, why in self.missing.items()]
-        return pd.DataFrame(rows, columns=list(Measure._fields)).astype({"ok": object})
+        return TrustTable(rows, columns=list(Measure._fields)).astype({"ok": object})
 
     def unanswered(self, invalid: int, count: int) -> list[Measure]:
         """Return the row for the pictures, of so many, at which the model has no finite answer, if any."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec
 import ipywidgets as w
 
 from cfwidgets.widgets import cells
-from cfwidgets.widgets.lifetime import FixedBox, FixedLayout, Held, closed_on_failure
+from cfwidgets.widgets.lifetime import HOST, FixedBox, FixedLayout, Held, closed_on_failure
 
 if TYPE_CHECKING:
     from cfwidgets.run import Run
@@ -85,7 +85,7 @@ class Explorer(Held, FixedBox, Generic[V]):
             chart.draw()
         self.chart = chart.figure
         layout = FixedLayout(flex_flow="row wrap", align_items="flex-start")
-        super().__init__([view, self.chart], layout=layout)
+        super().__init__([view, self.chart], layout=layout, _dom_classes=(HOST,))
 
     @property
     def run(self) -> Run[Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -17,7 +18,8 @@ from cfwidgets.run import Run
 from cfwidgets.text import without_surrogates
 from cfwidgets.widgets import cells
 from cfwidgets.widgets.latest import Latest
-from cfwidgets.widgets.lifetime import FixedLayout, Held, weakly
+from cfwidgets.widgets.lifetime import HOST, FixedLayout, Held, weakly
+from cfwidgets.widgets.time_left import TimeLeft
 from cfwidgets.widgets.wire import trust_rows
 
 if TYPE_CHECKING:
@@ -88,6 +90,8 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         What the run is doing, in words.
     progress
         0 to 1.
+    time_left
+        How long the run still takes, in words: an estimate; empty where there is none, and while none runs.
     counts
         How far it is, in numbers.
     error
@@ -110,6 +114,7 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
     state = t.Enum(["empty", "running", "done", "stopped", "failed"], "empty").tag(sync=True)
     activity = t.Unicode().tag(sync=True)
     progress = t.Float(0.0).tag(sync=True)
+    time_left = t.Unicode().tag(sync=True)
     counts = t.Unicode().tag(sync=True)
     error = t.Unicode().tag(sync=True)
     notes = t.Unicode().tag(sync=True)
@@ -126,9 +131,10 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         self.renew()
         renew_in_children(self)
         self._turn = 0
+        self._estimate = TimeLeft()
         self._answers: Latest[Any] = Latest(weakly(self._answer_safely))
         self._open = True
-        super().__init__(layout=FixedLayout())
+        super().__init__(layout=FixedLayout(), _dom_classes=(HOST,))
         # ipykernel 7.4 hands a message of the browser to the shell that last published on this comm. That is
         # the main one, which a running cell blocks, as soon as a worker has reported progress; what the front
         # end chose (in JupyterLab a subshell) answers meanwhile.
@@ -152,8 +158,10 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
             if self.run is not None:
                 self.run.close()
             self.last_error = None
+            self._estimate = TimeLeft()
             with self.hold_sync():
                 self.error, self.state, self.activity, self.progress = "", "running", "", 0.0
+                self.time_left = ""
             report = weakly(self._report)
             self.run = Run(steps, lambda run: report(run, turn))
 
@@ -166,6 +174,7 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
             self._result = result
             self._publish(result)
             self.state, self.activity, self.progress, self.error = "done", "", 1.0, ""
+            self.time_left = ""
 
     def stop(self) -> None:
         """Stop after the step that is being worked on. What was found so far is kept."""
@@ -180,6 +189,7 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
             if self.state == "failed":
                 self.start(self._steps())
             elif self.run is not None and self.run.resume():
+                self._estimate = TimeLeft()  # the time that it was stopped does not count
                 self.state = "running"
 
     def close(self) -> None:
@@ -291,6 +301,8 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
                     if run.state != "failed":  # the run fails by it, and reports that
                         raise
             self.progress, self.activity = run.progress, run.activity
+            running = run.state == "running"
+            self.time_left = self._estimate.after(time.monotonic(), run.progress) if running else ""
             failure = run.exception()
             if failure is not None:
                 self._fail(failure)

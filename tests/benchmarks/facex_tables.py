@@ -467,11 +467,11 @@ class Bench:
             shown = (areas > 0).sum(1)
             ranks[str(value)] = {
                 "region": list(REGIONS),
-                "ior": numbers(frame.ior),
+                "ior": numbers(frame.attention),
                 "low": numbers(frame.low),
                 "high": numbers(frame.high),
                 "count": numbers(frame["count"]),
-                "rank": numbers(frame["rank"].mask(frame.ior == 0)),  # no attention is no rank
+                "rank": numbers(frame["rank"].mask(frame.attention == 0)),  # no attention is no rank
                 "null": numbers(frame.randomised.rank(ascending=False, method="min")),
                 "worn": numbers(among),
                 "means": {
@@ -708,7 +708,7 @@ def hung_on(bench, clf, target, attribute, size):
     areas = torch.stack([(faces.region_bits >> r & 1).float().mean((1, 2)) for r in range(len(REGIONS))])
     shares = (result.ior.nan_to_num(0) * areas.T).mean(0)
     ranks |= {
-        "rank": numbers(frame["rank"].mask(frame.ior == 0)),
+        "rank": numbers(frame["rank"].mask(frame.attention == 0)),
         "share": numbers(pd.Series(shares.numpy()).rank(ascending=False, method="min")),
         "count": numbers(frame["count"]),
     }

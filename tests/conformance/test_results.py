@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import inspect
 import json
 from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
@@ -87,6 +88,8 @@ def test_the_measures_of_trust_are_sentences(result):
         assert row.meaning.endswith(".")
         assert row.meaning[0].isupper()
         assert row.against
+        assert row.meaning in " ".join(repr(trust).split())
+        assert html.escape(row.meaning, quote=False) in trust._repr_html_()
 
 
 def test_it_is_a_figure_with_labels_as_they_are(result, tmp_path):

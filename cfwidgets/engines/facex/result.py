@@ -231,7 +231,7 @@ class FaceXResult(ExplainerResult):
         ranked = self._ranked().head(5)
         if ranked.empty:
             return f"{self.model}: no attention for {self.label} yet ({faces}{skipped})"
-        best = ", ".join(f"{row.region} {row.ior:.2f}" for row in ranked.itertuples())
+        best = ", ".join(f"{row.region} {row.attention:.2f}" for row in ranked.itertuples())
         moved = self.to_frame().dropna(subset="effect").sort_values("effect_rank", kind="stable").head(3)
         most = ", ".join(f"{row.region} {row.effect:.2g}" for row in moved.itertuples())
         hidden = f"; hiding {most} changes the log-odds most" if most else ""
@@ -243,15 +243,15 @@ class FaceXResult(ExplainerResult):
         """Return attention to the regions and their effect, one row a region, in their order.
 
         The index, ``key``, has the names by which the code knows the regions. Columns: ``region``, the name
-        in words; ``ior`` (mean importance by attention, 0 to 1; NaN where no face has the region); ``rank``
+        in words; ``attention`` (the mean, 0 to 1; NaN where no face has the region); ``rank``
         (1 for the highest; equal scores share the better rank; regions that no face has are not ranked);
         ``effect`` (mean size of the change of the target's log-odds when the region is hidden, over the
         sampled faces that have it, 0 to inf; NaN where it was not measured) and ``effect_rank``; ``low`` and
-        ``high`` (95 % interval of ``ior``, percentile bootstrap over the faces; NaN where fewer than two have
-        the region), ``effect_low`` and ``effect_high``; ``push`` (mean change with its sign: above 0 where
-        the region speaks for the class); ``count`` and ``effect_count`` (faces that have the region);
+        ``high`` (95 % interval of ``attention``, percentile bootstrap over the faces; NaN where fewer than
+        two have the region), ``effect_low`` and ``effect_high``; ``push`` (mean change with its sign: above
+        0 where the region speaks for the class); ``count`` and ``effect_count`` (faces that have the region);
         ``chance`` (probability of this rank by attention or a better one in a random ranking);
-        ``randomised`` (``ior`` of a copy of the model with random weights).
+        ``randomised`` (attention of a copy of the model with random weights).
 
         Parameters
         ----------
@@ -277,7 +277,7 @@ class FaceXResult(ExplainerResult):
         return pd.DataFrame(
             {
                 "region": [region_label(name) for name in self.regions],
-                "ior": attention.mean.numpy(),
+                "attention": attention.mean.numpy(),
                 "rank": rank.astype("Int64").array,
                 "effect": effect.mean.numpy(),
                 "effect_rank": effect.rank.astype("Int64").array,
@@ -359,7 +359,7 @@ class FaceXResult(ExplainerResult):
         elif {*self.regions} <= {*REGIONS}:
             prototype = Prototype.face()
         table = self.to_frame()
-        if table["ior"].isna().all():
+        if table["attention"].isna().all():
             raise ValueError("there is nothing to draw yet: no face has been summarised")
         faces = f"{len(self.numbers):,} of {self.total:,} faces"
         title = f"{cut(self.model, _NAME)}: what counts for {cut(self.label, _NAME)}, {faces}"
@@ -449,7 +449,7 @@ class FaceXResult(ExplainerResult):
         return _correlation(_means(self.ior), _means(self.randomised))
 
     def _ranked(self) -> pd.DataFrame:
-        return self.to_frame().dropna(subset="ior").sort_values("rank", kind="stable")
+        return self.to_frame().dropna(subset="attention").sort_values("rank", kind="stable")
 
     def _group(self, name: str) -> int:
         if name not in self.group_names:

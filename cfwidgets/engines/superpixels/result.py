@@ -462,6 +462,7 @@ class SuperpixelResult(ExplainerResult):
             axis.plot(search.mean, color="0.5", lw=1, label="mean")
         axis.axhline(self.whole, color="0.3", ls=":", label="whole picture")
         axis.set(xlabel="generation", ylim=(0, 1.02))
+        axis.locator_params(axis="x", integer=True)
         axis.set_title(f"probability of {cut(self.label, _TITLE)}", fontsize=10, parse_math=False)
         handles, names = axis.get_legend_handles_labels()
         unique = dict(zip(names, handles, strict=True))

@@ -343,7 +343,7 @@ def _rows(result: FaceXResult, group: str | None = None) -> list[dict[str, Any]]
         {
             "name": row.Index,
             "label": row.region,
-            "ior": _known(row.ior),
+            "ior": _known(row.attention),
             "low": _known(row.low),
             "high": _known(row.high),
             "count": int(row.count),

@@ -106,7 +106,8 @@ class SuperpixelView(View[SuperpixelResult]):
     importance = t.List(t.Float()).tag(sync=True)
     order = t.List(t.Int()).tag(sync=True)
     history_masks = t.Bytes().tag(sync=True)
-    # For the chart beside the view, which is drawn in Python; the browser has the same in `counts`.
+    # For the chart beside the view, which is drawn in Python at each `history`, set last; the browser has the
+    # same in `counts`.
     generation = t.Int(0)
     generations = t.Int(0)
     evaluations = t.Int(0)
@@ -247,11 +248,11 @@ class SuperpixelView(View[SuperpixelResult]):
         if partial.searches:
             search = partial.searches[partial.watched]
             masks = search.masks if partial.objective == "sufficient" else ~search.masks
-            self.history = {"best": search.best.tolist(), "mean": search.mean.tolist()}
             self.history_masks = np.packbits(masks.numpy(), axis=1).tobytes()
             self.generation, self.generations = search.generation, partial.settings["generations"]
+            self.history = {"best": search.best.tolist(), "mean": search.mean.tolist()}
         else:
-            self.history, self.history_masks, self.generation, self.generations = {}, b"", 0, 0
+            self.history_masks, self.generation, self.generations, self.history = b"", 0, 0, {}
 
     def _checked(self, changed: dict[str, Any]) -> dict[str, Any]:
         shown = changed.get("shown", [])

@@ -47,6 +47,7 @@ class TransitionChart:
             label_offset="2.6em",
             grid_lines="none",
             tick_format="d",
+            tick_values=[0],
         )
         self.figure = bq.Figure(
             padding_x=0,  # so that phase 0 stands on the axis

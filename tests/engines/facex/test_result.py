@@ -69,18 +69,18 @@ def test_the_regions_are_those_of_celebamask_hq():
 
 def test_the_table():
     frame = result([[0.2, 0.5, NAN], [0.4, NAN, NAN], [0.9, 0.7, NAN]]).to_frame()
-    assert list(frame.columns)[:5] == ["region", "ior", "rank", "effect", "effect_rank"]
+    assert list(frame.columns)[:5] == ["region", "attention", "rank", "effect", "effect_rank"]
     assert list(frame.index) == ["a", "b", "c"]
     assert frame[["effect", "effect_rank", "effect_low", "push"]].isna().all(axis=None)
     assert frame["region"].tolist() == ["a", "b", "c"]
-    assert frame["ior"][:2].tolist() == pytest.approx([0.5, 0.6])
+    assert frame["attention"][:2].tolist() == pytest.approx([0.5, 0.6])
     assert frame["count"].tolist() == [3, 2, 0]
     assert frame["rank"].tolist() == [2, 1, pd.NA]
     assert frame["chance"][:2].tolist() == [1, 0.5]
-    assert frame.iloc[2][["ior", "low", "high", "chance", "randomised"]].isna().all()
+    assert frame.iloc[2][["attention", "low", "high", "chance", "randomised"]].isna().all()
     assert frame["randomised"].isna().all()
     for row in frame.iloc[:2].itertuples():
-        assert row.low <= row.ior <= row.high
+        assert row.low <= row.attention <= row.high
 
 
 def test_effect_stands_beside_attention_with_its_own_ranks():
@@ -148,7 +148,7 @@ def test_faces_that_are_all_alike_have_no_width():
 def test_nothing_seen_yet():
     empty = result(torch.zeros(0, 3), names=(), probability=torch.zeros(0))
     frame = empty.to_frame()
-    assert frame["ior"].isna().all()
+    assert frame["attention"].isna().all()
     assert frame["low"].isna().all()
     assert frame["rank"].isna().all()
     assert frame["count"].tolist() == [0, 0, 0]
@@ -190,7 +190,7 @@ def test_groups():
         groups=torch.tensor([0, 1, 0]),
         group_names=("Male", "not Male"),
     )
-    assert split.to_frame("Male")["ior"].tolist() == pytest.approx([0.55, 0.6])
+    assert split.to_frame("Male")["attention"].tolist() == pytest.approx([0.55, 0.6])
     assert split.to_frame("not Male")["count"].tolist() == [1, 0]
     assert split.per_image()["group"].tolist() == ["Male", "not Male", "Male"]
     with pytest.raises(ValueError, match="there is no group 'Young'; the groups are 'Male', 'not Male'"):
@@ -203,7 +203,7 @@ def test_a_group_without_faces():
     split = result([[0.2, 0.5]], groups=torch.tensor([0]), group_names=("right", "wrong"))
     frame = split.to_frame("wrong")
     assert frame["count"].tolist() == [0, 0]
-    assert frame[["ior", "low", "high", "rank"]].isna().all(axis=None)
+    assert frame[["attention", "low", "high", "rank"]].isna().all(axis=None)
 
 
 def test_one_row_a_face():
