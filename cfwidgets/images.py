@@ -14,8 +14,6 @@ import math
 import operator
 import os
 import struct
-import sys
-import warnings
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +27,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from cfwidgets.image_files import opened
+from cfwidgets.warn import warn_user
 
 ImageLike: TypeAlias = str | os.PathLike[str] | Image.Image | npt.NDArray[Any] | Tensor
 """Anything that `as_image` reads."""
@@ -450,13 +449,9 @@ def _reduced(image: Tensor, largest: int | None) -> Tensor:
 
 
 def _say_reduced(before: tuple[int, int], after: tuple[int, int]) -> None:
-    frame, level = sys._getframe(), 1  # noqa: SLF001 - the warning is shown at the line of the user's code
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("cfwidgets"):
-        frame, level = frame.f_back, level + 1
-    warnings.warn(
+    warn_user(
         f"a picture of {before[0]:,} x {before[1]:,} pixels was reduced to {after[0]:,} x {after[1]:,}: "
-        f"{LARGEST:,} a side are the most that is worked on",
-        stacklevel=level,
+        f"{LARGEST:,} a side are the most that is worked on"
     )
 
 

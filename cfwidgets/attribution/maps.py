@@ -22,6 +22,7 @@ from cfwidgets.attribution.grad_cam import GradCam
 from cfwidgets.attribution.layers import Layer
 from cfwidgets.attribution.network import Explained, Method, Network, network_of
 from cfwidgets.attribution.rap import Rap
+from cfwidgets.brief import brief
 from cfwidgets.checks import choice, positive_int
 from cfwidgets.images import as_images
 from cfwidgets.models.backends.base import LARGEST_BATCH, ClassifierError, NotFiniteError, cpu_batch_size
@@ -77,6 +78,8 @@ class Attribution:
     caveats
         Limits of the maps in words: a layer far from the output.
     """
+
+    __repr__ = brief
 
     maps: Tensor
     logits: Tensor

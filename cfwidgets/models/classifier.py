@@ -34,6 +34,7 @@ from cfwidgets.models.classifier_arguments import (
 )
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.models.parts import state_of, uncompiled
+from cfwidgets.text import LINE, cut
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -185,7 +186,8 @@ class Classifier:
     def __repr__(self) -> str:
         size = None if self.input_size is None else f"{self.input_size[0]} x {self.input_size[1]}"
         classes = None if self.classes is None else f"{self.classes} classes"
-        return f"<Classifier {self.name}: {', '.join(filter(None, (classes, size, str(self.device))))}>"
+        known = ", ".join(filter(None, (classes, size, str(self.device))))
+        return f"<Classifier {cut(self.name, LINE - len(known) - 15)}: {known}>"
 
     def probabilities(self, images: ImagesLike) -> Tensor:
         """Compute the probability of each class.
@@ -439,13 +441,19 @@ class Classifier:
         """Hash the model's weights to 32 hexadecimal digits; empty for a black box."""
         return fingerprint(state_of(self.require_module())) if self.has_module else ""
 
-    def accelerated(self) -> Classifier:
+    def accelerated(self, *, progress: bool | None = None) -> Classifier:
         """Return a classifier that runs in ONNX Runtime, several times faster on a CPU.
 
         The network is exported once (some seconds) and the file saved in the user's cache folder, or the one
         that the environment variable ``CFWIDGETS_CACHE`` names. The first batch is compared with the network
         itself; where probabilities differ by more than 1e-3 there is a warning, and the network itself is
         used.
+
+        Parameters
+        ----------
+        progress
+            True for a progress bar while the network is exported; False for none; None for one in a notebook,
+            and where the standard error is a terminal.
 
         Returns
         -------
@@ -470,7 +478,8 @@ class Classifier:
                 "accelerated() needs to know the size of all images: pass input_size=(height, width)"
             )
         name = f"{self.name} (ONNX Runtime)"
-        return self._with(Accelerated(backend, self.input_size, self._activation, name), name)
+        faster = Accelerated(backend, self.input_size, self._activation, name, progress=progress)
+        return self._with(faster, name)
 
     def in_float32(self) -> Classifier:
         """Return a classifier of the same network in float32; this one, where it does not round.
@@ -529,7 +538,7 @@ class Classifier:
         twin = randomised(uncompiled(original.module), seed, seen, original.interface)
         backend = TorchModule(twin, self.device, original.interface, self._activation, self._precision)
         copied = self._with(backend, f"{self.name}, random weights")
-        return copied.accelerated() if isinstance(self._backend, Accelerated) else copied
+        return copied.accelerated(progress=False) if isinstance(self._backend, Accelerated) else copied
 
     def _open(self, path: Path, device: str | torch.device, *, by_name: bool) -> OnnxFile:
         if not path.is_file():

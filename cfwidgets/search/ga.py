@@ -16,6 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from cfwidgets.brief import brief
 from cfwidgets.checks import choice, positive_int, share
 from cfwidgets.search.memo import Memo, Score
 from cfwidgets.search.operators import Crossover, Mutation, crossover, mutate, ranking, seeded, tournament
@@ -46,6 +47,8 @@ class Generation:
     generator
         State of the random numbers that the next generation is made with.
     """
+
+    __repr__ = brief
 
     index: int
     population: Tensor

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cfwidgets.checks import choice, non_negative, positive_int, share
-from cfwidgets.engines.base import Update, run_to_end
+from cfwidgets.engines.base import Update, to_the_end
 from cfwidgets.images import as_bytes, encode
 from cfwidgets.models.attgan_editor import AttGANEditor
 from cfwidgets.networks.attgan import AttGAN, AttGANDiscriminator
@@ -231,18 +231,6 @@ class AttGANTraining:
         share("mean_decay", self.mean_decay)
         choice("precision", self.precision, ("float32", "bfloat16"))
 
-    def train(
-        self,
-        faces: Tensor,
-        attributes: Tensor,
-        names: Sequence[str],
-        *,
-        resume: TrainedAttGAN | None = None,
-        checkpoint: str | Path | None = None,
-    ) -> TrainedAttGAN:
-        """Train to the end: see `steps`."""
-        return run_to_end(self.steps(faces, attributes, names, resume=resume, checkpoint=checkpoint))
-
     def steps(
         self,
         faces: Tensor,
@@ -287,6 +275,8 @@ class AttGANTraining:
             save_every=_SAVED_EVERY,
             checkpoint=checkpoint,
         )
+
+    train = to_the_end(steps, "train")
 
 
 class _Work:

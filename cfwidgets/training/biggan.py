@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cfwidgets.checks import choice, non_negative, positive_int, share
-from cfwidgets.engines.base import Update, run_to_end
+from cfwidgets.engines.base import Update, to_the_end
 from cfwidgets.images import encode
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.networks.biggan import BigGAN, BigGANDiscriminator
@@ -212,17 +212,6 @@ class BigGANTraining:
             share(name, getattr(self, name))
         choice("precision", self.precision, ("float32", "bfloat16"))
 
-    def train(
-        self,
-        images: Tensor,
-        labels: Tensor,
-        *,
-        resume: TrainedBigGAN | None = None,
-        checkpoint: str | Path | None = None,
-    ) -> TrainedBigGAN:
-        """Train to the end: see `steps`."""
-        return run_to_end(self.steps(images, labels, resume=resume, checkpoint=checkpoint))
-
     def steps(
         self,
         images: Tensor,
@@ -264,6 +253,8 @@ class BigGANTraining:
             save_every=_SAVED_EVERY,
             checkpoint=checkpoint,
         )
+
+    train = to_the_end(steps, "train")
 
     def _shape(self, images: Tensor, labels: Tensor) -> dict[str, Any]:
         if images.ndim != 4 or images.shape[2] != images.shape[3] or labels.shape != images.shape[:1]:

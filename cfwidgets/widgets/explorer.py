@@ -11,6 +11,7 @@ import ipywidgets as w
 
 from cfwidgets.widgets import cells
 from cfwidgets.widgets.lifetime import FixedBox, FixedLayout, Held, closed_on_failure
+from cfwidgets.widgets.view import shown_in_a_line
 
 if TYPE_CHECKING:
     from cfwidgets.run import Run
@@ -86,6 +87,9 @@ class Explorer(Held, FixedBox, Generic[V]):
         self.chart = chart.figure
         layout = FixedLayout(flex_flow="row wrap", align_items="flex-start")
         super().__init__([view, self.chart], layout=layout)
+
+    def __repr__(self) -> str:
+        return shown_in_a_line(self, self.view) if self._open else f"<{type(self).__name__} closed>"
 
     @property
     def run(self) -> Run[Any] | None:

@@ -81,7 +81,10 @@ def test_the_arguments_come_in_one_order(explainer):
     assert len(given) == (4 if explainer.data else 3)
     named = parameters(engine.steps, inspect.Parameter.KEYWORD_ONLY)
     assert {"resume", "checkpoint"} <= set(named)
-    assert inspect.signature(engine.explain).parameters == inspect.signature(engine.steps).parameters
+    of_explain = inspect.signature(engine.explain)
+    assert [*of_explain.parameters] == [*inspect.signature(engine.steps).parameters, "progress"]
+    assert of_explain.return_annotation == engine.result_type.__name__
+    assert "steps" in engine.explain.__doc__
     for name in (*given, *named):
         assert name in engine.steps.__doc__, f"{name} is not documented"
 
@@ -267,6 +270,71 @@ def test_the_model_is_left_as_it_was_found(explainer):
         steps_to_the_end(explainer, clf)
     assert as_found(module) == before
     assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.fixture
+def interrupted(explainer, monkeypatch):
+    """A function that explains, and is interrupted after about half of the work."""
+    whole = small.classifier()
+    steps_to_the_end(explainer, whole)
+    half = whole.require_module().images // 2
+
+    def explain(clf, **keywords):
+        module = clf.require_module()
+        module.fails_after, module.failure = module.images + half, KeyboardInterrupt()
+        try:
+            return explainer.engine.explain(clf, *explainer.given(clf, 0), **explainer.keywords, **keywords)
+        finally:
+            module.fails_after = float("inf")
+
+    monkeypatch.setattr("cfwidgets.engines.base._interrupted", [float("-inf")])
+    return explain
+
+
+def test_an_interrupt_gives_back_what_there_is(explainer, result, interrupted, tmp_path):
+    clf, path = small.classifier(), tmp_path / "run.safetensors"
+    before = as_found(clf.require_module())
+    said = r"interrupted at \d+% \(.*\): this is the result so far; explain\(…, resume=…\) continues"
+    with pytest.warns(UserWarning, match=said) as warned:
+        found = interrupted(clf, checkpoint=path)
+    assert warned[0].filename == __file__
+    assert as_found(clf.require_module()) == before
+    assert type(found) is type(result)
+    assert found.caveats[0].startswith(f"The run was interrupted at {found.stopped}")
+    found.save(tmp_path / "part.safetensors")
+    again = type(found).load(tmp_path / "part.safetensors")
+    for keywords in ({"resume": again}, {"checkpoint": path}):
+        whole = steps_to_the_end(explainer, clf, **keywords)
+        assert differences(result, whole, ignore=NOT_OF_THE_ANSWER) == []
+    assert result.stopped == ""
+
+
+def test_two_interrupts_end_the_program(interrupted):
+    with pytest.warns(UserWarning, match="interrupted at"):
+        interrupted(small.classifier())
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(small.classifier())
+
+
+def test_an_interrupt_before_the_first_result_is_raised(explainer):
+    clf = small.classifier()
+    module, given = clf.require_module(), explainer.given(clf, 0)
+    module.fails_after, module.failure = module.images, KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        explainer.engine.explain(clf, *given, **explainer.keywords)
+
+
+def test_a_bar_says_what_it_does_and_what_is_left(explainer, clf, updates, capsys):
+    for progress in (None, False, True):
+        explainer.engine.explain(clf, *explainer.given(clf, 0), **explainer.keywords, progress=progress)
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert (shown.err != "") is (progress is True)
+    assert "100%" in shown.err
+    assert " left" in shown.err
+    assert updates[0].activity in shown.err
+    with pytest.raises(ValueError, match="progress must be one of None, True, False, not 'yes'"):
+        explainer.engine.explain(clf, *explainer.given(clf, 0), **explainer.keywords, progress="yes")
 
 
 def test_one_switch_for_the_measures_of_trust(explainer):

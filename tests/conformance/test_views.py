@@ -84,6 +84,23 @@ def test_it_shows_a_finished_result(explainer, clf, result, closed):
     assert view.trust
 
 
+def test_it_is_written_in_a_line(explainer, closed):
+    explorer = made(explainer, explainer.explorer)
+    closed.append(explorer)
+    for one in (explorer, explorer.view, explorer.run):
+        until(lambda one=one: " at " in repr(one))
+    result = explorer.run.result(timeout=120)
+    until(lambda: explorer.view.state == "done")
+    for one in (explorer, explorer.view, explorer.run):
+        written = repr(one)
+        assert len(written) <= 200
+        assert "\n" not in written
+        assert written.startswith(f"<{type(one).__name__} done at 100%: {repr(result)[:50]}")
+    explorer.close()
+    for one in (explorer, explorer.view):
+        assert len(repr(one)) < 100
+
+
 def test_what_it_cannot_use_is_refused_at_once(explainer, clf, result):
     before = widgets()
     given = explainer.given(clf, 0)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, default_collate
 
+from cfwidgets.brief import brief
 from cfwidgets.checks import positive_int
 from cfwidgets.data.faces.farl import FaRL
 from cfwidgets.data.faces.layout import Missing, present
@@ -59,6 +60,9 @@ class Face(NamedTuple):
     attributes: Tensor
     masks: Tensor | None
     name: str
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 class Rows(NamedTuple):

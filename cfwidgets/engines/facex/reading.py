@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
+from cfwidgets.brief import brief
 from cfwidgets.images import fit_labels
 from cfwidgets.models.classifier import Classifier
 
@@ -65,6 +66,9 @@ class ReadFace(NamedTuple):
     image: Tensor
     region_bits: Tensor
     has_attribute: bool | None
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 @dataclass(frozen=True, order=True)

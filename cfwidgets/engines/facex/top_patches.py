@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from cfwidgets.brief import brief
 from cfwidgets.images import as_bytes
 
 __all__ = ["Patches", "best_patches", "merged", "no_patches"]
@@ -28,6 +29,8 @@ class Patches:
     pixels
         ``(R, k, 3, Z, Z)`` uint8.
     """
+
+    __repr__ = brief
 
     values: Tensor
     images: Tensor

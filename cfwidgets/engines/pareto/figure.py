@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from cfwidgets.engines.base import cut
+from cfwidgets.text import cut
 
 __all__ = [
     "attribute",

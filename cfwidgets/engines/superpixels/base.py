@@ -167,7 +167,8 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
 
     def resumed(self, earlier: SuperpixelResult, fresh: SuperpixelResult) -> SuperpixelResult:
         """Give the earlier result, with the settings of this run; its totals are no less than what it has."""
-        return replace(earlier, settings={**fresh.settings, **asdict(self.reaching(earlier))}, missing={})
+        settings = {**fresh.settings, **asdict(self.reaching(earlier))}
+        return replace(super().resumed(earlier, fresh), settings=settings)
 
     @abstractmethod
     def reaching(self, result: SuperpixelResult) -> Self:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from cfwidgets.attribution import attribute
+from cfwidgets.brief import brief
 from cfwidgets.checks import positive_int
 from cfwidgets.images import as_bytes, fit
 from cfwidgets.models.classifier import Classifier
@@ -114,6 +115,8 @@ class Path:
     maps
         ``(n, 2, h, w)`` float16: relevance for the wrong class and for the target; None without maps.
     """
+
+    __repr__ = brief
 
     schema: ClassVar[dict[str, str]] = {
         "phases": "2 inf",
