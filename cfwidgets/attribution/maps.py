@@ -26,7 +26,8 @@ from cfwidgets.brief import brief
 from cfwidgets.checks import choice, positive_int
 from cfwidgets.images import as_images
 from cfwidgets.models.backends.base import LARGEST_BATCH, ClassifierError, NotFiniteError, cpu_batch_size
-from cfwidgets.models.classifier import Classifier, ImagesLike
+from cfwidgets.models.classifier import Classifier, ImagesLike, require_classifier
+from cfwidgets.text import did_you_mean
 
 __all__ = ["METHODS", "Attribution", "Attributor", "Targets", "attribute"]
 
@@ -130,6 +131,7 @@ class Attributor:
         device: torch.device | None = None,
         **options: Any,
     ) -> None:
+        require_classifier("clf", clf)
         self._explain = _method(method, options)
         if batch_size is not None:
             positive_int("batch_size", batch_size)
@@ -252,8 +254,9 @@ def _method(name: str, options: dict[str, Any]) -> Method:
     accepted = [field.name for field in fields(kind)]
     unknown = [option for option in options if option not in accepted]
     if unknown:
+        hint = did_you_mean(unknown[0], accepted)
         takes = f"it takes {', '.join(accepted)}" if accepted else "it takes none"
-        raise ValueError(f"method {name!r} has no option {unknown[0]!r}: {takes}")
+        raise ValueError(f"method {name!r} has no option {unknown[0]!r}: {takes}{hint}")
     made: Method = kind(**options)
     return made
 

@@ -6,7 +6,7 @@ import copy
 import operator
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
@@ -34,7 +34,7 @@ from cfwidgets.models.classifier_arguments import (
 )
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.models.parts import state_of, uncompiled
-from cfwidgets.text import LINE, cut
+from cfwidgets.text import LINE, cut, is_address
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,7 +62,8 @@ class Classifier:
         Of several outputs, in a tuple, a mapping or a file, the one named ``logits`` is used, or the only
         one that may be the classes.
     labels
-        Names of the classes, in the model's order. With one name for a model with a single unit the classes
+        Names of the classes, in the model's order, or by their numbers, ``{0: "cat", …}``, such as
+        ``model.config.id2label``. With one name for a model with a single unit the classes
         are "not <name>" and "<name>". None leaves classes without a name.
     input_size
         Height and width that the model takes, or one number for both. Images of another size are scaled to
@@ -132,7 +133,7 @@ class Classifier:
     def __init__(
         self,
         model: Model,
-        labels: Sequence[str] | None = None,
+        labels: Sequence[str] | Mapping[int, str] | None = None,
         input_size: int | tuple[int, int] | None = None,
         mean: float | Sequence[float] | None = None,
         std: float | Sequence[float] | None = None,
@@ -164,6 +165,8 @@ class Classifier:
         self._backend: Backend
         name = None
         if not isinstance(model, nn.Module) and isinstance(model, str | os.PathLike):
+            if is_address(model):
+                raise ClassifierError(f"{model!r:.200} is an address: download the file, and give its path")
             path = Path(model)
             if is_script(path):
                 model, name = load_script(path), path.name
@@ -667,7 +670,7 @@ class Classifier:
 
 
 def require_classifier(name: str, given: object) -> None:
-    """Refuse what is no classifier.
+    """Refuse what is no classifier, such as a bare network.
 
     Raises
     ------

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from cfwidgets.brief import brief
-from cfwidgets.checks import choice, positive_int, share
+from cfwidgets.checks import choice, names_checked, positive_int, share
 from cfwidgets.search.memo import Memo, Score
 from cfwidgets.search.operators import Crossover, Mutation, crossover, mutate, ranking, seeded, tournament
 
@@ -72,6 +72,7 @@ class Generation:
         }
 
 
+@names_checked
 @dataclass(frozen=True)
 class GeneticAlgorithm:
     """Settings of the search; `steps` runs it.

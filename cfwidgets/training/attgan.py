@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cfwidgets.checks import choice, non_negative, positive_int, share
+from cfwidgets.checks import choice, names_checked, non_negative, positive_int, share
 from cfwidgets.engines.base import Update, to_the_end
 from cfwidgets.images import as_bytes, encode
 from cfwidgets.models.attgan_editor import AttGANEditor
@@ -140,6 +140,7 @@ class TrainedAttGAN(Unmeasured, Result):
         return f'<p>{text}</p><img alt="{order}" src="data:image/png;base64,{data}"><p>{order}</p>'
 
 
+@names_checked
 @dataclass(frozen=True)
 class AttGANTraining:
     """Train an AttGAN (He et al. 2019, equations 1 to 7) with the gradient penalty of WGAN-GP.

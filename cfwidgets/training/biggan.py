@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cfwidgets.checks import choice, non_negative, positive_int, share
+from cfwidgets.checks import choice, names_checked, non_negative, positive_int, share
 from cfwidgets.engines.base import Update, to_the_end
 from cfwidgets.images import encode
 from cfwidgets.models.fingerprint import fingerprint
@@ -128,6 +128,7 @@ class TrainedBigGAN(Unmeasured, Result):
         return f'<p>{text}</p><img alt="samples: {text}" src="data:image/png;base64,{data}">'
 
 
+@names_checked
 @dataclass(frozen=True)
 class BigGANTraining:
     """Train a class-conditional BigGAN: hinge loss, Adam, a running mean of the weights.

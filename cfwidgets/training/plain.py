@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cfwidgets.checks import non_negative, positive_int
+from cfwidgets.checks import names_checked, non_negative, positive_int
 from cfwidgets.progress import progress_bar
 from cfwidgets.training.checks import labels_for, masks_for, square_images
 from cfwidgets.training.seeded import seeded_step
@@ -22,6 +22,7 @@ __all__ = ["PlainTraining"]
 _RISE = 0.1  # share of the time in which the learning rate rises
 
 
+@names_checked
 @dataclass(frozen=True)
 class PlainTraining:
     """Train a classifier or a network that marks pixels, in the ordinary way.

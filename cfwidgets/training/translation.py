@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cfwidgets.checks import choice, non_negative, positive_int, share
+from cfwidgets.checks import choice, names_checked, non_negative, positive_int, share
 from cfwidgets.engines.base import Update, to_the_end
 from cfwidgets.evaluation.doubt import flip_rates
 from cfwidgets.evaluation.segmentation import saliency, segmentation_curve
@@ -166,6 +166,7 @@ class TrainedTranslator(Result):
         return f"<TrainedTranslator: update {self.step:,} of {self.training['updates']:,}>"
 
 
+@names_checked
 @dataclass(frozen=True)
 class TranslationTraining:
     """Train a generator of twins and a discriminator against each other.

@@ -353,10 +353,60 @@ def test_a_wrong_setting_is_named(explainer, setting):
         replace(explainer.engine, **{setting: "no"})
 
 
-@pytest.mark.parametrize("wrong", [None, "resnet", 7, torch.zeros(3, 4, 4)], ids=type)
+NO_CLASSIFIERS = [None, "resnet", 7, torch.zeros(3, 4, 4), small.Small(), small.Small]
+
+
+@pytest.mark.parametrize("wrong", NO_CLASSIFIERS, ids=type)
 def test_what_is_no_classifier_is_refused(explainer, clf, wrong):
     with pytest.raises(TypeError, match=rf"clf must be a Classifier, not {type(wrong).__name__}: wrap it"):
-        next(explainer.engine.steps(wrong, *explainer.given(clf, 0), **explainer.keywords))
+        explainer.engine.explain(wrong, *explainer.given(clf, 0), **explainer.keywords)
+
+
+@pytest.mark.parametrize("wrong", NO_CLASSIFIERS[1:], ids=type)
+def test_what_is_no_other_classifier_is_refused(explainer, clf, wrong):
+    for name in OTHERS & set(inspect.signature(explainer.engine.steps).parameters):
+        with pytest.raises(TypeError, match=rf"{name} must be a Classifier, not {type(wrong).__name__}"):
+            explainer.engine.explain(clf, *explainer.given(clf, 0), **explainer.keywords, **{name: wrong})
+
+
+OTHERS = {"second", "feature_model"}
+
+
+def test_a_misspelt_setting_is_named(explainer):
+    kind = type(explainer.engine)
+    for name in ("sed", "Trust"):
+        meant = {"sed": "seed", "Trust": "trust"}[name]
+        with pytest.raises(
+            TypeError, match=f"{kind.__name__} has no setting '{name}'; did you mean '{meant}'"
+        ):
+            kind(**{name: 1})
+    assert "seed" in inspect.signature(kind).parameters
+
+
+@pytest.mark.parametrize(
+    "explainer", [one for one in EXPLAINERS if one.data], indirect=True, ids=lambda one: one.name
+)
+@pytest.mark.parametrize("wrong", [7, None, nn.Flatten(), small.Small, object(), "digits"], ids=type)
+def test_what_is_no_generator_or_editor_is_refused(explainer, clf, wrong):
+    name = getattr(wrong, "__name__", type(wrong).__name__)
+    refused = (
+        rf"(an? (generator|editor) is an object with .*; got|translator must be a Translator, not) {name}"
+    )
+    with pytest.raises((TypeError, ValueError), match=refused):
+        explainer.engine.explain(clf, wrong, *explainer.given(clf, 0)[1:], **explainer.keywords)
+
+
+def test_an_address_and_a_folder_are_no_data(explainer, clf, tmp_path):
+    arguments = list(explainer.given(clf, 0))
+    reads = r"cfwidgets\.data\.(ImageFolders|CelebAMaskHQ)\(…\)"
+    for wrong, said in (
+        ("https://example.org/cat.jpg", "is an address: download the picture|must be a data set, not a path"),
+        (tmp_path, reads),
+        (str(tmp_path), reads),
+    ):
+        arguments[explainer.data] = wrong
+        with pytest.raises((TypeError, ValueError), match=said):
+            explainer.engine.explain(clf, *arguments, **explainer.keywords)
 
 
 def test_data_that_are_none_are_refused(explainer, clf):

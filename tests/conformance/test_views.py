@@ -108,6 +108,11 @@ def test_what_it_cannot_use_is_refused_at_once(explainer, clf, result):
         explainer.view(clf.require_module(), *given, **explainer.keywords)
     with pytest.raises(TypeError, match="engine must be"):
         explainer.view(clf, *given, engine="fast", **explainer.keywords)
+    with pytest.raises(TypeError, match=r"engine must be .*, not the class \w+: make one of it first"):
+        explainer.view(clf, *given, engine=type(explainer.engine), **explainer.keywords)
+    for name in {"second", "feature_model"} & set(inspect.signature(explainer.view).parameters):
+        with pytest.raises(TypeError, match=rf"{name} must be a Classifier, not Small: wrap it"):
+            explainer.view(clf, *given, **{name: small.Small()}, **explainer.keywords)
     with pytest.raises(ValueError, match="result"):
         explainer.view(clf, *painter(explainer, clf))
     with pytest.raises(TypeError, match="checkpoint must be"):
@@ -119,6 +124,20 @@ def test_what_it_cannot_use_is_refused_at_once(explainer, clf, result):
     other = next(one for one in EXPLAINERS if one.engine.result_type is not type(result))
     with pytest.raises((TypeError, ValueError), match="result"):
         other.view(clf, *painter(other, clf), result=result)
+    gc.collect()
+    assert widgets() <= before
+
+
+def test_an_address_and_a_folder_are_refused_at_once(explainer, clf, tmp_path):
+    before, given = widgets(), list(explainer.given(clf, 0))
+    reads = r"cfwidgets\.data\.(ImageFolders|CelebAMaskHQ)\(…\)"
+    for wrong, said in (
+        ("https://example.org/cat.jpg", "is an address: download the picture|must be a data set, not a path"),
+        (tmp_path, reads),
+    ):
+        given[explainer.data] = wrong
+        with pytest.raises((TypeError, ValueError), match=said):
+            explainer.explorer(clf, *given, **explainer.keywords)
     gc.collect()
     assert widgets() <= before
 

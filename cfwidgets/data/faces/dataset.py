@@ -25,6 +25,7 @@ from cfwidgets.data.faces.pictures import read_picture
 from cfwidgets.data.faces.regions import REGIONS
 from cfwidgets.data.folders import FolderError
 from cfwidgets.images import as_bytes
+from cfwidgets.text import did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -196,6 +197,7 @@ class FaceDataset(Dataset[Face]):
             raise ValueError(
                 f"{type(self).__name__} has no attribute {name!r}{self._lacks}; it has "
                 + ", ".join(self.names)
+                + did_you_mean(name, self.names)
             )
         return self.attributes[:, self.names.index(name)]
 

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from cfwidgets.checks import names_checked
 from cfwidgets.engines.base import Update, to_the_end
 from cfwidgets.engines.pareto.controls import random_edits
 from cfwidgets.engines.pareto.edit_task import OBJECTIVES, EditTask, edit_box, evaluate, is_flip, predictions
@@ -31,6 +32,7 @@ _RANDOM = 100  # random edits that are evaluated as a control: as many as one ge
 _SAME = 1e-3  # how far apart pictures and answers of one model may be, in two batches or on two devices
 
 
+@names_checked
 @dataclass(frozen=True)
 class PlausibleCounterfactuals(EditSearch[ParetoResult]):
     """Search for edits of an image that look real, are small, and change a classifier's prediction.
@@ -125,6 +127,8 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
         """
         began = time.perf_counter()
         require_classifier("clf", clf)
+        if second is not None:
+            require_classifier("second", second)
         editor = require_editor(editor)
         task = EditTask(clf, editor, image, attributes, target, self.baseline)
         fresh = self._fresh(clf, editor, task, second)

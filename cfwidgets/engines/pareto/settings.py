@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
-from cfwidgets.checks import choice, positive, positive_int
+from cfwidgets.checks import choice, names_checked, positive, positive_int
 from cfwidgets.engines.base import Engine, ExplainerResult
 from cfwidgets.search import GDE3, NSGA2, SMPSO
 
@@ -19,6 +19,7 @@ _FIRST, _EVERY = 5, 10  # the first generations are all shown, then every tenth
 R = TypeVar("R", bound=ExplainerResult)
 
 
+@names_checked
 @dataclass(frozen=True)
 class EditSearch(Engine[R], Generic[R]):
     """Base of the searches for edits: see `PlausibleCounterfactuals` for the settings."""

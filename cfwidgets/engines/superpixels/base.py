@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
 
-from cfwidgets.checks import choice, non_negative, positive_int
+from cfwidgets.checks import choice, names_checked, non_negative, positive_int
 from cfwidgets.engines.base import Attempt, Engine, Update, to_the_end
 from cfwidgets.engines.superpixels.masking import FILLS, Fill, MaskedPicture, filled
 from cfwidgets.engines.superpixels.result import RandomisedModel, SuperpixelResult
@@ -37,6 +37,7 @@ _RANDOMISED = "the same on the randomised model"
 REMEMBERED = 32_768
 
 
+@names_checked
 @dataclass(frozen=True)
 class SuperpixelEngine(Engine[SuperpixelResult]):
     """Cut an image into superpixels, find those that carry a class, measure how far to trust the answer.

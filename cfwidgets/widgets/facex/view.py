@@ -16,10 +16,12 @@ from cfwidgets.data.faces.prototype import Prototype
 from cfwidgets.data.faces.regions import REGIONS
 from cfwidgets.engines.base import Update
 from cfwidgets.engines.facex.engine import FaceX
+from cfwidgets.engines.facex.reading import require_faces
 from cfwidgets.engines.facex.region_sums import regions_of
 from cfwidgets.engines.facex.result import FaceXResult
 from cfwidgets.images import as_bytes, fit_labels
 from cfwidgets.models.classifier import Classifier, require_classifier
+from cfwidgets.text import did_you_mean
 from cfwidgets.widgets.checks import foreign, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.view import View, bundle
@@ -147,6 +149,8 @@ class FaceXView(View[OneOrTwo]):
             raise ValueError("give faces and the class to explain, target=…; or a finished result to show")
         else:
             self._names, self._target = tuple(regions), clf.class_index(target)
+        if faces is not None:
+            require_faces(faces)
         drawing = Prototype.face() if prototype is None else prototype
         drawing.require(self._names)
         super().__init__()
@@ -234,6 +238,7 @@ class FaceXView(View[OneOrTwo]):
         if proposal.value and proposal.value not in self._names:
             raise t.TraitError(
                 f"there is no region {proposal.value!r}; the regions are {', '.join(self._names)}"
+                f"{did_you_mean(proposal.value, self._names)}"
             )
         chosen: str = proposal.value
         return chosen

@@ -121,6 +121,8 @@ class TransitionView(View[TransitionResult]):
         checkpoint: str | pathlib.Path | None = None,
     ) -> None:
         require_classifier("clf", clf)
+        if feature_model is not None:
+            require_classifier("feature_model", feature_model)
         engine = Transitions() if engine is None else engine
         require_kind("engine", engine, Transitions, "Transitions(…)")
         self._clf, self._engine = clf, engine
