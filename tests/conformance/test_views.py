@@ -6,6 +6,8 @@ import errno
 import gc
 import inspect
 import os
+import pydoc
+import re
 import threading
 import weakref
 
@@ -472,3 +474,23 @@ def test_the_page_sets_nothing_around_the_view(explainer, clf, result, closed):
         hostile = {"children": [], "display": "none", "width": "1px", "layout": None, "box_style": "info"}
         box._handle_msg({"content": {"data": {"method": "update", "state": hostile}}, "buffers": []})
         assert box.get_state() == before, type(box)
+
+
+@pytest.mark.parametrize("kind", ["view", "explorer"])
+def test_help_names_what_one_does_with_it(explainer, kind):
+    kind = getattr(explainer, kind)
+    documented = inspect.getdoc(kind)
+    own = [
+        name for name, value in vars(kind).items() if isinstance(value, property) or inspect.isfunction(value)
+    ]
+    named = {"run", "result", "stop", "resume", "close", *(name for name in own if not name.startswith("_"))}
+    missing = [
+        name for name in named if not re.search(rf"^(\w+, )*{name}(, \w+)*$", documented, re.MULTILINE)
+    ]
+    assert missing == []
+    example = documented.partition("Examples\n--------\n")[2]  # it runs: see tests/test_examples.py
+    assert f"{kind.__name__}(" in example
+    assert ".close()" in example
+    shown = pydoc.plain(pydoc.render_doc(kind))
+    for name in arguments(explainer.view, inspect.Parameter.KEYWORD_ONLY):
+        assert re.search(rf"\|\s+(\w+, )*{name}(, \w+)*\n", shown), name

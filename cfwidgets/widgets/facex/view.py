@@ -46,7 +46,8 @@ class FaceXView(View[OneOrTwo]):
     """Shows the regions that a classifier attends to over a data set of faces, and patches of them.
 
     It returns at once and fills in while the engine runs. It works by itself, with mouse and keyboard,
-    wherever anywidgets work; only opening a face needs the kernel.
+    wherever anywidgets work; only opening a face needs the kernel. Point at a region to see its patches of
+    most attention, and open a patch to see the whole face with its map.
 
     Parameters
     ----------
@@ -79,11 +80,33 @@ class FaceXView(View[OneOrTwo]):
         Name of the pinned region; empty for none. It can be set.
     quantity
         ``"attention"`` or ``"effect"``: the values that colour the face. It can be set.
+    result
+        What is found so far, a `FaceXResult`; with a second classifier a pair.
+    run
+        The `Run` over the faces: ``run.result()`` waits for its end.
+
+    Methods
+    -------
+    stop, resume
+        Stop the run, and keep what was found; resume it.
+    close
+        Stop, free everything, and take it off the page.
 
     Raises
     ------
     ClassifierError, PrototypeError, TypeError, ValueError
         The argument that is refused, and what is accepted.
+
+    Examples
+    --------
+    >>> import cfwidgets as cf
+    >>> faces = cf.data.portraits(4, size=32)
+    >>> clf = cf.zoo.classifier("portraits/male-biased", device="cpu")
+    >>> view = FaceXView(clf, faces, "Male", engine=cf.FaceX(trust=False, sampled=0))
+    >>> len(view.run.result().numbers)
+    4
+    >>> view.chosen = "u_lip"
+    >>> view.close()
     """
 
     from_page = frozenset({"chosen", "opened", "opened_by", "group", "pointed", "quantity"})
