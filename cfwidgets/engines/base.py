@@ -44,6 +44,7 @@ from torch import Tensor
 
 from cfwidgets.checkpoint import Checkpoint
 from cfwidgets.checks import choice, positive_int
+from cfwidgets.docstrings import section
 from cfwidgets.evaluation.elsewhere import Answers, pictures
 from cfwidgets.models.backends.base import ClassifierError
 from cfwidgets.progress import progress_bar
@@ -416,28 +417,33 @@ def to_the_end(
     method: Any = functools.update_wrapper(explain, steps)
     method.__name__ = called
     method.__qualname__ = f"{steps.__qualname__.rpartition('.')[0]}.{called}"
-    method.__doc__ = _DOCUMENTED.format(steps=steps.__name__, call=called)
+    method.__doc__ = _documented(steps, called)
     method.__signature__ = _with_progress(steps)
     made: _Method[P, T] = method
     return made
 
 
-_DOCUMENTED = """Run to the end and return the result.
+def _documented(steps: Callable[..., Any], called: str) -> str:
+    """Write the docstring of what `to_the_end` makes."""
+    parameters = (
+        section(steps, "Parameters") or f"Parameters\n----------\nothers\n    See `{steps.__name__}`.\n"
+    )
+    return f"""Run to the end and return the result.
 
-Parameters
-----------
-progress
-    True for a progress bar with the time that is left; False for none; None for one in a notebook, and where
-    the standard error is a terminal.
-others
-    Those of `{steps}`.
-
+{parameters}{_PROGRESS}
 Returns
 -------
 object
-    The last result that `{steps}` yields. After an interrupt (Ctrl-C, the button of a notebook) the result so
-    far, with a warning: ``{call}(…, resume=…)`` continues from it. A second interrupt within two seconds is
+    The last result of `{steps.__name__}`. After an interrupt (Ctrl-C, the button of a notebook) the result
+    so far, with a warning: ``{called}(…, resume=…)`` continues from it. A second one within two seconds is
     raised.
+
+{section(steps, "Raises")}"""
+
+
+_PROGRESS = """progress
+    True for a progress bar with the time that is left; False for none; None for one in a notebook, and
+    where the standard error is a terminal.
 """
 
 

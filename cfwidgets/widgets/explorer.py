@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import inspect
-import re
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 import ipywidgets as w
 
+from cfwidgets.docstrings import section
 from cfwidgets.widgets import cells
 from cfwidgets.widgets.lifetime import FixedBox, FixedLayout, Held, closed_on_failure
 from cfwidgets.widgets.view import shown_in_a_line
@@ -148,11 +147,5 @@ def made_of(view_type: Callable[P, V]) -> Callable[Concatenate[Any, P], None]:
         Explorer.__init__(self, view_type(*args, **kwargs))
 
     functools.update_wrapper(__init__, view_type.__init__)
-    __init__.__doc__ = _parameters(inspect.getdoc(view_type) or "")
+    __init__.__doc__ = section(view_type, "Parameters")
     return __init__
-
-
-def _parameters(documented: str) -> str:
-    """Cut the section of the parameters out of a docstring."""
-    _, heading, rest = documented.partition("Parameters\n----------\n")
-    return heading + re.split(r"\n\n\w+\n-+\n", rest)[0]

@@ -84,7 +84,8 @@ def test_the_arguments_come_in_one_order(explainer):
     of_explain = inspect.signature(engine.explain)
     assert [*of_explain.parameters] == [*inspect.signature(engine.steps).parameters, "progress"]
     assert of_explain.return_annotation == engine.result_type.__name__
-    assert "steps" in engine.explain.__doc__
+    for name in of_explain.parameters.keys() - {"self"}:
+        assert f"\n{name}\n    " in engine.explain.__doc__, name
     for name in (*given, *named):
         assert name in engine.steps.__doc__, f"{name} is not documented"
 
