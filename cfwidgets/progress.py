@@ -60,7 +60,8 @@ def progress_bar(progress: bool | None = None, *, at_once: bool = False) -> Iter
         said = f"{activity}: " if activity else ""
         if not bars:
             delay = 0 if progress or at_once else _PATIENCE
-            form = {"bar_format": _FORMAT, "miniters": 0, "smoothing": 0}
+            # Within a bar of the user's own, and in a page, it goes when it has ended.
+            form = {"bar_format": _FORMAT, "miniters": 0, "smoothing": 0, "leave": None}
             bars.append(tqdm(total=1, initial=fraction, desc=said, delay=delay, **form))
         bars[0].set_description_str(said, refresh=False)
         bars[0].update(max(0.0, fraction - bars[0].n))

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable
 
-__all__ = ["LINE", "cut", "did_you_mean", "is_address", "without_surrogates"]
+__all__ = ["LINE", "cut", "did_you_mean", "is_address", "made_by_name", "without_surrogates"]
 
 _CLOSE, _MOST = 3, 4  # names that are close, and all that are suggested
 LINE = 200
@@ -68,6 +68,17 @@ def is_address(given: object) -> bool:
     (True, False)
     """
     return isinstance(given, str) and "://" in given
+
+
+def made_by_name(given: object, maker: str) -> str:
+    """Suggest to make by its name what was given by its name, as the end of a message; empty for no text.
+
+    Examples
+    --------
+    >>> made_by_name("digits", "generator")
+    "; cfwidgets.zoo.generator('digits') makes one by its name"
+    """
+    return f"; cfwidgets.zoo.{maker}({given!r:.60}) makes one by its name" if isinstance(given, str) else ""
 
 
 def _folded(name: str) -> str:

@@ -82,6 +82,13 @@ def test_a_subclass_names_itself_and_settings_stay_plain():
     assert "generations" in inspect.signature(cf.ELime).parameters
 
 
+def test_a_bare_network_gets_no_maps():
+    with pytest.raises(
+        TypeError, match=r"clf must be a Classifier, not Flatten: wrap it, `Classifier\(model, …\)`"
+    ):
+        cf.attribute(nn.Flatten(), [], 0)
+
+
 def test_an_option_that_was_meant_is_suggested():
     clf = cf.Classifier(nn.Sequential(nn.Flatten(), nn.Linear(12, 2)))
     with pytest.raises(ValueError, match=r"'grad_cam' has no option 'layers': .*; did you mean 'layer'"):

@@ -8,6 +8,7 @@ import threading
 from types import SimpleNamespace
 
 import pytest
+from tqdm import tqdm
 
 from cfwidgets.engines.base import Update, run_to_end
 from cfwidgets.progress import progress_bar
@@ -76,6 +77,15 @@ def test_a_kernel_shows_it_in_the_page(monkeypatch):
     monkeypatch.setattr("tqdm.auto.tqdm", bar)
     run_to_end(steps((0.5, 1.0)))
     assert [one["initial"] for one in made] == [0.5]  # what was done before is not counted for the time left
+
+
+def test_within_a_bar_of_one_s_own_none_is_left(monkeypatch):
+    terminal = shown_in_terminal(monkeypatch)
+    for _ in tqdm([1], desc="pictures"):
+        run_to_end(steps(), progress=True)
+    left = terminal.getvalue().splitlines()[-1]
+    assert "pictures: 100%" in left
+    assert "searching" not in left.rpartition("pictures: 100%")[2]
 
 
 def test_without_a_standard_error_there_is_none(monkeypatch):

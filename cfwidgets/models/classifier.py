@@ -34,7 +34,7 @@ from cfwidgets.models.classifier_arguments import (
 )
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.models.parts import state_of, uncompiled
-from cfwidgets.text import LINE, cut, is_address
+from cfwidgets.text import LINE, cut, is_address, made_by_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -680,6 +680,7 @@ def require_classifier(name: str, given: object) -> None:
     if not isinstance(given, Classifier):
         raise TypeError(
             f"{name} must be a Classifier, not {type(given).__name__}: wrap it, `Classifier(model, …)`"
+            f"{made_by_name(given, 'classifier')}"
         )
 
 

@@ -15,7 +15,7 @@ from cfwidgets.models.backends.randomise import randomised
 from cfwidgets.models.backends.torch_module import place
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.models.guard import untouched
-from cfwidgets.text import LINE, cut
+from cfwidgets.text import LINE, cut, made_by_name
 
 __all__ = ["Translated", "Translator", "TranslatorError", "require_translator"]
 
@@ -218,6 +218,7 @@ def require_translator(given: object) -> Translator:
         name = getattr(given, "__name__", type(given).__name__)
         raise TypeError(
             f"translator must be a Translator, not {name}: wrap it, as in cfwidgets.Translator(network)"
+            f"{made_by_name(given, 'translator')}"
         )
     return given
 

@@ -354,6 +354,10 @@ def test_a_wrong_setting_is_named(explainer, setting):
         replace(explainer.engine, **{setting: "no"})
 
 
+WITH_A_SECOND_MODEL = pytest.mark.parametrize(
+    "explainer", [one for one in EXPLAINERS if one.data], indirect=True, ids=lambda one: one.name
+)
+
 NO_CLASSIFIERS = [None, "resnet", 7, torch.zeros(3, 4, 4), small.Small(), small.Small]
 
 
@@ -363,14 +367,19 @@ def test_what_is_no_classifier_is_refused(explainer, clf, wrong):
         explainer.engine.explain(wrong, *explainer.given(clf, 0), **explainer.keywords)
 
 
+OTHERS = {"second", "feature_model"}
+
+
+def takes(explainer):
+    return OTHERS & set(inspect.signature(explainer.engine.steps).parameters)
+
+
 @pytest.mark.parametrize("wrong", NO_CLASSIFIERS[1:], ids=type)
+@pytest.mark.parametrize("explainer", [*filter(takes, EXPLAINERS)], indirect=True, ids=lambda one: one.name)
 def test_what_is_no_other_classifier_is_refused(explainer, clf, wrong):
-    for name in OTHERS & set(inspect.signature(explainer.engine.steps).parameters):
+    for name in takes(explainer):
         with pytest.raises(TypeError, match=rf"{name} must be a Classifier, not {type(wrong).__name__}"):
             explainer.engine.explain(clf, *explainer.given(clf, 0), **explainer.keywords, **{name: wrong})
-
-
-OTHERS = {"second", "feature_model"}
 
 
 def test_a_misspelt_setting_is_named(explainer):
@@ -384,9 +393,7 @@ def test_a_misspelt_setting_is_named(explainer):
     assert "seed" in inspect.signature(kind).parameters
 
 
-@pytest.mark.parametrize(
-    "explainer", [one for one in EXPLAINERS if one.data], indirect=True, ids=lambda one: one.name
-)
+@WITH_A_SECOND_MODEL
 @pytest.mark.parametrize("wrong", [7, None, nn.Flatten(), small.Small, object(), "digits"], ids=type)
 def test_what_is_no_generator_or_editor_is_refused(explainer, clf, wrong):
     name = getattr(wrong, "__name__", type(wrong).__name__)
@@ -395,6 +402,17 @@ def test_what_is_no_generator_or_editor_is_refused(explainer, clf, wrong):
     )
     with pytest.raises((TypeError, ValueError), match=refused):
         explainer.engine.explain(clf, wrong, *explainer.given(clf, 0)[1:], **explainer.keywords)
+
+
+def test_the_name_of_a_classifier_is_told_from_it(explainer, clf):
+    with pytest.raises(TypeError, match=r"zoo\.classifier\('digits'\) makes one by its name"):
+        explainer.engine.explain("digits", *explainer.given(clf, 0), **explainer.keywords)
+
+
+@WITH_A_SECOND_MODEL
+def test_the_name_of_a_generator_or_editor_is_told_from_it(explainer, clf):
+    with pytest.raises((TypeError, ValueError), match=r"zoo\.\w+\('digits'\) makes one by its name"):
+        explainer.engine.explain(clf, "digits", *explainer.given(clf, 0)[1:], **explainer.keywords)
 
 
 def test_an_address_and_a_folder_are_no_data(explainer, clf, tmp_path):
