@@ -476,6 +476,7 @@ def test_the_page_sets_nothing_around_the_view(explainer, clf, result, closed):
         assert box.get_state() == before, type(box)
 
 
+@pytest.mark.filterwarnings("ignore:Widget:DeprecationWarning")  # pydoc looks at all that a widget has
 @pytest.mark.parametrize("kind", ["view", "explorer"])
 def test_help_names_what_one_does_with_it(explainer, kind):
     kind = getattr(explainer, kind)
