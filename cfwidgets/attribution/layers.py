@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 from cfwidgets.attribution.layout import Form, Layouts, form_by_shape, prefix_tokens
 from cfwidgets.attribution.network import Network
 from cfwidgets.models.backends.base import ClassifierError
+from cfwidgets.text import did_you_mean
 
 __all__ = ["Layer", "LayerError", "last_layer", "last_maps", "layers_with_maps", "named_layer"]
 
@@ -244,7 +244,5 @@ def named_layer(module: nn.Module, layer: str, method: str) -> nn.Module:
     """
     parts = dict(module.named_modules())
     if layer not in parts or not layer:
-        close = difflib.get_close_matches(layer, filter(None, parts), n=3)  # the whole has no name
-        hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
-        raise LayerError(f"{method}: the network has no layer {layer!r}{hint}")
+        raise LayerError(f"{method}: the network has no layer {layer!r}{did_you_mean(layer, parts)}")
     return parts[layer]

@@ -22,10 +22,12 @@ from cfwidgets.attribution.grad_cam import GradCam
 from cfwidgets.attribution.layers import Layer
 from cfwidgets.attribution.network import Explained, Method, Network, network_of
 from cfwidgets.attribution.rap import Rap
+from cfwidgets.brief import brief
 from cfwidgets.checks import choice, positive_int
 from cfwidgets.images import as_images
 from cfwidgets.models.backends.base import LARGEST_BATCH, ClassifierError, NotFiniteError, cpu_batch_size
-from cfwidgets.models.classifier import Classifier, ImagesLike
+from cfwidgets.models.classifier import Classifier, ImagesLike, require_classifier
+from cfwidgets.text import did_you_mean
 
 __all__ = ["METHODS", "Attribution", "Attributor", "Targets", "attribute"]
 
@@ -78,6 +80,8 @@ class Attribution:
         Limits of the maps in words: a layer far from the output.
     """
 
+    __repr__ = brief
+
     maps: Tensor
     logits: Tensor
     targets: Tensor
@@ -127,6 +131,7 @@ class Attributor:
         device: torch.device | None = None,
         **options: Any,
     ) -> None:
+        require_classifier("clf", clf)
         self._explain = _method(method, options)
         if batch_size is not None:
             positive_int("batch_size", batch_size)
@@ -255,8 +260,9 @@ def _method(name: str, options: dict[str, Any]) -> Method:
     accepted = [field.name for field in fields(kind)]
     unknown = [option for option in options if option not in accepted]
     if unknown:
+        hint = did_you_mean(unknown[0], accepted)
         takes = f"it takes {', '.join(accepted)}" if accepted else "it takes none"
-        raise ValueError(f"method {name!r} has no option {unknown[0]!r}: {takes}")
+        raise ValueError(f"method {name!r} has no option {unknown[0]!r}: {takes}{hint}")
     made: Method = kind(**options)
     return made
 

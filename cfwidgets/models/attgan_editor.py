@@ -16,6 +16,7 @@ from cfwidgets.models.editor import EditorError, checked_groups
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.models.guard import untouched
 from cfwidgets.networks.attgan import AttGAN, AttGANDiscriminator, FoldedDecoder, read_checkpoint
+from cfwidgets.text import LINE, cut
 
 __all__ = ["AttGANEditor"]
 
@@ -73,6 +74,11 @@ class AttGANEditor:
         if discriminator is not None:  # without one, an editor has neither of the two
             self.critic = self._critic
             self.recognise = self._recognise
+
+    def __repr__(self) -> str:
+        names = ", ".join(self.attributes)
+        known = f"{self.size[0]} x {self.size[1]}, {len(self.attributes)} attributes: {names}"
+        return f"{cut(f'<AttGANEditor of {known}', LINE - 1)}>"
 
     @property
     def networks(self) -> tuple[AttGAN, AttGANDiscriminator | None]:

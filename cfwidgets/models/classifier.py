@@ -6,7 +6,7 @@ import copy
 import operator
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
@@ -34,6 +34,7 @@ from cfwidgets.models.classifier_arguments import (
 )
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.models.parts import state_of, uncompiled
+from cfwidgets.text import LINE, cut, is_address, made_by_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +62,8 @@ class Classifier:
         Of several outputs, in a tuple, a mapping or a file, the one named ``logits`` is used, or the only
         one that may be the classes.
     labels
-        Names of the classes, in the model's order. With one name for a model with a single unit the classes
+        Names of the classes, in the model's order, or by their numbers, ``{0: "cat", …}``, such as
+        ``model.config.id2label``. With one name for a model with a single unit the classes
         are "not <name>" and "<name>". None leaves classes without a name.
     input_size
         Height and width that the model takes, or one number for both. Images of another size are scaled to
@@ -131,7 +133,7 @@ class Classifier:
     def __init__(
         self,
         model: Model,
-        labels: Sequence[str] | None = None,
+        labels: Sequence[str] | Mapping[int, str] | None = None,
         input_size: int | tuple[int, int] | None = None,
         mean: float | Sequence[float] | None = None,
         std: float | Sequence[float] | None = None,
@@ -164,6 +166,8 @@ class Classifier:
         self._backend: Backend
         name = None
         if not isinstance(model, nn.Module) and isinstance(model, str | os.PathLike):
+            if is_address(model):
+                raise ClassifierError(f"{model!r:.200} is an address: download the file, and give its path")
             path = Path(model)
             if is_script(path):
                 model, name = load_script(path), path.name
@@ -186,7 +190,8 @@ class Classifier:
     def __repr__(self) -> str:
         size = None if self.input_size is None else f"{self.input_size[0]} x {self.input_size[1]}"
         classes = None if self.classes is None else f"{self.classes} classes"
-        return f"<Classifier {self.name}: {', '.join(filter(None, (classes, size, str(self.device))))}>"
+        known = ", ".join(filter(None, (classes, size, str(self.device))))
+        return f"<Classifier {cut(self.name, LINE - len(known) - 15)}: {known}>"
 
     def probabilities(self, images: ImagesLike) -> Tensor:
         """Compute the probability of each class.
@@ -461,13 +466,19 @@ class Classifier:
         """Hash the model's weights to 32 hexadecimal digits; empty for a black box."""
         return fingerprint(state_of(self.require_module())) if self.has_module else ""
 
-    def accelerated(self) -> Classifier:
+    def accelerated(self, *, progress: bool | None = None) -> Classifier:
         """Return a classifier that runs in ONNX Runtime, several times faster on a CPU.
 
         The network is exported once (some seconds) and the file saved in the user's cache folder, or the one
         that the environment variable ``CFWIDGETS_CACHE`` names. The first batch is compared with the network
         itself; where probabilities differ by more than 1e-3 there is a warning, and the network itself is
         used.
+
+        Parameters
+        ----------
+        progress
+            True for a progress bar while the network is exported; False for none; None for one in a notebook,
+            and where the standard error is a terminal.
 
         Returns
         -------
@@ -492,7 +503,8 @@ class Classifier:
                 "accelerated() needs to know the size of all images: pass input_size=(height, width)"
             )
         name = f"{self.name} (ONNX Runtime)"
-        return self._with(Accelerated(backend, self.input_size, self._activation, name), name)
+        faster = Accelerated(backend, self.input_size, self._activation, name, progress=progress)
+        return self._with(faster, name)
 
     def in_float32(self) -> Classifier:
         """Return a classifier of the same network in float32; this one, where it does not round.
@@ -552,7 +564,7 @@ class Classifier:
         twin = randomised(uncompiled(original.module), seed, seen, original.interface, only)
         backend = TorchModule(twin, self.device, original.interface, self._activation, self._precision)
         copied = self._with(backend, f"{self.name}, random weights")
-        return copied.accelerated() if isinstance(self._backend, Accelerated) else copied
+        return copied.accelerated(progress=False) if isinstance(self._backend, Accelerated) else copied
 
     def _open(self, path: Path, device: str | torch.device, *, by_name: bool) -> OnnxFile:
         if not path.is_file():
@@ -683,7 +695,7 @@ class Classifier:
 
 
 def require_classifier(name: str, given: object) -> None:
-    """Refuse what is no classifier.
+    """Refuse what is no classifier, such as a bare network.
 
     Raises
     ------
@@ -693,6 +705,7 @@ def require_classifier(name: str, given: object) -> None:
     if not isinstance(given, Classifier):
         raise TypeError(
             f"{name} must be a Classifier, not {type(given).__name__}: wrap it, `Classifier(model, …)`"
+            f"{made_by_name(given, 'classifier')}"
         )
 
 

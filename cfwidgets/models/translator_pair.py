@@ -18,6 +18,7 @@ from cfwidgets.models.translator import Translator, TranslatorError
 from cfwidgets.networks.discriminators import discriminator
 from cfwidgets.networks.swin_unet import SwinUNet
 from cfwidgets.networks.unet import UNet
+from cfwidgets.text import LINE, cut
 
 __all__ = ["TranslatorPair", "made_discriminator", "made_generator"]
 
@@ -70,6 +71,11 @@ class TranslatorPair:
         self.generator, self.discriminator = generator, discriminator
         self.labels, self.made, self.size, self.threshold = tuple(labels), made, size, threshold
         self.name = name
+
+    def __repr__(self) -> str:
+        name = self.name or type(self.generator).__name__
+        known = f"{self.labels[0]} and {self.labels[1]}, {self.size} x {self.size}"
+        return f"{cut(f'<TranslatorPair {name}: {known}', LINE - 1)}>"
 
     @property
     def clf(self) -> Classifier:

@@ -15,7 +15,7 @@ from ipywidgets.widgets.widget import _put_buffers
 
 from cfwidgets.forks import renew_in_children
 from cfwidgets.run import Run
-from cfwidgets.text import without_surrogates
+from cfwidgets.text import LINE, cut, without_surrogates
 from cfwidgets.widgets import cells
 from cfwidgets.widgets.latest import Latest
 from cfwidgets.widgets.lifetime import HOST, FixedLayout, Held, weakly
@@ -64,6 +64,12 @@ def in_words(failure: BaseException) -> str:
     name = "" if isinstance(failure, ValueError | t.TraitError) else f"{type(failure).__name__}: "
     notes = "".join(f" ({note})" for note in getattr(failure, "__notes__", ()))
     return without_surrogates(f"{name}{failure}{notes}")
+
+
+def shown_in_a_line(widget: object, view: View[Any]) -> str:
+    """Write a view, or what holds one, in a line: its class, how far it is, and the result."""
+    far = f"{type(widget).__name__} {view.state} at {view.progress:.0%}"
+    return f"{cut(f'<{far}: {view.result!r}', LINE - 1)}>"
 
 
 class View(Held, anywidget.AnyWidget, Generic[R]):
@@ -144,6 +150,9 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
     def renew(self) -> None:
         """Make a lock that is free. Called in a forked child, too."""
         self._wire = threading.RLock()
+
+    def __repr__(self) -> str:
+        return shown_in_a_line(self, self)
 
     @property
     def result(self) -> R | None:

@@ -171,8 +171,33 @@ def test_no_flipped_bit_is_read_as_an_answer(result, tmp_path):
             type(result).load(path)
 
 
-def test_it_is_written_in_a_line(result):
-    assert repr(result) == f"<{type(result).__name__}: {result.summary()}>"
+def test_it_is_written_in_a_line(result, updates):
+    long = replace(result, labels=("n" * 300, "two\nlines"), model="m" * 300)
+    for which in (result, updates[0].partial, long):
+        written = repr(which)
+        assert is_a_line(written)
+        assert written.startswith(f"<{type(which).__name__}: {which.summary()[:20]}".partition("\n")[0])
+        assert written.endswith(">")
+    assert is_a_line(repr(updates[1]))
+    assert result.summary()[:60] in repr(updates[-1])
+
+
+def test_its_parts_are_written_in_a_line(result):
+    assert [repr(part) for part in parts(result) if not is_a_line(repr(part))] == []
+
+
+def is_a_line(text):
+    return len(text) <= 200 and "\n" not in text and "tensor(" not in text
+
+
+def parts(value):
+    if is_dataclass(value):
+        yield value
+        for one in fields(value):
+            yield from parts(getattr(value, one.name))
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from parts(one)
 
 
 @pytest.mark.filterwarnings("error")

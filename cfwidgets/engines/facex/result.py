@@ -10,12 +10,14 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from cfwidgets.brief import brief
 from cfwidgets.data.faces.prototype import Prototype
 from cfwidgets.data.faces.regions import REGIONS, region_label
-from cfwidgets.engines.base import SURER, ExplainerResult, Measure, cut
+from cfwidgets.engines.base import SURER, ExplainerResult, Measure
 from cfwidgets.engines.facex.reading import Skipped
 from cfwidgets.engines.facex.top_patches import Patches, merged
 from cfwidgets.evaluation.overlap import rank_correlation
+from cfwidgets.text import cut
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -71,6 +73,8 @@ class Part:
     skipped
         The faces that could not be used.
     """
+
+    __repr__ = brief
 
     numbers: Tensor
     names: tuple[str, ...]

@@ -9,6 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from cfwidgets.brief import brief
 from cfwidgets.images import as_bytes
 
 __all__ = ["Patches", "best_patches", "merged", "no_patches"]
@@ -36,6 +37,8 @@ class Patches:
         "places": "int64 (R, k, 2) 0 inf",
         "pixels": "uint8 (R, k, 3, Z, Z)",
     }
+
+    __repr__ = brief
 
     values: Tensor
     images: Tensor

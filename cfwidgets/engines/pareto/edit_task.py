@@ -12,6 +12,7 @@ from cfwidgets.images import ImageLike, as_image, fit
 from cfwidgets.models.classifier import Classifier
 from cfwidgets.models.editor import Editor, criticised, painted, recognised
 from cfwidgets.models.finite import finite_or_nan
+from cfwidgets.text import did_you_mean
 
 __all__ = ["OBJECTIVES", "EditTask", "edit_box", "evaluate", "is_flip", "predictions"]
 
@@ -172,7 +173,10 @@ def edit_box(
     """
     unknown = [name for name in frozen if name not in names]
     if unknown:
-        raise ValueError(f"frozen: there is no attribute {unknown[0]!r}; the editor has {', '.join(names)}")
+        raise ValueError(
+            f"frozen: there is no attribute {unknown[0]!r}; the editor has {', '.join(names)}"
+            f"{did_you_mean(unknown[0], names)}"
+        )
     lower, upper = torch.full_like(has, -reach), torch.full_like(has, reach)
     if limits is not None:
         lower = lower.maximum(limits[0] - has).clamp_max(0)
@@ -192,7 +196,8 @@ def _attributes(editor: Editor, image: Tensor, given: Any) -> Tensor:
         missing = [name for name in names if name not in given]
         if unknown or missing:
             wrong = f"there is no {unknown[0]!r}" if unknown else f"{missing[0]!r} is missing"
-            raise ValueError(f"attributes: {wrong}; the editor has {', '.join(names)}")
+            hint = did_you_mean(unknown[0], names) if unknown else ""
+            raise ValueError(f"attributes: {wrong}; the editor has {', '.join(names)}{hint}")
         given = [given[name] for name in names]
     values = torch.as_tensor(given).float().cpu()
     if values.shape != (len(names),):

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from cfwidgets.checks import names_checked
 from cfwidgets.engines.base import Update, to_the_end
 from cfwidgets.engines.pareto.coherence import Coherence
 from cfwidgets.engines.pareto.controls import random_edits
@@ -34,6 +35,7 @@ _STARTS = 10  # flips that the simplest may be made of: the best and those neare
 _SAME = 1e-3  # how far apart pictures and answers of one model may be, in two batches or on two devices
 
 
+@names_checked
 @dataclass(frozen=True)
 class PlausibleCounterfactuals(EditSearch[ParetoResult]):
     """Search for edits of an image that look real, are small, and change a classifier's prediction.
@@ -141,6 +143,8 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
         """
         began = time.perf_counter()
         require_classifier("clf", clf)
+        if second is not None:
+            require_classifier("second", second)
         editor = require_editor(editor)
         task = EditTask(clf, editor, image, attributes, target, self.baseline)
         fresh = self._fresh(clf, editor, task, second)

@@ -10,9 +10,10 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from cfwidgets.engines.base import ExplainerResult, Measure, cut
+from cfwidgets.engines.base import ExplainerResult, Measure
 from cfwidgets.engines.pareto.simplest import Simplest
 from cfwidgets.engines.pareto.words import changes_in_words
+from cfwidgets.text import cut
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

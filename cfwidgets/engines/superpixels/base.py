@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
 
-from cfwidgets.checks import choice, non_negative, positive_int
+from cfwidgets.checks import choice, names_checked, non_negative, positive_int
 from cfwidgets.engines.base import Attempt, Engine, Update, to_the_end
 from cfwidgets.engines.superpixels.masking import FILLS, Fill, MaskedPicture, filled
 from cfwidgets.engines.superpixels.result import RandomisedModel, SuperpixelResult
@@ -40,6 +40,7 @@ _RANDOMISED = "the same on the randomised model"
 REMEMBERED = 32_768
 
 
+@names_checked
 @dataclass(frozen=True)
 class SuperpixelEngine(Engine[SuperpixelResult]):
     """Cut an image into superpixels, find those that carry a class, measure how far to trust the answer.
@@ -173,7 +174,8 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
 
     def resumed(self, earlier: SuperpixelResult, fresh: SuperpixelResult) -> SuperpixelResult:
         """Give the earlier result, with the settings of this run; its totals are no less than what it has."""
-        return replace(earlier, settings={**fresh.settings, **asdict(self.reaching(earlier))}, missing={})
+        settings = {**fresh.settings, **asdict(self.reaching(earlier))}
+        return replace(super().resumed(earlier, fresh), settings=settings)
 
     @abstractmethod
     def reaching(self, result: SuperpixelResult) -> Self:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 import torch
 
-from cfwidgets.checks import choice, non_negative, positive_int
+from cfwidgets.checks import choice, names_checked, non_negative, positive_int
 from cfwidgets.engines.superpixels.base import REMEMBERED, SuperpixelEngine
 from cfwidgets.engines.superpixels.importance import Answers, alone, graded, inert, on_average, scaled
 from cfwidgets.engines.superpixels.result import Objective, Search, SuperpixelResult
@@ -32,6 +32,7 @@ _KEPT = 0.9  # share of the best that the smallest answer keeps
 _OTHER_STREAM = 2**63  # the random masks are not those that a search begins with
 
 
+@names_checked
 @dataclass(frozen=True)
 class ELime(SuperpixelEngine):
     """Find the superpixels that carry a prediction, by a genetic algorithm (E-LIME).

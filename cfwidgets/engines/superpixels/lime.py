@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import torch
 
-from cfwidgets.checks import positive_int
+from cfwidgets.checks import names_checked, positive_int
 from cfwidgets.engines.superpixels.base import SuperpixelEngine
 from cfwidgets.engines.superpixels.importance import flat, inert, scaled
 from cfwidgets.environment import restored
@@ -23,6 +23,7 @@ _CHUNK = 100
 _ALL = 100_000  # LIME's default number of features, which makes it fit all of them at once
 
 
+@names_checked
 @dataclass(frozen=True)
 class Lime(SuperpixelEngine):
     """Explain an image by a weighted linear model of random masks (LIME), with the ``lime`` package's fit.

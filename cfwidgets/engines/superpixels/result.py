@@ -12,10 +12,12 @@ from skimage.measure import regionprops_table
 from skimage.segmentation import find_boundaries
 from torch import Tensor
 
-from cfwidgets.engines.base import ExplainerResult, Measure, cut
+from cfwidgets.brief import brief
+from cfwidgets.engines.base import ExplainerResult, Measure
 from cfwidgets.evaluation.deletion import Curve, Faithfulness, RandomCurve
 from cfwidgets.evaluation.overlap import chance_jaccard, mean_pairwise_jaccard
 from cfwidgets.search.operators import seeded
+from cfwidgets.text import cut
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,6 +83,8 @@ class Search:
         Time that it took, in all where it was resumed. Masks that an earlier search evaluated cost it none.
     """
 
+    __repr__ = brief
+
     schema: ClassVar[dict[str, str]] = {
         "seed": "0 inf",
         "probability": "0 1",
@@ -142,6 +146,8 @@ class RandomisedModel:
     evaluations
         Number of distinct images that the copy evaluated.
     """
+
+    __repr__ = brief
 
     schema: ClassVar[dict[str, str]] = {
         "whole": "0 1",

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from cfwidgets.attribution import METHODS
-from cfwidgets.checks import choice, mapping, non_negative, positive_int, share
+from cfwidgets.checks import choice, mapping, names_checked, non_negative, positive_int, share
 from cfwidgets.engines.base import Engine, Update, to_the_end
 from cfwidgets.engines.transitions.latent_search import Features, LatentSearch
 from cfwidgets.engines.transitions.path import Interpolation, PathMaker, require_phases
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Transitions"]
 
 
+@names_checked
 @dataclass(frozen=True)
 class Transitions(Engine[TransitionResult]):
     """Find generated look-alikes of an image on both sides of a decision, and the transition between them.
@@ -224,10 +225,13 @@ class Transitions(Engine[TransitionResult]):
         """
         began = time.perf_counter()
         require_classifier("clf", clf)
+        if feature_model is not None:
+            require_classifier("feature_model", feature_model)
+        generator = require_generator(generator, clf.classes)
         view = clf.view(image).cpu()
         require_phases(self.phases, *view.shape[1:])
         prediction = clf.probabilities(view[None])[0]
-        generator = require_generator(generator, len(prediction))
+        require_generator(generator, len(prediction))
         classes = _two_classes(clf, prediction, target, wrong)
         watched = clf if feature_model is None else feature_model
         features, wanted = self._features(watched, view)

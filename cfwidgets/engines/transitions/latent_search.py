@@ -13,6 +13,7 @@ from torch import Tensor
 
 from cfwidgets.attribution.layers import last_maps, named_layer
 from cfwidgets.attribution.network import network_of
+from cfwidgets.brief import brief
 from cfwidgets.images import fit
 from cfwidgets.models.backends.base import NotFiniteError, cpu_batch_size
 from cfwidgets.models.classifier import Classifier, ClassifierError
@@ -121,6 +122,8 @@ class Walk:
     course
         ``(update + 1, 2)``: mean and highest of the best scores, before the first update and after each.
     """
+
+    __repr__ = brief
 
     schema: ClassVar[dict[str, str]] = {
         "update": "-1 inf",

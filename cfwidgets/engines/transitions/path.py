@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from cfwidgets.attribution import attribute
+from cfwidgets.brief import brief
 from cfwidgets.checks import positive_int
 from cfwidgets.images import as_bytes, fit
 from cfwidgets.models.backends.base import NotFiniteError
@@ -119,6 +120,8 @@ class Path:
     invalid
         How many phases were left out.
     """
+
+    __repr__ = brief
 
     schema: ClassVar[dict[str, str]] = {
         "phases": "2 inf",

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from cfwidgets.attribution.network import Network, network_of
+from cfwidgets.brief import brief
 from cfwidgets.models.backends.base import NotFiniteError
 from cfwidgets.models.classifier import Classifier
 
@@ -36,6 +37,8 @@ class PathAttribution:
     convergence_delta
         Completeness error: the sum of the parts less ``total``, divided by ``total``.
     """
+
+    __repr__ = brief
 
     pixels: Tensor
     share: Tensor

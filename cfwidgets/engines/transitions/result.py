@@ -11,10 +11,12 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from cfwidgets.engines.base import ExplainerResult, Measure, cut
+from cfwidgets.brief import brief
+from cfwidgets.engines.base import ExplainerResult, Measure
 from cfwidgets.engines.transitions.latent_search import Walk
 from cfwidgets.engines.transitions.path import Ends, Path
 from cfwidgets.engines.transitions.path_attribution import PathAttribution
+from cfwidgets.text import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,6 +90,8 @@ class Candidates:
         ``(n, h, w)`` float16: relevance for the predicted class; None without maps.
     """
 
+    __repr__ = brief
+
     schema: ClassVar[dict[str, str]] = {
         "start": "int64 (n) 0 inf",
         "vector": "int64 (n) 0 inf",
@@ -134,6 +138,8 @@ class Agreement:
         Mean of Spearman's rank correlations between each two.
     """
 
+    __repr__ = brief
+
     schema: ClassVar[dict[str, str]] = {
         "shares": "float (t, r, c)",
         "correlation": "-1 1",
@@ -157,6 +163,8 @@ class RandomisedModel:
     correlation
         Spearman's rank correlation with those of the explained model.
     """
+
+    __repr__ = brief
 
     schema: ClassVar[dict[str, str]] = {
         "share": "float (r, c)",

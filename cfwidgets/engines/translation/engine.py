@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from torch import Tensor
 
-from cfwidgets.checks import choice, non_negative, positive_int
+from cfwidgets.checks import choice, names_checked, non_negative, positive_int
 from cfwidgets.engines.base import Engine, Update, to_the_end
 from cfwidgets.engines.translation.given import read, second_columns, side_to_explain
 from cfwidgets.engines.translation.judges import judges_of
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["CounterfactualTranslator"]
 
 
+@names_checked
 @dataclass(frozen=True)
 class CounterfactualTranslator(Engine[TranslationResult]):
     """Paint each image's twin of the other class, and mark what differs.

@@ -44,7 +44,7 @@ class SuperpixelView(View[SuperpixelResult]):
     """The superpixels that carry a prediction: an image whose superpixels one shows and hides.
 
     It returns at once and fills in while the engine runs. It is complete by itself, with mouse and keyboard,
-    wherever anywidgets work.
+    wherever anywidgets work. Click superpixels to hide or show them and read the model's answer.
 
     Parameters
     ----------
@@ -70,13 +70,40 @@ class SuperpixelView(View[SuperpixelResult]):
         The superpixels that are shown, ascending. Setting it evaluates the image.
     target
         The explained class. Setting it starts a run for that class, or shows its result found before.
+    mask
+        The same as ``(n,)`` bool. It can be set.
+    probabilities
+        The model's answer to the image that is shown: a table.
+    result
+        What is found so far, a `SuperpixelResult`.
+    run
+        The `Run` of the search: ``run.result()`` waits for its end.
     best, smallest, importance, order, whole, answer, history
         Data for the browser: see the comments on the traits.
+
+    Methods
+    -------
+    stop, resume
+        Stop the search, and keep what was found; resume it, or search on for as long again.
+    close
+        Stop, free everything, and take it off the page.
 
     Raises
     ------
     TypeError, ValueError, ImageError, ClassifierError
         Names the argument that was given, and what is accepted.
+
+    Examples
+    --------
+    >>> from cfwidgets import Classifier, ELime
+    >>> clf = Classifier(lambda x: torch.stack([1 - x.mean((1, 2, 3)), x.mean((1, 2, 3))], 1))
+    >>> picture = torch.linspace(0, 1, 32).repeat(3, 32, 1)
+    >>> view = SuperpixelView(clf, picture, 1, engine=ELime(segments=9, generations=2, trust=False))
+    >>> result = view.run.result()
+    >>> view.mask = np.ones(result.count, bool)
+    >>> bool(view.probabilities["probability"][0] == result.prediction.max())
+    True
+    >>> view.close()
     """
 
     from_page = frozenset({"target", "following", "shown"})

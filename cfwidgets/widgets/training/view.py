@@ -121,10 +121,33 @@ class TrainingView(View[Trained]):
     held_out, held_out_at
         Data for the browser: see the comments on the traits.
 
+    result
+        The networks as far as they are trained, to ``save(path)``.
+    run
+        The `Run` of the training: ``run.result()`` waits for its end.
+
+    Methods
+    -------
+    stop, resume
+        Stop the training, and keep what was learnt; resume it.
+    close
+        Stop, free everything, and take it off the page.
+
     Raises
     ------
     TypeError
         If ``steps`` is not a generator.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from cfwidgets.training.attgan import AttGANTraining
+    >>> faces, attributes = torch.rand(20, 3, 32, 32), torch.rand(20, 2) > 0.5
+    >>> training = AttGANTraining(updates=2, batch_size=4, dim=4, layers=3, hidden=8, report_every=1)
+    >>> view = TrainingView(training.steps(faces, attributes, ("Bald", "Young")))
+    >>> view.run.result().step
+    2
+    >>> view.close()
     """
 
     _esm = bundle("training.js")

@@ -11,6 +11,7 @@ from small import Bare, Tint
 from torch import nn
 
 from cfwidgets import Classifier
+from cfwidgets.engines.pareto import many
 from cfwidgets.engines.pareto.engine import PlausibleCounterfactuals
 from cfwidgets.engines.pareto.result import ParetoResult
 from cfwidgets.engines.pareto.survey import ParetoSurvey
@@ -298,6 +299,30 @@ def test_many_side_by_side_find_what_each_finds_alone():
     assert survey.to_frame(target=1).set_index("attribute").loc["red", "change"] < 0
     assert survey.to_frame(target=0).set_index("attribute").loc["red", "change"] > 0
     assert "3 of 3 images flip answer; necessary: red 100%" in survey._repr_html_()
+
+
+def test_a_survey_that_is_interrupted_gives_back_what_there_is(monkeypatch, capsys):
+    monkeypatch.setattr("cfwidgets.engines.base._interrupted", [float("-inf")])
+    images = torch.stack([IMAGE, IMAGE + 0.1])
+    whole = FAST.explain_many(redness(), Tint(), images)
+    evaluate, calls = many.evaluate, []
+
+    def interrupted(*given):
+        calls.append(given)
+        if len(calls) == 12:
+            raise KeyboardInterrupt
+        return evaluate(*given)
+
+    monkeypatch.setattr(many, "evaluate", interrupted)
+    with pytest.warns(UserWarning, match=r"interrupted at \d+%.*; explain_many\(…, resume=…\) continues"):
+        part = FAST.explain_many(redness(), Tint(), images)
+    assert part.stopped
+    assert 0 < part.evaluations < whole.evaluations
+    assert capsys.readouterr().err == ""
+    found = FAST.explain_many(redness(), Tint(), images, resume=part, progress=True)
+    assert "100%" in capsys.readouterr().err
+    assert found.stopped == ""
+    assert torch.equal(found.deltas, whole.deltas)
 
 
 def test_a_survey_of_a_model_that_never_flips(tmp_path):

@@ -142,7 +142,7 @@ def test_an_attribute_tells_as_often_as_the_bias_says(attribute: str) -> None:
         ({"epochs": 0}, "epochs must be a whole number of at least 1, not 0"),
         ({"batch_size": 0}, "batch_size must be a whole number of at least 1, not 0"),
         ({"learning_rate": -1}, "learning_rate must be a number of at least 0, not -1"),
-        ({"target": "male"}, "Did you mean 'Male'"),
+        ({"target": "male"}, "did you mean 'Male'"),
     ],
 )
 def test_bad_input_is_named(few: Portraits, settings: dict[str, Any], message: str) -> None:
