@@ -18,6 +18,7 @@ from cfwidgets.engines.pareto.edit_task import OBJECTIVES, EditTask, edit_box, e
 from cfwidgets.engines.pareto.many import SurveySearch
 from cfwidgets.engines.pareto.result import ParetoResult
 from cfwidgets.engines.pareto.settings import SEARCHED, EditSearch, is_shown
+from cfwidgets.engines.pareto.single_changes import measure_single_changes
 from cfwidgets.engines.pareto.survey import ParetoSurvey
 from cfwidgets.images import ImageLike, as_bytes
 from cfwidgets.models.classifier import Classifier, require_classifier
@@ -56,8 +57,8 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
         The critic's score of an edit is compared with that of the ``"image"``, or of its
         ``"reconstruction"``, which leaves out what painting without any change costs.
     trust
-        True to measure how far the answer can be trusted: random edits as large as the flips, and the flips
-        rounded to 8 bits, are evaluated too.
+        True to measure how far the answer can be trusted: random edits as large as the flips, the flips
+        rounded to 8 bits, and each attribute by itself, also in the mirrored image, are evaluated too.
     seed
         Same seed, same device, same answer.
 
@@ -158,6 +159,14 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
                         predictions(clf, result.images / 255, len(result.labels)), result.target
                     ),
                     random_flips=self._random_flips(clf, editor, task, result, (lower, upper)),
+                )
+            if self.trust and result.single is None:
+                changes = measure_single_changes(clf, task, (lower, upper))
+                result = replace(
+                    result,
+                    single=changes.effect,
+                    single_mirrored=changes.mirrored,
+                    repainted=changes.repainted,
                 )
             yield Update(1.0, result)
 
