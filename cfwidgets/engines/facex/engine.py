@@ -20,7 +20,7 @@ from cfwidgets.data.faces.regions import REGIONS
 from cfwidgets.engines.base import Attempt, Engine, Update, to_the_end
 from cfwidgets.engines.facex.attention import Mode
 from cfwidgets.engines.facex.batch import BatchSettings, Summariser
-from cfwidgets.engines.facex.effect import effects, sample
+from cfwidgets.engines.facex.effect import Effects, effects, sample
 from cfwidgets.engines.facex.hiding import FILLS, Fill
 from cfwidgets.engines.facex.reading import (
     FaceLike,
@@ -280,9 +280,7 @@ class FaceX(Engine[FaceXResult]):
         if not self.sampled:
             return
         chosen = sample(result.numbers, result.total, self.sampled, self.seed)
-        known: dict[int, Tensor] = {}
-        if result.sampled is not None and result.effect is not None:
-            known = dict(zip(result.sampled.tolist(), result.effect, strict=True))
+        known = dict(result.effects())
         known = {number: known[number] for number in chosen if number in known}
         missing = [number for number in chosen if number not in known]
         batches = self._batches(missing)
@@ -292,16 +290,10 @@ class FaceX(Engine[FaceXResult]):
                     known[face.number] = (
                         effects(reader.clf, face, result.target, reader.regions, self.fill)
                         if isinstance(face, ReadFace)
-                        else torch.full((reader.regions,), torch.nan)
+                        else Effects.none(reader.regions)
                     )
                 measured = [number for number in chosen if number in known]
-                result = replace(
-                    result,
-                    sampled=torch.tensor(measured, dtype=torch.int64),
-                    effect=torch.stack([known[number] for number in measured])
-                    if measured
-                    else result.ior[:0],
-                )
+                result = result.with_effects(measured, [known[number] for number in measured])
                 yield len(measured) / len(chosen), result
 
     def _joined(self, result: FaceXResult, part: Part) -> FaceXResult:

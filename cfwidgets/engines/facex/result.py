@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -14,6 +15,8 @@ from cfwidgets.brief import brief
 from cfwidgets.data.faces.prototype import Prototype
 from cfwidgets.data.faces.regions import REGIONS, region_label
 from cfwidgets.engines.base import SURER, ExplainerResult, Measure
+from cfwidgets.engines.facex.effect import Effects
+from cfwidgets.engines.facex.meaning import Meaning
 from cfwidgets.engines.facex.reading import Skipped
 from cfwidgets.engines.facex.top_patches import Patches, merged
 from cfwidgets.evaluation.overlap import rank_correlation
@@ -143,6 +146,10 @@ class FaceXResult(ExplainerResult):
     effect
         ``(k, R)``: by how much each region raises the target's log-odds in these faces; NaN where the face
         does not have it.
+    repainted, odds, colours
+        ``(k, R)``, ``(k, 3)`` and ``(k, 3)``: how much hiding changed the pixels, the target's log-odds for
+        the face, the mirrored face and the face with noise, and its mean colour: see
+        `cfwidgets.engines.facex.effect.Effects`.
     """
 
     schema: ClassVar[dict[str, str]] = {
@@ -159,6 +166,9 @@ class FaceXResult(ExplainerResult):
         "randomised": "float (m, R) 0 1 nan",
         "sampled": "int64 (k) 0 inf",
         "effect": "float (k, R) nan",
+        "repainted": "float (k, R) 0 inf nan",
+        "odds": "float (k, 3) nan",
+        "colours": "float (k, 3) 0 1 nan",
     }
 
     parts: ClassVar[tuple[type, ...]] = (Patches, Skipped)
@@ -181,6 +191,9 @@ class FaceXResult(ExplainerResult):
     limits: tuple[str, ...] = ()
     sampled: Tensor | None = None
     effect: Tensor | None = None
+    repainted: Tensor | None = None
+    odds: Tensor | None = None
+    colours: Tensor | None = None
 
     @property
     def label(self) -> str:
@@ -226,6 +239,27 @@ class FaceXResult(ExplainerResult):
             skipped=tuple(sorted((*self.skipped, *part.skipped))),
             layer=self.layer or part.layer,
             limits=self.limits or part.limits,
+        )
+
+    def effects(self) -> Iterator[tuple[int, Effects]]:
+        """Yield the number of each sampled face, and what was measured of it."""
+        columns = (self.sampled, self.effect, self.repainted, self.odds, self.colours)
+        if all(column is not None for column in columns):
+            for number, *rows in zip(*columns, strict=True):  # type: ignore[arg-type]
+                yield int(number), Effects(*rows)
+
+    def with_effects(self, numbers: Sequence[int], found: Sequence[Effects]) -> FaceXResult:
+        """Return the result with these sampled faces, and what was measured of each."""
+        regions = len(self.regions)
+        empty = Effects(*(torch.zeros(0, count) for count in (regions, regions, 3, 3)))
+        effect, repainted, odds, colours = map(torch.stack, zip(*found, strict=True)) if found else empty
+        return replace(
+            self,
+            sampled=torch.tensor(numbers, dtype=torch.int64),
+            effect=effect,
+            repainted=repainted,
+            odds=odds,
+            colours=colours,
         )
 
     def summary(self) -> str:
@@ -401,11 +435,18 @@ class FaceXResult(ExplainerResult):
             ("attention against effect", _means(self.ior), _means(sizes), _AGAINST),
         )
         compared = [(name, _correlation(one, other), meaning) for name, one, other, meaning in found]
-        return [
+        rows = [
             Measure(name, value, "should be near 1", np.nan, meaning)
             for name, value, meaning in compared
             if value is not None
         ]
+        return rows if self._meaning is None else rows + self._meaning.measures()
+
+    @property
+    def _meaning(self) -> Meaning | None:
+        """Signs of what the model goes by; None where no effect was measured."""
+        parts = (self.effect, self.repainted, self.odds, self.colours)
+        return None if any(part is None for part in parts) else Meaning(*parts)  # type: ignore[arg-type]
 
     def _changes(self) -> Tensor:
         """Return the effects, ``(k, R)``; no row where none was measured."""
@@ -433,10 +474,15 @@ class FaceXResult(ExplainerResult):
         odds = self.probability.double().clamp(_LEAST, 1 - _LEAST).logit()
         if len(odds) >= _FEWEST and float(odds.std()) < _FLAT:
             rows.append("The answer hardly depends on the face: the probability is much the same for all.")
+        meaning = [] if self._meaning is None else self._meaning.caveats()
+        return (*rows, *meaning, *self._caveats_of_attention(), *self.limits)
+
+    def _caveats_of_attention(self) -> list[str]:
+        rows = []
         if float((self.ior.nan_to_num(0) == 0).all(1).float().mean()) >= _MOSTLY:
             rows.append("Most maps are empty: there is no evidence for the class.")
         halves = _correlation(_means(self.ior[::2]), _means(self.ior[1::2]))
-        if len(odds) >= _FEWEST and halves is not None and halves <= 0:
+        if len(self.numbers) >= _FEWEST and halves is not None and halves <= 0:
             rows.append("Two halves of the faces agree on the regions no better than by chance.")
         correlation = self._randomised_correlation
         if correlation is not None and correlation >= _ALIKE:
@@ -444,7 +490,7 @@ class FaceXResult(ExplainerResult):
                 "A model with random weights attends to much the same regions: they show the faces and not "
                 "what the model has learnt."
             )
-        return (*rows, *self.limits)
+        return rows
 
     @property
     def _randomised_correlation(self) -> float | None:

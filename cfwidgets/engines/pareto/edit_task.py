@@ -14,12 +14,13 @@ from cfwidgets.models.editor import Editor, criticised, painted, recognised
 from cfwidgets.models.finite import finite_or_nan
 from cfwidgets.text import did_you_mean
 
-__all__ = ["OBJECTIVES", "EditTask", "edit_box", "evaluate", "is_flip", "predictions"]
+__all__ = ["OBJECTIVES", "EditTask", "edit_box", "evaluate", "is_flip", "log_odds", "predictions"]
 
 OBJECTIVES = ("plausibility", "log-probability", "intensity")
 """Names of the objectives, in their order; without a critic the first is left out."""
 
 _LEAST = 1e-7  # smaller probabilities count as this one: no log-probability is below -16.1
+_LEAST_OF_ODDS = 1e-12
 
 
 class EditTask:
@@ -150,6 +151,22 @@ def predictions(clf: Classifier, images: Tensor, classes: int) -> Tensor:
 def is_flip(probabilities: Tensor, target: int) -> Tensor:
     """``(n,)`` bool: True where the prediction ``(n, C)`` is finite and of another class than the target."""
     return probabilities.isfinite().all(1) & (probabilities.argmax(1) != target)
+
+
+def log_odds(probabilities: Tensor, target: int) -> Tensor:
+    """Log-odds ``(…)`` of the target against all other classes, of probabilities ``(…, C)``.
+
+    Unlike the log-probability it tells answers apart that are near 1.
+
+    Examples
+    --------
+    >>> log_odds(torch.tensor([[0.5, 0.25, 0.25], [0.9, 0.1, 0.0]]), 0).exp()
+    tensor([1.0000, 9.0000])
+    """
+    others = [place for place in range(probabilities.shape[-1]) if place != target]
+    both = torch.stack([probabilities[..., target], probabilities[..., others].sum(-1)])
+    own, other = both.clamp_min(_LEAST_OF_ODDS).log()
+    return own - other
 
 
 def edit_box(

@@ -118,6 +118,83 @@ def test_trust_in_effect():
     assert trust["attention against effect"] == pytest.approx(-1)
 
 
+def sampled(n=12, regions=9, **changes):
+    """A result whose answers have nothing to do with colours, and whose effects have none with sizes."""
+    generator = torch.Generator().manual_seed(1)
+    odds = torch.linspace(-3, 3, n)
+    values = {
+        "sampled": torch.arange(n),
+        "effect": torch.arange(regions).float().expand(n, -1),
+        "repainted": (torch.arange(regions) * 5 % regions).float().expand(n, -1),
+        "odds": torch.stack([odds, odds + 0.1, odds - 0.1], 1),
+        "colours": torch.rand(n, 3, generator=generator),
+    }
+    ior = torch.rand(n, 1, generator=generator) * 0.1 + torch.linspace(0, 0.9, regions)
+    names = tuple("abcdefghijklm"[:regions])
+    return result(ior, regions=names, **{**values, **changes})
+
+
+BY_COLOUR, UNSTEADY, BY_SIZE = "mean colour of a face", "a little noise", "hiding them changes the pixels"
+SIGNS = {
+    "answers by colour": BY_COLOUR,
+    "change by mirror and noise": UNSTEADY,
+    "effects by pixels changed": BY_SIZE,
+}
+
+
+def signs(found):
+    """Of the three signs of a model that goes by the surface, by name: not as it should be, and said."""
+    rows = found.trust().set_index("measure")["ok"]
+    wrong = {words for name, words in SIGNS.items() if name in rows.index and rows[name] is False}
+    said = {words for words in SIGNS.values() if any(words in one for one in found.caveats)}
+    assert wrong == said
+    return said
+
+
+def test_a_model_that_goes_by_what_faces_show_has_no_sign_of_another():
+    found = sampled()
+    assert signs(found) == set()
+    assert {*SIGNS} <= {*found.trust()["measure"]}
+
+
+def test_answers_by_colour_are_said():
+    odds = sampled().odds
+    colours = torch.rand(12, 3, generator=torch.Generator().manual_seed(2))
+    colours[:, 1] = 0.5 + odds[:, 0] / 10
+    assert signs(sampled(colours=colours)) == {BY_COLOUR}
+    assert "predicts 100 % of the answers" in sampled(colours=colours).caveats[0]
+
+
+@pytest.mark.parametrize("way", [1, 2])
+def test_answers_that_change_by_a_mirror_or_noise_are_said(way):
+    odds = sampled().odds.clone()
+    odds[:, way] = odds[:, 0] + 3 * torch.tensor([-1.0, 1.0]).repeat(6)
+    assert signs(sampled(odds=odds)) == {UNSTEADY}
+
+
+def test_effects_that_go_by_the_pixels_changed_are_said():
+    repainted = sampled().effect.square()
+    assert signs(sampled(repainted=repainted)) == {BY_SIZE}
+    rare = repainted.clone()
+    rare[2:, :2] = NAN  # too few faces have these: of seven regions a correlation says nothing
+    assert signs(sampled(repainted=rare, effect=rare)) == set()
+
+
+def test_of_few_faces_nothing_is_said():
+    few = sampled(n=7)
+    assert signs(few) == set()
+    assert not {"answers by colour", "change by mirror and noise"} & {*few.trust()["measure"]}
+    broken = sampled().odds.clone()
+    broken[5:] = NAN
+    assert signs(sampled(odds=broken, colours=torch.zeros(12, 3))) == set()
+
+
+def test_of_answers_that_are_all_the_same_nothing_is_measured():
+    assert not {"answers by colour", "change by mirror and noise"} & {
+        *sampled(odds=torch.ones(12, 3)).trust()["measure"]
+    }
+
+
 def test_the_words_of_a_region_stand_in_every_table():
     names = ("u_lip", "ear_r")
     found = replace(with_patches()[0], regions=names)
