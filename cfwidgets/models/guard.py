@@ -7,9 +7,10 @@ dangling hooks after an error. `untouched` saves all of this first and restores 
 
 from __future__ import annotations
 
+import operator
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
@@ -40,6 +41,7 @@ _HOOKS = tuple(
 )
 # The kind of backward hook of a module; torch does not reset it when the hook is removed.
 _HOOK_KIND = "_is_full_backward_hook"
+_hooks_of = operator.attrgetter(*_HOOKS)
 _NONE: dict[int, Any] = {}
 
 
@@ -218,6 +220,12 @@ def _modules(module: nn.Module) -> list[nn.Module]:
     return found + [part for hidden in _hidden[module] if (part := hidden()) is not None]
 
 
+def _parameters_of(part: nn.Module) -> Iterable[nn.Parameter | None]:
+    """Give a module's own parameters: read at each pass, and many times faster than by its generator."""
+    own: Any = part._parameters  # noqa: SLF001 - there is no other name
+    return own.values() if isinstance(own, dict) else part.parameters(recurse=False)  # a script's is none
+
+
 class _Found:
     """The state of a network, saved to be restored."""
 
@@ -227,12 +235,10 @@ class _Found:
         self._training = [(part, getattr(part, "training", False)) for part in modules]
         self._hook_kinds = [(part, getattr(part, _HOOK_KIND, None)) for part in modules]
         self._hooks = [
-            (hooks, dict(hooks) if hooks else _NONE)
-            for part in modules
-            for hooks in (getattr(part, name) for name in _HOOKS)
+            (hooks, dict(hooks) if hooks else _NONE) for part in modules for hooks in _hooks_of(part)
         ]
-        parameters = dict.fromkeys(p for part in modules for p in part.parameters(recurse=False))
-        self._parameters = [(p, p.requires_grad, p.grad) for p in parameters]
+        parameters = {id(p): p for part in modules for p in _parameters_of(part) if p is not None}
+        self._parameters = [(p, p.requires_grad, p.grad) for p in parameters.values()]
         self.buffers = KeptBuffers(modules)
         self._random = _random_states() if threading.current_thread() is threading.main_thread() else {}
         self._thread = threading.get_ident()
