@@ -8,7 +8,8 @@ Guard: all that `untouched` and `guarded` do before and after the network. Check
 rows as they come out, what generators and editors paint, that an answer does not depend on the others in its
 batch (once for each classifier), and maps and logits of methods that follow gradients.
 
-Measured 2026-11-27, 2 CPU cores (x86-64, one thread, a load of 8 to 12 by others), torch 2.14; calls and share of the run. A run in a thread, as in a notebook, does not save random states.
+Measured 2026-11-27, 2 CPU cores (x86-64, one thread, a load of 8 to 12 by others), torch 2.14; calls and
+share of the run. A run in a thread, as in a notebook, does not save random states.
 
 =========== ==== ============ ============ ========
 engine      s    guard        checks       together

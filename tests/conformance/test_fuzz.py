@@ -24,6 +24,7 @@ def view(request):
     made.close()
 
 
+@pytest.mark.slow
 def test_every_view_is_in_the_list():
     in_package()
     made = [make() for make in views().values()]
@@ -72,6 +73,7 @@ def require_sound(view):
     assert view.state in {"running", "done", "stopped"}
 
 
+@pytest.mark.slow
 def test_hostile_messages(view):
     fixed = {name: getattr(view, name) for name in ("_esm", "_view_name", "_model_module", "layout", "comm")}
     theirs = view.from_page | view.linked
