@@ -152,8 +152,6 @@ def _trained() -> Any:
     return view
 
 
-VIEWS: dict[str, Callable[[], Any]] = {
-    **{explainer.name: _shown(explainer) for explainer in EXPLAINERS},
-    "training": _trained,
-}
-"""Every view, by name, with what makes one that has ended."""
+def views() -> dict[str, Callable[[], Any]]:
+    """Every view, by name, with what makes one that has ended."""
+    return {**{explainer.name: _shown(explainer) for explainer in EXPLAINERS}, "training": _trained}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from explainers import VIEWS
+from explainers import views
 from hostile import bounded, in_package, like, texts, values
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,16 +17,17 @@ def kinds_of(kind):
     return {kind} | {one for each in kind.__subclasses__() for one in kinds_of(each)}
 
 
-@pytest.fixture(params=VIEWS)
+@pytest.fixture(params=views())
 def view(request):
-    made = VIEWS[request.param]()
+    made = views()[request.param]()
     yield made
     made.close()
 
 
+@pytest.mark.slow
 def test_every_view_is_in_the_list():
     in_package()
-    made = [make() for make in VIEWS.values()]
+    made = [make() for make in views().values()]
     try:
         listed = {kind for view in made for kind in type(view).__mro__}  # traits that were added make a class
     finally:
@@ -72,6 +73,7 @@ def require_sound(view):
     assert view.state in {"running", "done", "stopped"}
 
 
+@pytest.mark.slow
 def test_hostile_messages(view):
     fixed = {name: getattr(view, name) for name in ("_esm", "_view_name", "_model_module", "layout", "comm")}
     theirs = view.from_page | view.linked

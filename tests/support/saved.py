@@ -9,7 +9,7 @@ from typing import Any
 import small
 import torch
 import training_steps
-from explainers import EXPLAINERS
+from explainers import EXPLAINERS, Explainer
 
 from cfwidgets.models.attgan_editor import AttGANEditor
 from cfwidgets.models.translator_pair import TranslatorPair, made_discriminator, made_generator
@@ -23,9 +23,7 @@ _TRANSLATION = TranslationTraining(
 _BIGGAN = BigGANTraining(updates=1, batch_size=4, channels=2, latent_size=8, shared_size=4, report_every=1)
 
 
-def _explained(name: str) -> Callable[[], Any]:
-    explainer = next(one for one in EXPLAINERS if one.name == name)
-
+def _explained(explainer: Explainer) -> Callable[[], Any]:
     def make() -> Any:
         clf = small.classifier()
         return explainer.engine.explain(clf, *explainer.given(clf, 0), **explainer.keywords)
@@ -54,11 +52,7 @@ def _pair() -> TranslatorPair:
 
 
 SAVED: dict[str, Callable[[], Any]] = {
-    "SuperpixelResult": _explained("superpixels"),
-    "TransitionResult": _explained("transitions"),
-    "FaceXResult": _explained("facex"),
-    "ParetoResult": _explained("pareto"),
-    "TranslationResult": _explained("translation"),
+    **{one.engine.result_type.__name__: _explained(one) for one in EXPLAINERS},
     "ParetoSurvey": _survey,
     "TrainedAttGAN": lambda: training_steps.FAST.train(
         training_steps.FACES, training_steps.HAS, training_steps.NAMES

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 Fill = Literal["black", "grey", "mean", "blur"]
 FILLS = get_args(Fill)
 
-# Pictures composed at a time, which bounds the memory: on a CPU as many as its cache holds, on a GPU, which
-# small batches leave idle, a whole generation of 224 x 224.
+# Pictures composed at a time, at least, and their pixels, which bound the memory: on a CPU as many as its
+# cache holds, on a GPU, which small batches leave idle, a whole generation of 224 x 224.
 _CHUNK = 32
-_DEVICE_PIXELS = 128 * 224 * 224
+_PIXELS = _CHUNK * 224 * 224
+_DEVICE_PIXELS = 4 * _PIXELS
 
 
 def filled(image: Tensor, segments: Tensor, fill: Fill) -> Tensor:
@@ -122,5 +123,6 @@ class MaskedPicture:
         return torch.cat([finite_or_nan(self._clf, images) for images in self._batches(masks)])
 
     def _batches(self, masks: Tensor) -> Iterator[Tensor]:
-        chunk = _CHUNK if self._image.is_cpu else max(_CHUNK, _DEVICE_PIXELS // len(self._labels))
+        pixels = _PIXELS if self._image.is_cpu else _DEVICE_PIXELS
+        chunk = max(_CHUNK, pixels // len(self._labels))
         return (self.compose(some) for some in masks.split(chunk))
