@@ -423,12 +423,14 @@ class SuperpixelResult(ExplainerResult):
         return figure
 
     def _plot_searches(self, axis: Axes) -> None:
+        from matplotlib.ticker import MaxNLocator
+
         for search in self.searches:
             axis.plot(search.best, color="#0072B2", label="best")
             axis.plot(search.mean, color="0.5", lw=1, label="mean")
         axis.axhline(self.whole, color="0.3", ls=":", label="whole picture")
         axis.set(xlabel="generation", ylim=(0, 1.02))
-        axis.xaxis.get_major_locator().set_params(integer=True)
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         axis.set_title(f"probability of {cut(self.label, _TITLE)}", fontsize=10, parse_math=False)
         handles, names = axis.get_legend_handles_labels()
         unique = dict(zip(names, handles, strict=True))
