@@ -33,7 +33,7 @@ def smaller(png: bytes) -> tuple[str, str]:
     picture = Image.open(io.BytesIO(png)).convert("RGB")
     picture.thumbnail((_WIDEST, 10_000))
     buffers = {"image/png": io.BytesIO(), "image/jpeg": io.BytesIO()}
-    picture.quantize(256).save(buffers["image/png"], "png", optimize=True)
+    picture.save(buffers["image/png"], "png", optimize=True)  # with all its colours: they are the finding
     picture.save(buffers["image/jpeg"], "jpeg", quality=_QUALITY, optimize=True)
     kind, least = min(buffers.items(), key=lambda item: len(item[1].getvalue()))
     return kind, base64.b64encode(least.getvalue()).decode()

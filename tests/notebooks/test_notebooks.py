@@ -1,4 +1,4 @@
-"""The notebooks, from the top, as a new user runs them; and as they are kept, to be read without a kernel."""
+"""The notebooks, from the top, as a new user runs them; and as they are kept, to be read."""
 
 from __future__ import annotations
 

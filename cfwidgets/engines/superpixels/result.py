@@ -463,6 +463,7 @@ class SuperpixelResult(ExplainerResult):
         return figure
 
     def _plot_searches(self, axis: Axes) -> None:
+
         for search in self.searches:
             axis.plot(search.best, color="#0072B2", label="best")
             axis.plot(search.mean, color="0.5", lw=1, label="mean")

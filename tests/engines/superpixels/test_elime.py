@@ -580,6 +580,13 @@ def test_the_figure_and_the_page_say_what_was_found():
     assert f"{result.probability:.3f}" in page
 
 
+@pytest.mark.parametrize("generations", [1, 3, 7])
+def test_the_figure_of_a_quick_search_has_whole_ticks(generations):
+    axis = explain(replace(FAST, generations=generations)).plot().axes[-2]
+    assert axis.get_xlabel() == "generation"
+    assert [tick for tick in axis.get_xticks() if tick != round(tick)] == []
+
+
 def test_the_agreement_of_seeds_is_a_measure():
     measures = explain(replace(FAST, runs=3)).trust()
     assert measures["measure"].tolist() == ["agreement of 3 seeds"]
