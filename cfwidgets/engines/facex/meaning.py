@@ -36,7 +36,7 @@ _BY_PIXELS = (
 
 @dataclass(frozen=True, eq=False)
 class Meaning:
-    """What was measured of the sampled faces: see `cfwidgets.engines.facex.effect.Effects`.
+    """Answers to the sampled faces and to changes of them: see `cfwidgets.engines.facex.effect.Effects`.
 
     Attributes
     ----------

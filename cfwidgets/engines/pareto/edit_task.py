@@ -160,8 +160,8 @@ def log_odds(probabilities: Tensor, target: int) -> Tensor:
 
     Examples
     --------
-    >>> log_odds(torch.tensor([[0.5, 0.25, 0.25], [0.9, 0.1, 0.0]]), 0).exp()
-    tensor([1.0000, 9.0000])
+    >>> log_odds(torch.tensor([[0.5, 0.25, 0.25], [0.9, 0.1, 0.0]]), 0)
+    tensor([0.0000, 2.1972])
     """
     others = [place for place in range(probabilities.shape[-1]) if place != target]
     both = torch.stack([probabilities[..., target], probabilities[..., others].sum(-1)])
