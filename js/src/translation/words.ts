@@ -52,8 +52,9 @@ export function doubtOf(entry: Entry, { labels, painted }: Pick<Traits, "labels"
 export function comesBack(entry: Entry, { labels, painted }: Pick<Traits, "labels" | "painted">): string {
   const real = entry.returned.map((p, index) => (index === painted ? -1 : p));
   const now = real.indexOf(Math.max(...real));
-  const back = now === entry.from ? "back to" : "not back, but";
-  return `The twin of the twin is ${back} ${className(labels, now)} ${probability(entry.returned[now], 2)}; a pixel is ${percent(entry.away)} away on average.`;
+  const back = now === entry.from ? "again" : `and not ${className(labels, entry.from)}`;
+  const chance = probability(entry.returned[now], 2);
+  return `The twin of the twin is predicted ${className(labels, now)} ${back} (${chance}); its pixels differ from the image's by ${percent(entry.away)} on average.`;
 }
 
 /** One image for the ear, and as a title. */
