@@ -58,7 +58,10 @@ _CHANNELS = (1, 3, 4)
 _NOISE = 1e-4
 _PIL_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "CMYK", "YCbCr", "HSV"})
 _DEEP_HINT = ": turn it into floats from 0 to 1, e.g. np.asarray(image) / 65535 for 16 bits"
-_PIL_FAILURES = (OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError)
+_PIL_FAILURES = (
+    *(OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError),
+    TypeError,  # of a transparency of another form than its mode has
+)
 _FORMATS: dict[str, dict[str, int]] = {"webp": {"method": 0}, "jpeg": {}, "png": {}}
 # The largest side that each file format can store.
 _LARGEST_SIDE = {"webp": 16383, "jpeg": 65500, "png": 2**31 - 1}
@@ -490,7 +493,7 @@ def _from_array(array: npt.NDArray[Any], *, batch: bool) -> Tensor:
 
 
 def _from_tensor(tensor: Tensor, *, batch: bool) -> Tensor:
-    if tensor.layout != torch.strided or tensor.is_meta:
+    if tensor.is_nested or tensor.layout != torch.strided or tensor.is_meta:
         raise ImageError(f"an image tensor must be dense and hold values; got {_kind(tensor)}")
     if tensor.dtype != torch.uint8 and not tensor.is_floating_point():
         raise ImageError(_wrong_type(tensor))
@@ -594,6 +597,8 @@ def _wrong_type(pixels: npt.NDArray[Any] | Tensor) -> str:
 def _kind(value: object) -> str:
     """Describe a value in a few words, for messages."""
     if isinstance(value, Tensor):
+        if value.is_nested:
+            return "a nested tensor"
         layout = "" if value.layout == torch.strided else f" {value.layout}"
         device = "" if value.device.type == "cpu" else f" on {value.device}"
         return f"a{layout} tensor {tuple(value.shape)} of {str(value.dtype).removeprefix('torch.')}{device}"
