@@ -55,10 +55,10 @@ def _figure(value: float, *, whole: bool) -> str:
     """Two digits, without the leading zero, as the view writes probabilities; a dash for no number."""
     if not np.isfinite(value):
         return "–"
-    if whole:
-        return f"{int(value):,}"
-    text = f"{round(value, 2) + 0.0:.2f}"  # not "-0.00"
-    return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
+    text = f"{int(value):,}" if whole else f"{round(value, 2) + 0.0:.2f}"  # not "-0.00"
+    if text.lstrip("-").startswith("0."):
+        text = text.replace("0.", ".", 1)
+    return text.replace("-", "−")
 
 
 def pack(blobs: Iterable[bytes]) -> bytes:

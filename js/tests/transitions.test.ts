@@ -151,6 +151,12 @@ describe("states without a path", () => {
     expect(find("[aria-label=Play]").getAttribute("aria-disabled")).toBe("true");
   });
 
+  it("say that a transition is drawn as soon as there are candidates", async () => {
+    const { find } = await show(start({ path: null, frames: EMPTY, maps: EMPTY, state: "running" }), false);
+    await drawn();
+    expect(text(find(".cfw-line"))).toBe("drawing a first transition between the best candidates");
+  });
+
   it("show an error where the picture would be, and under the head line where there is one", async () => {
     const fake = start({ ...nothing, picture: EMPTY, state: "failed", error: "no class '17'" });
     const { find, all } = await show(fake, false);

@@ -104,6 +104,7 @@ def test_measures_in_words():
             ("a", 0.123, "chance", 0.5, "why", False),
             ("b", -0.001, "should be near 0", np.nan, "", None),
             ("a share of all", 1.0, "chance", 0.58, "", True),
+            ("c", -0.204, "should be near 0", np.nan, "", None),
             ("a count", 5.0, "of the best pick", 12.0, "", None),
             ("not measured", np.nan, "chance", 0.0, "", None),
         ],
@@ -113,6 +114,7 @@ def test_measures_in_words():
         {"name": "a", "value": ".12", "note": "chance .50", "help": "why", "ok": False},
         {"name": "b", "value": ".00", "note": "should be near 0", "help": "", "ok": None},
         {"name": "a share of all", "value": "1.00", "note": "chance .58", "help": "", "ok": True},
+        {"name": "c", "value": "−.20", "note": "should be near 0", "help": "", "ok": None},
         {"name": "a count", "value": "5", "note": "of the best pick 12", "help": "", "ok": None},
         {"name": "not measured", "value": "–", "note": "chance .00", "help": "", "ok": None},
     ]

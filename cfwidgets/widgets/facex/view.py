@@ -226,8 +226,8 @@ class FaceXView(View[OneOrTwo]):
     def _publish(self, partial: OneOrTwo) -> None:
         results = _each(partial)
         first = results[0]
-        counts = [f"{one.seen:,} of {one.total:,} faces" for one in results]
-        self.counts = " · ".join(dict.fromkeys(counts))
+        seen = " and ".join(dict.fromkeys(f"{one.seen:,}" for one in results))
+        self.counts = f"{seen} of {first.total:,} faces"
         self.notes = " ".join(filter(None, (*self._foreign, *map(_notes, results))))
         self.regions = _rows(first)
         self.patches, self.patch_tiles = _patches(first)

@@ -31,8 +31,8 @@ class SearchChart:
         up = bq.LinearScale(min=0, max=1)
         scales = {"x": self._across, "y": up}
         self._whole = bq.Lines(scales=scales, colors=[GREY], line_style="dotted")
-        self._mean = bq.Lines(scales=scales, colors=[GREY], stroke_width=1.2)
-        self._best = bq.Lines(scales=scales, colors=[BLUE], stroke_width=2)
+        self._mean = bq.Lines(scales=scales, colors=[GREY], stroke_width=1.2, marker_size=24)
+        self._best = bq.Lines(scales=scales, colors=[BLUE], stroke_width=2, marker_size=24)
         cursor = bq.Lines(x=[0.0, 0.0], y=[0.0, 1.0], scales=scales, colors=[GREY], stroke_width=1)
         self._below = bq.Axis(
             scale=self._across,
@@ -87,6 +87,8 @@ class SearchChart:
             return
         best, mean, whole = history["best"], history["mean"], result.whole
         generations = np.arange(len(best))
+        # A curve of one value would not be seen.
+        self._best.marker = self._mean.marker = "circle" if len(best) == 1 else None
         for line, x, y in (
             (self._best, generations, best),
             (self._mean, generations, mean),

@@ -378,7 +378,7 @@ def _notes(result: SuperpixelResult) -> list[str]:
             "were left out."
         )
     if result.settings["trust"] and not result.fingerprints["model"]:
-        notes.append("The model is a black box: there are no weights to randomise for the last check.")
+        notes.append("The model is a black box: without weights there is no randomised model to compare.")
     return notes
 
 

@@ -313,7 +313,7 @@ class TrainingView(View[Trained]):
 def _counted(partial: Trained | None) -> str:
     if partial is None:
         return ""
-    return f"update {partial.step:,} of {partial.training['updates']:,}, {_duration(partial.seconds)}"
+    return f"update {partial.step:,} of {partial.training['updates']:,} after {_duration(partial.seconds)}"
 
 
 def _recent_means(losses: npt.NDArray[np.float64]) -> list[Any]:

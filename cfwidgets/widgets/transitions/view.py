@@ -222,6 +222,11 @@ class TransitionView(View[TransitionResult]):
         flip: int | None = self.path.get("flip")
         return flip
 
+    @property
+    def phases(self) -> int:
+        """Number of phases of the transition that is shown, or will be; both ends included."""
+        return int(self.path.get("phases", self._engine.phases))
+
     def name_of(self, index: int) -> str:
         """Return the label of a class, or "" where the class is not known yet."""
         return self._clf.label(index) if index >= 0 else ""

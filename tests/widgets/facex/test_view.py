@@ -317,7 +317,7 @@ def test_a_pair_resumes_where_its_second_model_failed():
     running = FaceXView(models[0], Gone(), "Male", second=models[1], engine=engine, regions=REGIONS)
     until(lambda: running.state == "failed")
     assert [len(one.numbers) for one in running.result] == [12, 5]
-    assert running.counts == "12 of 12 faces · 5 of 12 faces"
+    assert running.counts == "12 and 5 of 12 faces"
     running.resume()
     until(lambda: running.state == "done")
     for model, one in zip(models, running.result, strict=True):

@@ -48,6 +48,17 @@ def test_the_axis_is_as_long_as_a_search_that_had_ended_before(opened):
     assert all(mark.visible for mark in explorer.chart.marks)
 
 
+def test_the_first_generation_is_seen_as_points(opened):
+    clf = small.classifier()
+    explorer = opened(clf, result=engine(3).explain(clf, small.picture(0), 1))
+    _whole, mean, best, *_ = explorer.chart.marks
+    assert (mean.marker, best.marker) == (None, None)
+    view = explorer.view
+    view.history = {name: values[:1] for name, values in view.history.items()}
+    assert len(best.y) == len(mean.y) == 1
+    assert (mean.marker, best.marker) == ("circle", "circle")
+
+
 def test_axes_are_there_before_the_first_value(opened, monkeypatch):
     monkeypatch.setattr(cf.SuperpixelView, "start", lambda _view, steps: steps.close())
     explorer = opened(small.classifier(), small.picture(0), 1, engine=engine(3))

@@ -73,7 +73,7 @@ def test_a_training_is_shown_to_its_end(opened):
     assert view.run.result(30).step == 6
     drawn(view)
     assert isinstance(view.result, TrainedAttGAN)
-    assert view.counts.startswith("update 6 of 6, ")
+    assert view.counts.startswith("update 6 of 6 after ")
     assert view.time_left == ""
     assert (view.state, view.activity, view.progress, view.error, view.step) == ("done", "", 1.0, "", 6)
     assert np.array_equal(pixels(view), joined(view.result.sheet()))
@@ -179,7 +179,7 @@ def test_before_the_first_update_there_are_no_losses(opened):
     view = opened(iterate(replace(base, losses=torch.empty(0, 6), step=0)))
     drawn(view)
     assert (view.losses, view.measured, len(view.loss_names)) == ([], 0, 6)
-    assert view.counts.startswith("update 0 of 6, ")
+    assert view.counts.startswith("update 0 of 6 after ")
 
 
 def iterate(*partials):
