@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, TypeGuard, TypeVar
+
+from cfwidgets.text import did_you_mean
+
+T = TypeVar("T")
 
 
 def positive_int(name: str, value: Any, *, minimum: int = 1) -> None:
@@ -43,4 +49,37 @@ def choice(name: str, value: Any, accepted: Sequence[object]) -> None:
     if not any(
         isinstance(value, type(one)) and value == one for one in accepted
     ):  # an array has no truth value
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, accepted))}, not {value!r}")
+        hint = did_you_mean(value, filter(_is_text, accepted)) if _is_text(value) else ""
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, accepted))}, not {value!r}{hint}")
+
+
+def names_checked(kind: type[T]) -> type[T]:
+    """Make the errors of a dataclass of settings say which setting was meant. A decorator.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @names_checked
+    ... @dataclass(frozen=True)
+    ... class Search:
+    ...     generations: int = 50
+    >>> Search(generation=9)
+    Traceback (most recent call last):
+    TypeError: Search has no setting 'generation'; did you mean 'generations'?
+    """
+    init: Callable[..., None] = vars(kind)["__init__"]
+    names = list(inspect.signature(init).parameters)[1:]
+
+    @functools.wraps(init)
+    def __init__(self: Any, *args: Any, **settings: Any) -> None:  # noqa: N807
+        unknown = next((name for name in settings if name not in names), None)
+        if unknown is not None:
+            raise TypeError(f"{type(self).__name__} has no setting {unknown!r}{did_you_mean(unknown, names)}")
+        init(self, *args, **settings)
+
+    kind.__init__ = __init__  # type: ignore[method-assign]
+    return kind
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str)

@@ -14,8 +14,6 @@ import math
 import operator
 import os
 import struct
-import sys
-import warnings
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +27,8 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from cfwidgets.image_files import opened
+from cfwidgets.text import is_address
+from cfwidgets.warn import warn_user
 
 ImageLike: TypeAlias = str | os.PathLike[str] | Image.Image | npt.NDArray[Any] | Tensor
 """Anything that `as_image` reads."""
@@ -58,7 +58,10 @@ _CHANNELS = (1, 3, 4)
 _NOISE = 1e-4
 _PIL_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "CMYK", "YCbCr", "HSV"})
 _DEEP_HINT = ": turn it into floats from 0 to 1, e.g. np.asarray(image) / 65535 for 16 bits"
-_PIL_FAILURES = (OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError)
+_PIL_FAILURES = (
+    *(OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError),
+    TypeError,  # of a transparency of another form than its mode has
+)
 _FORMATS: dict[str, dict[str, int]] = {"webp": {"method": 0}, "jpeg": {}, "png": {}}
 # The largest side that each file format can store.
 _LARGEST_SIDE = {"webp": 16383, "jpeg": 65500, "png": 2**31 - 1}
@@ -149,6 +152,7 @@ def as_images(values: Tensor | npt.NDArray[Any] | Sequence[ImageLike]) -> Tensor
         return _from_tensor(values, batch=True)
     if isinstance(values, np.ndarray):
         return _from_array(values, batch=True)
+    _refuse_place(values)
     if isinstance(values, str | os.PathLike | Image.Image):
         raise ImageError(f"several images are expected; got {_kind(values)}: pass a list, e.g. [image]")
     if not isinstance(values, Sequence):
@@ -397,8 +401,7 @@ def decode_labels(data: bytes, shape: tuple[int, int]) -> npt.NDArray[np.int64]:
 
 def _read_file(given: str | os.PathLike[str], largest: int | None) -> npt.NDArray[np.uint8]:
     name = f"{str(given)!r:.200}"
-    if "://" in str(given):
-        raise ImageError(f"{name} is an address: download the picture, and give its path")
+    _refuse_place(given)
     try:
         with opened(Path(given)) as picture:
             # A JPEG is decoded at a half to an eighth of its size where that is still enough.
@@ -413,6 +416,17 @@ def _read_file(given: str | os.PathLike[str], largest: int | None) -> npt.NDArra
         raise ImageError(f"{name}: {error}") from error
     except _PIL_FAILURES as error:
         raise ImageError(f"{name} cannot be read as an image: {error}") from error
+
+
+def _refuse_place(given: object) -> None:
+    """Refuse the address of a picture, and a folder of pictures."""
+    if is_address(given):
+        raise ImageError(f"{given!r:.200} is an address: download the picture, and give its path")
+    if isinstance(given, str | os.PathLike) and os.path.isdir(given):  # noqa: PTH112 - for any text
+        raise ImageError(
+            f"{str(given)!r:.200} is a folder: give a picture of it, such as next(Path(…).glob('*.jpg')); "
+            "cfwidgets.data.ImageFolders(…) reads a folder of each class"
+        )
 
 
 def _read_pil(
@@ -450,13 +464,9 @@ def _reduced(image: Tensor, largest: int | None) -> Tensor:
 
 
 def _say_reduced(before: tuple[int, int], after: tuple[int, int]) -> None:
-    frame, level = sys._getframe(), 1  # noqa: SLF001 - the warning is shown at the line of the user's code
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("cfwidgets"):
-        frame, level = frame.f_back, level + 1
-    warnings.warn(
+    warn_user(
         f"a picture of {before[0]:,} x {before[1]:,} pixels was reduced to {after[0]:,} x {after[1]:,}: "
-        f"{LARGEST:,} a side are the most that is worked on",
-        stacklevel=level,
+        f"{LARGEST:,} a side are the most that is worked on"
     )
 
 
@@ -483,7 +493,7 @@ def _from_array(array: npt.NDArray[Any], *, batch: bool) -> Tensor:
 
 
 def _from_tensor(tensor: Tensor, *, batch: bool) -> Tensor:
-    if tensor.layout != torch.strided or tensor.is_meta:
+    if tensor.is_nested or tensor.layout != torch.strided or tensor.is_meta:
         raise ImageError(f"an image tensor must be dense and hold values; got {_kind(tensor)}")
     if tensor.dtype != torch.uint8 and not tensor.is_floating_point():
         raise ImageError(_wrong_type(tensor))
@@ -587,6 +597,8 @@ def _wrong_type(pixels: npt.NDArray[Any] | Tensor) -> str:
 def _kind(value: object) -> str:
     """Describe a value in a few words, for messages."""
     if isinstance(value, Tensor):
+        if value.is_nested:
+            return "a nested tensor"
         layout = "" if value.layout == torch.strided else f" {value.layout}"
         device = "" if value.device.type == "cpu" else f" on {value.device}"
         return f"a{layout} tensor {tuple(value.shape)} of {str(value.dtype).removeprefix('torch.')}{device}"

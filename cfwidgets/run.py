@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
 from cfwidgets import background
 from cfwidgets.forks import renew_in_children
+from cfwidgets.text import LINE, cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -68,6 +69,10 @@ class Run(Generic[R]):
         self._state: State = "stopped"
         renew_in_children(self)
         self.resume()
+
+    def __repr__(self) -> str:
+        activity = self.activity and f", {self.activity}"
+        return cut(f"<Run {self.state} at {self.progress:.0%}{activity}: {self.partial!r}", LINE - 1) + ">"
 
     @property
     def state(self) -> State:

@@ -1,6 +1,7 @@
 // Bundles every view, a folder src/NAME with an index.ts: it becomes cfwidgets/widgets/static/NAME.js, and its style.css
 // NAME.css. A host puts the sheets of all views into one page, so each is nested under its view's root, .cfw-NAME; what a
-// chart.css has is nested under .cfw-NAME-chart, the class of charts that stand beside the view.
+// chart.css has is nested under .cfw-NAME-chart, the class of charts that stand beside the view, and what shared/host.css
+// has under .cfw-host, the class of what a host makes around a view: it is the same in all sheets.
 // The digest of the sources stands in each bundle's first line: hatch_build.py and the tests see by it whether
 // a bundle is up to date (file times say nothing after a clone).
 import { createHash } from "node:crypto";
@@ -34,7 +35,7 @@ async function nested(file) {
   return code;
 }
 
-/** Writes what was bundled: the scripts as they are, the sheets nested, that of the charts after that of the view. */
+/** Writes what was bundled: the scripts as they are, the sheets nested, those of host and charts after that of the view. */
 async function write({ outputFiles }) {
   mkdirSync(OUT, { recursive: true });
   const sheets = new Map();
@@ -43,7 +44,10 @@ async function write({ outputFiles }) {
     else sheets.set(basename(file.path, ".css"), await nested(file));
   }
   for (const name of views)
-    writeFileSync(`${OUT}/${name}.css`, `${banner}\n${sheets.get(name)}${sheets.get(`${name}-chart`) ?? ""}`);
+    writeFileSync(
+      `${OUT}/${name}.css`,
+      [`${banner}\n`, ...[name, "host", `${name}-chart`].map((sheet) => sheets.get(sheet) ?? "")].join(""),
+    );
 }
 
 const views = readdirSync("src").filter((name) => existsSync(`src/${name}/index.ts`));
@@ -51,12 +55,14 @@ const watch = process.argv.includes("--watch");
 // A bundle made while watching is not minified and soon out of date: without a digest, the next build replaces it.
 const banner = watch ? "/* built by npm run watch */" : `/* sources sha256 ${digest()} */`;
 const options = {
-  entryPoints: views.flatMap((name) =>
-    [
-      { in: `src/${name}/index.ts`, out: name },
-      { in: `src/${name}/style.css`, out: name },
-      { in: `src/${name}/chart.css`, out: `${name}-chart` },
-    ].filter((entry) => existsSync(entry.in)),
+  entryPoints: [{ in: "src/shared/host.css", out: "host" }].concat(
+    views.flatMap((name) =>
+      [
+        { in: `src/${name}/index.ts`, out: name },
+        { in: `src/${name}/style.css`, out: name },
+        { in: `src/${name}/chart.css`, out: `${name}-chart` },
+      ].filter((entry) => existsSync(entry.in)),
+    ),
   ),
   outdir: OUT,
   bundle: true,

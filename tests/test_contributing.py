@@ -16,6 +16,7 @@ from types import ModuleType, SimpleNamespace
 import anywidget
 import pytest
 import torch
+from waiting import until
 
 import cfwidgets
 import cfwidgets.engines
@@ -132,7 +133,7 @@ def test_its_view_is_made_and_closed(dimming: SimpleNamespace) -> None:
     explorer = dimming.DimmingExplorer(CLF, WHITE, engine=dimming.Dimming(levels=11))
     try:
         found = explorer.run.result(timeout=60)
-        assert explorer.result is found
+        until(lambda: explorer.result is found)
         assert explorer.view.label == "bright"
     finally:
         explorer.close()

@@ -271,8 +271,11 @@ def test_what_is_refused(value: Any, text: str) -> None:
 
 
 def test_files_that_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ImageError, match="cannot be read"):
-        as_image(tmp_path)
+    for read in (as_image, as_images):
+        with pytest.raises(ImageError, match=r"is a folder: .* cfwidgets\.data\.ImageFolders"):
+            read(tmp_path)
+        with pytest.raises(ImageError, match=r"'https://example\.org/cat\.jpg' is an address: download"):
+            read("https://example.org/cat.jpg")
     (tmp_path / "text.png").write_text("not a picture")
     with pytest.raises(ImageError, match=r"text\.png' cannot be read as an image"):
         as_image(tmp_path / "text.png")

@@ -37,6 +37,12 @@ def test_the_import_brings_in_nothing_heavy() -> None:
     assert [name for name in HEAVY if name in loaded] == []
 
 
+def test_an_explorer_does_without_torchvision() -> None:
+    """Which takes a second and 150 MB to import."""
+    code = "import sys, cfwidgets; cfwidgets.SuperpixelExplorer; print('torchvision' in sys.modules)"
+    assert python(code) == "False\n"
+
+
 @pytest.mark.parametrize("name", cfwidgets.__all__)
 def test_each_public_name_is_there(name: str) -> None:
     assert getattr(cfwidgets, name) is not None

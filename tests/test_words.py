@@ -6,7 +6,7 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,17 @@ PRIVATE = {
     r"\brandom networks?\b": "randomised model",
     r"\b(models?|networks?|classifiers?) says?\b": "predicts",
 }
+SCREEN = PRIVATE | {
+    r"\boff by\b": "convergence delta",
+    r"\bcosine under\b": "cosine similarity",
+    r"\b(deletion|insertion), area\b": "deletion area, insertion area",
+    r"\bmissing from the sum\b": "convergence delta",
+    r"\bior\b": "attention",
+    r"\bin truth\b": "true class",
+    r"\b(painted|repainted) (in|again)\b": "generated, reconstructed",
+}
+"""What no view says."""
+LITERAL = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|`(?:[^`\\]|\\.)*`")
 
 
 def docstrings(source: str) -> Iterator[tuple[int, str]]:
@@ -50,10 +61,21 @@ def prose(source: str) -> Iterator[tuple[int, str]]:
 
 
 def private(source: str) -> list[str]:
+    return refused(prose(source), PRIVATE)
+
+
+def on_screen(source: str) -> list[str]:
+    """List refused words in the texts of a front end: not in comments, nor in a single word, a name."""
+    code = re.sub(r"^\s*(//|/?\*).*$", "", source, flags=re.MULTILINE)
+    texts = ((code[: found.start()].count("\n") + 1, found[0]) for found in LITERAL.finditer(code))
+    return refused(((line, text) for line, text in texts if " " in text), SCREEN)
+
+
+def refused(texts: Iterable[tuple[int, str]], words: dict[str, str]) -> list[str]:
     return [
         f"line {line}: {found[0]!r}, in the field's words: {instead}"
-        for line, text in prose(source)
-        for pattern, instead in PRIVATE.items()
+        for line, text in texts
+        for pattern, instead in words.items()
         for found in re.finditer(pattern, text, re.IGNORECASE)
     ]
 
@@ -66,6 +88,13 @@ def test_docstrings_begin_with_a_verb_or_a_noun(name: str) -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_prose_has_the_terms_of_the_field(name: str) -> None:
     assert private((PACKAGE / name).read_text("utf-8")) == []
+
+
+def test_views_have_the_terms_of_the_field(checkout: Path) -> None:
+    sources = sorted((checkout / "js/src").rglob("*.ts"))
+    assert sources
+    found = {path.name: on_screen(path.read_text("utf-8")) for path in sources}
+    assert {name: words for name, words in found.items() if words} == {}
 
 
 def test_the_checks_find_what_they_are_for() -> None:
@@ -85,3 +114,13 @@ class Size:
         "line 5: 'asked about'",
     ]
     assert headless('"""Whichever comes first."""\n"""Offer candidates."""') == []
+    view = """// off by one
+    const said = `it is off by ${amount}, as
+the network says`;
+    region.ior ? "ior" : "the ior";
+    """
+    assert [line.partition(",")[0] for line in on_screen(view)] == [
+        "line 2: 'network says'",
+        "line 2: 'off by'",
+        "line 4: 'ior'",
+    ]

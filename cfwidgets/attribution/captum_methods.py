@@ -203,14 +203,14 @@ class DeepLift:
         ClassifierError
             A network for which Captum's DeepLIFT would be wrong.
         """
-        network.once("checked", lambda: _check_deep_lift(_trace(network, images[:1])))
+        network.once("checked", lambda: _check_deep_lift(_trace(network, network.filled(images[:1]))))
         with torch.no_grad():
             score = _Score(network, targets)
             logits, plain = score(images), score(torch.full_like(images, self.baseline))
             inputs = network.inputs(images)
             reference = network.inputs(torch.full_like(images, self.baseline))
         rows = _Rows(network, _copy_for_captum(network.module))
-        columns, signs = _columns(rows, inputs, targets)
+        columns, signs = _columns(rows, network.filled(inputs[:1]), targets)
         differences = _differentiated(
             captum.DeepLift(rows).attribute, inputs, baselines=reference, target=columns
         )
@@ -251,7 +251,7 @@ class LRP:
         ClassifierError
             A network for which Captum's LRP would be wrong.
         """
-        network.once("checked", lambda: _check_lrp(_trace(network, images[:1])))
+        network.once("checked", lambda: _check_lrp(_trace(network, network.filled(images[:1]))))
         with torch.no_grad():
             logits = _Score(network, targets)(images)
             inputs = network.inputs(images)
@@ -261,7 +261,7 @@ class LRP:
             if next(part.children(), None) is None and type(part) not in SUPPORTED_NON_LINEAR_LAYERS:
                 vars(part)["rule"] = EpsilonRule(self.epsilon)
         rows = _Rows(network, made)
-        columns, signs = _columns(rows, inputs, targets)
+        columns, signs = _columns(rows, network.filled(inputs[:1]), targets)
         relevance = _differentiated(captum.LRP(rows).attribute, inputs, target=columns)
         maps = relevance.sum(1) * signs
         return Explained(maps, logits, _sums(maps) - logits)
@@ -302,10 +302,10 @@ class _Rows(nn.Module):
         return rows_of(self.module(inputs), len(inputs), self._interface)
 
 
-def _columns(rows: _Rows, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+def _columns(rows: _Rows, some: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
     """Find each target's output column, and its sign ``(n, 1, 1)``: -1 for class 0 of a single unit."""
     with torch.no_grad():
-        single = rows(inputs[:1].clone()).shape[1] == 1
+        single = rows(some.clone()).shape[1] == 1
     signs = 2 * targets - 1 if single else torch.ones_like(targets)
     return (torch.zeros_like(targets) if single else targets), signs[:, None, None]
 

@@ -67,18 +67,20 @@ class GradCam:
         try:
             return self._explained(network, images, targets)
         except LayerError as error:
-            usable = layers_with_maps(network, images[:1])
+            usable = layers_with_maps(network, network.filled(images[:1]))
             last = ", ".join(repr(layer.name) for layer in usable[-_NAMED:])
             more = f" and {len(usable) - _NAMED} before" if len(usable) > _NAMED else ""
             raise ClassifierError(f"{error}. These would do: {last or 'none'}{more}") from None
 
     def _explained(self, network: Network, images: Tensor, targets: Tensor) -> Explained:
         images = images.contiguous(memory_format=network.layout)
-        layer = network.once("layer", lambda: self._layer(network, images[:1]))
+        layer = network.once("layer", lambda: self._layer(network, network.filled(images[:1])))
         part = named_layer(network.module, layer.name, "grad_cam")
         form = self._form(layer)
         plain = form.channels == "channels_first"
-        head = network.once("head", lambda: _linear_head(network, part, images[:1]) if plain else None)
+        head = network.once(
+            "head", lambda: _linear_head(network, part, network.filled(images[:1])) if plain else None
+        )
         found = _Features(layer.name, form, leaves=head is None)
         if head is None:
             features, rows, weights = self._by_gradient(network, part, images, targets, found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 from cfwidgets.attribution.layout import Form, Layouts, form_by_shape, prefix_tokens
 from cfwidgets.attribution.network import Network
 from cfwidgets.models.backends.base import ClassifierError
+from cfwidgets.text import did_you_mean
 
 __all__ = [
     "Layer",
@@ -87,7 +87,7 @@ def layers_with_maps(network: Network, image: Tensor, *, named: str | None = Non
     network
         Inside `Network.running`.
     image
-        ``(1, 3, H, W)`` in [0, 1], to run it once.
+        ``(n, 3, H, W)`` in [0, 1], to run it once: one, or as many as the network takes.
     named
         The layer that is wanted: pooling, linear layers and the like are listed too. None: the last.
 
@@ -111,7 +111,7 @@ def layers_with_weights(network: Network, image: Tensor) -> list[list[str]]:
     network
         Inside `Network.running`.
     image
-        ``(1, 3, H, W)`` in [0, 1], to run it once.
+        ``(n, 3, H, W)`` in [0, 1], to run it once: one, or as many as the network takes.
 
     Returns
     -------
@@ -163,7 +163,7 @@ def _listed(network: Network, image: Tensor, *, every: bool, functions: bool) ->
         def note(part: nn.Module, __: Any, output: Any) -> None:
             nonlocal last, weighted
             weighted += next(part.parameters(recurse=False), None) is not None
-            if not isinstance(output, Tensor) or not _has_places(output):
+            if not isinstance(output, Tensor) or not _has_places(output, len(image)):
                 return
             written = 0 if output.is_inference() else output._version  # noqa: SLF001 - there is no other name
             passed_on = last is not None and output is last[0] and written == last[1]
@@ -238,10 +238,10 @@ def last_maps(network: Network, image: Tensor, method: str) -> str:
     return last_layer(network, image, method).name
 
 
-def _has_places(output: Tensor) -> bool:
+def _has_places(output: Tensor, count: int) -> bool:
     if output.ndim == 4:
         return min(output.shape[2:]) > 1 or min(output.shape[1:3]) > 1
-    return output.ndim == 3 and len(output) == 1 and output.shape[1] > 1
+    return output.ndim == 3 and len(output) == count and output.shape[1] > 1
 
 
 def _places(shape: Sequence[int], form: Form) -> tuple[int, int]:
@@ -301,7 +301,5 @@ def named_layer(module: nn.Module, layer: str, method: str) -> nn.Module:
     """
     parts = dict(module.named_modules())
     if layer not in parts or not layer:
-        close = difflib.get_close_matches(layer, filter(None, parts), n=3)  # the whole has no name
-        hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
-        raise LayerError(f"{method}: the network has no layer {layer!r}{hint}")
+        raise LayerError(f"{method}: the network has no layer {layer!r}{did_you_mean(layer, parts)}")
     return parts[layer]

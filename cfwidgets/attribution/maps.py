@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self, TypeAlias
 
@@ -22,10 +22,12 @@ from cfwidgets.attribution.grad_cam import GradCam
 from cfwidgets.attribution.layers import Layer
 from cfwidgets.attribution.network import Explained, Method, Network, network_of
 from cfwidgets.attribution.rap import Rap
+from cfwidgets.brief import brief
 from cfwidgets.checks import choice, positive_int
 from cfwidgets.images import as_images
 from cfwidgets.models.backends.base import LARGEST_BATCH, ClassifierError, NotFiniteError, cpu_batch_size
-from cfwidgets.models.classifier import Classifier, ImagesLike
+from cfwidgets.models.classifier import Classifier, ImagesLike, require_classifier
+from cfwidgets.text import did_you_mean
 
 __all__ = ["METHODS", "Attribution", "Attributor", "Targets", "attribute", "method_of"]
 
@@ -82,6 +84,8 @@ class Attribution:
         False where the maps are the difference of two maps, and no maps of the difference: see `attribute`.
     """
 
+    __repr__ = brief
+
     maps: Tensor
     logits: Tensor
     targets: Tensor
@@ -133,6 +137,7 @@ class Attributor:
         device: torch.device | None = None,
         **options: Any,
     ) -> None:
+        require_classifier("clf", clf)
         self._explain = method_of(method, options)
         if batch_size is not None:
             positive_int("batch_size", batch_size)
@@ -170,9 +175,15 @@ class Attributor:
         if clf.input_size is not None and tuple(batch.shape[2:]) != clf.input_size:
             batch = torch.stack([clf.view(image) for image in batch])
         targets = _targets(clf, target, len(batch))
-        size = 1 if self._one_by_one(batch) else self._batch_size
+        only = network.only_batch(batch)
+        if only is not None and isinstance(self._explain, DeepLift):
+            raise ClassifierError(
+                f"DeepLIFT passes each image together with a plain one, and {clf.name} takes batches of "
+                f"{only} images only"
+            )
+        size = 1 if self._one_by_one(batch) else only or self._batch_size
         chunks = _in_chunks(self._explain, network, batch, targets, size)
-        parts = [_moved(part, self._device) for part in chunks]
+        parts = [_each(part, lambda value: value.detach().to(self._device, torch.float32)) for part in chunks]
         columns: dict[str, Any] = {}
         for field in fields(Explained):
             column = [getattr(part, field.name) for part in parts]
@@ -298,8 +309,9 @@ def method_of(name: str, options: Mapping[str, Any]) -> Method:
     accepted = [field.name for field in fields(kind)]
     unknown = [option for option in options if option not in accepted]
     if unknown:
+        hint = did_you_mean(unknown[0], accepted)
         takes = f"it takes {', '.join(accepted)}" if accepted else "it takes none"
-        raise ValueError(f"method {name!r} has no option {unknown[0]!r}: {takes}")
+        raise ValueError(f"method {name!r} has no option {unknown[0]!r}: {takes}{hint}")
     made: Method = kind(**options)
     return made
 
@@ -327,9 +339,10 @@ def _in_chunks(
             with _Memory(network.device) as memory:
                 part = _explained(method, sized, images[chunk], targets[chunk])
         except torch.OutOfMemoryError as error:
-            if size == 1:
+            if size == 1 or network.only_batch(images) is not None:
                 raise ClassifierError(
-                    f"{type(network.module).__name__} runs out of memory on {network.device} with one image"
+                    f"{type(network.module).__name__} runs out of memory on {network.device} with "
+                    f"{'one image' if size == 1 else 'its batch'}"
                 ) from error
             size = max(1, min(size, len(images) - start) // 2)
             largest = size
@@ -374,10 +387,14 @@ class _Memory:
 
 
 def _explained(method: Method, network: Network, images: Tensor, targets: Tensor) -> Explained:
+    count = len(images)
+    images, targets = (network.filled(one) for one in (images, targets))
     with network.running(), torch.enable_grad():
         explained = method.explain(
             network, images.to(network.device, network.dtype, copy=True), targets.to(network.device)
         )
+    if len(images) > count:  # it was filled with copies
+        explained = _each(explained, lambda value: value[:count])
     broken = ~explained.maps.flatten(1).isfinite().all(dim=1)
     if bool(broken.any()):
         raise NotFiniteError(
@@ -387,9 +404,10 @@ def _explained(method: Method, network: Network, images: Tensor, targets: Tensor
     return explained
 
 
-def _moved(explained: Explained, device: torch.device) -> Explained:
-    moved: dict[str, Any] = {}
+def _each(explained: Explained, change: Callable[[Tensor], Tensor]) -> Explained:
+    """Change each of the tensors."""
+    changed: dict[str, Any] = {}
     for field in fields(explained):
         value = getattr(explained, field.name)
-        moved[field.name] = None if value is None else value.detach().to(device, torch.float32)
-    return Explained(**moved)
+        changed[field.name] = None if value is None else change(value)
+    return Explained(**changed)

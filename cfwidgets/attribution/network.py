@@ -75,6 +75,8 @@ class Network:
         Turns images in [0, 1] into its input; None where it takes those.
     backend
         The classifier's, which knows if the answer to an image depends on the others in its batch.
+    fixed_batch
+        The classifier's function from images to the size of the only batches that the module takes, or None.
     layout
         The memory format of images that suits the module, as far as known.
     images_at_once
@@ -93,6 +95,7 @@ class Network:
     interface: Interface
     prepare: nn.Module | None
     backend: TorchModule
+    fixed_batch: Callable[[Tensor], int | None]
     layout: torch.memory_format = torch.contiguous_format
     images_at_once: int = 1
     findings: dict[str, Any] = field(default_factory=dict)
@@ -106,9 +109,10 @@ class Network:
             pair = images[:2] if len(images) > 1 else torch.cat((images, 1 - images))
 
             def ask(some: Tensor) -> Tensor:
-                inputs = some.to(self.device, self.dtype, copy=True)
+                inputs = self.filled(some.to(self.device, self.dtype, copy=True))
                 with self.running(), torch.no_grad():
-                    return rows_of(self.module(self.inputs(inputs)), len(some), self.interface).float().cpu()
+                    rows = rows_of(self.module(self.inputs(inputs)), len(inputs), self.interface)
+                return rows[: len(some)].float().cpu()
 
             try:
                 rows = ask(pair)
@@ -131,6 +135,18 @@ class Network:
         found: Found = self.findings[name]
         return found
 
+    def filled(self, images: Tensor) -> Tensor:
+        """Fill a batch ``(n, …)`` with copies of the last row, for a module of one batch size."""
+        size = self.only_batch(images)
+        missing = 0 if size is None else -len(images) % size
+        if not missing:
+            return images
+        return torch.cat((images, images[-1:].detach().expand(missing, *images.shape[1:])))
+
+    def only_batch(self, images: Tensor) -> int | None:
+        """Return the size of the only batches that the module takes, found by images; None for any size."""
+        return self.once("batch", lambda: self.fixed_batch(images.detach()))
+
     def inputs(self, images: Tensor) -> Tensor:
         """Prepare images in [0, 1] for the module; always a new tensor, since it may write into it."""
         prepared = images.clone() if self.prepare is None else self.prepare(images.float())
@@ -138,7 +154,11 @@ class Network:
 
     def logits(self, images: Tensor) -> Tensor:
         """Compute outputs ``(n, C)`` for images in [0, 1], with gradients where they are recorded."""
-        rows = self.rows(self.module(self.inputs(images)), len(images))
+        filled = self.filled(images)
+        parts = filled.split(self.only_batch(images) or len(filled))
+        found = [self.rows(self.module(self.inputs(part)), len(part)) for part in parts]
+        rows = found[0] if len(found) == 1 else torch.cat(found)
+        rows = rows if filled is images else rows[: len(images)]
         if images.requires_grad and torch.is_grad_enabled():
             self.require_gradient(rows)
         return rows
@@ -207,8 +227,8 @@ def network_of(clf: Classifier, method: str) -> Network:
     Raises
     ------
     ClassifierError
-        The classifier wraps an ONNX file, a script or a function, or takes batches of one size only; or its
-        weights are of half precision and it cannot be copied.
+        The classifier wraps an ONNX file, a script or a function; or its weights are of half precision and it
+        cannot be copied.
 
     Examples
     --------
@@ -216,10 +236,6 @@ def network_of(clf: Classifier, method: str) -> Network:
     tensor([[1., 1., 1.]])
     """
     backend = clf._torch_module(f"method={method!r}")  # noqa: SLF001  # the package's own
-    if clf._pads:  # noqa: SLF001
-        raise ClassifierError(
-            f"method={method!r} passes as many images as fit; {clf.name} takes batches of one size only"
-        )
     module = uncompiled(backend.module)
     dtypes = [p.dtype for p in module.parameters() if p.is_floating_point()]
     if any(dtype in _HALF for dtype in dtypes):
@@ -233,6 +249,7 @@ def network_of(clf: Classifier, method: str) -> Network:
         replace(backend.interface, classes=clf.classes),
         None if preparation is None else preparation.to(clf.device),
         backend,
+        clf.fixed_batch,
         backend.layout,
         compiled=is_compiled(module),
     )

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from cfwidgets.brief import brief
 from cfwidgets.checks import choice, positive_int
 
 __all__ = ["Digits", "Split", "digits"]
@@ -38,6 +39,9 @@ class Digits(NamedTuple):
     images: Tensor
     labels: Tensor
     rows: Tensor
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 def digits(split: Split, *, size: int = 32) -> Digits:

@@ -14,16 +14,29 @@ from __future__ import annotations
 import base64
 import functools
 import html
+import inspect
 import io
+import re
 import time
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
-from math import nan
+from math import inf, nan
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, NamedTuple, ParamSpec, Self, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Concatenate,
+    Generic,
+    NamedTuple,
+    ParamSpec,
+    Protocol,
+    Self,
+    TypeVar,
+    overload,
+)
 
 import pandas as pd
 import torch
@@ -31,10 +44,14 @@ from torch import Tensor
 
 from cfwidgets.checkpoint import Checkpoint
 from cfwidgets.checks import choice, positive_int
+from cfwidgets.docstrings import section
+from cfwidgets.engines.trust_table import TrustTable
 from cfwidgets.evaluation.elsewhere import Answers, pictures
 from cfwidgets.models.backends.base import ClassifierError
+from cfwidgets.progress import progress_bar
 from cfwidgets.results import Result
-from cfwidgets.text import without_surrogates
+from cfwidgets.text import LINE, cut
+from cfwidgets.warn import warn_user
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -48,13 +65,13 @@ __all__ = [
     "ExplainerResult",
     "Measure",
     "Update",
-    "cut",
     "require_same",
     "run_to_end",
     "to_the_end",
 ]
 
 _SAVED_EVERY = 30.0  # seconds between two checkpoints
+_TWICE = 2.0  # seconds within which a second interrupt is meant for more than the call
 _SAME_ANSWER = 1e-3  # how far apart the answers of one model may be, in two batches or on two devices
 
 _DIFFERENCE = (
@@ -70,7 +87,14 @@ _CERTAINTY = (
     "as for the image, a high probability does not say that the model knows what it sees."
 )
 
+_OFTEN = 0.05  # pictures without a finite answer, as a share
+_INVALID = (
+    "Share of the {count:,} pictures for which the model predicts NaN or infinity: {invalid:,}. They were "
+    "left out."
+)
+
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 P = ParamSpec("P")
 
 
@@ -91,6 +115,15 @@ class Update(Generic[T]):
     fraction: float
     partial: T
     activity: str = ""
+
+    def __repr__(self) -> str:
+        return (
+            cut(
+                f"<Update {self.fraction:.0%}{self.activity and f', {self.activity}'}: {self.partial!r}",
+                LINE - 1,
+            )
+            + ">"
+        )
 
 
 SURER = 0.15
@@ -149,6 +182,8 @@ class ExplainerResult(Result, ABC):
     elsewhere
         ``(15, C)``: the model's probabilities for pictures that show nothing, and for some that show the same
         as the image: see `cfwidgets.evaluation.elsewhere`. None before the end and without ``trust``.
+    stopped
+        How far ``explain`` came that was interrupted, in words; empty for every other result.
     """
 
     schema: ClassVar[dict[str, str]] = {
@@ -166,6 +201,7 @@ class ExplainerResult(Result, ABC):
     seconds: float = 0.0
     missing: dict[str, str] = field(default_factory=dict)
     elsewhere: Tensor | None = None
+    stopped: str = ""
 
     question: ClassVar[tuple[str, ...]] = ("target",)
     """Fields with the numbers of the classes in question, whose labels need not differ."""
@@ -229,7 +265,12 @@ class ExplainerResult(Result, ABC):
     def caveats(self) -> tuple[str, ...]:
         """Say in plain sentences why this result is worth little; empty where there is nothing to say."""
         answers = self._answers
-        return (*(() if answers is None else answers.caveats), *self.own_caveats)
+        unfinished = f"The run was interrupted at {self.stopped}: this is the result so far."
+        return (
+            *((unfinished,) if self.stopped else ()),
+            *(() if answers is None else answers.caveats),
+            *self.own_caveats,
+        )
 
     def trust(self) -> pd.DataFrame:
         """Return the measures of trust.
@@ -241,7 +282,21 @@ class ExplainerResult(Result, ABC):
         """
         rows = [*self.measures(), *self._of_answers()]
         rows += [Measure(name, nan, "not measured", nan, why) for name, why in self.missing.items()]
-        return pd.DataFrame(rows, columns=list(Measure._fields)).astype({"ok": object})
+        return TrustTable(rows, columns=list(Measure._fields)).astype({"ok": object})
+
+    def unanswered(self, invalid: int, count: int) -> list[Measure]:
+        """Return the row for the pictures, of so many, at which the model has no finite answer, if any."""
+        if not invalid:
+            return []
+        meaning = _INVALID.format(invalid=invalid, count=count)
+        return [Measure("predictions not finite", invalid / count, "should be 0", nan, meaning, ok=False)]
+
+    def often_unanswered(self, invalid: int, count: int) -> list[str]:
+        """Say as a caveat that the model has no finite answer to many of so many pictures."""
+        if invalid <= _OFTEN * count:
+            return []
+        share = f"{invalid:,} of {count:,} pictures"
+        return [f"For {share} the model has no finite answer: the search saw only a part of what there is."]
 
     @property
     def _answers(self) -> Answers | None:
@@ -276,7 +331,7 @@ class ExplainerResult(Result, ABC):
         return replace(self, missing={**self.missing, measure: f"Could not be measured: {reason}"})
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self.summary()}>"
+        return f"{cut(f'<{type(self).__name__}: {self.summary()}', LINE - 1)}>"
 
     def _repr_html_(self) -> str:
         text = html.escape(self.summary())
@@ -292,39 +347,138 @@ class ExplainerResult(Result, ABC):
         return f'{before}<p>{text}</p><img alt="{text}" src="data:image/png;base64,{data}">'
 
 
-def cut(name: str, most: int) -> str:
-    r"""Give a name as it fits into a figure: on one line, cut where it has more than ``most`` characters.
-
-    Examples
-    --------
-    >>> cut("Golden_Retriever", 8), cut("two\nlines", 20)
-    ('Golden_…', 'two lines')
-    """
-    line = without_surrogates(" ".join(name.split()))
-    return line if len(line) <= most else f"{line[: most - 1]}…"
-
-
 R = TypeVar("R", bound=ExplainerResult)
 
 
-def run_to_end(steps: Iterable[Update[T]]) -> T:
-    """Drive an engine's ``steps`` to the end and return the last result."""
-    return deque(steps, maxlen=1)[0].partial
+class Explain(Protocol[P, T_co]):
+    """A method that drives ``steps`` to the end: its arguments, and ``progress``."""
+
+    @overload
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co: ...
+
+    @overload
+    def __call__(self, *args: Any, progress: bool | None, **kwargs: Any) -> T_co: ...
+
+
+class _Method(Protocol[P, T_co]):
+    def __get__(self, instance: Any, owner: type[Any] | None = None, /) -> Explain[P, T_co]: ...
+
+
+def run_to_end(steps: Generator[Update[T], None, None], *, progress: bool | None = None, call: str = "") -> T:
+    """Drive an engine's ``steps`` to the end and return the last result.
+
+    Parameters
+    ----------
+    steps
+        What an engine's, or a training's, ``steps(…)`` returned.
+    progress
+        See `cfwidgets.progress.progress_bar`.
+    call
+        The name of the method that resumes, for the warning; empty where none does.
+
+    Returns
+    -------
+    object
+        The last result. After an interrupt (Ctrl-C, the button of a notebook) the result so far, with a
+        warning that says how far it came; a second interrupt within two seconds is raised, so that a loop
+        over many calls ends. An interrupt before the first result is raised, too.
+    """
+    last: Update[T] | None = None
+    try:
+        with progress_bar(progress) as report, closing(steps):
+            for last in steps:
+                report(last.fraction, last.activity)
+    except KeyboardInterrupt as interrupt:
+        if last is None or not _lone(interrupt):
+            raise
+        return _stopped(last, call)
+    if last is None:
+        raise RuntimeError("the engine ended without a result")
+    return last.partial
+
+
+_interrupted = [-inf]  # `time.monotonic` of the last interrupt
+
+
+def _lone(interrupt: KeyboardInterrupt) -> bool:
+    """Tell if an interrupt is a single one, which ends a call, and not one of two, which end the program."""
+    before, _interrupted[0] = _interrupted[0], time.monotonic()
+    saving = isinstance(interrupt.__context__, KeyboardInterrupt)  # it came while the first was dealt with
+    return not saving and _interrupted[0] - before > _TWICE
+
+
+def _stopped(update: Update[T], call: str) -> T:
+    """Return a partial result that says that it is one, with a warning."""
+    partial = update.partial
+    far = f"{update.fraction:.0%}" + (f" ({update.activity})" if update.activity else "")
+    if isinstance(partial, ExplainerResult):
+        partial = replace(partial, stopped=far)
+    more = f"; {call}(…, resume=…) continues from it" if call else ""
+    warn_user(f"interrupted at {far}: this is the result so far{more}")
+    return partial
 
 
 def to_the_end(
-    steps: Callable[Concatenate[Any, P], Iterable[Update[T]]],
-) -> Callable[Concatenate[Any, P], T]:
-    """Make ``explain`` from ``steps``: the same arguments, and the last result."""
+    steps: Callable[Concatenate[Any, P], Generator[Update[T], None, None]], name: str = ""
+) -> _Method[P, T]:
+    """Make ``explain`` from ``steps``: the same arguments and ``progress``, and the last result.
 
-    @functools.wraps(steps)
-    def explain(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return run_to_end(steps(self, *args, **kwargs))
+    Parameters
+    ----------
+    steps
+        The method that yields updates.
+    name
+        The name of the one that is made; empty for that of ``steps``, with "explain" in the place of "steps".
+    """
+    called = name or steps.__name__.replace("steps", "explain")
 
-    explain.__name__ = steps.__name__.replace("steps", "explain")
-    explain.__qualname__ = f"{steps.__qualname__.rpartition('.')[0]}.{explain.__name__}"
-    explain.__doc__ = f"Run to the end and return the result: see `{steps.__name__}`."
-    return explain
+    def explain(self: Any, /, *args: Any, progress: bool | None = None, **kwargs: Any) -> T:
+        return run_to_end(steps(self, *args, **kwargs), progress=progress, call=called)
+
+    method: Any = functools.update_wrapper(explain, steps)
+    method.__name__ = called
+    method.__qualname__ = f"{steps.__qualname__.rpartition('.')[0]}.{called}"
+    method.__doc__ = _documented(steps, called)
+    method.__signature__ = _with_progress(steps)
+    made: _Method[P, T] = method
+    return made
+
+
+def _documented(steps: Callable[..., Any], called: str) -> str:
+    """Write the docstring of what `to_the_end` makes."""
+    parameters = (
+        section(steps, "Parameters") or f"Parameters\n----------\nothers\n    See `{steps.__name__}`.\n"
+    )
+    return f"""Run to the end and return the result.
+
+{parameters}{_PROGRESS}
+Returns
+-------
+object
+    The last result of `{steps.__name__}`. After an interrupt (Ctrl-C, the button of a notebook) the result
+    so far, with a warning: ``{called}(…, resume=…)`` continues from it. A second one within two seconds is
+    raised.
+
+{section(steps, "Raises")}"""
+
+
+_PROGRESS = """progress
+    True for a progress bar with the time that is left; False for none; None for one in a notebook, and
+    where the standard error is a terminal.
+"""
+
+
+def _with_progress(steps: Callable[..., Any]) -> inspect.Signature:
+    """Give the signature of ``steps`` with ``progress`` added, and with the result in place of updates."""
+    signature = inspect.signature(steps)
+    progress = inspect.Parameter(
+        "progress", inspect.Parameter.KEYWORD_ONLY, default=None, annotation="bool | None"
+    )
+    result = re.search(r"Update\[(\w+)\]", str(signature.return_annotation))
+    return signature.replace(
+        parameters=[*signature.parameters.values(), progress],
+        return_annotation=result[1] if result else inspect.Signature.empty,
+    )
 
 
 class Attempt(Generic[T]):
@@ -463,7 +617,7 @@ class Engine(ABC, Generic[R]):
 
         What could not be measured is tried again.
         """
-        return replace(earlier, settings=fresh.settings, missing={})
+        return replace(earlier, settings=fresh.settings, missing={}, stopped="")
 
 
 def _asked_elsewhere(result: R, clf: Classifier, image: Tensor) -> R:

@@ -22,6 +22,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from cfwidgets.brief import brief
 from cfwidgets.checks import positive_int
 from cfwidgets.search.memo import Memo, Score
 from cfwidgets.search.operators import seeded
@@ -44,6 +45,8 @@ class Curve:
         Area under the curve, by the trapezoid rule. Deletion: lower is better. Insertion: higher is better.
     """
 
+    __repr__ = brief
+
     schema: ClassVar[dict[str, str]] = {
         "fraction": "float64 (K) 0 1",
         "probability": "float64 (K)",
@@ -63,6 +66,8 @@ class RandomCurve(Curve):
     deviation
         Standard deviation of the areas over the orders (with n - 1).
     """
+
+    __repr__ = brief
 
     deviation: float
 
@@ -85,6 +90,8 @@ class Faithfulness:
         that ignores all parts, negative for an order that is worse than random. Since the former curve is the
         insertion curve read backwards, this is ``insertion.area - deletion.area``.
     """
+
+    __repr__ = brief
 
     deletion: Curve
     insertion: Curve

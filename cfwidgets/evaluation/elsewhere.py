@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from cfwidgets.brief import brief
+
 __all__ = ["Answers", "pictures"]
 
 _SEED = 0
@@ -96,6 +98,8 @@ class Answers:
     elsewhere
         ``(15, C)``: those for the pictures.
     """
+
+    __repr__ = brief
 
     image: Tensor
     elsewhere: Tensor

@@ -6,20 +6,27 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import torch
-from torchvision.transforms.functional import gaussian_blur
+import torch.nn.functional as F
+
+from cfwidgets.models.backends.base import NotFiniteError
+from cfwidgets.models.finite import finite_or_nan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from torch import Tensor
 
     from cfwidgets.models.classifier import Classifier
+    from cfwidgets.search.memo import Memo
 
 Fill = Literal["black", "grey", "mean", "blur"]
 FILLS = get_args(Fill)
 
-# Pictures composed at a time, which bounds the memory: on a CPU as many as its cache holds, on a GPU, which
-# small batches leave idle, a whole generation of 224 x 224.
+# Pictures composed at a time, at least, and their pixels, which bound the memory: on a CPU as many as its
+# cache holds, on a GPU, which small batches leave idle, a whole generation of 224 x 224.
 _CHUNK = 32
-_DEVICE_PIXELS = 128 * 224 * 224
+_PIXELS = _CHUNK * 224 * 224
+_DEVICE_PIXELS = 4 * _PIXELS
 
 
 def filled(image: Tensor, segments: Tensor, fill: Fill) -> Tensor:
@@ -56,10 +63,34 @@ def filled(image: Tensor, segments: Tensor, fill: Fill) -> Tensor:
         flat = segments.flatten().long()
         sums = image.new_zeros(3, int(flat.max()) + 1).index_add_(1, flat, image.flatten(1))
         return (sums / torch.bincount(flat))[:, flat].view_as(image)
-    sigma = min(image.shape[1:]) / 10
-    # reflection needs a kernel that is no wider than the picture
-    reach = min(int(3 * sigma), min(image.shape[1:]) - 1)
-    return gaussian_blur(image, [2 * reach + 1] * 2, [sigma] * 2).clamp(0, 1)
+    return _blurred(image, min(image.shape[1:]) / 10)
+
+
+def _blurred(image: Tensor, sigma: float) -> Tensor:
+    # Not torchvision's: to import it takes a second and 150 MB.
+    reach = min(int(3 * sigma), min(image.shape[1:]) - 1)  # reflection needs a kernel within the picture
+    weights = torch.exp(-0.5 * (torch.arange(-reach, reach + 1, device=image.device) / sigma) ** 2)
+    weights = (weights / weights.sum()).expand(3, 1, -1)
+    padded = F.pad(image[None], [reach] * 4, mode="reflect")
+    rows = F.conv2d(padded, weights[:, :, None], groups=3)
+    return F.conv2d(rows, weights[..., None], groups=3)[0].clamp(0, 1)
+
+
+def complete(score: Memo, masks: Tensor) -> Tensor:
+    """Score masks of what is shown, ``(m, n)``: ``(m,)``, for measures that bear no gap.
+
+    Raises
+    ------
+    NotFiniteError
+        One of them has no finite answer.
+    """
+    found = score(masks)
+    broken = int(found.isnan().sum())
+    if broken:
+        raise NotFiniteError(
+            f"the model returned NaN or infinite values for {broken} of {len(found)} pictures"
+        )
+    return found
 
 
 class MaskedPicture:
@@ -104,5 +135,13 @@ class MaskedPicture:
 
     def probabilities(self, masks: Tensor) -> Tensor:
         """Evaluate ``(m, n)`` masks: ``(m, C)`` probabilities."""
-        chunk = _CHUNK if self._image.is_cpu else max(_CHUNK, _DEVICE_PIXELS // len(self._labels))
-        return torch.cat([self._clf.probabilities(self.compose(some)) for some in masks.split(chunk)])
+        return torch.cat([self._clf.probabilities(images) for images in self._batches(masks)])
+
+    def finite_or_nan(self, masks: Tensor) -> Tensor:
+        """Evaluate ``(m, n)`` masks: ``(m, C)`` probabilities, NaN where an answer is not finite."""
+        return torch.cat([finite_or_nan(self._clf, images) for images in self._batches(masks)])
+
+    def _batches(self, masks: Tensor) -> Iterator[Tensor]:
+        pixels = _PIXELS if self._image.is_cpu else _DEVICE_PIXELS
+        chunk = max(_CHUNK, pixels // len(self._labels))
+        return (self.compose(some) for some in masks.split(chunk))

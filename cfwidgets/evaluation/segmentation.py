@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from cfwidgets.brief import brief
+
 __all__ = ["BINS", "SegmentationCurve", "saliency", "segmentation_curve"]
 
 BINS = 256
@@ -73,6 +75,8 @@ class SegmentationCurve:
     pixels
         Of one image.
     """
+
+    __repr__ = brief
 
     thresholds: Tensor
     found: Tensor

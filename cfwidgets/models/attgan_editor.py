@@ -16,6 +16,7 @@ from cfwidgets.models.editor import EditorError, checked_groups
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.models.guard import untouched
 from cfwidgets.networks.attgan import AttGAN, AttGANDiscriminator, FoldedDecoder, read_checkpoint
+from cfwidgets.text import LINE, cut
 
 __all__ = ["AttGANEditor"]
 
@@ -73,6 +74,11 @@ class AttGANEditor:
         if discriminator is not None:  # without one, an editor has neither of the two
             self.critic = self._critic
             self.recognise = self._recognise
+
+    def __repr__(self) -> str:
+        names = ", ".join(self.attributes)
+        known = f"{self.size[0]} x {self.size[1]}, {len(self.attributes)} attributes: {names}"
+        return f"{cut(f'<AttGANEditor of {known}', LINE - 1)}>"
 
     @property
     def networks(self) -> tuple[AttGAN, AttGANDiscriminator | None]:
@@ -132,15 +138,32 @@ class AttGANEditor:
             with safe_open(path, framework="pt") as file:
                 about = json.loads((file.metadata() or {}).get(_ABOUT, "null"))
                 weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-        except (SafetensorError, json.JSONDecodeError) as error:
+        except (SafetensorError, json.JSONDecodeError, RecursionError) as error:
             raise EditorError(f"{path} is no saved editor, or is damaged: {error}") from error
         if not isinstance(about, dict):
             raise EditorError(f"{path} is a safetensors file, but not one that an editor wrote")
+        try:
+            return cls._made(about, weights, str(path), device, groups)
+        except Exception as error:  # whatever settings and weights of any kind lead to
+            raise EditorError(f"{path} does not fit an editor: {error!r}") from error
+
+    @classmethod
+    def _made(
+        cls,
+        about: dict[str, Any],
+        weights: dict[str, Tensor],
+        where: str,
+        device: str | torch.device,
+        groups: Sequence[Sequence[str]] | None,
+    ) -> AttGANEditor:
         of_generator, of_discriminator = (
             {name.removeprefix(part): value for name, value in weights.items() if name.startswith(part)}
             for part in ("generator.", "discriminator.")
         )
-        size, where = int(about["size"]), str(path)
+        size = about["size"]
+        attributes = about["attributes"]
+        if not isinstance(attributes, list) or not all(isinstance(name, str) for name in attributes):
+            raise EditorError("the names of its attributes are no list of texts")
         generator = AttGAN.from_weights(of_generator, size=size, where=where)
         discriminator = (
             AttGANDiscriminator.from_weights(of_discriminator, size=size, where=where)

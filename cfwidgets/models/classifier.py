@@ -6,7 +6,7 @@ import copy
 import operator
 import os
 import warnings
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
@@ -34,6 +34,7 @@ from cfwidgets.models.classifier_arguments import (
 )
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.models.parts import state_of, uncompiled
+from cfwidgets.text import LINE, cut, is_address, made_by_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +62,8 @@ class Classifier:
         Of several outputs, in a tuple, a mapping or a file, the one named ``logits`` is used, or the only
         one that may be the classes.
     labels
-        Names of the classes, in the model's order. With one name for a model with a single unit the classes
+        Names of the classes, in the model's order, or by their numbers, ``{0: "cat", …}``, such as
+        ``model.config.id2label``. With one name for a model with a single unit the classes
         are "not <name>" and "<name>". None leaves classes without a name.
     input_size
         Height and width that the model takes, or one number for both. Images of another size are scaled to
@@ -131,7 +133,7 @@ class Classifier:
     def __init__(
         self,
         model: Model,
-        labels: Sequence[str] | None = None,
+        labels: Sequence[str] | Mapping[int, str] | None = None,
         input_size: int | tuple[int, int] | None = None,
         mean: float | Sequence[float] | None = None,
         std: float | Sequence[float] | None = None,
@@ -158,11 +160,14 @@ class Classifier:
         self._batch_size = batch_size
         self._fits: int | None = None  # the batch size that memory was found to hold
         self._answered = False
-        self._pads = False  # the model takes batches of one size only
+        # whether the model takes batches of one size only; None before a smaller one was tried
+        self._pads: bool | None = None
         self._interface = Interface(checked_normalisation(mean, std), channels, output, self.classes)
         self._backend: Backend
         name = None
         if not isinstance(model, nn.Module) and isinstance(model, str | os.PathLike):
+            if is_address(model):
+                raise ClassifierError(f"{model!r:.200} is an address: download the file, and give its path")
             path = Path(model)
             if is_script(path):
                 model, name = load_script(path), path.name
@@ -185,7 +190,8 @@ class Classifier:
     def __repr__(self) -> str:
         size = None if self.input_size is None else f"{self.input_size[0]} x {self.input_size[1]}"
         classes = None if self.classes is None else f"{self.classes} classes"
-        return f"<Classifier {self.name}: {', '.join(filter(None, (classes, size, str(self.device))))}>"
+        known = ", ".join(filter(None, (classes, size, str(self.device))))
+        return f"<Classifier {cut(self.name, LINE - len(known) - 15)}: {known}>"
 
     def probabilities(self, images: ImagesLike) -> Tensor:
         """Compute the probability of each class.
@@ -435,17 +441,44 @@ class Classifier:
         """True if there is a torch module, and so gradients, layers and weights: see `require_module`."""
         return isinstance(self._original, TorchModule) and not self._original.scripted
 
+    def fixed_batch(self, images: Tensor) -> int | None:
+        """Return the size of the only batches that the model takes; None for one that takes smaller ones.
+
+        Parameters
+        ----------
+        images
+            ``(N, 3, H, W)`` in [0, 1], N at least 1: where nothing is known yet, the first is passed alone.
+
+        Examples
+        --------
+        >>> four = Classifier(lambda images: images.mean((2, 3)).view(4, 3).softmax(1), batch_size=4)
+        >>> four.fixed_batch(torch.rand(1, 3, 8, 8))
+        4
+        """
+        size = self._batch_size
+        if size == "auto":
+            return None
+        if self._pads is None:
+            self._filled(fit(images[:1], self.input_size))
+        return size if self._pads else None
+
     def fingerprint(self) -> str:
         """Hash the model's weights to 32 hexadecimal digits; empty for a black box."""
         return fingerprint(state_of(self.require_module())) if self.has_module else ""
 
-    def accelerated(self) -> Classifier:
+    def accelerated(self, *, progress: bool | None = None) -> Classifier:
         """Return a classifier that runs in ONNX Runtime, several times faster on a CPU.
 
         The network is exported once (some seconds) and the file saved in the user's cache folder, or the one
         that the environment variable ``CFWIDGETS_CACHE`` names. The first batch is compared with the network
         itself; where probabilities differ by more than 1e-3 there is a warning, and the network itself is
         used.
+
+        Parameters
+        ----------
+        progress
+            True for a progress bar while the network is exported; False for none; None for one in a notebook,
+            and where the standard error is a terminal.
 
         Returns
         -------
@@ -470,7 +503,8 @@ class Classifier:
                 "accelerated() needs to know the size of all images: pass input_size=(height, width)"
             )
         name = f"{self.name} (ONNX Runtime)"
-        return self._with(Accelerated(backend, self.input_size, self._activation, name), name)
+        faster = Accelerated(backend, self.input_size, self._activation, name, progress=progress)
+        return self._with(faster, name)
 
     def in_float32(self) -> Classifier:
         """Return a classifier of the same network in float32; this one, where it does not round.
@@ -531,10 +565,11 @@ class Classifier:
         """
         original = self._torch_module("randomised()")
         seen = self.input_size or size or _USUAL_SIZE
-        twin = randomised(uncompiled(original.module), seed, seen, original.interface, parts)
+        only = self.fixed_batch(torch.zeros(1, 3, *seen))
+        twin = randomised(uncompiled(original.module), seed, seen, original.interface, only, parts=parts)
         backend = TorchModule(twin, self.device, original.interface, self._activation, self._precision)
         copied = self._with(backend, f"{self.name}, random weights")
-        return copied.accelerated() if isinstance(self._backend, Accelerated) else copied
+        return copied.accelerated(progress=False) if isinstance(self._backend, Accelerated) else copied
 
     def _open(self, path: Path, device: str | torch.device, *, by_name: bool) -> OnnxFile:
         if not path.is_file():
@@ -633,7 +668,7 @@ class Classifier:
         if self._pads:
             return filled()
         try:
-            return self._backend(images)
+            rows = self._backend(images)
         except torch.OutOfMemoryError:
             raise
         except (RuntimeError, ValueError) as error:  # torch's for shapes that do not fit, and ours
@@ -641,7 +676,9 @@ class Classifier:
                 rows = filled()
             except Exception:  # noqa: BLE001 (the first error says more)
                 raise error from None
-        self._pads = True
+            self._pads = True
+        else:
+            self._pads = False
         return rows
 
     def _check_classes(self, rows: Tensor) -> None:
@@ -663,7 +700,7 @@ class Classifier:
 
 
 def require_classifier(name: str, given: object) -> None:
-    """Refuse what is no classifier.
+    """Refuse what is no classifier, such as a bare network.
 
     Raises
     ------
@@ -673,6 +710,7 @@ def require_classifier(name: str, given: object) -> None:
     if not isinstance(given, Classifier):
         raise TypeError(
             f"{name} must be a Classifier, not {type(given).__name__}: wrap it, `Classifier(model, …)`"
+            f"{made_by_name(given, 'classifier')}"
         )
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,7 +13,7 @@ from torch import Tensor
 
 from cfwidgets.images import ImageLike, as_images
 from cfwidgets.models.backends.base import ClassifierError, Normalisation
-from cfwidgets.text import without_surrogates
+from cfwidgets.text import did_you_mean, without_surrogates
 
 __all__ = [
     "ImagesLike",
@@ -76,7 +75,7 @@ def checked_labels(labels: Any) -> tuple[str, ...] | None:
     Raises
     ------
     ClassifierError
-        They are no list of texts, or an empty one.
+        They are no list of texts, and no dict from each number to a text, or there are none.
 
     Examples
     --------
@@ -86,13 +85,32 @@ def checked_labels(labels: Any) -> tuple[str, ...] | None:
     if labels is None:
         return None
     names = labels.tolist() if hasattr(labels, "tolist") else labels
+    if isinstance(names, Mapping) and names:
+        names = _by_number(names)
     if not isinstance(names, list | tuple) or not names:
-        raise ClassifierError(f"labels must be a list of names in the model's order; got {labels!r:.80}")
+        raise ClassifierError(
+            f"labels must be a list of names in the model's order, or a dict from each number to a name; got "
+            f"{labels!r:.80}"
+        )
     for index, name in enumerate(names):
         if not isinstance(name, str):
             raise ClassifierError(f"labels must be text; label {index} is {name!r}")
     names = [without_surrogates(name) for name in names]
     return (f"not {names[0]}", names[0]) if len(names) == 1 else tuple(names)
+
+
+def _by_number(labels: Mapping[Any, Any]) -> list[Any]:
+    """Put names by number into a list; numbers are whole, or texts of such as in a file of JSON."""
+    named = {int(key): name for key, name in labels.items() if str(key).isdecimal()}
+    if len(named) == len(labels) and sorted(named) == list(range(len(named))):
+        return [named[number] for number in range(len(named))]
+    turned = sorted(labels.values(), key=str) == sorted(range(len(labels)), key=str)
+    hint = (
+        ": this one is from name to number, turn it round (such as id2label, not label2id)" if turned else ""
+    )
+    raise ClassifierError(
+        f"labels, as a dict, must name each class by its number, from 0 to the last; got {labels!r:.80}{hint}"
+    )
 
 
 def checked_size(size: Any) -> tuple[int, int] | None:
@@ -184,12 +202,4 @@ def class_of_label(target: str, labels: tuple[str, ...] | None) -> int:
         raise ClassifierError(
             f"{len(found)} classes have the label {target!r}: pass one of the numbers {numbers}"
         )
-    raise ClassifierError(f"no class has the label {target!r}{_suggestion(target, labels)}")
-
-
-def _suggestion(target: str, labels: tuple[str, ...]) -> str:
-    by_lower = {label.lower(): label for label in labels}
-    wanted = target.lower()
-    close = difflib.get_close_matches(wanted, by_lower, n=3)
-    close += [label for label in by_lower if wanted and wanted in label and label not in close]
-    return f"; did you mean {' or '.join(repr(by_lower[label]) for label in close[:4])}?" if close else ""
+    raise ClassifierError(f"no class has the label {target!r}{did_you_mean(target, labels)}")

@@ -9,6 +9,8 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
+from cfwidgets.text import made_by_name
+
 __all__ = [
     "Editor",
     "EditorError",
@@ -89,6 +91,7 @@ def require_editor(editor: object) -> Editor:
         raise EditorError(
             "an editor is an object with attributes, encode(image) and decode(encoded, attributes); got "
             f"{getattr(editor, '__name__', type(editor).__name__)}{lacks}"
+            f"{made_by_name(editor, 'attribute_editor')}"
         )
     names = tuple(editor.attributes)
     if not names or len(set(names)) < len(names):

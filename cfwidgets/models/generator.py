@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from cfwidgets.models.guard import untouched
+from cfwidgets.text import made_by_name
 
 __all__ = ["Generator", "GeneratorError", "device_of", "generated", "guarded", "require_generator"]
 
@@ -90,6 +91,7 @@ def require_generator(generator: object, classes: int | None) -> Generator:
         raise GeneratorError(
             "a generator is an object with classes, latent_size, generate(z, c) and sample(n, seed); got "
             f"{getattr(generator, '__name__', type(generator).__name__)}{lacks}"
+            f"{made_by_name(generator, 'generator')}"
         )
     if classes is not None and generator.classes != classes:
         raise GeneratorError(

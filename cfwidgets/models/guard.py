@@ -7,9 +7,10 @@ dangling hooks after an error. `untouched` saves all of this first and restores 
 
 from __future__ import annotations
 
+import operator
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
@@ -40,6 +41,7 @@ _HOOKS = tuple(
 )
 # The kind of backward hook of a module; torch does not reset it when the hook is removed.
 _HOOK_KIND = "_is_full_backward_hook"
+_hooks_of = operator.attrgetter(*_HOOKS)
 _NONE: dict[int, Any] = {}
 
 
@@ -211,11 +213,31 @@ _hidden: WeakKeyDictionary[nn.Module, tuple[ref[nn.Module], ...]] = WeakKeyDicti
 
 def _modules(module: nn.Module) -> list[nn.Module]:
     """List the modules of a network: looking through all attributes for hidden ones takes long, and once."""
-    found = list(module.modules())
+    found = _registered(module)
     if module not in _hidden:
         registered = set(found)
         _hidden[module] = tuple(ref(part) for part in every_part(module) if part not in registered)
     return found + [part for hidden in _hidden[module] if (part := hidden()) is not None]
+
+
+def _registered(module: nn.Module) -> list[nn.Module]:
+    """List what ``modules()`` gives, in any order and in half the time, which is taken at each pass."""
+    found, waiting = {id(module): module}, [module]
+    while waiting:
+        parts: Any = waiting.pop()._modules  # noqa: SLF001 - there is no other name
+        if not isinstance(parts, dict):  # a script's
+            return list(module.modules())
+        for part in parts.values():
+            if part is not None and id(part) not in found:
+                found[id(part)] = part
+                waiting.append(part)
+    return list(found.values())
+
+
+def _parameters_of(part: nn.Module) -> Iterable[nn.Parameter | None]:
+    """Give a module's own parameters: read at each pass, and many times faster than by its generator."""
+    own: Any = part._parameters  # noqa: SLF001 - there is no other name
+    return own.values() if isinstance(own, dict) else part.parameters(recurse=False)  # a script's is none
 
 
 class _Found:
@@ -227,12 +249,10 @@ class _Found:
         self._training = [(part, getattr(part, "training", False)) for part in modules]
         self._hook_kinds = [(part, getattr(part, _HOOK_KIND, None)) for part in modules]
         self._hooks = [
-            (hooks, dict(hooks) if hooks else _NONE)
-            for part in modules
-            for hooks in (getattr(part, name) for name in _HOOKS)
+            (hooks, dict(hooks) if hooks else _NONE) for part in modules for hooks in _hooks_of(part)
         ]
-        parameters = dict.fromkeys(p for part in modules for p in part.parameters(recurse=False))
-        self._parameters = [(p, p.requires_grad, p.grad) for p in parameters]
+        parameters = {id(p): p for part in modules for p in _parameters_of(part) if p is not None}
+        self._parameters = [(p, p.requires_grad, p.grad) for p in parameters.values()]
         self.buffers = KeptBuffers(modules)
         self._random = _random_states() if threading.current_thread() is threading.main_thread() else {}
         self._thread = threading.get_ident()

@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from cfwidgets.brief import brief
 from cfwidgets.checks import positive_int, share
 from cfwidgets.models.backends.randomise import randomised
 from cfwidgets.models.backends.torch_module import place
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.models.guard import untouched
+from cfwidgets.text import LINE, cut, made_by_name
 
 __all__ = ["Translated", "Translator", "TranslatorError", "require_translator"]
 
@@ -37,6 +39,9 @@ class Translated(NamedTuple):
 
     twins: Tensor
     logits: Tensor | None
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 class Translator:
@@ -197,7 +202,8 @@ class Translator:
         return fingerprint(self._network.state_dict()) if isinstance(self._network, nn.Module) else ""
 
     def __repr__(self) -> str:
-        return f"<Translator {self.name}>"
+        size = "" if self.size is None else f": {self.size[0]} x {self.size[1]}"
+        return f"<Translator {cut(self.name, LINE - len(size) - 13)}{size}>"
 
 
 def require_translator(given: object) -> Translator:
@@ -212,6 +218,7 @@ def require_translator(given: object) -> Translator:
         name = getattr(given, "__name__", type(given).__name__)
         raise TypeError(
             f"translator must be a Translator, not {name}: wrap it, as in cfwidgets.Translator(network)"
+            f"{made_by_name(given, 'translator')}"
         )
     return given
 

@@ -12,15 +12,18 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from cfwidgets.checks import positive_int, share
 from cfwidgets.models.classifier import Classifier
 from cfwidgets.models.translator import Translator, TranslatorError
 from cfwidgets.networks.discriminators import discriminator
 from cfwidgets.networks.swin_unet import SwinUNet
 from cfwidgets.networks.unet import UNet
+from cfwidgets.text import LINE, cut
 
 __all__ = ["TranslatorPair", "made_discriminator", "made_generator"]
 
 _ABOUT = "cfwidgets.translator"
+_MOST = {"width": 4096, "full_width": 4096, "levels": 16, "noise": 65536, "discriminator_width": 4096}
 
 PAINTED = "painted"
 """The label of the discriminator's class for painted images."""
@@ -68,6 +71,11 @@ class TranslatorPair:
         self.generator, self.discriminator = generator, discriminator
         self.labels, self.made, self.size, self.threshold = tuple(labels), made, size, threshold
         self.name = name
+
+    def __repr__(self) -> str:
+        name = self.name or type(self.generator).__name__
+        known = f"{self.labels[0]} and {self.labels[1]}, {self.size} x {self.size}"
+        return f"{cut(f'<TranslatorPair {name}: {known}', LINE - 1)}>"
 
     @property
     def clf(self) -> Classifier:
@@ -129,19 +137,38 @@ class TranslatorPair:
             with safe_open(path, framework="pt") as file:
                 about = json.loads((file.metadata() or {}).get(_ABOUT, "null"))
                 weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-        except (SafetensorError, json.JSONDecodeError) as error:
+        except (SafetensorError, json.JSONDecodeError, RecursionError) as error:
             raise TranslatorError(f"{path} is no saved translator, or is damaged: {error}") from error
         if not isinstance(about, dict):
             raise TranslatorError(f"{path} is a safetensors file, but not one that a translator wrote")
-        made = about["made"]
+        try:
+            return cls._made(about, weights, str(path), device)
+        except TranslatorError:
+            raise
+        except Exception as error:  # whatever settings and weights of any kind lead to
+            raise TranslatorError(f"{path} does not fit a translator: {error!r}") from error
+
+    @classmethod
+    def _made(
+        cls, about: dict[str, Any], weights: dict[str, Tensor], where: str, device: str | torch.device
+    ) -> TranslatorPair:
+        made, labels, size, threshold = about["made"], about["labels"], about["size"], about.get("threshold")
+        for name, most in _MOST.items():
+            if made.get(name, 0) > most:  # nobody waits for networks of any size to be made
+                raise TranslatorError(f"{where} does not fit: {name} is at most {most:,}")
+        if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+            raise TranslatorError(f"{where} does not fit: its labels are no list of texts")
+        positive_int("size", size)
+        if threshold is not None:
+            share("threshold", threshold)
         pair = []
         for part, make in (("generator.", made_generator), ("discriminator.", made_discriminator)):
             with torch.device("meta"):  # no first weights, and no numbers drawn for them
                 network = make(made)
             own = {k.removeprefix(part): _whole(v) for k, v in weights.items() if k.startswith(part)}
-            fill(network, own, str(path))
+            fill(network, own, where)
             pair.append(network.requires_grad_(requires_grad=False).to(device).eval())
-        return cls(pair[0], pair[1], about["labels"], made, int(about["size"]), about.get("threshold"))
+        return cls(pair[0], pair[1], labels, made, size, threshold)
 
 
 def made_generator(made: dict[str, Any]) -> nn.Module:

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cfwidgets.brief import brief
 from cfwidgets.checks import choice, positive_int, share
 
 __all__ = ["ClassBranch", "Noise", "Translation", "UNet", "WeightedPool", "residual_twin"]
@@ -32,6 +33,9 @@ class Translation(NamedTuple):
 
     twins: Tensor
     logits: Tensor
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 class UNet(nn.Module):

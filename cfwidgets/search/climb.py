@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from cfwidgets.brief import brief
 from cfwidgets.checks import positive_int
 from cfwidgets.search.ga import Generation
 from cfwidgets.search.memo import Memo, Score
@@ -40,6 +41,8 @@ class ClimbRound(Generation):
     tried
         ``(n,)`` bool: the bits that did not help when they were turned in the current mask.
     """
+
+    __repr__ = brief
 
     current: Tensor
     current_fitness: float

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from torch import Tensor
 
+from cfwidgets.brief import brief
 from cfwidgets.search.dominance import front_members
 
 
@@ -30,6 +31,8 @@ class Front:
     state
         Named tensors from which `resume` continues the search.
     """
+
+    __repr__ = brief
 
     solutions: Tensor
     objectives: Tensor
@@ -56,6 +59,8 @@ class Fronts:
     state
         Named tensors from which ``resume`` continues the search of all problems.
     """
+
+    __repr__ = brief
 
     solutions: Tensor
     objectives: Tensor

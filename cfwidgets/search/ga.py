@@ -16,7 +16,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from cfwidgets.checks import choice, positive_int, share
+from cfwidgets.brief import brief
+from cfwidgets.checks import choice, names_checked, positive_int, share
 from cfwidgets.search.memo import Memo, Score
 from cfwidgets.search.operators import Crossover, Mutation, crossover, mutate, ranking, seeded, tournament
 
@@ -47,6 +48,8 @@ class Generation:
         State of the random numbers that the next generation is made with.
     """
 
+    __repr__ = brief
+
     index: int
     population: Tensor
     fitness: Tensor
@@ -69,6 +72,7 @@ class Generation:
         }
 
 
+@names_checked
 @dataclass(frozen=True)
 class GeneticAlgorithm:
     """Settings of the search; `steps` runs it.

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias, get_args
 import torch
 from torch import Tensor
 
-from cfwidgets.checks import choice, non_negative, positive_int, share
+from cfwidgets.checks import choice, names_checked, non_negative, positive_int, share
 from cfwidgets.search.dominance import best
 from cfwidgets.search.front_search import Box, FrontSearch, State
 from cfwidgets.search.real_operators import differential, whole
@@ -20,6 +20,7 @@ from cfwidgets.search.real_operators import differential, whole
 Replacement: TypeAlias = Literal["jmetal", "gde3"]
 
 
+@names_checked
 @dataclass(frozen=True)
 class GDE3(FrontSearch):
     """Settings of the search; `steps` runs it, `minimize` to the end, `steps_many` for many problems.

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 Score: TypeAlias = Callable[[Tensor], Tensor | npt.NDArray[Any] | Sequence[float]]
-"""From masks ``(m, n)`` bool on the CPU to one finite number each, ``(m,)``."""
+"""From masks ``(m, n)`` bool on the CPU to one number each, ``(m,)``: finite, unless gaps are accepted."""
 
 
 class Memo:
@@ -32,11 +32,15 @@ class Memo:
         The `state` of a memo of the same score: its masks are known from the start.
     limit
         How many masks are remembered; beyond that the oldest are forgotten. None for all.
+    gaps
+        True where NaN is a score too: that of a mask which has none.
 
     Attributes
     ----------
     evaluations : int
         How many masks this memo has had scored; those that it was resumed with do not count.
+    invalid : int
+        How many of these have no score.
 
     Examples
     --------
@@ -48,12 +52,18 @@ class Memo:
     """
 
     def __init__(
-        self, score: Score, *, resume: Mapping[str, Tensor] | None = None, limit: int | None = None
+        self,
+        score: Score,
+        *,
+        resume: Mapping[str, Tensor] | None = None,
+        limit: int | None = None,
+        gaps: bool = False,
     ) -> None:
         self._score = score
         self._limit = limit
+        self._gaps = gaps
         self._known: dict[bytes, float] = {}
-        self.evaluations = 0
+        self.evaluations = self.invalid = 0
         if resume is not None:
             self._known.update(zip(_rows(resume["masks"]), resume["scores"].tolist(), strict=True))
 
@@ -77,7 +87,7 @@ class Memo:
         Raises
         ------
         ValueError
-            Where the score's answer is not one finite number a mask.
+            Where the score's answer is not one finite number a mask, or NaN where there may be gaps.
         """
         keys = _rows(np.packbits(masks.numpy(), axis=1))
         new: dict[bytes, int] = {}
@@ -85,9 +95,10 @@ class Memo:
             if key not in self._known:
                 new.setdefault(key, row)
         if new:
-            scores = _numbers(self._score(masks[list(new.values())]), len(new))
+            scores = _numbers(self._score(masks[list(new.values())]), len(new), gaps=self._gaps)
             self._known.update(zip(new, scores.tolist(), strict=True))
             self.evaluations += len(new)
+            self.invalid += int(scores.isnan().sum())
         found = torch.tensor([self._known[key] for key in keys], dtype=torch.float64)
         if self._limit is not None:
             for key in list(islice(self._known, max(0, len(self._known) - self._limit))):
@@ -101,7 +112,7 @@ def _rows(packed: npt.NDArray[np.uint8] | Tensor) -> list[bytes]:
     return [raw[start : start + row] for start in range(0, len(raw), row)]
 
 
-def _numbers(scores: Any, count: int) -> Tensor:
+def _numbers(scores: Any, count: int, *, gaps: bool) -> Tensor:
     if isinstance(scores, Tensor):
         # To the CPU first: some accelerators have no float64.
         numbers = scores.detach().cpu().double()
@@ -113,7 +124,7 @@ def _numbers(scores: Any, count: int) -> Tensor:
             raise ValueError(f"the score must be {count} numbers, one a mask, not {given}") from error
     if numbers.shape != (count,):
         raise ValueError(f"the score must be {count} numbers, one a mask, not shape {tuple(numbers.shape)}")
-    finite = torch.isfinite(numbers)
+    finite = torch.isfinite(numbers) | (torch.isnan(numbers) & gaps)
     if not finite.all():
         raise ValueError(
             f"the score must be finite; {int((~finite).sum())} of {count} numbers are not, "

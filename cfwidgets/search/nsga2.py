@@ -12,12 +12,13 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from cfwidgets.checks import non_negative, positive_int, share
+from cfwidgets.checks import names_checked, non_negative, positive_int, share
 from cfwidgets.search.dominance import best
 from cfwidgets.search.front_search import Box, FrontSearch, State
 from cfwidgets.search.real_operators import other_than, polynomial_mutation, sbx, whole
 
 
+@names_checked
 @dataclass(frozen=True)
 class NSGA2(FrontSearch):
     """Settings of the search; `steps` runs it, `minimize` to the end, `steps_many` for many problems.

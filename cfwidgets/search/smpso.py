@@ -13,7 +13,7 @@ from typing import ClassVar, Literal, TypeAlias, get_args
 import torch
 from torch import Tensor
 
-from cfwidgets.checks import choice, non_negative, positive_int, share
+from cfwidgets.checks import choice, names_checked, non_negative, positive_int, share
 from cfwidgets.search.archive import Archive
 from cfwidgets.search.front_search import Box, FrontSearch, State
 from cfwidgets.search.real_operators import other_than, polynomial_mutation, whole
@@ -25,6 +25,7 @@ _INERTIA = 0.1
 _MUTATED = 6  # every sixth particle
 
 
+@names_checked
 @dataclass(frozen=True)
 class SMPSO(FrontSearch):
     """Settings of the search; `steps` runs it, `minimize` to the end, `steps_many` for many problems.

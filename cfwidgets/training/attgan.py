@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cfwidgets.checks import choice, non_negative, positive_int, share
-from cfwidgets.engines.base import Update, run_to_end
+from cfwidgets.checks import choice, names_checked, non_negative, positive_int, share
+from cfwidgets.engines.base import Update, to_the_end
 from cfwidgets.images import as_bytes, encode
 from cfwidgets.models.attgan_editor import AttGANEditor
 from cfwidgets.networks.attgan import AttGAN, AttGANDiscriminator
@@ -140,6 +140,7 @@ class TrainedAttGAN(Unmeasured, Result):
         return f'<p>{text}</p><img alt="{order}" src="data:image/png;base64,{data}"><p>{order}</p>'
 
 
+@names_checked
 @dataclass(frozen=True)
 class AttGANTraining:
     """Train an AttGAN (He et al. 2019, equations 1 to 7) with the gradient penalty of WGAN-GP.
@@ -238,18 +239,6 @@ class AttGANTraining:
         choice("b_distribution", self.b_distribution, ("none", "uniform", "truncated_normal"))
         choice("precision", self.precision, ("float32", "bfloat16"))
 
-    def train(
-        self,
-        faces: Tensor,
-        attributes: Tensor,
-        names: Sequence[str],
-        *,
-        resume: TrainedAttGAN | None = None,
-        checkpoint: str | Path | None = None,
-    ) -> TrainedAttGAN:
-        """Train to the end: see `steps`."""
-        return run_to_end(self.steps(faces, attributes, names, resume=resume, checkpoint=checkpoint))
-
     def steps(
         self,
         faces: Tensor,
@@ -296,6 +285,8 @@ class AttGANTraining:
             save_every=_SAVED_EVERY,
             checkpoint=checkpoint,
         )
+
+    train = to_the_end(steps, "train")
 
 
 class _Work:

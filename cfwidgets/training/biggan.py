@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cfwidgets.checks import choice, non_negative, positive_int, share
-from cfwidgets.engines.base import Update, run_to_end
+from cfwidgets.checks import choice, names_checked, non_negative, positive_int, share
+from cfwidgets.engines.base import Update, to_the_end
 from cfwidgets.images import encode
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.networks.biggan import BigGAN, BigGANDiscriminator
@@ -128,6 +128,7 @@ class TrainedBigGAN(Unmeasured, Result):
         return f'<p>{text}</p><img alt="samples: {text}" src="data:image/png;base64,{data}">'
 
 
+@names_checked
 @dataclass(frozen=True)
 class BigGANTraining:
     """Train a class-conditional BigGAN: hinge loss, Adam, a running mean of the weights.
@@ -212,17 +213,6 @@ class BigGANTraining:
             share(name, getattr(self, name))
         choice("precision", self.precision, ("float32", "bfloat16"))
 
-    def train(
-        self,
-        images: Tensor,
-        labels: Tensor,
-        *,
-        resume: TrainedBigGAN | None = None,
-        checkpoint: str | Path | None = None,
-    ) -> TrainedBigGAN:
-        """Train to the end: see `steps`."""
-        return run_to_end(self.steps(images, labels, resume=resume, checkpoint=checkpoint))
-
     def steps(
         self,
         images: Tensor,
@@ -264,6 +254,8 @@ class BigGANTraining:
             save_every=_SAVED_EVERY,
             checkpoint=checkpoint,
         )
+
+    train = to_the_end(steps, "train")
 
     def _shape(self, images: Tensor, labels: Tensor) -> dict[str, Any]:
         if images.ndim != 4 or images.shape[2] != images.shape[3] or labels.shape != images.shape[:1]:

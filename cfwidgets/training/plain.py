@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cfwidgets.checks import non_negative, positive_int
+from cfwidgets.checks import names_checked, non_negative, positive_int
+from cfwidgets.progress import progress_bar
 from cfwidgets.training.checks import labels_for, masks_for, square_images
 from cfwidgets.training.seeded import seeded_step
 from cfwidgets.training.variations import varied
@@ -20,6 +22,7 @@ __all__ = ["PlainTraining"]
 _RISE = 0.1  # share of the time in which the learning rate rises
 
 
+@names_checked
 @dataclass(frozen=True)
 class PlainTraining:
     """Train a classifier or a network that marks pixels, in the ordinary way.
@@ -73,7 +76,13 @@ class PlainTraining:
         non_negative("rate", self.rate)
 
     def train(
-        self, network: nn.Module, images: Tensor, labels: Tensor, masks: Tensor | None = None
+        self,
+        network: nn.Module,
+        images: Tensor,
+        labels: Tensor,
+        masks: Tensor | None = None,
+        *,
+        progress: bool | None = None,
     ) -> nn.Module:
         """Train a network where it is.
 
@@ -87,6 +96,9 @@ class PlainTraining:
             ``(N,)`` int64, 0 or 1.
         masks
             ``(N, H, H)`` bool: what is marked, in place of the labels.
+        progress
+            True for a progress bar; False for none; None for one in a notebook, and where the standard error
+            is a terminal. An interrupt is raised, and leaves the network with what it has learnt.
 
         Returns
         -------
@@ -107,21 +119,34 @@ class PlainTraining:
         images, places = images.to(device), [(labels == label).nonzero()[:, 0] for label in (0, 1)]
         places = [some.to(device) for some in places if len(some)]
         labels, masks = labels.to(device), None if masks is None else masks.to(device)
+        try:
+            with progress_bar(progress) as report:
+                for step, done in self._learning(network, images, labels, masks, places):
+                    report(done, f"update {step:,} of {self.updates:,}")
+        finally:
+            network.to("cpu").to(memory_format=torch.contiguous_format).eval()
+        return network
+
+    def _learning(
+        self, network: nn.Module, images: Tensor, labels: Tensor, masks: Tensor | None, places: list[Tensor]
+    ) -> Iterator[tuple[int, float]]:
+        """Make the updates; yield the number of each before it is made, and the share that is done."""
         adam = torch.optim.AdamW(network.parameters(), lr=self.rate, weight_decay=1e-2)
         began = time.perf_counter()
         for step in range(self.updates):
             done = max(step / self.updates, (time.perf_counter() - began) / self.seconds)
             if done >= 1:
                 break
+            yield step, done
             for group in adam.param_groups:
                 group["lr"] = self.rate * min(1.0, (done + 1e-3) / _RISE, _falling(done))
-            with seeded_step(device, self.seed, step):
+            with seeded_step(images.device, self.seed, step):
                 loss = self._loss(network, images, labels, masks, places)
             adam.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 5.0)
             adam.step()
-        return network.to("cpu").to(memory_format=torch.contiguous_format).eval()
+        yield self.updates, 1.0
 
     def _loss(
         self, network: nn.Module, images: Tensor, labels: Tensor, masks: Tensor | None, places: list[Tensor]

@@ -17,8 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cfwidgets.checks import choice, non_negative, positive_int, share
-from cfwidgets.engines.base import Update, run_to_end
+from cfwidgets.checks import choice, names_checked, non_negative, positive_int, share
+from cfwidgets.engines.base import Update, to_the_end
 from cfwidgets.evaluation.doubt import flip_rates
 from cfwidgets.evaluation.segmentation import saliency, segmentation_curve
 from cfwidgets.models.translator_pair import TranslatorPair, fill, made_discriminator, made_generator
@@ -166,6 +166,7 @@ class TrainedTranslator(Result):
         return f"<TrainedTranslator: update {self.step:,} of {self.training['updates']:,}>"
 
 
+@names_checked
 @dataclass(frozen=True)
 class TranslationTraining:
     """Train a generator of twins and a discriminator against each other.
@@ -309,18 +310,6 @@ class TranslationTraining:
         choice("discriminator", self.discriminator, KINDS)
         choice("precision", self.precision, ("float32", "bfloat16"))
 
-    def train(
-        self,
-        images: Tensor,
-        labels: Tensor,
-        *,
-        held_out: Any = None,
-        resume: TrainedTranslator | None = None,
-        checkpoint: str | Path | None = None,
-    ) -> TrainedTranslator:
-        """Train to the end: see `steps`."""
-        return run_to_end(self.steps(images, labels, held_out=held_out, resume=resume, checkpoint=checkpoint))
-
     def steps(
         self,
         images: Tensor,
@@ -375,6 +364,8 @@ class TranslationTraining:
             checkpoint=checkpoint,
             remark=TrainedTranslator.collapse,
         )
+
+    train = to_the_end(steps, "train")
 
 
 class _Work:

@@ -7,8 +7,9 @@ earlier run of that cell. What such a run showed is therefore let go, also from 
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
+
+from cfwidgets.notebook import running_shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,9 +23,8 @@ _watched: list[Any] = []  # the shell whose cells are watched
 
 def hold(widget: Any) -> None:
     """Keep a widget for as long as the cell that is running now shows it."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython and ipython.get_ipython()
-    if shell is None or getattr(shell, "kernel", None) is None:  # there is no page
+    shell = running_shell()
+    if shell is None:
         return
     if shell not in _watched:
         _watched[:] = [shell]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import bqplot as bq
+import numpy as np
+import numpy.typing as npt
 
 # Readable on the light and on the dark theme: a mark cannot follow the theme.
 BLUE, ORANGE, GREY = "#2488cc", "#cf7c00", "#8a929a"
@@ -30,15 +33,31 @@ class Points(MarkedInPage, bq.Scatter):
     """Points that are marked in the page alone."""
 
 
-def show(figure: bq.Figure, shown: bool) -> None:
-    """Show or hide what is in a figure; its place is kept, so that nothing moves."""
+def show(figure: bq.Figure, marks: bool, axes: bool = True) -> None:
+    """Show or hide what is in a figure; axes are there before values are. Its place is kept."""
     # Not by the layout: bqplot itself undoes what that says of a figure when it first has a size.
-    for part in (*figure.marks, *figure.axes):
-        part.visible = shown
+    for parts, shown in ((figure.marks, marks), (figure.axes, axes)):
+        for part in parts:
+            part.visible = shown
+
+
+def whole_ticks(first: int, last: int, most: int = 6) -> npt.NDArray[np.float64]:
+    """Return whole numbers for the ticks of an axis: evenly, by 1, 2, 5 or 10 times a power of ten.
+
+    Examples
+    --------
+    >>> whole_ticks(0, 3).tolist(), whole_ticks(0, 50).tolist(), whole_ticks(1, 12).tolist()
+    ([0.0, 1.0, 2.0, 3.0], [0.0, 10.0, 20.0, 30.0, 40.0, 50.0], [2.0, 4.0, 6.0, 8.0, 10.0, 12.0])
+    """
+    least = max(1.0, (last - first) / most)
+    power = 10 ** math.floor(math.log10(least))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least)
+    return np.arange(step * math.ceil(first / step), last + 1, step, dtype=np.float64)
 
 
 def close_figure(figure: bq.Figure) -> None:
     """Close a figure with all that belongs to it: ipywidgets keeps what is not closed itself."""
     scales = {figure.scale_x, figure.scale_y, *(axis.scale for axis in figure.axes)}
+    scales.update(scale for mark in figure.marks for scale in mark.scales.values())
     for widget in (*figure.marks, *figure.axes, *scales, figure.layout, figure):
         widget.close()

@@ -35,6 +35,8 @@ def require_kind(name: str, given: object, kind: type, accepted: str) -> None:
     TypeError
         With what was given and what is accepted.
     """
+    if isinstance(given, type):
+        raise TypeError(f"{name} must be {accepted}, not the class {given.__name__}: make one of it first")
     if not isinstance(given, kind):
         raise TypeError(f"{name} must be {accepted}, not {type(given).__name__}")
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec
 
 import ipywidgets as w
 
+from cfwidgets.docstrings import section
 from cfwidgets.widgets import cells
-from cfwidgets.widgets.lifetime import FixedBox, FixedLayout, Held, closed_on_failure
+from cfwidgets.widgets.lifetime import HOST, FixedBox, FixedLayout, Held, closed_on_failure
+from cfwidgets.widgets.view import shown_in_a_line
 
 if TYPE_CHECKING:
     from cfwidgets.run import Run
@@ -85,7 +87,10 @@ class Explorer(Held, FixedBox, Generic[V]):
             chart.draw()
         self.chart = chart.figure
         layout = FixedLayout(flex_flow="row wrap", align_items="flex-start")
-        super().__init__([view, self.chart], layout=layout)
+        super().__init__([view, self.chart], layout=layout, _dom_classes=(HOST,))
+
+    def __repr__(self) -> str:
+        return shown_in_a_line(self, self.view) if self._open else f"<{type(self).__name__} closed>"
 
     @property
     def run(self) -> Run[Any] | None:
@@ -142,4 +147,5 @@ def made_of(view_type: Callable[P, V]) -> Callable[Concatenate[Any, P], None]:
         Explorer.__init__(self, view_type(*args, **kwargs))
 
     functools.update_wrapper(__init__, view_type.__init__)
+    __init__.__doc__ = section(view_type, "Parameters")
     return __init__

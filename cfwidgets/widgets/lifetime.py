@@ -20,7 +20,10 @@ from cfwidgets.widgets import cells
 if TYPE_CHECKING:
     from types import MethodType
 
-__all__ = ["FixedBox", "FixedLayout", "Held", "closed_on_failure", "weakly"]
+__all__ = ["HOST", "FixedBox", "FixedLayout", "Held", "closed_on_failure", "weakly"]
+
+HOST = "cfw-host"
+"""The class of what stands around a view on a page; js/src/shared/host.css is its sheet."""
 
 P = ParamSpec("P")
 S = TypeVar("S", bound=w.Widget)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import anywidget
 import traitlets as t
+from ipywidgets.widgets.widget import _put_buffers
 
 from cfwidgets.forks import renew_in_children
 from cfwidgets.run import Run
+from cfwidgets.text import LINE, cut, without_surrogates
 from cfwidgets.widgets import cells
 from cfwidgets.widgets.latest import Latest
-from cfwidgets.widgets.lifetime import FixedLayout, Held, weakly
+from cfwidgets.widgets.lifetime import HOST, FixedLayout, Held, weakly
+from cfwidgets.widgets.time_left import TimeLeft
 from cfwidgets.widgets.wire import trust_rows
 
 if TYPE_CHECKING:
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from cfwidgets.engines.base import ExplainerResult, Update
 
 _STATIC = Path(__file__).parent / "static"
+_NOT_KNOWN = "the page sent a message that is not known: {!s:.80}"
 
 R = TypeVar("R")
 """The result that a view shows: an `ExplainerResult`, or the networks that a training yields."""
@@ -58,7 +63,13 @@ def in_words(failure: BaseException) -> str:
     """
     name = "" if isinstance(failure, ValueError | t.TraitError) else f"{type(failure).__name__}: "
     notes = "".join(f" ({note})" for note in getattr(failure, "__notes__", ()))
-    return f"{name}{failure}{notes}"
+    return without_surrogates(f"{name}{failure}{notes}")
+
+
+def shown_in_a_line(widget: object, view: View[Any]) -> str:
+    """Write a view, or what holds one, in a line: its class, how far it is, and the result."""
+    far = f"{type(widget).__name__} {view.state} at {view.progress:.0%}"
+    return f"{cut(f'<{far}: {view.result!r}', LINE - 1)}>"
 
 
 class View(Held, anywidget.AnyWidget, Generic[R]):
@@ -85,6 +96,8 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         What the run is doing, in words.
     progress
         0 to 1.
+    time_left
+        How long the run still takes, in words: an estimate; empty where there is none, and while none runs.
     counts
         How far it is, in numbers.
     error
@@ -107,6 +120,7 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
     state = t.Enum(["empty", "running", "done", "stopped", "failed"], "empty").tag(sync=True)
     activity = t.Unicode().tag(sync=True)
     progress = t.Float(0.0).tag(sync=True)
+    time_left = t.Unicode().tag(sync=True)
     counts = t.Unicode().tag(sync=True)
     error = t.Unicode().tag(sync=True)
     notes = t.Unicode().tag(sync=True)
@@ -123,9 +137,10 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         self.renew()
         renew_in_children(self)
         self._turn = 0
+        self._estimate = TimeLeft()
         self._answers: Latest[Any] = Latest(weakly(self._answer_safely))
         self._open = True
-        super().__init__(layout=FixedLayout())
+        super().__init__(layout=FixedLayout(), _dom_classes=(HOST,))
         # ipykernel 7.4 hands a message of the browser to the shell that last published on this comm. That is
         # the main one, which a running cell blocks, as soon as a worker has reported progress; what the front
         # end chose (in JupyterLab a subshell) answers meanwhile.
@@ -135,6 +150,9 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
     def renew(self) -> None:
         """Make a lock that is free. Called in a forked child, too."""
         self._wire = threading.RLock()
+
+    def __repr__(self) -> str:
+        return shown_in_a_line(self, self)
 
     @property
     def result(self) -> R | None:
@@ -149,8 +167,10 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
             if self.run is not None:
                 self.run.close()
             self.last_error = None
+            self._estimate = TimeLeft()
             with self.hold_sync():
                 self.error, self.state, self.activity, self.progress = "", "running", "", 0.0
+                self.time_left = ""
             report = weakly(self._report)
             self.run = Run(steps, lambda run: report(run, turn))
 
@@ -163,6 +183,7 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
             self._result = result
             self._publish(result)
             self.state, self.activity, self.progress, self.error = "done", "", 1.0, ""
+            self.time_left = ""
 
     def stop(self) -> None:
         """Stop after the step that is being worked on. What was found so far is kept."""
@@ -177,6 +198,7 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
             if self.state == "failed":
                 self.start(self._steps())
             elif self.run is not None and self.run.resume():
+                self._estimate = TimeLeft()  # the time that it was stopped does not count
                 self.state = "running"
 
     def close(self) -> None:
@@ -209,12 +231,29 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         with self._wire:
             super().notify_change(change)
 
+    def _handle_msg(self, msg: Any) -> None:
+        """Take a message of the page; show what is wrong with one that cannot be taken."""
+        data, buffers = msg["content"].get("data"), msg.get("buffers", [])
+        try:
+            match data:
+                case {"method": "update", "state": dict(state)}:
+                    _put_buffers(state, data.get("buffer_paths", []), buffers)
+                    self.set_state(state)
+                case {"method": "request_state"}:
+                    self.send_state()
+                case {"method": "custom", "content": content}:
+                    self._handle_custom_msg(content, buffers)
+                case _:
+                    self._fail(ValueError(_NOT_KNOWN.format(data)))
+        except Exception as failure:  # noqa: BLE001 - the kernel goes on, whatever it was
+            self._fail(failure)
+
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take over what the browser changed. Reject invalid values, show the error, resend the state."""
         with self._wire:  # not amid what a run is publishing
             try:
                 super().set_state(self._from_page(sync_data))
-            except (t.TraitError, ValueError, TypeError) as refused:
+            except Exception as refused:  # noqa: BLE001 - libraries raise many kinds at what is of another kind
                 self._fail(refused)
                 self.send_state(key=[name for name in sync_data if name in self.keys])
                 return
@@ -226,7 +265,7 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         changed = {name: value for name, value in sync_data.items() if name not in self.linked}
         foreign = changed.keys() - self.from_page
         if foreign:
-            raise ValueError(f"the page may not set {', '.join(sorted(foreign))}")
+            raise ValueError(f"the page may not set {', '.join(sorted(foreign)):.200}")
         return self._checked(changed)
 
     def _checked(self, changed: dict[str, Any]) -> dict[str, Any]:
@@ -271,6 +310,8 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
                     if run.state != "failed":  # the run fails by it, and reports that
                         raise
             self.progress, self.activity = run.progress, run.activity
+            running = run.state == "running"
+            self.time_left = self._estimate.after(time.monotonic(), run.progress) if running else ""
             failure = run.exception()
             if failure is not None:
                 self._fail(failure)
@@ -298,4 +339,4 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         elif kind == "resume":
             self.resume()
         else:
-            self._fail(ValueError(f"the page sent a message that is not known: {str(content)[:80]!r}"))
+            self._fail(ValueError(_NOT_KNOWN.format(content)))

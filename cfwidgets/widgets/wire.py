@@ -39,21 +39,26 @@ def trust_rows(measures: pd.DataFrame) -> list[dict[str, str | bool | None]]:
 
 
 def _trust_row(row: Any) -> dict[str, str | bool | None]:
+    # Counts are whole, and so is what they are held against; a table of floats does not say which they are.
+    held = np.isfinite(row.reference)
+    whole = all(float(one).is_integer() for one in ((row.value, row.reference) if held else (row.value,)))
     return {
         "name": row.measure,
-        "value": _figure(row.value),
-        "note": f"{row.against} {_figure(row.reference)}" if np.isfinite(row.reference) else row.against,
+        "value": _figure(row.value, whole=whole),
+        "note": f"{row.against} {_figure(row.reference, whole=whole)}" if held else row.against,
         "help": row.meaning,
         "ok": row.ok,
     }
 
 
-def _figure(value: float) -> str:
+def _figure(value: float, *, whole: bool) -> str:
     """Two digits, without the leading zero, as the view writes probabilities; a dash for no number."""
     if not np.isfinite(value):
         return "–"
-    text = f"{round(value, 2) + 0.0:.2f}"  # not "-0.00"
-    return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
+    text = f"{int(value):,}" if whole else f"{round(value, 2) + 0.0:.2f}"  # not "-0.00"
+    if text.lstrip("-").startswith("0."):
+        text = text.replace("0.", ".", 1)
+    return text.replace("-", "−")
 
 
 def pack(blobs: Iterable[bytes]) -> bytes:

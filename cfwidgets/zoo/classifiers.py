@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -17,6 +16,7 @@ from cfwidgets.models.backends.torch_module import named_device
 from cfwidgets.models.classifier import Classifier, ClassifierError
 from cfwidgets.networks import DigitCNN, FaceCNN
 from cfwidgets.networks.discriminators import resnet3
+from cfwidgets.text import did_you_mean
 from cfwidgets.zoo.translators import NAMES, translator
 
 __all__ = ["classifier"]
@@ -98,7 +98,7 @@ def classifier(name: str, *, pretrained: bool = True, **settings: Any) -> Classi
     else:
         raise ClassifierError(
             f"a classifier is called {', '.join(map(repr, _OFFLINE))}, 'torchvision/NAME' or 'timm/NAME'; "
-            f"got {name!r}{_hint(str(name))}"
+            f"got {name!r}{did_you_mean(name, _all_names())}"
         )
     device = settings.get("device", "auto")
     if device == "auto":
@@ -137,7 +137,7 @@ def _torchvision(name: str, pretrained: bool) -> _Recipe:
 
     known = models.list_models(module=models)
     if name not in known:
-        raise ClassifierError(f"torchvision has no classifier called {name!r}{_hint(name, known)}")
+        raise ClassifierError(f"torchvision has no classifier called {name!r}{did_you_mean(name, known)}")
     weights = models.get_model_weights(name).DEFAULT
     try:
         module = models.get_model(name, weights=weights if pretrained else None)
@@ -157,11 +157,11 @@ def _timm(name: str, pretrained: bool) -> _Recipe:
     architecture, _, weights = name.partition(".")
     if not timm.is_model(architecture):
         raise ClassifierError(
-            f"timm has no network called {architecture!r}{_hint(architecture, timm.list_models())}"
+            f"timm has no network called {architecture!r}{did_you_mean(architecture, timm.list_models())}"
         )
     known = timm.list_pretrained(f"{architecture}.*")
     if (weights and name not in known) or (pretrained and not known):
-        raise ClassifierError(f"timm has no such weights: {name!r}{_hint(name, known)}")
+        raise ClassifierError(f"timm has no such weights: {name!r}{did_you_mean(name, known)}")
     try:
         module = timm.create_model(name, pretrained=pretrained)
     except OSError as error:
@@ -200,13 +200,15 @@ def _imagenet_labels() -> list[str]:
     return labels
 
 
+def _all_names() -> list[str]:
+    """List the names that `classifier` takes, but for timm's, which are as many again and more."""
+    from torchvision import models
+
+    return [*_OFFLINE, *(f"torchvision/{name}" for name in models.list_models(module=models))]
+
+
 def _no_network(name: str, source: str, error: OSError) -> ConnectionError:
     return ConnectionError(
         f"the weights of {name!r} have to be downloaded once, from {source}, and that failed ({error}). "
         f"Without a network, {_LITE0!r} works."
     )
-
-
-def _hint(name: str, known: Sequence[str] = _OFFLINE) -> str:
-    close = difflib.get_close_matches(name.lower(), known, n=4)
-    return f"; close to it: {', '.join(close)}" if close else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from importlib.resources import as_file, files
 
 import torch
@@ -11,6 +10,7 @@ from cfwidgets.data.portraits.attributes import EXCLUSIVE
 from cfwidgets.models.attgan_editor import AttGANEditor
 from cfwidgets.models.backends.torch_module import named_device
 from cfwidgets.models.editor import EditorError
+from cfwidgets.text import did_you_mean
 
 __all__ = ["attribute_editor"]
 
@@ -42,9 +42,8 @@ def attribute_editor(name: str, *, device: str = "auto") -> AttGANEditor:
     ('Bald', 'Bangs', 'Black_Hair')
     """
     if name not in _NAMES:
-        near = difflib.get_close_matches(str(name), _NAMES, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(map(repr, _NAMES))}"
-        raise EditorError(f"no editor is called {name!r}: {hint}")
+        known = ", ".join(map(repr, _NAMES))
+        raise EditorError(f"no editor is called {name!r}: there is {known}{did_you_mean(name, _NAMES)}")
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     with as_file(files("cfwidgets.zoo").joinpath("weights", f"{name}_editor.safetensors")) as path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from contextlib import nullcontext
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +14,7 @@ from torch import Tensor
 from cfwidgets.models.backends.torch_module import named_device
 from cfwidgets.models.generator import GeneratorError
 from cfwidgets.networks import BigGAN, BigGANDeep
+from cfwidgets.text import did_you_mean
 
 __all__ = ["generator"]
 
@@ -83,11 +83,8 @@ def generator(
             raise GeneratorError(f"{_DIGITS!r} takes neither weights nor truncation: they are of BigGAN-deep")
         made = _digits(pretrained)
     else:
-        close = difflib.get_close_matches(str(name).lower(), _NAMES, n=4)
-        raise GeneratorError(
-            f"a generator is called {', '.join(map(repr, _NAMES))}; got {name!r}"
-            + (f"; close to it: {', '.join(close)}" if close else "")
-        )
+        known = ", ".join(map(repr, _NAMES))
+        raise GeneratorError(f"a generator is called {known}; got {name!r}{did_you_mean(name, _NAMES)}")
     return made.eval().to(place)
 
 

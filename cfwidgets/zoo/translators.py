@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from importlib.resources import as_file, files
 
 import torch
@@ -10,6 +9,7 @@ import torch
 from cfwidgets.models.backends.torch_module import named_device
 from cfwidgets.models.translator import TranslatorError
 from cfwidgets.models.translator_pair import TranslatorPair
+from cfwidgets.text import did_you_mean
 
 __all__ = ["NAMES", "translator"]
 
@@ -53,10 +53,9 @@ def translator(name: str, *, device: str = "auto") -> TranslatorPair:
     torch.Size([2, 3, 128, 128])
     """
     if name not in NAMES:
-        near = difflib.get_close_matches(str(name), NAMES, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        known = ", ".join(map(repr, NAMES))
         raise TranslatorError(
-            f"no translator is called {name!r}: there are {', '.join(map(repr, NAMES))}{hint}"
+            f"no translator is called {name!r}: there are {known}{did_you_mean(name, NAMES)}"
         )
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"

@@ -719,6 +719,10 @@ describe("two models", () => {
     expect(text(find(".cfw-difference"))).toBe("▲ +.08 balanced against lipstick");
     await point(shape("background", 1));
     expect(text(find(".cfw-difference"))).toBe("0 balanced against lipstick");
+    const unseen = () => find(".cfw-difference").classList.contains("cfw-invisible");
+    expect(unseen()).toBe(false);
+    await point(shape("hat", 1));
+    expect(unseen()).toBe(true);
   });
 
   it("open a face each with its own map, and the other one's at a button", async () => {

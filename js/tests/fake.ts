@@ -44,7 +44,7 @@ export function fakeModel<T extends object>(state: T) {
       off: (event: string, callback: Callback) => listeners.get(event)?.delete(callback),
     }) as unknown as AnyModel<T>;
   const count = () => [...listeners.values()].reduce((sum, callbacks) => sum + callbacks.size, 0);
-  return { state, model: view(), view, receive, saved, sent, listeners: count };
+  return { state, model: view(), view, receive, fire, saved, sent, listeners: count };
 }
 
 /** The bytes as a host hands them over: a part of a larger buffer. */
@@ -123,11 +123,12 @@ export function superpixelState(changes: Partial<Traits> = {}): Traits {
     },
     state: "done",
     activity: "",
+    time_left: "",
     progress: 1,
     history_masks: wire(Uint8Array.of(0b11111100, 0b11001000)),
     cursor: [1, 1],
     caveats: [],
-    trust: [{ name: "deletion, area", value: ".11", note: "random .29", help: "lower is better", ok: null }],
+    trust: [{ name: "deletion area", value: ".11", note: "random .29", help: "lower is better", ok: null }],
     measures: true,
     ...{ counts: "2,030 pictures evaluated · generation 50 of 50", notes: "", error: "" },
     ...changes,

@@ -80,7 +80,7 @@ describe("what stands in the view", () => {
       "tiger cat<.001",
       "<img src=x onerror=alert(1)><.001",
     ]);
-    expect(text(find(".cfw-trust tbody"))).toBe("deletion, area.11random .29");
+    expect(text(find(".cfw-trust tbody"))).toBe("deletion area.11random .29");
     expect(root.getAttribute("data-focus")).toBe("");
     expect({ ...root.dataset }).toMatchObject({
       ...{ ready: "1", state: "done", shown: "3", answered: "1", mode: "dim" },

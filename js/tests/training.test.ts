@@ -48,7 +48,7 @@ describe("what stands in the view", () => {
     const { root, find, button } = await show(start());
     expect(text(find(".cfw-question"))).toBe("What has it learned?");
     expect(text(find(".cfw-status"))).toBe("running");
-    expect(text(find(".cfw-counts"))).toBe("update 30 of 120, 6 s, 18 s left");
+    expect(text(find(".cfw-counts"))).toBe("update 30 of 120 after 6 s");
     expect(find(".cfw-progress").getAttribute("aria-valuenow")).toBe("25");
     expect(text(button)).toBe("Stop");
     expect([root.getAttribute("aria-label"), root.dataset.state]).toEqual(["Training progress", "running"]);

@@ -151,6 +151,12 @@ describe("states without a path", () => {
     expect(find("[aria-label=Play]").getAttribute("aria-disabled")).toBe("true");
   });
 
+  it("say that a transition is drawn as soon as there are candidates", async () => {
+    const { find } = await show(start({ path: null, frames: EMPTY, maps: EMPTY, state: "running" }), false);
+    await drawn();
+    expect(text(find(".cfw-line"))).toBe("drawing a first transition between the best candidates");
+  });
+
   it("show an error where the picture would be, and under the head line where there is one", async () => {
     const fake = start({ ...nothing, picture: EMPTY, state: "failed", error: "no class '17'" });
     const { find, all } = await show(fake, false);
@@ -331,10 +337,10 @@ describe("the way of drawing", () => {
     await drawn();
     expect(text(find(".cfw-scale"))).toBe("−1+1brightness");
     expect(find(".cfw-sides").hidden).toBe(true);
-    button("where").click();
+    button("attribution").click();
     await vi.waitFor(() => expect(texts).toContain("+70 %"));
     expect(texts).toContain("−25 %");
-    expect(text(find(".cfw-scale"))).toBe("againstwith the change+7.9 log-odds, off by 0.03");
+    expect(text(find(".cfw-scale"))).toBe("againstwith the change+7.9 log-odds, convergence delta 0.03");
     button("plain").click();
     await drawn();
     expect(find(".cfw-scale").classList).toContain("cfw-invisible");
@@ -345,11 +351,11 @@ describe("the way of drawing", () => {
     const { button, root } = await show(
       start({ maps: EMPTY, picture: EMPTY, picture_maps: EMPTY, answer: null }),
     );
-    const missing = ["overlay", "side by side", "difference", "where", "plain"].filter((name) =>
+    const missing = ["overlay", "side by side", "difference", "attribution", "plain"].filter((name) =>
       button(name).hasAttribute("aria-disabled"),
     );
-    expect(missing).toEqual(["overlay", "side by side", "difference", "where"]);
-    button("where").click();
+    expect(missing).toEqual(["overlay", "side by side", "difference", "attribution"]);
+    button("attribution").click();
     await drawn();
     expect(root.dataset.mode).toBe("overlay");
   });
@@ -360,7 +366,9 @@ describe("the gallery", () => {
     const { all, row } = await show(start());
     expect(all(".cfw-row-head").map(text)).toEqual(["● predicted 92", "▲ predicted 43"]);
     expect(row(1).map(text)).toEqual([".84", ".80", ".70"]);
-    expect(row(0)[0]!.getAttribute("aria-label")).toBe("candidate 17: predicted 9 with .93, cosine .81");
+    expect(row(0)[0]!.getAttribute("aria-label")).toBe(
+      "candidate 17: predicted 9 with .93, cosine similarity .81",
+    );
     expect([...row(0), ...row(1)].map((tile) => tile.getAttribute("aria-pressed"))).toEqual([
       ...["true", "false", "true", "false", "false"],
     ]);
@@ -459,7 +467,9 @@ describe("the gallery", () => {
     );
     const { all, row } = await show(fake);
     expect(text(all(".cfw-row-head")[1])).toBe("▲ predicted 4none, the nearest are shown");
-    expect(row(1)[0]!.title).toBe("candidate 40: predicted 7 with .93, cosine .84, the nearest one");
+    expect(row(1)[0]!.title).toBe(
+      "candidate 40: predicted 7 with .93, cosine similarity .84, the nearest one",
+    );
   });
 });
 

@@ -59,7 +59,7 @@ describe("what stands in the view", () => {
   it("says the direction, the gauges and how the mask fits", async () => {
     const { find, all, scores, root } = await show(start());
     expect(text(find(".cfw-question"))).toBe("cracked → sound: what would have to change?");
-    expect(text(find(".cfw-which"))).toBe("image 1 of 3, in truth cracked");
+    expect(text(find(".cfw-which"))).toBe("image 1 of 3, true class cracked");
     expect(all(".cfw-answers tbody tr").map(text).slice(0, 3)).toEqual([
       ...["sound.10.60", "cracked.70.10", "painted.20.30"],
     ]);

@@ -125,7 +125,7 @@ def seconds(work):
 
 def compare(ours, theirs):
     """Print how far FaceX in reference mode is from what the tool has found."""
-    frame = ours.to_frame()
+    mean = ours.to_frame().attention
     patches = ours.patch_frame()
     apart, cells, kept, both, ordered = [], [], 0, 0, 0
     print(f"  {'region':<12}{'the tool':>9}{'FaceX':>9}{'apart':>10}   faces   patches in common")
@@ -139,7 +139,7 @@ def compare(ours, theirs):
             continue
         if not count:
             continue
-        apart.append(abs(theirs["ior"][region] - frame.ior[region]))
+        apart.append(abs(theirs["ior"][region] - mean[region]))
         rows = torch.tensor([row.get(region, torch.nan) for row in theirs["rows"]], dtype=torch.float64)
         cells.append(float((rows[there] - mine[there]).abs().max()))
         a = [(name, row, column) for name, row, column, _ in theirs["patches"][region]]
@@ -147,7 +147,7 @@ def compare(ours, theirs):
         b = [(name.removesuffix(".jpg"), *rest) for name, *rest in mine[["name", "row", "column"]].to_numpy()]
         kept, both, ordered = kept + len(a), both + len({*a} & {*b}), ordered + (a == b)
         print(
-            f"  {region:<12}{theirs['ior'][region]:9.5f}{frame.ior[region]:9.5f}{apart[-1]:10.1e}{len(one):8}"
+            f"  {region:<12}{theirs['ior'][region]:9.5f}{mean[region]:9.5f}{apart[-1]:10.1e}{len(one):8}"
             f"   {len({*a} & {*b})} of {len(a)}{'' if a == b else ', not in the same order'}"
         )
     print(

@@ -87,17 +87,18 @@ def misread(device="cpu"):
     )
 
 
-def search_of(clf, generator, image, *, layer=None, product=True, batch_size=None, starts=32):
+def search_of(clf, generator, image, *, engine=None, batch_size=None, starts=32):
     """The search as `Transitions` sets it up, and where it begins."""
+    usual = Transitions() if engine is None else engine
     view = clf.view(image)[None].cpu()
     p = clf.probabilities(view)[0]
-    features = Features(clf, layer, view)
+    features = Features(clf, usual.layer, view)
     with untouched(features.module), torch.no_grad():
         wanted = features(view)[0][0].cpu()
     vectors = torch.zeros(3, len(p))
     vectors[0, 4] = vectors[1, p.argmax()] = 1
     vectors[2] = p
-    usual = Transitions()
+    product = usual.rule == "product"
     search = LatentSearch(
         generator=generator,
         features=features,
@@ -232,7 +233,7 @@ def large(device, starts, updates, **other):
     generator = BigGANDeep(256, **other).to(device)
     clf = zoo.classifier("torchvision/vgg19", pretrained=False, device=device)
     search, z = search_of(
-        clf, generator, torch.rand(3, 256, 256), layer="features", product=False, starts=starts
+        clf, generator, torch.rand(3, 256, 256), engine=Transitions.published(), starts=starts
     )
     list(search.walks(search.start(z), 1))
     taken = seconds(lambda: list(search.walks(search.start(z), updates - 1)), device) / updates

@@ -65,7 +65,7 @@ def test_a_run_ends_with_a_face_and_its_ranking(open_notebook):
     notebook, view = explorer(open_notebook)
     best = notebook.eval("w.result.to_frame().sort_values('rank').index[0]")
     expect(view).to_have_attribute("data-shown", best)
-    ior = notebook.eval("float(w.result.to_frame().ior.max())")
+    ior = notebook.eval("float(w.result.to_frame().attention.max())")
     expect(view).to_contain_text(f"{ior:.2f}"[1:])
     expect(view.get_by_role("option")).to_have_count(19)
     assert notebook.eval("w.view.error") == ""
@@ -241,7 +241,7 @@ def test_two_models_stand_side_by_side_with_their_difference(open_notebook):
     notebook.page.mouse.move(difference["x"] + difference["width"] / 2, difference["y"] + 24)
     expect(view).to_have_attribute("data-shown", "skin")
     expect(view.locator(".cfw-pointed")).to_have_count(3)
-    one, two = notebook.eval("[float(r.to_frame().ior.iloc[1]) for r in w.result]")
+    one, two = notebook.eval("[float(r.to_frame().attention.iloc[1]) for r in w.result]")
     if abs(two - one) >= 0.005:
         expect(view.locator(".cfw-difference")).to_contain_text(f"{abs(two - one):.2f}"[1:])
     # each opens a face with its own map

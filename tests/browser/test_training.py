@@ -51,7 +51,7 @@ def test_one_sees_it_learn_stops_and_resumes_it(open_notebook, screenshots):
     charts = page.locator(".cfw-training-chart")
     expect(charts.locator(".mainheading")).to_have_text(list(names))
     expect(charts.locator("path.line[d^=M]")).to_have_count(12)
-    expect(view.locator(".cfw-counts")).to_contain_text(" left")
+    expect(view.locator(".cfw-status")).to_contain_text(" left")
     # it is redrawn as the training continues
     ready = view.get_attribute("data-ready")
     expect(view).not_to_have_attribute("data-ready", ready)

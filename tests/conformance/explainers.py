@@ -1,4 +1,4 @@
-"""The list of explainers. One that is added is tested by adding it here."""
+"""The lists of explainers and of views. One that is added is tested by adding it here."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import small
+import training_steps
 from torch import Tensor
 
 import cfwidgets as cf
 from cfwidgets.search import SMPSO
+from cfwidgets.widgets.training.view import TrainingView
 
 Given = tuple[Any, ...]
 
@@ -149,3 +151,24 @@ EXPLAINERS = [
         given=_picture,
     ),
 ]
+
+
+def _shown(explainer: Explainer) -> Callable[[], Any]:
+    def make() -> Any:
+        clf = small.classifier()
+        given = explainer.given(clf, 0)
+        result = explainer.engine.explain(clf, *given, **explainer.keywords)
+        return explainer.view(clf, *given[: explainer.data], engine=explainer.engine, result=result)
+
+    return make
+
+
+def _trained() -> Any:
+    view = TrainingView(training_steps.steps())
+    view.run.result(timeout=120)
+    return view
+
+
+def views() -> dict[str, Callable[[], Any]]:
+    """Every view, by name, with what makes one that has ended."""
+    return {**{explainer.name: _shown(explainer) for explainer in EXPLAINERS}, "training": _trained}

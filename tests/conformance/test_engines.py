@@ -10,6 +10,7 @@ from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
 from itertools import islice
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import small
 import torch
@@ -81,7 +82,11 @@ def test_the_arguments_come_in_one_order(explainer):
     assert len(given) == (4 if explainer.data else 3)
     named = parameters(engine.steps, inspect.Parameter.KEYWORD_ONLY)
     assert {"resume", "checkpoint"} <= set(named)
-    assert inspect.signature(engine.explain).parameters == inspect.signature(engine.steps).parameters
+    of_explain = inspect.signature(engine.explain)
+    assert [*of_explain.parameters] == [*inspect.signature(engine.steps).parameters, "progress"]
+    assert of_explain.return_annotation == engine.result_type.__name__
+    for name in of_explain.parameters.keys() - {"self"}:
+        assert f"\n{name}\n    " in engine.explain.__doc__, name
     for name in (*given, *named):
         assert name in engine.steps.__doc__, f"{name} is not documented"
 
@@ -108,6 +113,27 @@ def test_the_same_seed_gives_the_same_answer(explainer, clf, result):
 
 def steps_to_the_end(explainer, clf, **keywords):
     return list(steps(explainer, clf, **keywords))[-1].partial
+
+
+def test_a_network_of_one_batch_size_gives_the_same_answer(explainer, clf):
+    class Four(small.Small):
+        def forward(self, images):
+            if len(images) != 4:
+                raise RuntimeError("an engine was built for batches of four")
+            return super().forward(images)
+
+    def clf_of(module):
+        return cf.Classifier(module, labels=small.LABELS, device="cpu", batch_size=4)
+
+    found, want = (steps_to_the_end(explainer, clf_of(module)) for module in (Four(), small.Small()))
+    assert found.missing == {}
+    trust, other = (one.trust().set_index("measure")["value"] for one in (found, want))
+    assert list(trust.index) == list(other.index)
+    own = [
+        name for name in trust.index if "randomised" not in name
+    ]  # its noise comes in batches of four, too
+    assert trust[own].tolist() == pytest.approx(other[own].tolist(), abs=0.02)
+    pd.testing.assert_frame_equal(found.to_frame(), want.to_frame(), atol=0.02, check_dtype=False)
 
 
 def test_the_time_that_a_run_rests_is_not_its_time(explainer, clf, monkeypatch):
@@ -269,6 +295,71 @@ def test_the_model_is_left_as_it_was_found(explainer):
     assert torch.equal(torch.get_rng_state(), state)
 
 
+@pytest.fixture
+def interrupted(explainer, monkeypatch):
+    """A function that explains, and is interrupted after about half of the work."""
+    whole = small.classifier()
+    steps_to_the_end(explainer, whole)
+    half = whole.require_module().images // 2
+
+    def explain(clf, **keywords):
+        module = clf.require_module()
+        module.fails_after, module.failure = module.images + half, KeyboardInterrupt()
+        try:
+            return explainer.engine.explain(clf, *explainer.given(clf, 0), **explainer.keywords, **keywords)
+        finally:
+            module.fails_after = float("inf")
+
+    monkeypatch.setattr("cfwidgets.engines.base._interrupted", [float("-inf")])
+    return explain
+
+
+def test_an_interrupt_gives_back_what_there_is(explainer, result, interrupted, tmp_path):
+    clf, path = small.classifier(), tmp_path / "run.safetensors"
+    before = as_found(clf.require_module())
+    said = r"interrupted at \d+% \(.*\): this is the result so far; explain\(…, resume=…\) continues"
+    with pytest.warns(UserWarning, match=said) as warned:
+        found = interrupted(clf, checkpoint=path)
+    assert warned[0].filename == __file__
+    assert as_found(clf.require_module()) == before
+    assert type(found) is type(result)
+    assert found.caveats[0].startswith(f"The run was interrupted at {found.stopped}")
+    found.save(tmp_path / "part.safetensors")
+    again = type(found).load(tmp_path / "part.safetensors")
+    for keywords in ({"resume": again}, {"checkpoint": path}):
+        whole = steps_to_the_end(explainer, clf, **keywords)
+        assert differences(result, whole, ignore=NOT_OF_THE_ANSWER) == []
+    assert result.stopped == ""
+
+
+def test_two_interrupts_end_the_program(interrupted):
+    with pytest.warns(UserWarning, match="interrupted at"):
+        interrupted(small.classifier())
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(small.classifier())
+
+
+def test_an_interrupt_before_the_first_result_is_raised(explainer):
+    clf = small.classifier()
+    module, given = clf.require_module(), explainer.given(clf, 0)
+    module.fails_after, module.failure = module.images, KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        explainer.engine.explain(clf, *given, **explainer.keywords)
+
+
+def test_a_bar_says_what_it_does_and_what_is_left(explainer, clf, updates, capsys):
+    for progress in (None, False, True):
+        explainer.engine.explain(clf, *explainer.given(clf, 0), **explainer.keywords, progress=progress)
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert (shown.err != "") is (progress is True)
+    assert "100%" in shown.err
+    assert " left" in shown.err
+    assert updates[0].activity in shown.err
+    with pytest.raises(ValueError, match="progress must be one of None, True, False, not 'yes'"):
+        explainer.engine.explain(clf, *explainer.given(clf, 0), **explainer.keywords, progress="yes")
+
+
 def test_one_switch_for_the_measures_of_trust(explainer):
     questions = {}
     for trust in (True, False):
@@ -285,10 +376,78 @@ def test_a_wrong_setting_is_named(explainer, setting):
         replace(explainer.engine, **{setting: "no"})
 
 
-@pytest.mark.parametrize("wrong", [None, "resnet", 7, torch.zeros(3, 4, 4)], ids=type)
+WITH_A_SECOND_MODEL = pytest.mark.parametrize(
+    "explainer", [one for one in EXPLAINERS if one.data], indirect=True, ids=lambda one: one.name
+)
+
+NO_CLASSIFIERS = [None, "resnet", 7, torch.zeros(3, 4, 4), small.Small(), small.Small]
+
+
+@pytest.mark.parametrize("wrong", NO_CLASSIFIERS, ids=type)
 def test_what_is_no_classifier_is_refused(explainer, clf, wrong):
     with pytest.raises(TypeError, match=rf"clf must be a Classifier, not {type(wrong).__name__}: wrap it"):
-        next(explainer.engine.steps(wrong, *explainer.given(clf, 0), **explainer.keywords))
+        explainer.engine.explain(wrong, *explainer.given(clf, 0), **explainer.keywords)
+
+
+OTHERS = {"second", "feature_model"}
+
+
+def takes(explainer):
+    return OTHERS & set(inspect.signature(explainer.engine.steps).parameters)
+
+
+@pytest.mark.parametrize("wrong", NO_CLASSIFIERS[1:], ids=type)
+@pytest.mark.parametrize("explainer", [*filter(takes, EXPLAINERS)], indirect=True, ids=lambda one: one.name)
+def test_what_is_no_other_classifier_is_refused(explainer, clf, wrong):
+    for name in takes(explainer):
+        with pytest.raises(TypeError, match=rf"{name} must be a Classifier, not {type(wrong).__name__}"):
+            explainer.engine.explain(clf, *explainer.given(clf, 0), **explainer.keywords, **{name: wrong})
+
+
+def test_a_misspelt_setting_is_named(explainer):
+    kind = type(explainer.engine)
+    for name in ("sed", "Trust"):
+        meant = {"sed": "seed", "Trust": "trust"}[name]
+        with pytest.raises(
+            TypeError, match=f"{kind.__name__} has no setting '{name}'; did you mean '{meant}'"
+        ):
+            kind(**{name: 1})
+    assert "seed" in inspect.signature(kind).parameters
+
+
+@WITH_A_SECOND_MODEL
+@pytest.mark.parametrize("wrong", [7, None, nn.Flatten(), small.Small, object(), "digits"], ids=type)
+def test_what_is_no_generator_or_editor_is_refused(explainer, clf, wrong):
+    name = getattr(wrong, "__name__", type(wrong).__name__)
+    refused = (
+        rf"(an? (generator|editor) is an object with .*; got|translator must be a Translator, not) {name}"
+    )
+    with pytest.raises((TypeError, ValueError), match=refused):
+        explainer.engine.explain(clf, wrong, *explainer.given(clf, 0)[1:], **explainer.keywords)
+
+
+def test_the_name_of_a_classifier_is_told_from_it(explainer, clf):
+    with pytest.raises(TypeError, match=r"zoo\.classifier\('digits'\) makes one by its name"):
+        explainer.engine.explain("digits", *explainer.given(clf, 0), **explainer.keywords)
+
+
+@WITH_A_SECOND_MODEL
+def test_the_name_of_a_generator_or_editor_is_told_from_it(explainer, clf):
+    with pytest.raises((TypeError, ValueError), match=r"zoo\.\w+\('digits'\) makes one by its name"):
+        explainer.engine.explain(clf, "digits", *explainer.given(clf, 0)[1:], **explainer.keywords)
+
+
+def test_an_address_and_a_folder_are_no_data(explainer, clf, tmp_path):
+    arguments = list(explainer.given(clf, 0))
+    reads = r"cfwidgets\.data\.(ImageFolders|CelebAMaskHQ)\(…\)"
+    for wrong, said in (
+        ("https://example.org/cat.jpg", "is an address: download the picture|must be a data set, not a path"),
+        (tmp_path, reads),
+        (str(tmp_path), reads),
+    ):
+        arguments[explainer.data] = wrong
+        with pytest.raises((TypeError, ValueError), match=said):
+            explainer.engine.explain(clf, *arguments, **explainer.keywords)
 
 
 def test_data_that_are_none_are_refused(explainer, clf):

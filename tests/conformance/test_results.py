@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import inspect
 import json
 from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
@@ -87,6 +88,8 @@ def test_the_measures_of_trust_are_sentences(result):
         assert row.meaning.endswith(".")
         assert row.meaning[0].isupper()
         assert row.against
+        assert row.meaning in " ".join(repr(trust).split())
+        assert html.escape(row.meaning, quote=False) in trust._repr_html_()
 
 
 def test_it_is_a_figure_with_labels_as_they_are(result, tmp_path):
@@ -168,8 +171,33 @@ def test_no_flipped_bit_is_read_as_an_answer(result, tmp_path):
             type(result).load(path)
 
 
-def test_it_is_written_in_a_line(result):
-    assert repr(result) == f"<{type(result).__name__}: {result.summary()}>"
+def test_it_is_written_in_a_line(result, updates):
+    long = replace(result, labels=("n" * 300, "two\nlines"), model="m" * 300)
+    for which in (result, updates[0].partial, long):
+        written = repr(which)
+        assert is_a_line(written)
+        assert written.startswith(f"<{type(which).__name__}: {which.summary()[:20]}".partition("\n")[0])
+        assert written.endswith(">")
+    assert is_a_line(repr(updates[1]))
+    assert result.summary()[:60] in repr(updates[-1])
+
+
+def test_its_parts_are_written_in_a_line(result):
+    assert [repr(part) for part in parts(result) if not is_a_line(repr(part))] == []
+
+
+def is_a_line(text):
+    return len(text) <= 200 and "\n" not in text and "tensor(" not in text
+
+
+def parts(value):
+    if is_dataclass(value):
+        yield value
+        for one in fields(value):
+            yield from parts(getattr(value, one.name))
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from parts(one)
 
 
 @pytest.mark.filterwarnings("error")

@@ -6,6 +6,8 @@ import errno
 import gc
 import inspect
 import os
+import pydoc
+import re
 import threading
 import weakref
 
@@ -84,6 +86,23 @@ def test_it_shows_a_finished_result(explainer, clf, result, closed):
     assert view.trust
 
 
+def test_it_is_written_in_a_line(explainer, closed):
+    explorer = made(explainer, explainer.explorer)
+    closed.append(explorer)
+    for one in (explorer, explorer.view, explorer.run):
+        until(lambda one=one: " at " in repr(one))
+    result = explorer.run.result(timeout=120)
+    until(lambda: explorer.view.state == "done")
+    for one in (explorer, explorer.view, explorer.run):
+        written = repr(one)
+        assert len(written) <= 200
+        assert "\n" not in written
+        assert written.startswith(f"<{type(one).__name__} done at 100%: {repr(result)[:50]}")
+    explorer.close()
+    for one in (explorer, explorer.view):
+        assert len(repr(one)) < 100
+
+
 def test_what_it_cannot_use_is_refused_at_once(explainer, clf, result):
     before = widgets()
     given = explainer.given(clf, 0)
@@ -91,6 +110,11 @@ def test_what_it_cannot_use_is_refused_at_once(explainer, clf, result):
         explainer.view(clf.require_module(), *given, **explainer.keywords)
     with pytest.raises(TypeError, match="engine must be"):
         explainer.view(clf, *given, engine="fast", **explainer.keywords)
+    with pytest.raises(TypeError, match=r"engine must be .*, not the class \w+: make one of it first"):
+        explainer.view(clf, *given, engine=type(explainer.engine), **explainer.keywords)
+    for name in {"second", "feature_model"} & set(inspect.signature(explainer.view).parameters):
+        with pytest.raises(TypeError, match=rf"{name} must be a Classifier, not Small: wrap it"):
+            explainer.view(clf, *given, **{name: small.Small()}, **explainer.keywords)
     with pytest.raises(ValueError, match="result"):
         explainer.view(clf, *painter(explainer, clf))
     with pytest.raises(TypeError, match="checkpoint must be"):
@@ -102,6 +126,20 @@ def test_what_it_cannot_use_is_refused_at_once(explainer, clf, result):
     other = next(one for one in EXPLAINERS if one.engine.result_type is not type(result))
     with pytest.raises((TypeError, ValueError), match="result"):
         other.view(clf, *painter(other, clf), result=result)
+    gc.collect()
+    assert widgets() <= before
+
+
+def test_an_address_and_a_folder_are_refused_at_once(explainer, clf, tmp_path):
+    before, given = widgets(), list(explainer.given(clf, 0))
+    reads = r"cfwidgets\.data\.(ImageFolders|CelebAMaskHQ)\(…\)"
+    for wrong, said in (
+        ("https://example.org/cat.jpg", "is an address: download the picture|must be a data set, not a path"),
+        (tmp_path, reads),
+    ):
+        given[explainer.data] = wrong
+        with pytest.raises((TypeError, ValueError), match=said):
+            explainer.explorer(clf, *given, **explainer.keywords)
     gc.collect()
     assert widgets() <= before
 
@@ -436,3 +474,24 @@ def test_the_page_sets_nothing_around_the_view(explainer, clf, result, closed):
         hostile = {"children": [], "display": "none", "width": "1px", "layout": None, "box_style": "info"}
         box._handle_msg({"content": {"data": {"method": "update", "state": hostile}}, "buffers": []})
         assert box.get_state() == before, type(box)
+
+
+@pytest.mark.filterwarnings("ignore:Widget:DeprecationWarning")  # pydoc looks at all that a widget has
+@pytest.mark.parametrize("kind", ["view", "explorer"])
+def test_help_names_what_one_does_with_it(explainer, kind):
+    kind = getattr(explainer, kind)
+    documented = inspect.getdoc(kind)
+    own = [
+        name for name, value in vars(kind).items() if isinstance(value, property) or inspect.isfunction(value)
+    ]
+    named = {"run", "result", "stop", "resume", "close", *(name for name in own if not name.startswith("_"))}
+    missing = [
+        name for name in named if not re.search(rf"^(\w+, )*{name}(, \w+)*$", documented, re.MULTILINE)
+    ]
+    assert missing == []
+    example = documented.partition("Examples\n--------\n")[2]  # it runs: see tests/test_examples.py
+    assert f"{kind.__name__}(" in example
+    assert ".close()" in example
+    shown = pydoc.plain(pydoc.render_doc(kind))
+    for name in arguments(explainer.view, inspect.Parameter.KEYWORD_ONLY):
+        assert re.search(rf"\|\s+(\w+, )*{name}(, \w+)*\n", shown), name

@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torchvision.transforms.functional import gaussian_blur
 
 from cfwidgets import Classifier
 from cfwidgets.evaluation.masking import FILLS, MaskedPicture, filled
@@ -65,6 +66,15 @@ def test_the_fills_are_what_they_are_called():
     blur = filled(image, segments, "blur")
     assert blur.std() < image.std() / 3
     torch.testing.assert_close(blur.mean(), image.mean(), atol=0.02, rtol=0)
+
+
+@pytest.mark.parametrize("side", [2, 9, 40])
+def test_the_blur_is_a_gaussian(side):
+    image = torch.rand(3, side, 40, generator=torch.Generator().manual_seed(2))
+    sigma = side / 10
+    size = 2 * min(int(3 * sigma), side - 1) + 1
+    blurred = filled(image, torch.zeros(side, 40, dtype=torch.int32), "blur")
+    torch.testing.assert_close(blurred, gaussian_blur(image, [size] * 2, [sigma] * 2), atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("side", [2, 3, 8])

@@ -31,13 +31,13 @@ def selectors(prelude: list[Any]) -> list[list[Any]]:
 
 
 def stray(css: str, view: str) -> list[str]:
-    """List what of a sheet is not under the root of its view, or of the charts beside it."""
+    """List what of a sheet is not under the root of its view, or of what stands around and beside it."""
     sheet = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
     found = []
     for rule in sheet:
         roots = selectors(rule.prelude) if rule.type == "qualified-rule" else []
         names = [tinycss2.serialize(selector).strip() for selector in roots]
-        if names and set(names) <= {f".cfw-{view}", f".cfw-{view}-chart"}:
+        if names and set(names) <= {f".cfw-{view}", f".cfw-{view}-chart", ".cfw-host"}:
             found += strays_within(rule)
         else:
             found.append(tinycss2.serialize([rule])[:80])

@@ -96,22 +96,85 @@ def test_of_several_one_is_named_or_found_by_the_labels():
     assert torch.allclose(Classifier(named, output="b").logits(x), want, atol=1e-6)
 
 
+class Four(nn.Module):
+    """A network that takes batches of four, and no others."""
+
+    def __init__(self, net: nn.Sequential | None = None) -> None:
+        super().__init__()
+        self.net = network() if net is None else net
+
+    def forward(self, x: Tensor) -> Tensor:
+        if len(x) != 4:
+            raise RuntimeError(f"shape '[4, 8]' is invalid for a batch of {len(x)}")
+        return self.net(x)
+
+
 @pytest.mark.parametrize("count", [4, 8, 5, 1])
 def test_a_fixed_batch_is_filled(count):
-    class Four(nn.Module):
+    x = pictures(count)
+    clf, plain = Classifier(Four().eval(), input_size=32, batch_size=4), Classifier(network())
+    assert torch.allclose(clf.logits(x), plain.logits(x), atol=1e-5)
+    assert clf.fixed_batch(x) == 4
+    assert not torch.allclose(clf.randomised().logits(x), clf.logits(x))
+    assert Classifier(network(), batch_size=4).fixed_batch(x) is None
+
+
+@pytest.mark.parametrize("asked_before", [False, True])
+@pytest.mark.parametrize("count", [4, 5, 1])
+@pytest.mark.parametrize("method", METHODS)
+def test_a_fixed_batch_is_filled_for_maps_too(method, count, asked_before):
+    x = pictures(count)
+    clf, plain = Classifier(Four().eval(), input_size=32, batch_size=4), Classifier(network(), batch_size=4)
+    if asked_before:
+        clf.logits(x)
+    if method == "deep_lift":
+        with pytest.raises(ClassifierError, match=r"DeepLIFT passes .* Four takes batches of 4 images only"):
+            attribute(clf, x, 1, method)
+        return
+    found, want = attribute(clf, x, 1, method), attribute(plain, x, 1, method)
+    assert found.maps.shape == (count, 32, 32)
+    assert found.maps.abs().max() > 0
+    torch.testing.assert_close(found.maps, want.maps, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(found.logits, want.logits, atol=1e-5, rtol=1e-4)
+    if count == 5:  # by parts of the user's own size
+        again = attribute(clf, x, 1, method, batch_size=3).maps
+        torch.testing.assert_close(again, want.maps, atol=1e-5, rtol=1e-4)
+
+
+def test_tokens_of_a_fixed_batch_are_found():
+    class Tokens(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.n, self.f = network()[:7], network()[8]
+            with torch.random.fork_rng():
+                torch.manual_seed(1)
+                self.net = models.VisionTransformer(32, 8, 2, 2, 16, 32, num_classes=5)
+                nn.init.normal_(self.net.heads.head.weight)
 
         def forward(self, x: Tensor) -> Tensor:
-            return self.f(self.n(x).view(4, 8))
+            return self.net(x).view(4, 5)
 
-    x = pictures(count)
-    clf = Classifier(Four().eval(), input_size=32, batch_size=4)
-    assert torch.allclose(clf.logits(x), Classifier(network()).logits(x), atol=1e-5)
-    if count % 4:
-        with pytest.raises(ClassifierError, match="takes batches of one size only"):
-            attribute(clf, x, 1, "saliency")
+    x = pictures(5)
+    found = attribute(Classifier(Tokens().eval(), batch_size=4), x, 0, "grad_cam")
+    want = attribute(Classifier(Tokens().net.eval()), x, 0, "grad_cam")
+    assert found.layer == f"net.{want.layer}"
+    torch.testing.assert_close(found.maps, want.maps, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:the answer of Four:RuntimeWarning")
+def test_a_fixed_batch_with_statistics_of_the_batch_is_filled_with_copies_of_one():
+    def net() -> nn.Sequential:
+        made = network()
+        made[1] = nn.BatchNorm2d(8, track_running_stats=False)
+        return made
+
+    x = pictures(5)
+    clf = Classifier(Four(net()).eval(), batch_size=4)
+    with pytest.warns(RuntimeWarning, match="depends on the other images in its batch"):
+        together = clf.logits(x)
+    alone = torch.cat([Classifier(Four(net()).eval(), batch_size=4).logits(one) for one in x.split(1)])
+    torch.testing.assert_close(together, alone, atol=1e-4, rtol=1e-4)
+    maps = attribute(clf, x, 1, "saliency").maps
+    torch.testing.assert_close(maps[:1], attribute(clf, x[:1], 1, "saliency").maps, atol=1e-6, rtol=1e-4)
 
 
 # Channels

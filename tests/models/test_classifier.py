@@ -678,8 +678,15 @@ def test_the_top_classes_are_a_table() -> None:
         ({"device": "cuda:99"}, "got 'cuda:99'"),
         ({"labels": "cat"}, "labels must be a list of names.*got 'cat'"),
         ({"labels": {"cat", "dog"}}, "labels must be a list of names"),
-        ({"labels": {0: "cat"}}, "labels must be a list of names"),
-        ({"labels": []}, r"labels must be a list of names in the model's order; got \[\]"),
+        ({"labels": {1: "cat"}}, r"name each class by its number, from 0 to the last; got \{1: 'cat'\}$"),
+        ({"labels": {0: "cat", 2: "dog"}}, "name each class by its number, from 0 to the last"),
+        (
+            {"labels": {"cat": 0, "dog": 1}},
+            r"this one is from name to number, turn it round \(such as id2label",
+        ),
+        ({"labels": {}}, "labels must be a list of names"),
+        ({"labels": {0: "cat", 1: 7}}, "labels must be text; label 1 is 7"),
+        ({"labels": []}, r"labels must be a list of names in the model's order, .*; got \[\]"),
         ({"labels": ["cat", 7]}, "labels must be text; label 1 is 7"),
         ({"input_size": 1}, "at least 2 pixels each; got 1"),
         ({"input_size": (224,)}, "input_size must be"),
@@ -946,3 +953,15 @@ def test_a_label_that_is_no_text_is_made_one() -> None:
     clf = Classifier(lambda images: torch.zeros(len(images), 2), labels=["caf\udce9", "✓"])
     assert clf.labels == ("caf�", "✓")
     assert clf.class_index("caf\udce9") == 0
+
+
+@pytest.mark.parametrize("numbers", [(0, 1, 2), (2, 0, 1), ("2", "0", "1")], ids=str)
+def test_labels_may_be_by_number(numbers: tuple[Any, ...]) -> None:
+    names = ("cat", "dog", "owl")
+    clf = Classifier(nn.Flatten(), labels={number: names[int(number)] for number in numbers})
+    assert clf.labels == names
+
+
+def test_an_address_is_no_file() -> None:
+    with pytest.raises(ClassifierError, match=r"'https://example\.org/net\.onnx' is an address: download"):
+        Classifier("https://example.org/net.onnx")

@@ -27,7 +27,7 @@ class Small(nn.Module):
     """A network with all that an explainer might disturb: dropout, running statistics, the mode.
 
     ``images`` counts the images that it was given, ``count`` those of its copies too; from the
-    ``fails_after``-th on it raises.
+    ``fails_after``-th on it raises ``failure``.
     """
 
     def __init__(self, seed: int = 0) -> None:
@@ -47,12 +47,13 @@ class Small(nn.Module):
             self.head[2].weight.mul_(40)
         self.images, self.count = 0, Count()
         self.fails_after: float = float("inf")
+        self.failure: BaseException = RuntimeError("the network broke")
 
     def forward(self, images: Tensor) -> Tensor:
         self.images += len(images)
         self.count.images += len(images)
         if self.images > self.fails_after:
-            raise RuntimeError("the network broke")
+            raise self.failure
         return self.head(self.pool(self.features(images)))
 
 

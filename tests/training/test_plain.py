@@ -145,3 +145,28 @@ def test_labels_of_other_images_are_refused() -> None:
     images, labels, _ = spots()
     with pytest.raises(ValueError, match=r"labels are \(40,\) int64"):
         PlainTraining(updates=1).train(classifier(), images, labels[:-1])
+
+
+def test_a_bar_says_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    images, labels, _ = spots()
+    PlainTraining(updates=3, batch_size=4).train(classifier(), images, labels)
+    assert capsys.readouterr().err == ""
+    PlainTraining(updates=3, batch_size=4).train(classifier(), images, labels, progress=True)
+    assert "update 3 of 3: 100%" in capsys.readouterr().err
+
+
+def test_an_interrupt_leaves_the_network_as_far_as_it_is() -> None:
+    images, labels, _ = spots()
+    network, seen = classifier(), []
+
+    def interrupt(_module: Any, given: Any) -> None:
+        seen.append(given)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+
+    handle = network.register_forward_pre_hook(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        PlainTraining(updates=9, batch_size=4).train(network, images, labels)
+    handle.remove()
+    assert not network.training
+    assert not equal(network, classifier())

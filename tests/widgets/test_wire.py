@@ -100,12 +100,23 @@ def test_the_likeliest_and_those_that_must_be_there():
 
 def test_measures_in_words():
     frame = pd.DataFrame(
-        [("a", 0.123, "chance", 0.5, "why", False), ("b", -0.001, "should be near 0", np.nan, "", None)],
+        [
+            ("a", 0.123, "chance", 0.5, "why", False),
+            ("b", -0.001, "should be near 0", np.nan, "", None),
+            ("a share of all", 1.0, "chance", 0.58, "", True),
+            ("c", -0.204, "should be near 0", np.nan, "", None),
+            ("a count", 5.0, "of the best pick", 12.0, "", None),
+            ("not measured", np.nan, "chance", 0.0, "", None),
+        ],
         columns=["measure", "value", "against", "reference", "meaning", "ok"],
     )
     assert trust_rows(frame) == [
         {"name": "a", "value": ".12", "note": "chance .50", "help": "why", "ok": False},
         {"name": "b", "value": ".00", "note": "should be near 0", "help": "", "ok": None},
+        {"name": "a share of all", "value": "1.00", "note": "chance .58", "help": "", "ok": True},
+        {"name": "c", "value": "−.20", "note": "should be near 0", "help": "", "ok": None},
+        {"name": "a count", "value": "5", "note": "of the best pick 12", "help": "", "ok": None},
+        {"name": "not measured", "value": "–", "note": "chance .00", "help": "", "ok": None},
     ]
 
 

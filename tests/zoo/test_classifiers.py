@@ -161,19 +161,25 @@ def test_networks_of_timm_come_with_what_belongs_to_them() -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("resnet50", "'portraits/ordinary', 'torchvision/NAME' or 'timm/NAME'; got 'resnet50'$"),
-        ("digit", "close to it: digits$"),
-        ("efficientnet_lite0", "close to it: efficientnet-lite0"),
+        (
+            "resnet50",
+            "'torchvision/NAME' or 'timm/NAME'; got 'resnet50'; did you mean 'torchvision/resnet50'",
+        ),
+        ("digit", "did you mean 'digits'"),
+        ("efficientnet_lite0", "did you mean 'efficientnet-lite0'"),
         ("torchvision/", "got 'torchvision/'"),
         ("keras/resnet50", "got 'keras/resnet50'"),
         (None, "got None"),
-        ("torchvision/resnet51", "torchvision has no classifier called 'resnet51'; close to it: .*resnet50"),
-        ("torchvision/ResNet50", "close to it: resnet50"),
+        (
+            "torchvision/resnet51",
+            "torchvision has no classifier called 'resnet51'; did you mean .*'resnet50'",
+        ),
+        ("torchvision/ResNet50", "did you mean 'resnet50'"),
         ("torchvision/fcn_resnet50", "torchvision has no classifier called 'fcn_resnet50'"),
-        ("timm/resnet10x", "timm has no network called 'resnet10x'; close to it: .*resnet10t"),
+        ("timm/resnet10x", "timm has no network called 'resnet10x'; did you mean .*'resnet10t'"),
         (
             "timm/resnet10t.c3_in1",
-            r"timm has no such weights: 'resnet10t\.c3_in1'; close to it: resnet10t\.c3_in1k",
+            r"timm has no such weights: 'resnet10t\.c3_in1'; did you mean 'resnet10t\.c3_in1k'",
         ),
         ("timm/vit_base_patch16_224.mae", "gives features and no classes"),
     ],

@@ -122,7 +122,9 @@ def test_the_card_is_of_these_weights(editor: Any) -> None:
 
 
 def test_what_cannot_be_made_is_named() -> None:
-    with pytest.raises(EditorError, match="no editor is called 'portrait': did you mean 'portraits'"):
+    with pytest.raises(
+        EditorError, match="no editor is called 'portrait': there is 'portraits'; did you mean 'portraits'"
+    ):
         zoo.attribute_editor("portrait")
     with pytest.raises(EditorError, match="there is 'portraits'"):
         zoo.attribute_editor("celeba")

@@ -185,8 +185,8 @@ def test_a_file_that_runs_code_is_not_read(narrow: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "settings", "message"),
     [
-        ("digit", {}, "'biggan-deep-512'; got 'digit'; close to it: digits$"),
-        ("biggan-deep-1024", {}, "close to it: biggan-deep-512, biggan-deep-128"),
+        ("digit", {}, "'biggan-deep-512'; got 'digit'; did you mean 'digits'"),
+        ("biggan-deep-1024", {}, "did you mean 'biggan-deep-512' or 'biggan-deep-128'"),
         ("stylegan", {}, "got 'stylegan'$"),
         (None, {}, "got None$"),
         ("digits", {"truncation": 0.5}, "'digits' takes neither weights nor truncation"),

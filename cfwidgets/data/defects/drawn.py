@@ -13,6 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from cfwidgets.brief import brief
 from cfwidgets.checks import positive_int, share
 
 __all__ = ["Bytes", "Drawn", "Inspected", "Numbers", "Thing", "check", "pictures"]
@@ -41,6 +42,9 @@ class Inspected(NamedTuple):
     image: Tensor
     label: Tensor
     mask: Tensor
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, default_collate
 
+from cfwidgets.brief import brief
 from cfwidgets.checks import positive_int
 from cfwidgets.data.faces.farl import FaRL
 from cfwidgets.data.faces.layout import Missing, present
@@ -24,6 +25,7 @@ from cfwidgets.data.faces.pictures import read_picture
 from cfwidgets.data.faces.regions import REGIONS
 from cfwidgets.data.folders import FolderError
 from cfwidgets.images import as_bytes
+from cfwidgets.text import did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +61,9 @@ class Face(NamedTuple):
     attributes: Tensor
     masks: Tensor | None
     name: str
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 class Rows(NamedTuple):
@@ -192,6 +197,7 @@ class FaceDataset(Dataset[Face]):
             raise ValueError(
                 f"{type(self).__name__} has no attribute {name!r}{self._lacks}; it has "
                 + ", ".join(self.names)
+                + did_you_mean(name, self.names)
             )
         return self.attributes[:, self.names.index(name)]
 

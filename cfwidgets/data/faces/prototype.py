@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from cfwidgets.brief import brief
+
 __all__ = ["Prototype", "PrototypeError", "Region"]
 
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -35,6 +37,8 @@ class Region:
         0 for the figure itself; 1 for objects that would cover it (hat, glasses), drawn beside it.
     """
 
+    __repr__ = brief
+
     name: str
     paths: tuple[str, ...]
     panel: int = 0
@@ -57,6 +61,8 @@ class Prototype:
     >>> len(face.regions), face.regions[0].name
     (19, 'background')
     """
+
+    __repr__ = brief
 
     box: tuple[float, float, float, float]
     regions: tuple[Region, ...]

@@ -7,7 +7,6 @@ person is.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from cfwidgets.checks import share
+from cfwidgets.text import did_you_mean
 
 __all__ = ["ATTRIBUTES", "EXCLUSIVE", "TENDENCIES", "Tendency", "Wishes", "consistent", "sampled"]
 
@@ -96,11 +96,8 @@ def known(name: object, *, where: str = "attribute") -> str:
     """The name, or an error that says which names there are and which one is close."""
     if isinstance(name, str) and name in ATTRIBUTES:
         return name
-    folded = {attribute.lower(): attribute for attribute in ATTRIBUTES}
-    asked = str(name).lower().replace(" ", "_")
-    near = difflib.get_close_matches(asked, folded, n=1)
-    hint = f" Did you mean {folded[near[0]]!r}?" if near else ""
-    raise ValueError(f"no {where} is named {name!r}.{hint} There are {', '.join(ATTRIBUTES)}")
+    known = ", ".join(ATTRIBUTES)
+    raise ValueError(f"no {where} is named {name!r}: there are {known}{did_you_mean(name, ATTRIBUTES)}")
 
 
 def clashing(names: Iterable[str]) -> tuple[str, str] | None:

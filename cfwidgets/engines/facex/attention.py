@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from cfwidgets.brief import brief
 from cfwidgets.engines.facex.region_sums import Regions, regions_of
 from cfwidgets.models.backends.base import NotFiniteError
 
@@ -35,6 +36,8 @@ class RegionAttention:
     values
         ``(n, P, R)``: the attention within each patch that falls on each region.
     """
+
+    __repr__ = brief
 
     attention: Tensor
     ior: Tensor

@@ -15,12 +15,12 @@ import torch
 from torch import Tensor
 
 from cfwidgets.attribution import METHODS
-from cfwidgets.checks import choice, mapping, positive_int
+from cfwidgets.checks import choice, mapping, names_checked, positive_int
 from cfwidgets.data.faces.regions import REGIONS
 from cfwidgets.engines.base import Attempt, Engine, Update, to_the_end
 from cfwidgets.engines.facex.attention import Mode
 from cfwidgets.engines.facex.batch import BatchSettings, Summariser
-from cfwidgets.engines.facex.effect import effects, sample
+from cfwidgets.engines.facex.effect import Effects, effects, sample
 from cfwidgets.engines.facex.hiding import FILLS, Fill
 from cfwidgets.engines.facex.reading import (
     FaceLike,
@@ -30,12 +30,14 @@ from cfwidgets.engines.facex.reading import (
     Skipped,
     read_ahead,
     region_bits_of,
+    require_faces,
 )
 from cfwidgets.engines.facex.result import FaceXResult, Part
 from cfwidgets.engines.facex.top_patches import no_patches
 from cfwidgets.models.backends.base import NotFiniteError
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.fingerprint import fingerprint
+from cfwidgets.text import did_you_mean
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -49,6 +51,7 @@ _EFFECT = "hiding each region of some faces"
 _RANDOMISED = "computing attention of a randomised model"
 
 
+@names_checked
 @dataclass(frozen=True)
 class FaceX(Engine[FaceXResult]):
     """Summarise by region where a classifier looks over a data set, with the patches of most attention.
@@ -184,8 +187,7 @@ class FaceX(Engine[FaceXResult]):
         require_classifier("clf", clf)
         clf.require_module()
         index = clf.class_index(target)
-        if not hasattr(faces, "__len__") or not hasattr(faces, "__getitem__"):
-            raise TypeError(f"faces must be a data set, with a length and items; got {type(faces).__name__}")
+        require_faces(faces)
         if not len(faces):
             raise ValueError("there are no faces in the data set given")
         attribute, group_names = self._split(clf, faces, index)
@@ -278,9 +280,7 @@ class FaceX(Engine[FaceXResult]):
         if not self.sampled:
             return
         chosen = sample(result.numbers, result.total, self.sampled, self.seed)
-        known: dict[int, Tensor] = {}
-        if result.sampled is not None and result.effect is not None:
-            known = dict(zip(result.sampled.tolist(), result.effect, strict=True))
+        known = dict(result.effects())
         known = {number: known[number] for number in chosen if number in known}
         missing = [number for number in chosen if number not in known]
         batches = self._batches(missing)
@@ -290,16 +290,10 @@ class FaceX(Engine[FaceXResult]):
                     known[face.number] = (
                         effects(reader.clf, face, result.target, reader.regions, self.fill)
                         if isinstance(face, ReadFace)
-                        else torch.full((reader.regions,), torch.nan)
+                        else Effects.none(reader.regions)
                     )
                 measured = [number for number in chosen if number in known]
-                result = replace(
-                    result,
-                    sampled=torch.tensor(measured, dtype=torch.int64),
-                    effect=torch.stack([known[number] for number in measured])
-                    if measured
-                    else result.ior[:0],
-                )
+                result = result.with_effects(measured, [known[number] for number in measured])
                 yield len(measured) / len(chosen), result
 
     def _joined(self, result: FaceXResult, part: Part) -> FaceXResult:
@@ -362,6 +356,7 @@ class FaceX(Engine[FaceXResult]):
         if attribute not in names:
             raise ValueError(
                 f"groups: the faces have no attribute {attribute!r}; they have: {', '.join(names) or 'none'}"
+                f"{did_you_mean(attribute, names)}"
             )
         return attribute, ("right", "wrong") if self.groups == "right" else (attribute, f"not {attribute}")
 

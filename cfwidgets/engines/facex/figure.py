@@ -36,7 +36,7 @@ _PATCHES_WIDTH = 5.65
 _NAMES_WIDTH = 1.15  # of the column with the regions' names
 _SMALL, _MEDIUM, _LARGE = 6.5, 8.0, 10.0  # points
 _COLOURS = "YlOrRd"
-_QUANTITIES = {"ior": "attention", "effect": "effect (log-odds)"}
+_QUANTITIES = {"attention": "attention", "effect": "effect (log-odds)"}
 _BARS = ("#2488cc", "#cf7c00")
 _MARGIN = 0.18  # of the drawing's width, for the names of small regions
 
@@ -72,7 +72,7 @@ def draw_summary(
     figure = Figure(figsize=(left + 0.35 + _PATCHES_WIDTH, _HEIGHT))
     width = figure.get_figwidth()
     figure.text(0.15 / width, 1 - 0.12 / _HEIGHT, title, size=_LARGE, va="top", parse_math=False)
-    ranked = table.dropna(subset="ior").sort_values("rank", kind="stable")
+    ranked = table.dropna(subset="attention").sort_values("rank", kind="stable")
     if prototype is None:
         _draw_ranking(_axes(figure, 1.35, 0.5, left - 1.35, _HEIGHT - _TOP - 0.9), ranked, columns)
     else:
@@ -170,7 +170,7 @@ def _draw_ranking(axes: Axes, ranked: pd.DataFrame, columns: list[str]) -> None:
     """Draw bars with intervals, the highest attention at the top."""
     best = ranked.head(_RANKED).iloc[::-1]
     places, height = np.arange(len(best)), 0.7 / len(columns)
-    ends = {"ior": ("low", "high"), "effect": ("effect_low", "effect_high")}
+    ends = {"attention": ("low", "high"), "effect": ("effect_low", "effect_high")}
     for number, column in enumerate(columns):
         most = best[column].max() or 1.0
         at = places + height * ((len(columns) - 1) / 2 - number)
@@ -179,7 +179,7 @@ def _draw_ranking(axes: Axes, ranked: pd.DataFrame, columns: list[str]) -> None:
         low, high = (best[end] / most for end in ends[column])
         known = low.notna().to_numpy()
         axes.hlines(at[known], low[known], high[known], color="black", linewidth=1)
-        if column == "ior" and best["randomised"].notna().any():
+        if column == "attention" and best["randomised"].notna().any():
             marks = best["randomised"] / most
             axes.plot(marks, at, "|", color="black", markersize=7, label="randomised model")
     # above the bars: they may fill the axes
@@ -249,7 +249,7 @@ def _is_dark(colour: Any) -> bool:
 
 def _score(row: Any) -> str:
     interval = "" if math.isnan(row.low) else f" ({row.low:.2f} to {row.high:.2f})"
-    return f"{row.ior:.2f}{interval}"
+    return f"{row.attention:.2f}{interval}"
 
 
 def _short(name: str, longest: int = 13) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,10 +12,20 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
+from cfwidgets.brief import brief
 from cfwidgets.images import fit_labels
 from cfwidgets.models.classifier import Classifier
 
-__all__ = ["FaceLike", "FaceReader", "Faces", "ReadFace", "Skipped", "read_ahead", "region_bits_of"]
+__all__ = [
+    "FaceLike",
+    "FaceReader",
+    "Faces",
+    "ReadFace",
+    "Skipped",
+    "read_ahead",
+    "region_bits_of",
+    "require_faces",
+]
 
 _AHEAD = 2  # batches that are read before they are needed
 
@@ -65,6 +76,9 @@ class ReadFace(NamedTuple):
     image: Tensor
     region_bits: Tensor
     has_attribute: bool | None
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 @dataclass(frozen=True, order=True)
@@ -126,6 +140,24 @@ class FaceReader:
         return ReadFace(number, name, image, fit_labels(region_bits, self.size), has_attribute)
 
 
+def require_faces(faces: object) -> None:
+    """Refuse what is no data set of faces.
+
+    Raises
+    ------
+    TypeError
+        With what reads a folder, where it is the path of one.
+    """
+    if isinstance(faces, str | os.PathLike):
+        raise TypeError(
+            f"faces must be a data set, not a path; got {type(faces).__name__} {str(faces)!r:.80}: "
+            "cfwidgets.data.CelebAMaskHQ(…) reads the folder of that data set with its masks, and CelebA(…), "
+            "FairFace(…) and RFW(…) read theirs, with masks='farl' where FaRL is to find the regions"
+        )
+    if not hasattr(faces, "__len__") or not hasattr(faces, "__getitem__"):
+        raise TypeError(f"faces must be a data set, with a length and items; got {type(faces).__name__}")
+
+
 def region_bits_of(face: Any, regions: int, number: int) -> Tensor:
     """Return the region bits of a face, ``(h, w)`` int32, or int64 for more than 31 regions.
 
@@ -142,8 +174,9 @@ def region_bits_of(face: Any, regions: int, number: int) -> Tensor:
     region_bits: Any = face.masks
     if not isinstance(region_bits, Tensor) or region_bits.ndim != 2 or region_bits.is_floating_point():
         got = tuple(region_bits.shape) if isinstance(region_bits, Tensor) else type(region_bits).__name__
+        hint = ": the readers of cfwidgets.data find them with masks='farl'" if region_bits is None else ""
         raise ValueError(
-            f"the masks of face {number} must be (h, w) whole numbers, a bit a region; got {got}"
+            f"the masks of face {number} must be (h, w) whole numbers, a bit a region; got {got}{hint}"
         )
     if region_bits.shape != face.image.shape[1:]:
         raise ValueError(

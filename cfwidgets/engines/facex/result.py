@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -10,12 +11,16 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from cfwidgets.brief import brief
 from cfwidgets.data.faces.prototype import Prototype
 from cfwidgets.data.faces.regions import REGIONS, region_label
-from cfwidgets.engines.base import SURER, ExplainerResult, Measure, cut
+from cfwidgets.engines.base import SURER, ExplainerResult, Measure
+from cfwidgets.engines.facex.effect import Effects
+from cfwidgets.engines.facex.meaning import Meaning
 from cfwidgets.engines.facex.reading import Skipped
 from cfwidgets.engines.facex.top_patches import Patches, merged
 from cfwidgets.evaluation.overlap import rank_correlation
+from cfwidgets.text import cut
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -71,6 +76,8 @@ class Part:
     skipped
         The faces that could not be used.
     """
+
+    __repr__ = brief
 
     numbers: Tensor
     names: tuple[str, ...]
@@ -139,6 +146,10 @@ class FaceXResult(ExplainerResult):
     effect
         ``(k, R)``: by how much each region raises the target's log-odds in these faces; NaN where the face
         does not have it.
+    repainted, odds, colours
+        ``(k, R)``, ``(k, 3)`` and ``(k, 3)``: how much hiding changed the pixels, the target's log-odds for
+        the face, the mirrored face and the face with noise, and its mean colour: see
+        `cfwidgets.engines.facex.effect.Effects`.
     """
 
     schema: ClassVar[dict[str, str]] = {
@@ -155,6 +166,9 @@ class FaceXResult(ExplainerResult):
         "randomised": "float (m, R) 0 1 nan",
         "sampled": "int64 (k) 0 inf",
         "effect": "float (k, R) nan",
+        "repainted": "float (k, R) 0 inf nan",
+        "odds": "float (k, 3) nan",
+        "colours": "float (k, 3) 0 1 nan",
     }
 
     parts: ClassVar[tuple[type, ...]] = (Patches, Skipped)
@@ -177,6 +191,9 @@ class FaceXResult(ExplainerResult):
     limits: tuple[str, ...] = ()
     sampled: Tensor | None = None
     effect: Tensor | None = None
+    repainted: Tensor | None = None
+    odds: Tensor | None = None
+    colours: Tensor | None = None
 
     @property
     def label(self) -> str:
@@ -224,6 +241,27 @@ class FaceXResult(ExplainerResult):
             limits=self.limits or part.limits,
         )
 
+    def effects(self) -> Iterator[tuple[int, Effects]]:
+        """Yield the number of each sampled face, and what was measured of it."""
+        columns = (self.sampled, self.effect, self.repainted, self.odds, self.colours)
+        if all(column is not None for column in columns):
+            for number, *rows in zip(*columns, strict=True):  # type: ignore[arg-type]
+                yield int(number), Effects(*rows)
+
+    def with_effects(self, numbers: Sequence[int], found: Sequence[Effects]) -> FaceXResult:
+        """Return the result with these sampled faces, and what was measured of each."""
+        regions = len(self.regions)
+        empty = Effects(*(torch.zeros(0, count) for count in (regions, regions, 3, 3)))
+        effect, repainted, odds, colours = map(torch.stack, zip(*found, strict=True)) if found else empty
+        return replace(
+            self,
+            sampled=torch.tensor(numbers, dtype=torch.int64),
+            effect=effect,
+            repainted=repainted,
+            odds=odds,
+            colours=colours,
+        )
+
     def summary(self) -> str:
         """Name the regions with the most attention, in one sentence."""
         faces = f"{len(self.numbers):,} of {self.total:,} faces"
@@ -231,7 +269,7 @@ class FaceXResult(ExplainerResult):
         ranked = self._ranked().head(5)
         if ranked.empty:
             return f"{self.model}: no attention for {self.label} yet ({faces}{skipped})"
-        best = ", ".join(f"{row.region} {row.ior:.2f}" for row in ranked.itertuples())
+        best = ", ".join(f"{row.region} {row.attention:.2f}" for row in ranked.itertuples())
         moved = self.to_frame().dropna(subset="effect").sort_values("effect_rank", kind="stable").head(3)
         most = ", ".join(f"{row.region} {row.effect:.2g}" for row in moved.itertuples())
         hidden = f"; hiding {most} changes the log-odds most" if most else ""
@@ -243,15 +281,15 @@ class FaceXResult(ExplainerResult):
         """Return attention to the regions and their effect, one row a region, in their order.
 
         The index, ``key``, has the names by which the code knows the regions. Columns: ``region``, the name
-        in words; ``ior`` (mean importance by attention, 0 to 1; NaN where no face has the region); ``rank``
+        in words; ``attention`` (the mean, 0 to 1; NaN where no face has the region); ``rank``
         (1 for the highest; equal scores share the better rank; regions that no face has are not ranked);
         ``effect`` (mean size of the change of the target's log-odds when the region is hidden, over the
         sampled faces that have it, 0 to inf; NaN where it was not measured) and ``effect_rank``; ``low`` and
-        ``high`` (95 % interval of ``ior``, percentile bootstrap over the faces; NaN where fewer than two have
-        the region), ``effect_low`` and ``effect_high``; ``push`` (mean change with its sign: above 0 where
-        the region speaks for the class); ``count`` and ``effect_count`` (faces that have the region);
+        ``high`` (95 % interval of ``attention``, percentile bootstrap over the faces; NaN where fewer than
+        two have the region), ``effect_low`` and ``effect_high``; ``push`` (mean change with its sign: above
+        0 where the region speaks for the class); ``count`` and ``effect_count`` (faces that have the region);
         ``chance`` (probability of this rank by attention or a better one in a random ranking);
-        ``randomised`` (``ior`` of a copy of the model with random weights).
+        ``randomised`` (attention of a copy of the model with random weights).
 
         Parameters
         ----------
@@ -277,7 +315,7 @@ class FaceXResult(ExplainerResult):
         return pd.DataFrame(
             {
                 "region": [region_label(name) for name in self.regions],
-                "ior": attention.mean.numpy(),
+                "attention": attention.mean.numpy(),
                 "rank": rank.astype("Int64").array,
                 "effect": effect.mean.numpy(),
                 "effect_rank": effect.rank.astype("Int64").array,
@@ -359,7 +397,7 @@ class FaceXResult(ExplainerResult):
         elif {*self.regions} <= {*REGIONS}:
             prototype = Prototype.face()
         table = self.to_frame()
-        if table["ior"].isna().all():
+        if table["attention"].isna().all():
             raise ValueError("there is nothing to draw yet: no face has been summarised")
         faces = f"{len(self.numbers):,} of {self.total:,} faces"
         title = f"{cut(self.model, _NAME)}: what counts for {cut(self.label, _NAME)}, {faces}"
@@ -397,11 +435,18 @@ class FaceXResult(ExplainerResult):
             ("attention against effect", _means(self.ior), _means(sizes), _AGAINST),
         )
         compared = [(name, _correlation(one, other), meaning) for name, one, other, meaning in found]
-        return [
+        rows = [
             Measure(name, value, "should be near 1", np.nan, meaning)
             for name, value, meaning in compared
             if value is not None
         ]
+        return rows if self._meaning is None else rows + self._meaning.measures()
+
+    @property
+    def _meaning(self) -> Meaning | None:
+        """Signs of what the model goes by; None where no effect was measured."""
+        parts = (self.effect, self.repainted, self.odds, self.colours)
+        return None if any(part is None for part in parts) else Meaning(*parts)  # type: ignore[arg-type]
 
     def _changes(self) -> Tensor:
         """Return the effects, ``(k, R)``; no row where none was measured."""
@@ -429,10 +474,15 @@ class FaceXResult(ExplainerResult):
         odds = self.probability.double().clamp(_LEAST, 1 - _LEAST).logit()
         if len(odds) >= _FEWEST and float(odds.std()) < _FLAT:
             rows.append("The answer hardly depends on the face: the probability is much the same for all.")
+        meaning = [] if self._meaning is None else self._meaning.caveats()
+        return (*rows, *meaning, *self._caveats_of_attention(), *self.limits)
+
+    def _caveats_of_attention(self) -> list[str]:
+        rows = []
         if float((self.ior.nan_to_num(0) == 0).all(1).float().mean()) >= _MOSTLY:
             rows.append("Most maps are empty: there is no evidence for the class.")
         halves = _correlation(_means(self.ior[::2]), _means(self.ior[1::2]))
-        if len(odds) >= _FEWEST and halves is not None and halves <= 0:
+        if len(self.numbers) >= _FEWEST and halves is not None and halves <= 0:
             rows.append("Two halves of the faces agree on the regions no better than by chance.")
         correlation = self._randomised_correlation
         if correlation is not None and correlation >= _ALIKE:
@@ -440,7 +490,7 @@ class FaceXResult(ExplainerResult):
                 "A model with random weights attends to much the same regions: they show the faces and not "
                 "what the model has learnt."
             )
-        return (*rows, *self.limits)
+        return rows
 
     @property
     def _randomised_correlation(self) -> float | None:
@@ -449,7 +499,7 @@ class FaceXResult(ExplainerResult):
         return _correlation(_means(self.ior), _means(self.randomised))
 
     def _ranked(self) -> pd.DataFrame:
-        return self.to_frame().dropna(subset="ior").sort_values("rank", kind="stable")
+        return self.to_frame().dropna(subset="attention").sort_values("rank", kind="stable")
 
     def _group(self, name: str) -> int:
         if name not in self.group_names:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
+from cfwidgets.brief import brief
 from cfwidgets.images import as_bytes
 
 __all__ = ["Patches", "best_patches", "merged", "no_patches"]
@@ -28,6 +30,15 @@ class Patches:
     pixels
         ``(R, k, 3, Z, Z)`` uint8.
     """
+
+    schema: ClassVar[dict[str, str]] = {
+        "values": "float32 (R, k) 0 inf",
+        "images": "int64 (R, k) -1 inf",
+        "places": "int64 (R, k, 2) 0 inf",
+        "pixels": "uint8 (R, k, 3, Z, Z)",
+    }
+
+    __repr__ = brief
 
     values: Tensor
     images: Tensor

@@ -9,16 +9,18 @@ import torch
 from torch import Tensor
 
 from cfwidgets.images import ImageLike, as_image, fit
-from cfwidgets.models.backends.base import NotFiniteError
 from cfwidgets.models.classifier import Classifier
 from cfwidgets.models.editor import Editor, criticised, painted, recognised
+from cfwidgets.models.finite import finite_or_nan
+from cfwidgets.text import did_you_mean
 
-__all__ = ["OBJECTIVES", "EditTask", "edit_box", "evaluate", "is_flip", "predictions"]
+__all__ = ["OBJECTIVES", "EditTask", "edit_box", "evaluate", "is_flip", "log_odds", "predictions"]
 
 OBJECTIVES = ("plausibility", "log-probability", "intensity")
 """Names of the objectives, in their order; without a critic the first is left out."""
 
 _LEAST = 1e-7  # smaller probabilities count as this one: no log-probability is below -16.1
+_LEAST_OF_ODDS = 1e-12
 
 
 class EditTask:
@@ -143,19 +145,28 @@ def evaluate(
 
 def predictions(clf: Classifier, images: Tensor, classes: int) -> Tensor:
     """Probabilities ``(n, C)``; NaN for images at which the classifier has no finite answer."""
-    if not len(images):
-        return torch.zeros(0, classes)
-    try:
-        return clf.probabilities(images)
-    except NotFiniteError:
-        if len(images) == 1:
-            return torch.full((1, classes), torch.nan)
-        return torch.cat([predictions(clf, half, classes) for half in images.tensor_split(2)])
+    return finite_or_nan(clf, images) if len(images) else torch.zeros(0, classes)
 
 
 def is_flip(probabilities: Tensor, target: int) -> Tensor:
     """``(n,)`` bool: True where the prediction ``(n, C)`` is finite and of another class than the target."""
     return probabilities.isfinite().all(1) & (probabilities.argmax(1) != target)
+
+
+def log_odds(probabilities: Tensor, target: int) -> Tensor:
+    """Log-odds ``(…)`` of the target against all other classes, of probabilities ``(…, C)``.
+
+    Unlike the log-probability it tells answers apart that are near 1.
+
+    Examples
+    --------
+    >>> log_odds(torch.tensor([[0.5, 0.25, 0.25], [0.9, 0.1, 0.0]]), 0)
+    tensor([0.0000, 2.1972])
+    """
+    others = [place for place in range(probabilities.shape[-1]) if place != target]
+    both = torch.stack([probabilities[..., target], probabilities[..., others].sum(-1)])
+    own, other = both.clamp_min(_LEAST_OF_ODDS).log()
+    return own - other
 
 
 def edit_box(
@@ -179,7 +190,10 @@ def edit_box(
     """
     unknown = [name for name in frozen if name not in names]
     if unknown:
-        raise ValueError(f"frozen: there is no attribute {unknown[0]!r}; the editor has {', '.join(names)}")
+        raise ValueError(
+            f"frozen: there is no attribute {unknown[0]!r}; the editor has {', '.join(names)}"
+            f"{did_you_mean(unknown[0], names)}"
+        )
     lower, upper = torch.full_like(has, -reach), torch.full_like(has, reach)
     if limits is not None:
         lower = lower.maximum(limits[0] - has).clamp_max(0)
@@ -199,7 +213,8 @@ def _attributes(editor: Editor, image: Tensor, given: Any) -> Tensor:
         missing = [name for name in names if name not in given]
         if unknown or missing:
             wrong = f"there is no {unknown[0]!r}" if unknown else f"{missing[0]!r} is missing"
-            raise ValueError(f"attributes: {wrong}; the editor has {', '.join(names)}")
+            hint = did_you_mean(unknown[0], names) if unknown else ""
+            raise ValueError(f"attributes: {wrong}; the editor has {', '.join(names)}{hint}")
         given = [given[name] for name in names]
     values = torch.as_tensor(given).float().cpu()
     if values.shape != (len(names),):

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from cfwidgets.checks import names_checked
 from cfwidgets.engines.base import Update, to_the_end
 from cfwidgets.engines.pareto.coherence import Coherence
 from cfwidgets.engines.pareto.controls import random_edits
@@ -20,6 +21,7 @@ from cfwidgets.engines.pareto.many import SurveySearch
 from cfwidgets.engines.pareto.result import ParetoResult
 from cfwidgets.engines.pareto.settings import SEARCHED, EditSearch, is_shown
 from cfwidgets.engines.pareto.simplest import Simplest, simplified
+from cfwidgets.engines.pareto.single_changes import measure_single_changes
 from cfwidgets.engines.pareto.survey import ParetoSurvey
 from cfwidgets.images import ImageLike, as_bytes
 from cfwidgets.models.classifier import Classifier, require_classifier
@@ -34,6 +36,7 @@ _STARTS = 10  # flips that the simplest may be made of: the best and those neare
 _SAME = 1e-3  # how far apart pictures and answers of one model may be, in two batches or on two devices
 
 
+@names_checked
 @dataclass(frozen=True)
 class PlausibleCounterfactuals(EditSearch[ParetoResult]):
     """Search for edits of an image that look real, are small, and change a classifier's prediction.
@@ -72,8 +75,8 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
         are taken back one after another. No objective may end worse than the best pick's by more than this
         share of what the front spans.
     trust
-        True to measure how far the answer can be trusted: random edits as large as the flips, and the flips
-        rounded to 8 bits, are evaluated too.
+        True to measure how far the answer can be trusted: random edits as large as the flips, the flips
+        rounded to 8 bits, and each attribute by itself, also in the mirrored image, are evaluated too.
     seed
         Same seed, same device, same answer.
 
@@ -141,6 +144,8 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
         """
         began = time.perf_counter()
         require_classifier("clf", clf)
+        if second is not None:
+            require_classifier("second", second)
         editor = require_editor(editor)
         task = EditTask(clf, editor, image, attributes, target, self.baseline)
         fresh = self._fresh(clf, editor, task, second)
@@ -296,6 +301,14 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
             if result.random_flips is None:
                 flips = self._random_flips(clf, editor, task, result, box, coherence)
                 result = replace(result, random_flips=flips)
+        if self.trust and result.single is None:
+            changes = measure_single_changes(clf, task, box)
+            result = replace(
+                result,
+                single=changes.effect,
+                single_mirrored=changes.mirrored,
+                repainted=changes.repainted,
+            )
         yield Update(1.0, result)
 
     def _random_flips(

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeAlias
 import torch
 from torch import Tensor
 
+from cfwidgets.checks import names_checked
 from cfwidgets.engines.base import Update, to_the_end
 from cfwidgets.engines.pareto.coherence import Coherence
 from cfwidgets.engines.pareto.controls import random_edits
@@ -19,7 +20,7 @@ from cfwidgets.engines.pareto.edit_task import EditTask, edit_box, evaluate, is_
 from cfwidgets.engines.pareto.settings import SEARCHED, EditSearch, is_shown
 from cfwidgets.engines.pareto.survey import ParetoSurvey
 from cfwidgets.images import ImageLike, as_bytes
-from cfwidgets.models.classifier import Classifier
+from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.editor import Editor, require_editor, weights_fingerprint
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.search import Fronts
@@ -33,6 +34,7 @@ _RANDOM = 10  # random edits of each image that are evaluated as a control
 _SAME = 1e-3  # how far apart the answers of one model may be, in two batches or on two devices
 
 
+@names_checked
 @dataclass(frozen=True)
 class SurveySearch(EditSearch[ParetoSurvey]):
     """Engine of `PlausibleCounterfactuals.steps_many`, with the same settings."""
@@ -51,6 +53,7 @@ class SurveySearch(EditSearch[ParetoSurvey]):
     ) -> Steps[Update[ParetoSurvey], None, None]:
         """Yield the smallest flips found so far: see `PlausibleCounterfactuals.steps_many`."""
         began = time.perf_counter()
+        require_classifier("clf", clf)
         editor = require_editor(editor)
         tasks = self._tasks(clf, editor, images, attributes)
         fresh = self._fresh(clf, editor, tasks)

@@ -10,9 +10,12 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from cfwidgets.engines.base import ExplainerResult, Measure, cut
+from cfwidgets.engines.base import ExplainerResult, Measure
+from cfwidgets.engines.pareto.edit_task import log_odds
 from cfwidgets.engines.pareto.simplest import Simplest
+from cfwidgets.engines.pareto.single_changes import SingleChanges, standing_out
 from cfwidgets.engines.pareto.words import changes_in_words
+from cfwidgets.text import cut
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,8 +28,8 @@ _CHANGES = 3
 # See tests/benchmarks/null_zoo.py for the networks that these were chosen on.
 _MOST = 0.5
 _MANY = 0.5  # of random edits that flip
-_FLAT = 0.5  # of the log-probability
-_LEAST = 1e-6
+_FLAT = 0.5  # of the log-odds
+_STANDING_OUT = 4.5
 
 _RECONSTRUCTION = (
     "Probability of {label} where the editor paints the image without any change. It should hardly differ "
@@ -45,10 +48,6 @@ _RANDOM = (
     "with random signs. Where it is large, nearly any edit of this size flips, and the attributes that were "
     "found mean little."
 )
-_INVALID = (
-    "Share of the {count:,} candidates for which the model predicts NaN or infinity: {invalid:,}. They were "
-    "left out."
-)
 _FEWER = (
     "Changes that are left in the simplest counterfactual, beside those of the best pick. Others were taken "
     "back one after another while it still flipped; no objective is much worse than the best pick's."
@@ -59,6 +58,11 @@ _SIMPLEST_SECOND = (
 _SIMPLEST_ROUNDED = (
     "1 where the simplest counterfactual still flips the model once its pixels are rounded to 256 levels, "
     "else 0."
+)
+_STANDS_OUT = (
+    "How far the attribute with the most effect stands out: its effect per pixel that changes, over that of "
+    "the median attribute, divided by how much the effects change where the image is mirrored. Where it is "
+    "small, the model answers how much is repainted, and not what."
 )
 _LEAD = (
     "Nothing flips. In the counterfactual that is closest to a flip, the probability of {label} exceeds that "
@@ -153,6 +157,10 @@ class ParetoResult(ExplainerResult):
     random_flips
         ``(n,)`` bool: True where a random edit, as large as the flips, flips the model; none where nothing
         flips; None before the end and without ``trust``.
+    single, single_mirrored, repainted
+        ``(2, A)`` each: what each attribute does by itself, at its lowest and its highest, in the image and
+        in the mirrored image, and how much of the pixels that changes: see
+        `cfwidgets.engines.pareto.single_changes.SingleChanges`. None before the end and without ``trust``.
     evaluations, invalid
         Candidates evaluated so far, and how many of them had a prediction that is not finite.
     state
@@ -177,6 +185,9 @@ class ParetoResult(ExplainerResult):
         "ablation": "float (k, A) nan",
         "rounded_flips": "bool (k)",
         "random_flips": "bool (r)",
+        "single": "float (2, A) nan",
+        "single_mirrored": "float (2, A) nan",
+        "repainted": "float (2, A) 0 inf nan",
         "evaluations": "0 inf",
         "invalid": "0 inf",
         "state": "nan",
@@ -200,6 +211,9 @@ class ParetoResult(ExplainerResult):
     simplest: Simplest | None = None
     rounded_flips: Tensor | None = None
     random_flips: Tensor | None = None
+    single: Tensor | None = None
+    single_mirrored: Tensor | None = None
+    repainted: Tensor | None = None
     evaluations: int = 0
     invalid: int = 0
     state: dict[str, Tensor] = field(default_factory=dict)
@@ -392,11 +406,12 @@ class ParetoResult(ExplainerResult):
             random = float(self.random_flips.float().mean())
             meaning, ok = _RANDOM.format(count=len(self.random_flips)), random < _MANY
             rows.append(Measure("random edits flip", random, "should be near 0", np.nan, meaning, ok))
-        if self.invalid:
-            share = self.invalid / self.evaluations
-            meaning = _INVALID.format(invalid=self.invalid, count=self.evaluations)
-            rows.append(Measure("predictions not finite", share, "should be 0", np.nan, meaning, ok=False))
-        return rows
+        if self._stands_out is not None:
+            ok = self._stands_out >= _STANDING_OUT
+            rows.append(
+                Measure("an attribute stands out", self._stands_out, "from 4.5 on", np.nan, _STANDS_OUT, ok)
+            )
+        return rows + self.unanswered(self.invalid, self.evaluations)
 
     def _of_simplest(self) -> list[Measure]:
         if self.simplest is None or self.best is None:
@@ -416,7 +431,10 @@ class ParetoResult(ExplainerResult):
     @property
     def own_caveats(self) -> tuple[str, ...]:
         """See `ExplainerResult.own_caveats`."""
-        rows = list(self.hardly_predicted(self.target))
+        rows = [
+            *self.hardly_predicted(self.target),
+            *self.often_unanswered(self.invalid, self.evaluations),
+        ]
         if self.reconstruction_flips:
             rows.append(
                 "The image as the editor paints it, without any change, flips the model already: the editor "
@@ -426,6 +444,11 @@ class ParetoResult(ExplainerResult):
             rows.append("Whatever is edited, the answer hardly changes.")
         elif len(self.predictions) and self.ablation is not None and not self.flipped:
             rows.append("Nothing flips: the changes lower the probability, and explain no other prediction.")
+        if self._stands_out is not None and self._stands_out < _STANDING_OUT:
+            rows.append(
+                "No attribute stands out: the model answers how much of the picture an edit repaints, and "
+                "not what it changes."
+            )
         if self.random_flips is not None and len(self.random_flips):
             random = float(self.random_flips.float().mean())
             if random >= _MANY:
@@ -447,11 +470,19 @@ class ParetoResult(ExplainerResult):
 
     @property
     def _moved(self) -> float | None:
-        """The change of the target's log-probability from image to front; None before the end."""
+        """The change of the target's log-odds from image to front; None before the end."""
         if self.ablation is None or not len(self.predictions):
             return None
-        before = self.prediction[self.target].double().clamp_min(_LEAST).log()
-        return float((self.probability.double().clamp_min(_LEAST).log() - before).abs().max())
+        before, after = (log_odds(rows.double(), self.target) for rows in (self.prediction, self.predictions))
+        return float((after - before).abs().max())
+
+    @property
+    def _stands_out(self) -> float | None:
+        """Measure of how far one attribute stands out; None where it was not, or cannot be, taken."""
+        if self.single is None or self.single_mirrored is None or self.repainted is None:
+            return None
+        value = standing_out(SingleChanges(self.single, self.single_mirrored, self.repainted))
+        return value if np.isfinite(value) else None
 
     def plot(self) -> Figure:
         """Draw the front by each pair of objectives, along its order, and about ten of its images.

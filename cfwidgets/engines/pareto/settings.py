@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
-from cfwidgets.checks import choice, non_negative, positive, positive_int
+from cfwidgets.checks import choice, names_checked, non_negative, positive, positive_int
 from cfwidgets.engines.base import Engine, ExplainerResult
 from cfwidgets.models.editor import Editor, groups_of
 from cfwidgets.search import GDE3, NSGA2, SMPSO
@@ -20,6 +20,7 @@ _FIRST, _EVERY = 5, 10  # the first generations are all shown, then every tenth
 R = TypeVar("R", bound=ExplainerResult)
 
 
+@names_checked
 @dataclass(frozen=True)
 class EditSearch(Engine[R], Generic[R]):
     """Base of the searches for edits: see `PlausibleCounterfactuals` for the settings."""

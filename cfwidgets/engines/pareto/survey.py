@@ -36,10 +36,6 @@ _RANDOM = (
     "other attributes with random signs. Where it is large, nearly any edit of this size flips, and the "
     "attributes that were found mean little."
 )
-_INVALID = (
-    "Share of the {count:,} candidates for which the model predicts NaN or infinity: {invalid:,}. They were "
-    "left out."
-)
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -199,25 +195,12 @@ class ParetoSurvey(ExplainerResult):
             random, meaning = self.random_flips.float().mean(), _RANDOM.format(count=len(self.random_flips))
             ok = bool(random < _MOST)
             rows.append(Measure("random edits flip", float(random), "should be near 0", np.nan, meaning, ok))
-        if self.invalid:
-            candidates = self.evaluations * count
-            meaning = _INVALID.format(invalid=self.invalid, count=candidates)
-            rows.append(
-                Measure(
-                    "predictions not finite",
-                    self.invalid / candidates,
-                    "should be 0",
-                    np.nan,
-                    meaning,
-                    ok=False,
-                )
-            )
-        return rows
+        return rows + self.unanswered(self.invalid, self.evaluations * count)
 
     @property
     def own_caveats(self) -> tuple[str, ...]:
         """See `ExplainerResult.own_caveats`."""
-        rows = []
+        rows = self.often_unanswered(self.invalid, self.evaluations * len(self.flipped))
         surest = float(self.predictions.amax(1).mean())
         if surest < 1 / len(self.labels) + SURER:
             rows.append(f"The model is hardly sure of any image ({surest:.3f} in the mean).")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from cfwidgets.engines.base import cut
+from cfwidgets.text import cut
 
 __all__ = ["attribute", "changes_in_words", "largest_changes"]
 

@@ -59,8 +59,9 @@ def stages_of(clf: Classifier, image: Tensor, count: int) -> list[Stage]:
     [('3', ('3',)), ('1', ('3', '1')), ('', None)]
     """
     network = network_of(clf, "the randomisation check")
+    images = network.filled(image[None]).to(network.device, network.dtype)
     with network.running():
-        groups = layers_with_weights(network, image[None].to(network.device, network.dtype))[::-1]
+        groups = layers_with_weights(network, images)[::-1]
     total, stages = len(groups), []
     for size in sorted({_size(total, stage, count) for stage in range(count)}):
         names = tuple(name for group in groups[:size] for name in group)

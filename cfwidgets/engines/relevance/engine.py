@@ -14,13 +14,13 @@ from torch import Tensor
 from cfwidgets.attribution.layers import Layer, layers_with_maps
 from cfwidgets.attribution.maps import METHODS, Attributor, method_of
 from cfwidgets.attribution.network import network_of
-from cfwidgets.checks import choice, mapping, positive_int
+from cfwidgets.checks import choice, mapping, names_checked, positive_int
 from cfwidgets.engines.base import Attempt, Engine, Update, to_the_end
 from cfwidgets.engines.relevance.cascade import Stage, stages_of
 from cfwidgets.engines.relevance.maps import LayerMap, RandomisedMap, RelevanceMap
 from cfwidgets.engines.relevance.result import RelevanceResult
 from cfwidgets.evaluation.deletion import faithfulness_steps
-from cfwidgets.evaluation.masking import FILLS, Fill, MaskedPicture, filled
+from cfwidgets.evaluation.masking import FILLS, Fill, MaskedPicture, complete, filled
 from cfwidgets.evaluation.overlap import rank_correlation
 from cfwidgets.models.backends.base import ClassifierError
 from cfwidgets.models.classifier import Classifier, require_classifier
@@ -39,6 +39,7 @@ _LAYERS, _MEASURES = "Grad-CAM of layers", "deletion and insertion"
 _CURVES = 3  # the cost of deletion and insertion in maps: for the progress, nothing else
 
 
+@names_checked
 @dataclass(frozen=True)
 class Relevance(Engine[RelevanceResult]):
     """Map the evidence for a class to pixels, by several methods side by side.
@@ -185,8 +186,8 @@ class Relevance(Engine[RelevanceResult]):
     explain = to_the_end(steps)
 
     def resumed(self, earlier: RelevanceResult, fresh: RelevanceResult) -> RelevanceResult:
-        """Give the earlier result with the settings of this run; its maps are in the order of these."""
-        return replace(earlier, settings=fresh.settings, missing={}, maps=self._ordered(earlier.maps))
+        """See `Engine.resumed`; the maps are in the order of this run's methods."""
+        return replace(super().resumed(earlier, fresh), maps=self._ordered(earlier.maps))
 
     def _ordered(self, maps: Iterable[RelevanceMap]) -> tuple[RelevanceMap, ...]:
         place = {method: number for number, method in enumerate(self.methods)}
@@ -281,19 +282,23 @@ class Relevance(Engine[RelevanceResult]):
         """Yield the share done, and the result, after each curve of deletion and insertion."""
         cells = result.cells
         hidden = filled(result.image, cells, self.fill)
-        score = Memo(_score(result, MaskedPicture(clf, result.image, hidden, cells)), resume=result.evaluated)
+        picture = MaskedPicture(clf, result.image, hidden, cells)
+        score = Memo(_score(result, picture), resume=result.evaluated, gaps=True)
         for number, found in enumerate(result.maps):
             if found.pixels is None or found.constant or found.faithfulness is not None:
                 continue
             sizes = torch.bincount(cells.flatten().long())
             order = result.order(found.method)
-            curves = Attempt(faithfulness_steps(score, order, seed=self.seed, weights=sizes))
+            curves = Attempt(
+                faithfulness_steps(partial(complete, score), order, seed=self.seed, weights=sizes)
+            )
             for fraction, measured in curves:
                 if measured is not None:
                     result = _with(result, replace(found, faithfulness=measured))
                 result = replace(result, evaluated=score.state())
                 yield (number + fraction) / len(result.maps), result
             if curves.error is not None:
+                result = replace(result, evaluated=score.state())
                 result = result.without(f"deletion and insertion of {found.method}", curves.error)
                 yield (number + 1) / len(result.maps), result
 
@@ -362,8 +367,9 @@ def _with(result: RelevanceResult, found: RelevanceMap) -> RelevanceResult:
 def _layers(clf: Classifier, image: Tensor) -> list[Layer]:
     """List the layers whose output has places of a known form."""
     network = network_of(clf, "grad_cam")
+    images = network.filled(image[None]).to(network.device, network.dtype)
     with network.running():
-        return layers_with_maps(network, image[None].to(network.device, network.dtype))
+        return layers_with_maps(network, images)
 
 
 def _spread(layers: list[Layer], count: int) -> list[Layer]:
@@ -376,10 +382,13 @@ def _spread(layers: list[Layer], count: int) -> list[Layer]:
 
 
 def _score(result: RelevanceResult, picture: MaskedPicture) -> Callable[[Tensor], Tensor]:
-    """Return the probability of the class for masks of the cells shown; beside a second class, its share."""
+    """Return the probability of the class for masks of the cells shown; beside a second class, its share.
+
+    NaN where the model has no finite answer.
+    """
 
     def score(masks: Tensor) -> Tensor:
-        rows = picture.probabilities(masks)
+        rows = picture.finite_or_nan(masks)
         own = rows[:, result.target]
         return own if result.against is None else own / (own + rows[:, result.against]).clamp_min(1e-12)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from cfwidgets.engines.base import cut
+from cfwidgets.text import cut
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

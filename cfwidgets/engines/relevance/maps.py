@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from cfwidgets.brief import brief
 from cfwidgets.evaluation.deletion import Faithfulness
 
 __all__ = ["LayerMap", "RandomisedMap", "RelevanceMap"]
@@ -27,6 +28,8 @@ class RandomisedMap:
     correlation
         Spearman's rank correlation of its pixels with those of the trained model's map.
     """
+
+    __repr__ = brief
 
     schema: ClassVar[dict[str, str]] = {
         "share": "0 1",
@@ -72,6 +75,8 @@ class RelevanceMap:
     seconds
         Time that the map took.
     """
+
+    __repr__ = brief
 
     schema: ClassVar[dict[str, str]] = {"pixels": "float32 (H, W)", "seconds": "0 inf"}
 
@@ -124,6 +129,8 @@ class LayerMap:
     refusal
         The reason for that in words.
     """
+
+    __repr__ = brief
 
     schema: ClassVar[dict[str, str]] = {"after": "0 1", "pixels": "float32 (H, W)"}
 

@@ -11,13 +11,14 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from cfwidgets.engines.base import ExplainerResult, Measure, cut
+from cfwidgets.engines.base import ExplainerResult, Measure
 from cfwidgets.engines.relevance.cells import cell_means, grid
 from cfwidgets.engines.relevance.figure import drawn
 from cfwidgets.engines.relevance.maps import LayerMap, RandomisedMap, RelevanceMap
 from cfwidgets.engines.relevance.trust import caveats, measures
 from cfwidgets.evaluation.deletion import Curve, Faithfulness, RandomCurve
 from cfwidgets.search.operators import seeded
+from cfwidgets.text import cut
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,14 +45,16 @@ class RelevanceResult(ExplainerResult):
     layers
         Grad-CAM of several layers, from the image to the answer.
     evaluated
-        Masks of the cells shown whose pictures the model evaluated, and their answers, as
-        `cfwidgets.search.memo.Memo.state` gives them, for a run that resumes this one; None before the first.
+        Masks of the cells shown whose pictures the model evaluated, and their answers, NaN where it has none
+        that is finite, as `cfwidgets.search.memo.Memo.state` gives them, for a run that resumes this one;
+        None before the first.
     """
 
     schema: ClassVar[dict[str, str]] = {
         "image": "float32 (3, H, W) 0 1",
         "target": "0 inf",
         "against": "0 inf",
+        "evaluated": "nan",
     }
 
     parts: ClassVar[tuple[type, ...]] = (
@@ -90,6 +93,16 @@ class RelevanceResult(ExplainerResult):
     def cells(self) -> Tensor:
         """``(H, W)`` int32: the cells of the grid that deletion and insertion hide, 0 to n - 1."""
         return grid(self.image.shape[1], self.image.shape[2], int(self.settings["cells"]))
+
+    @property
+    def evaluations(self) -> int:
+        """The pictures with hidden cells that the model evaluated."""
+        return 0 if self.evaluated is None else len(self.evaluated["scores"])
+
+    @property
+    def invalid(self) -> int:
+        """How many of these it has no finite answer to."""
+        return 0 if self.evaluated is None else int(self.evaluated["scores"].isnan().sum())
 
     @property
     def found(self) -> tuple[RelevanceMap, ...]:
@@ -190,7 +203,8 @@ class RelevanceResult(ExplainerResult):
 
     def measures(self) -> list[Measure]:
         """See `ExplainerResult.measures`."""
-        return [row for found in self.found for row in measures(found)]
+        rows = [row for found in self.found for row in measures(found)]
+        return rows + self.unanswered(self.invalid, self.evaluations)
 
     @property
     def own_caveats(self) -> tuple[str, ...]:

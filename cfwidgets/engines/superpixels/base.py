@@ -6,17 +6,19 @@ import time
 from abc import abstractmethod
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
 
-from cfwidgets.checks import choice, non_negative, positive_int
+from cfwidgets.checks import choice, names_checked, non_negative, positive_int
 from cfwidgets.engines.base import Attempt, Engine, Update, to_the_end
 from cfwidgets.engines.superpixels.result import RandomisedModel, SuperpixelResult
 from cfwidgets.engines.superpixels.segmentation import own_superpixels, slic_superpixels
 from cfwidgets.evaluation.deletion import faithfulness_steps
-from cfwidgets.evaluation.masking import FILLS, Fill, MaskedPicture, filled
+from cfwidgets.evaluation.masking import FILLS, Fill, MaskedPicture, complete, filled
 from cfwidgets.evaluation.overlap import chance_jaccard, jaccard, rank_correlation
+from cfwidgets.models.backends.base import NotFiniteError
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.search.memo import Memo
@@ -32,11 +34,13 @@ if TYPE_CHECKING:
 
 # The cost of the curves of deletion and insertion, in hundreds of pictures: for the progress, nothing else.
 _CURVES = 3
+_IN_A_ROW = 20  # pictures without a finite answer, which end a run
 _RANDOMISED = "the same on the randomised model"
 # Masks whose answers a result holds: two default searches of three runs; some 0.7 MB of 100 superpixels.
 REMEMBERED = 32_768
 
 
+@names_checked
 @dataclass(frozen=True)
 class SuperpixelEngine(Engine[SuperpixelResult]):
     """Cut an image into superpixels, find those that carry a class, measure how far to trust the answer.
@@ -131,10 +135,12 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
         hidden = filled(view, labels, self.fill)
         count = int(labels.max()) + 1
         ends = torch.tensor([[True], [False]]).expand(2, count)
-        whole, blank = MaskedPicture(clf, view, hidden, labels).probabilities(ends)
+        whole, blank = MaskedPicture(clf, view, hidden, labels).finite_or_nan(ends)
         exact = clf.in_float32()  # a first batch has settled whether it rounds
         if exact is not clf:
-            whole, blank = MaskedPicture(exact, view, hidden, labels).probabilities(ends)
+            whole, blank = MaskedPicture(exact, view, hidden, labels).finite_or_nan(ends)
+        if not bool(whole.isfinite().all()):
+            raise NotFiniteError("the model returns NaN or infinite values for the whole picture")
         index = int(whole.argmax()) if target is None else clf.class_index(target)
         names = tuple(clf.label(i) for i in range(len(whole)))
         settings = {"method": self.method, **self.settings_with(target=names[index]), **slic}
@@ -157,6 +163,7 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
             probability=float(whole[index]),
             importance=torch.zeros(count),
             evaluations=2,
+            invalid=int(bool(blank.isnan().any())),
         )
         work = partial(self._work, clf)
         yield from self.driven(
@@ -167,7 +174,8 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
 
     def resumed(self, earlier: SuperpixelResult, fresh: SuperpixelResult) -> SuperpixelResult:
         """Give the earlier result, with the settings of this run; its totals are no less than what it has."""
-        return replace(earlier, settings={**fresh.settings, **asdict(self.reaching(earlier))}, missing={})
+        settings = {**fresh.settings, **asdict(self.reaching(earlier))}
+        return replace(super().resumed(earlier, fresh), settings=settings)
 
     @abstractmethod
     def reaching(self, result: SuperpixelResult) -> Self:
@@ -215,13 +223,18 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
         self, clf: Classifier, result: SuperpixelResult
     ) -> Generator[Update[SuperpixelResult], None, None]:
         engine = self.reaching(result)
-        evaluated = result.evaluations
+        evaluated, invalid = result.evaluations, result.invalid
         score, exact = _scores(clf, result, resume=result.evaluated, limit=REMEMBERED)
         randomise = self.trust and clf.has_module
         total = engine.work + self.trust * _CURVES + randomise * engine.one_run().work
 
         def update(done: float, activity: str) -> Update[SuperpixelResult]:
-            now = replace(result, evaluated=score.state(), evaluations=evaluated + score.evaluations)
+            now = replace(
+                result,
+                evaluated=score.state(),
+                evaluations=evaluated + score.evaluations,
+                invalid=invalid + score.invalid,
+            )
             return Update(min(done / total, 1.0), now, activity)
 
         yield update(engine.done(result), self.activity)
@@ -233,7 +246,7 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
             yield update(engine.done(result), "a smaller answer")
         done = engine.work
         if self.trust and result.faithfulness is None:
-            curves = Attempt(faithfulness_steps(score, result.order, seed=self.seed))
+            curves = Attempt(faithfulness_steps(partial(complete, score), result.order, seed=self.seed))
             for fraction, curve in curves:
                 result = replace(result, faithfulness=curve)
                 yield update(done + fraction * _CURVES, "deletion and insertion")
@@ -256,10 +269,14 @@ class SuperpixelEngine(Engine[SuperpixelResult]):
         """Find superpixels with a randomised copy of the model, and compare them with those of a result."""
         other = clf.randomised(self.seed, (result.image.shape[1], result.image.shape[2]))
         score, exact = _scores(other, result)
-        whole = float(exact(torch.ones(1, result.count, dtype=torch.bool))[0])
+        whole = float(complete(exact, torch.ones(1, result.count, dtype=torch.bool))[0])
         unanswered = replace(result, searches=(), sampled=0, interval=None, smallest=None)
         engine = self.reaching(result).one_run()
         for found, _ in engine.find(score, exact, unanswered):
+            if not isfinite(found.probability):
+                raise NotFiniteError(
+                    "with random weights it has no finite answer to the superpixels selected"
+                )
             there = RandomisedModel(
                 whole=whole,
                 probability=found.probability,
@@ -277,7 +294,20 @@ def _scores(clf: Classifier, result: SuperpixelResult, **memo: Any) -> tuple[Mem
 
     def of(model: Classifier) -> Callable[[Tensor], Tensor]:
         picture = MaskedPicture(model, result.image, result.hidden, result.segments)
-        return lambda masks: picture.probabilities(masks)[:, result.target]
+        failed = 0
 
-    score, exact = Memo(of(clf), **memo), clf.in_float32()
-    return score, score if exact is clf else Memo(of(exact))
+        def answers(masks: Tensor) -> Tensor:
+            nonlocal failed
+            found = picture.finite_or_nan(masks)[:, result.target]
+            for finite in found.isfinite().tolist():
+                failed = 0 if finite else failed + 1
+                if failed == _IN_A_ROW:
+                    raise NotFiniteError(
+                        f"the model returned NaN or infinite values for {failed} pictures in a row"
+                    )
+            return found
+
+        return answers
+
+    score, exact = Memo(of(clf), gaps=True, **memo), clf.in_float32()
+    return score, score if exact is clf else Memo(of(exact), gaps=True)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, Self
 
 import torch
 
-from cfwidgets.checks import choice, non_negative, positive_int
+from cfwidgets.checks import choice, names_checked, non_negative, positive_int
 from cfwidgets.engines.superpixels.base import REMEMBERED, SuperpixelEngine
 from cfwidgets.engines.superpixels.importance import Answers, alone, graded, inert, on_average, scaled
 from cfwidgets.engines.superpixels.result import Objective, Search, SuperpixelResult
 from cfwidgets.engines.superpixels.smallest import smaller
+from cfwidgets.models.backends.base import NotFiniteError
 from cfwidgets.search.climb import Climb
 from cfwidgets.search.ga import GeneticAlgorithm
 from cfwidgets.search.memo import Memo
@@ -30,6 +32,7 @@ _KEPT = 0.9  # share of the best that the smallest answer keeps
 _OTHER_STREAM = 2**63  # the random masks are not those that a search begins with
 
 
+@names_checked
 @dataclass(frozen=True)
 class ELime(SuperpixelEngine):
     """Find the superpixels that carry a prediction, by a genetic algorithm (E-LIME).
@@ -187,7 +190,8 @@ class ELime(SuperpixelEngine):
 
     def _merit(self, score: Memo, whole: float, selected: Tensor) -> Tensor:
         """Give what selections ``(m, n)`` are good for: the probability that they keep, or take away."""
-        return score(selected) if self.objective == "sufficient" else whole - score(~selected)
+        kept = score(selected) if self.objective == "sufficient" else whole - score(~selected)
+        return kept.nan_to_num(nan=-torch.inf)  # nothing is worth less than what has no answer
 
     def _graded(
         self, score: Memo, result: SuperpixelResult, still: Tensor
@@ -201,16 +205,18 @@ class ELime(SuperpixelEngine):
             answers.append(score(masks))
             yield result, "importance"
         groups = _asked(result)
-        if self.samples:
-            groups.append(Answers(random, torch.cat(answers[:-1])))
+        drawn = Answers.finite(random, torch.cat(answers[:-1])) if self.samples else None
+        if drawn is not None and len(drawn.masks):
+            groups.append(drawn)
         importance, interval = graded(groups, Answers(around, answers[-1]), still, self.seed)
         yield replace(result, importance=importance, interval=interval), "importance"
 
     def _fitness(self, probability: Tensor, selected: Tensor) -> Tensor:
-        """Give the fitness ``(m,)`` of masks ``(m, n)`` whose images have these probabilities."""
+        """Give the fitness ``(m,)`` of masks ``(m, n)`` by their probabilities; that of NaN is the worst."""
         necessary = self.objective == "necessary"
         weight = 0.5 * necessary if self.parsimony is None else self.parsimony
-        return (1 - probability if necessary else probability) - weight * selected.double().mean(1)
+        fitness = (1 - probability if necessary else probability) - weight * selected.double().mean(1)
+        return fitness.nan_to_num(nan=-1 - weight)
 
     def _run(self, score: Memo, exact: Memo, count: int, seed: int, past: Search | None) -> Iterator[Search]:
         """Yield one search after each further generation, from ``past`` on where there is one."""
@@ -218,13 +224,14 @@ class ELime(SuperpixelEngine):
         def probability(selected: Tensor, by: Memo | None = None) -> Tensor:
             return (known if by is None else by)(selected if self.objective == "sufficient" else ~selected)
 
-        best, mean, masks, state, asked = [], [], [], None, None
+        best, mean, masks, state, asked, spent = [], [], [], None, None, 0.0
+        began = time.perf_counter()
         if past is not None:
             best, mean, masks, state = list(past.best), list(past.mean), list(past.masks), past.state
-            asked = past.asked
+            asked, spent = past.asked, past.seconds
             if self._at_rest(past):
                 return
-        known = Memo(score, resume=asked, limit=REMEMBERED)
+        known = Memo(score, resume=asked, limit=REMEMBERED, gaps=True)
         generations = self.search.steps(
             lambda selected: self._fitness(probability(selected), selected), count, seed=seed, resume=state
         )
@@ -232,18 +239,26 @@ class ELime(SuperpixelEngine):
             next(generations)  # the generation that it ended with
         for generation in generations:
             best.append(probability(generation.best[None])[0])
-            mean.append(probability(generation.population).mean())
+            if not bool(best[-1].isfinite()):
+                raise NotFiniteError(
+                    "the model returned NaN or infinite values for every picture that the search began with"
+                )
+            mean.append(probability(generation.population).nanmean())
             masks.append(generation.best)
+            exactly = float(probability(generation.best[None], exact)[0])
+            spent += time.perf_counter() - began
             search = Search(
                 seed=seed,
-                probability=float(probability(generation.best[None], exact)[0]),
+                probability=exactly,
                 best=torch.stack(best),
                 mean=torch.stack(mean),
                 masks=torch.stack(masks),
                 asked=known.state(),
                 state=generation.state,
+                seconds=spent,
             )
             yield search
+            began = time.perf_counter()  # a search is not as long as whoever watches it rests
             if self._at_rest(search):
                 return
 

@@ -35,7 +35,13 @@ class Answers(NamedTuple):
     def of(cls, known: dict[str, Tensor], count: int) -> Answers:
         """Read the `cfwidgets.search.memo.Memo.state` of masks of ``count`` superpixels."""
         bits = np.unpackbits(known["masks"].numpy(), axis=1, count=count)
-        return cls(torch.from_numpy(bits.astype(bool)), known["scores"])
+        return cls.finite(torch.from_numpy(bits.astype(bool)), known["scores"])
+
+    @classmethod
+    def finite(cls, masks: Tensor, probabilities: Tensor) -> Answers:
+        """Leave out the masks to which there is no answer, NaN."""
+        known = probabilities.isfinite()
+        return cls(masks[known], probabilities[known])
 
 
 def alone(count: int) -> Tensor:
@@ -53,6 +59,7 @@ def inert(image: Tensor, hidden: Tensor, segments: Tensor) -> Tensor:
 def flat(*probabilities: Tensor) -> bool:
     """Tell whether all answers are one, but for rounding."""
     together = torch.cat(probabilities)
+    together = together[together.isfinite()]
     return float(together.max() - together.min()) <= ROUNDING
 
 
@@ -78,7 +85,8 @@ def graded(groups: list[Answers], around: Answers, still: Tensor, seed: int) -> 
     groups, still
         As in `on_average`.
     around
-        The best mask, and then each of its n single changes.
+        The best mask, and then each of its n single changes; NaN for one that has no answer, and counts for
+        nothing.
     seed
         Seed of the bootstrap.
 
@@ -97,7 +105,7 @@ def graded(groups: list[Answers], around: Answers, still: Tensor, seed: int) -> 
     spread = torch.stack(replicates).std(0).masked_fill(still, 0)
     best, *_ = around.masks
     odds = _log_odds(around.probabilities)
-    change = torch.where(best, odds[0] - odds[1:], odds[1:] - odds[0]).masked_fill(still, 0)
+    change = torch.where(best, odds[0] - odds[1:], odds[1:] - odds[0]).masked_fill(still, 0).nan_to_num(0)
     value = _fit(masks, log_odds, weights).masked_fill(still, 0) + _AROUND * change
     scale = value.abs().max().clamp_min(1e-12)
     interval = torch.stack([value - _WIDTH * spread, value + _WIDTH * spread], 1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import torch
 
-from cfwidgets.checks import positive_int
+from cfwidgets.checks import names_checked, positive_int
 from cfwidgets.engines.superpixels.base import SuperpixelEngine
 from cfwidgets.engines.superpixels.importance import flat, inert, scaled
 from cfwidgets.environment import restored
@@ -23,6 +23,7 @@ _CHUNK = 100
 _ALL = 100_000  # LIME's default number of features, which makes it fit all of them at once
 
 
+@names_checked
 @dataclass(frozen=True)
 class Lime(SuperpixelEngine):
     """Explain an image by a weighted linear model of random masks (LIME), with the ``lime`` package's fit.
@@ -101,10 +102,13 @@ class Lime(SuperpixelEngine):
             if result.sampled < len(probabilities) < self.samples:
                 result = replace(result, sampled=len(probabilities), weights=None, fit=None)
                 yield result, self.activity
+        answers = np.array(probabilities)
+        known = np.isfinite(answers)  # the first, of the whole picture, always is
+        data, answers = data[known], answers[known]
         # LIME's distance, scipy's cosine, is 1 - sqrt(shown / n) for a mask of zeros and ones
         distances = 1 - np.sqrt(data.mean(1))
         _, pairs, fit, _ = explainer.base.explain_instance_with_data(
-            data, np.array(probabilities)[:, None], distances, 0, _ALL, explainer.feature_selection
+            data, answers[:, None], distances, 0, _ALL, explainer.feature_selection
         )
         weights = torch.zeros(result.count, dtype=torch.float64)
         for superpixel, weight in pairs:

@@ -12,10 +12,12 @@ from skimage.measure import regionprops_table
 from skimage.segmentation import find_boundaries
 from torch import Tensor
 
-from cfwidgets.engines.base import ExplainerResult, Measure, cut
+from cfwidgets.brief import brief
+from cfwidgets.engines.base import ExplainerResult, Measure
 from cfwidgets.evaluation.deletion import Curve, Faithfulness, RandomCurve
 from cfwidgets.evaluation.overlap import chance_jaccard, mean_pairwise_jaccard
 from cfwidgets.search.operators import seeded
+from cfwidgets.text import cut
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,23 +70,30 @@ class Search:
         Probability of the explained class with the best selection found, computed in float32.
     best, mean
         ``(g,)`` float64: the probability for the best selection so far, and the mean over the population,
-        after each generation from the initial one on, in the precision in which the model ranks masks.
+        after each generation from the initial one on, in the precision in which the model ranks masks. The
+        mean is over the finite answers.
     masks
         ``(g, n)`` bool: the best selection so far, after each generation.
     asked
-        The masks shown that it has evaluated, 32,768 at most, and their probabilities, as
-        `cfwidgets.search.memo.Memo.state` gives them.
+        The masks shown that it has evaluated, 32,768 at most, and their probabilities, NaN where the model
+        has no finite answer, as `cfwidgets.search.memo.Memo.state` gives them.
     state
         The `cfwidgets.search.ga.Generation.state` that the search can be resumed from.
+    seconds
+        Time that it took, in all where it was resumed. Masks that an earlier search evaluated cost it none.
     """
+
+    __repr__ = brief
 
     schema: ClassVar[dict[str, str]] = {
         "seed": "0 inf",
         "probability": "0 1",
         "best": "float64 (g)",
-        "mean": "float64 (g)",
+        "mean": "float64 (g) nan",
         "masks": "bool (g, n)",
+        "asked": "nan",
         "state": "nan",
+        "seconds": "0 inf",
     }
 
     seed: int
@@ -94,6 +103,7 @@ class Search:
     masks: Tensor
     asked: dict[str, Tensor]
     state: dict[str, Tensor]
+    seconds: float
 
     @property
     def generation(self) -> int:
@@ -137,6 +147,8 @@ class RandomisedModel:
         Number of distinct images that the copy evaluated.
     """
 
+    __repr__ = brief
+
     schema: ClassVar[dict[str, str]] = {
         "whole": "0 1",
         "probability": "0 1",
@@ -172,11 +184,12 @@ class SuperpixelResult(ExplainerResult):
     target
         The explained class.
     blank
-        Probability of the class with every superpixel hidden.
+        Probability of the class with every superpixel hidden; NaN where the model has no finite answer.
     mask
         ``(n,)`` bool: the superpixels selected.
     probability
-        Probability of the class with only the superpixels of ``shown``, computed in float32.
+        Probability of the class with only the superpixels of ``shown``, computed in float32; NaN where the
+        model has no finite answer to those that LIME selects.
     importance
         ``(n,)`` in [-1, 1]: how much showing a superpixel speaks for the class (above 0) or against it; 1 or
         -1 is the strongest. 0 for one that changes nothing. E-LIME: see the notes of `ELime`; LIME: its
@@ -198,6 +211,8 @@ class SuperpixelResult(ExplainerResult):
         Number of random masks evaluated (LIME).
     evaluations
         Number of images that the explained model evaluated, but for those repeated in float32.
+    invalid
+        Number of these for which it has no finite answer: never the best, and left out of the importance.
     evaluated
         The last 32,768 masks evaluated and their probabilities, as `cfwidgets.search.memo.Memo.state` gives
         them, for a run that resumes this one; None before the first.
@@ -210,14 +225,16 @@ class SuperpixelResult(ExplainerResult):
         "hidden": "float32 (3, H, W) 0 1",
         "segments": "int32 (H, W) 0 inf",
         "target": "0 inf",
-        "blank": "0 1",
+        "blank": "0 1 nan",
         "mask": "bool (n)",
-        "probability": "0 1",
+        "probability": "0 1 nan",
         "importance": "float (n)",
         "watched": "0 inf",
         "weights": "float64 (n)",
         "sampled": "0 inf",
         "evaluations": "0 inf",
+        "invalid": "0 inf",
+        "evaluated": "nan",
     }
 
     parts: ClassVar[tuple[type, ...]] = (Search, RandomisedModel, Faithfulness, Curve, RandomCurve)
@@ -239,6 +256,7 @@ class SuperpixelResult(ExplainerResult):
     fit: float | None = None
     sampled: int = 0
     evaluations: int = 0
+    invalid: int = 0
     evaluated: dict[str, Tensor] | None = None
     faithfulness: Faithfulness | None = None
     randomised_model: RandomisedModel | None = None
@@ -371,6 +389,28 @@ class SuperpixelResult(ExplainerResult):
         )
         return frame.iloc[self.order.numpy()].reset_index(drop=True)
 
+    def search_frame(self) -> pd.DataFrame:
+        """One row a search (E-LIME): what the paper's table 2 is computed from.
+
+        Columns: ``seed``, ``original`` (the probability for the whole image), ``probability`` (of the best
+        selection), ``selected`` (superpixels in it), ``generations`` (after the initial one), ``seconds``.
+        The table has the best ``probability`` and the shortest ``seconds``, and mean and standard deviation
+        of both.
+        """
+        columns = ["seed", "original", "probability", "selected", "generations", "seconds"]
+        rows = [
+            (
+                search.seed,
+                self.whole,
+                search.probability,
+                int(search.mask.sum()),
+                search.generation,
+                search.seconds,
+            )
+            for search in self.searches
+        ]
+        return pd.DataFrame(rows, columns=columns)
+
     def picture(self) -> Tensor:
         """Give the image with only the superpixels of ``shown``, ``(3, H, W)``, as the model sees it."""
         return self._picture(self.shown)
@@ -423,11 +463,13 @@ class SuperpixelResult(ExplainerResult):
         return figure
 
     def _plot_searches(self, axis: Axes) -> None:
+
         for search in self.searches:
             axis.plot(search.best, color="#0072B2", label="best")
             axis.plot(search.mean, color="0.5", lw=1, label="mean")
         axis.axhline(self.whole, color="0.3", ls=":", label="whole picture")
         axis.set(xlabel="generation", ylim=(0, 1.02))
+        axis.locator_params(axis="x", integer=True)
         axis.set_title(f"probability of {cut(self.label, _TITLE)}", fontsize=10, parse_math=False)
         handles, names = axis.get_legend_handles_labels()
         unique = dict(zip(names, handles, strict=True))
@@ -472,12 +514,15 @@ class SuperpixelResult(ExplainerResult):
                     not self._climbs_anywhere,
                 )
             )
-        return rows
+        return rows + self.unanswered(self.invalid, self.evaluations)
 
     @property
     def own_caveats(self) -> tuple[str, ...]:
         """See `ExplainerResult.own_caveats`."""
         rows = list(self.hardly_predicted(self.target))
+        rows += self.often_unanswered(self.invalid, self.evaluations)
+        if not np.isfinite(self.probability):
+            rows.append("The model has no finite answer to the superpixels selected.")
         if not bool(self.importance.isfinite().all()):
             rows.append("The importance is not finite: it shows nothing.")
         elif self.flat:

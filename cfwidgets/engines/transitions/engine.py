@@ -7,20 +7,22 @@ from collections.abc import Callable
 from collections.abc import Generator as Steps
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
 from cfwidgets.attribution import METHODS
-from cfwidgets.checks import choice, mapping, non_negative, positive_int, share
+from cfwidgets.checks import choice, mapping, names_checked, non_negative, positive_int, share
 from cfwidgets.engines.base import Engine, Update, to_the_end
 from cfwidgets.engines.transitions.latent_search import Features, LatentSearch
 from cfwidgets.engines.transitions.path import Interpolation, PathMaker, require_phases
 from cfwidgets.engines.transitions.result import Candidates, Rule, TransitionResult
 from cfwidgets.engines.transitions.work import PAINTING, Work, without_path
+from cfwidgets.models.backends.base import NotFiniteError
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.fingerprint import fingerprint
+from cfwidgets.models.finite import finite_or_nan
 from cfwidgets.models.generator import Generator, GeneratorError, require_generator
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Transitions"]
 
 
+@names_checked
 @dataclass(frozen=True)
 class Transitions(Engine[TransitionResult]):
     """Find generated look-alikes of an image on both sides of a decision, and the transition between them.
@@ -82,6 +85,10 @@ class Transitions(Engine[TransitionResult]):
         all, or as many as fit into memory.
     seed
         Same seed, same device, same answer.
+
+    Notes
+    -----
+    The defaults are for small networks that paint and read the same pictures; `published` are the paper's.
 
     Examples
     --------
@@ -142,6 +149,39 @@ class Transitions(Engine[TransitionResult]):
         if self.method is not None:
             choice("method", self.method, tuple(METHODS))
 
+    @classmethod
+    def published(cls) -> Self:
+        """Return the settings of the paper, for a VGG-19 of torchvision, which it compares features by.
+
+        The last maps of VGG-19 (7 x 7 x 512 of 224 pixels), latent vectors of free length, the same 2,000
+        updates for each of 96 candidates, the end points by the rule ``"quarter"``, 1,000 phases on a
+        straight line, and relevance by RAP. The diversity threshold of 1 is the generator's, and the default
+        of `cfwidgets.zoo.generator`. The paper names neither rate nor decay, which are as by default, and
+        gives no number for the high cosine that end points must have: the quarter is a reading of it.
+
+        Examples
+        --------
+        >>> paper = Transitions.published()
+        >>> paper.layer, paper.rule, paper.keep_length, paper.patience
+        ('features', 'quarter', False, None)
+
+        Some of it otherwise:
+
+        >>> replace(paper, updates=200).updates
+        200
+        """
+        return cls(
+            starts=32,
+            updates=2000,
+            keep_length=False,
+            layer="features",
+            rule="quarter",
+            patience=None,
+            phases=1000,
+            interpolation="linear",
+            method="rap",
+        )
+
     def steps(
         self,
         clf: Classifier,
@@ -185,10 +225,13 @@ class Transitions(Engine[TransitionResult]):
         """
         began = time.perf_counter()
         require_classifier("clf", clf)
+        if feature_model is not None:
+            require_classifier("feature_model", feature_model)
+        generator = require_generator(generator, clf.classes)
         view = clf.view(image).cpu()
         require_phases(self.phases, *view.shape[1:])
         prediction = clf.probabilities(view[None])[0]
-        generator = require_generator(generator, len(prediction))
+        require_generator(generator, len(prediction))
         classes = _two_classes(clf, prediction, target, wrong)
         watched = clf if feature_model is None else feature_model
         features, wanted = self._features(watched, view)
@@ -282,7 +325,7 @@ class Transitions(Engine[TransitionResult]):
         image = watched.view(view)[None]
         features = Features(watched, self.layer, image)
         with features.running(), torch.no_grad():
-            wanted = features(image)[0][0].detach().cpu()
+            wanted = features(features.filled(image))[0][0].detach().cpu()
         if not bool(wanted.any()):
             raise ValueError(
                 f"the layer {features.layer!r} gives nothing but zeros for this image, which nothing can be "
@@ -375,5 +418,12 @@ def _first_latents(generator: Generator, starts: int, seed: int) -> Tensor:
 def _probabilities(clf: Classifier, feature_model: Classifier | None) -> Callable[[Tensor, Any], Tensor]:
     """Return the function from images, and the outputs of the network of the features, to probabilities."""
     if feature_model is not None:
-        return lambda images, _outputs: clf.probabilities(images.cpu())
-    return lambda images, outputs: clf.read(outputs, len(images))  # no second pass
+        return lambda images, _outputs: finite_or_nan(clf, images.cpu())
+
+    def read(images: Tensor, outputs: Any) -> Tensor:
+        try:
+            return clf.read(outputs, len(images))  # no second pass
+        except NotFiniteError:
+            return finite_or_nan(clf, images.cpu())
+
+    return read

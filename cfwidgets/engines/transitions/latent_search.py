@@ -13,8 +13,9 @@ from torch import Tensor
 
 from cfwidgets.attribution.layers import last_maps, named_layer
 from cfwidgets.attribution.network import network_of
+from cfwidgets.brief import brief
 from cfwidgets.images import fit
-from cfwidgets.models.backends.base import cpu_batch_size
+from cfwidgets.models.backends.base import NotFiniteError, cpu_batch_size
 from cfwidgets.models.classifier import Classifier, ClassifierError
 from cfwidgets.models.generator import Generator, GeneratorError, generated, guarded
 
@@ -51,9 +52,12 @@ class Features:
         self._pixels = (image.shape[2], image.shape[3])
         self.module: nn.Module = self._network.module
         self._alone = self._network.depends_on_company(image.cpu())
+        self._only = self._network.only_batch(image)
+        self.filled = self._network.filled
         with self.running():
             if layer is None:
-                layer = last_maps(self._network, image.to(self._network.device), "Transitions")
+                some = self.filled(image.to(self._network.device))
+                layer = last_maps(self._network, some, "Transitions")
             self.layer = layer
             self._part = named_layer(self.module, self.layer, "Transitions")
 
@@ -62,10 +66,13 @@ class Features:
         return self._network.running()
 
     @property
+    def most(self) -> int | None:
+        """The most images that the network takes at once; None for any number."""
+        return 1 if self._alone else self._only
+
+    @property
     def batch_size(self) -> int | None:
-        """Images that suit the network and its device in one batch; None where only memory limits them."""
-        if self._alone:
-            return 1
+        """Images that suit the network's device in one batch; None where only memory limits them."""
         if self._network.device.type != "cpu":
             return None
         return min(_CPU_BATCH, cpu_batch_size(*self._pixels))
@@ -73,7 +80,7 @@ class Features:
     def __call__(self, images: Tensor) -> tuple[Tensor, Any]:
         """Return features ``(n, F)``, with gradients, of images ``(n, 3, H, W)`` in [0, 1], and the outputs.
 
-        Call it inside `running`.
+        Call it inside `running`, with images that are `filled`.
         """
         found: list[Tensor] = []
 
@@ -109,9 +116,14 @@ class Walk:
         ``(n,)``: the score at the last gain of at least ``gain``, and the updates since.
     updates
         ``(n,)``: the number of the update at which each was last evaluated.
+    invalid
+        ``(n,)``: how often the model's answer or its gradient was not finite. Such a place has no score, and
+        the walk goes back to its best one.
     course
         ``(update + 1, 2)``: mean and highest of the best scores, before the first update and after each.
     """
+
+    __repr__ = brief
 
     schema: ClassVar[dict[str, str]] = {
         "update": "-1 inf",
@@ -123,6 +135,7 @@ class Walk:
         "level": "float (n) nan",
         "waited": "(n)",
         "updates": "(n)",
+        "invalid": "(n)",
         "course": "float (u, 2)",
     }
 
@@ -135,6 +148,7 @@ class Walk:
     level: Tensor
     waited: Tensor
     updates: Tensor
+    invalid: Tensor
     course: Tensor
 
 
@@ -197,12 +211,14 @@ class LatentSearch:
             level=never,
             waited=torch.zeros(n, dtype=torch.int64),
             updates=torch.zeros(n, dtype=torch.int64),
+            invalid=torch.zeros(n, dtype=torch.int64),
             course=torch.zeros(0, 2),
         )
 
     def walks(self, walk: Walk, updates: int) -> Iterator[Walk]:
         """Yield the state before the first update and after each; end after ``updates``, or if all ended."""
-        size = self.batch_size or self.features.batch_size or len(walk.latents)
+        features = self.features
+        size = features.most or self.batch_size or features.batch_size or len(walk.latents)
         while walk.update < updates:
             active = torch.ones(len(walk.latents), dtype=torch.bool)
             if self.patience is not None:
@@ -215,20 +231,30 @@ class LatentSearch:
 
     def _stepped(self, walk: Walk, active: Tensor, evaluation: _Evaluation) -> Walk:
         """Record the scores, and make a step; after the last evaluation too, so that a search can resume."""
+        finite = evaluation.gradient.isfinite().all(dim=1) & evaluation.score.isfinite()
         score, cosine = torch.full_like(walk.score, -torch.inf), walk.cosine.clone()
-        score[active], cosine[active] = evaluation.score, evaluation.cosine
+        score[active], cosine[active] = evaluation.score.where(finite, -torch.inf), evaluation.cosine
+        lost = active.clone()
+        lost[active] = ~finite
         better = score > walk.score
         best_score = torch.where(better, score, walk.score)
+        known = best_score[best_score.isfinite()]
+        if not len(known):
+            raise NotFiniteError(
+                "the model's answer or the gradient of the search became NaN or infinite at every start"
+            )
         gained = score > walk.level + self.gain
         best = torch.where(better[:, None], walk.latents, walk.best)
         # torch.optim.RMSprop, for the active rows
         latents, squares = walk.latents.clone(), walk.squares.clone()
-        squares[active] = self.decay * squares[active] + (1 - self.decay) * evaluation.gradient**2
+        gradient = evaluation.gradient.masked_fill(~finite[:, None], 0)
+        squares[active] = self.decay * squares[active] + (1 - self.decay) * gradient**2
         length = latents[active].norm(dim=1, keepdim=True)
-        latents[active] -= self.rate * evaluation.gradient / (squares[active].sqrt() + _EPSILON)
+        latents[active] -= self.rate * gradient / (squares[active].sqrt() + _EPSILON)
         if self.keep_length:
             latents[active] *= length / latents[active].norm(dim=1, keepdim=True).clamp_min(_EPSILON)
-        point = torch.stack([best_score.mean(), best_score.max()])[None]
+        latents = torch.where(lost[:, None], best, latents)
+        point = torch.stack([known.mean(), known.max()])[None]
         return Walk(
             update=walk.update + 1,
             latents=latents,
@@ -239,6 +265,7 @@ class LatentSearch:
             level=torch.where(gained, score, walk.level),
             waited=torch.where(gained, 0, walk.waited + active),
             updates=torch.where(active, walk.update + 1, walk.updates),
+            invalid=walk.invalid + lost,
             course=torch.cat([walk.course, point]),
         )
 
@@ -247,16 +274,18 @@ class LatentSearch:
         parts: list[_Evaluation] = []
         at = 0
         while at < len(latents):
-            chunk = slice(at, at + size)
+            count = min(size, len(latents) - at)
+            some = (self.features.filled(rows[at : at + count]) for rows in (latents, vectors))
             try:
-                parts.append(self._pass(latents[chunk], vectors[chunk]))
+                found = self._pass(*some)
             except torch.OutOfMemoryError as error:
                 if size == 1:
                     raise ClassifierError("there is not enough memory for a single start") from error
                 size = max(1, min(size, len(latents) - at) // 2)
                 torch.cuda.empty_cache()
             else:
-                at += size
+                parts.append(_Evaluation(*(values[:count] for values in found)))
+                at += count
         return _Evaluation(*(torch.cat(values) for values in zip(*parts, strict=True))), size
 
     @torch.inference_mode(mode=False)
@@ -279,8 +308,6 @@ class LatentSearch:
             cosine = F.cosine_similarity(features, self.wanted.to(features.device, copy=True)[None], dim=1)
             # For z alone, autograd leaves the gradients of the weights out: a third of the work.
             gradient = torch.autograd.grad(-cosine.sum(), z)[0].cpu()
-        if not bool(gradient.isfinite().all()):
-            raise ClassifierError("the gradient of the search became NaN or infinite")
         cosine = cosine.detach().cpu()
         score = cosine
         if self.probabilities is not None:

@@ -11,9 +11,12 @@ import torch
 from torch import Tensor
 
 from cfwidgets.attribution import attribute
+from cfwidgets.brief import brief
 from cfwidgets.checks import positive_int
 from cfwidgets.images import as_bytes, fit
+from cfwidgets.models.backends.base import NotFiniteError
 from cfwidgets.models.classifier import Classifier
+from cfwidgets.models.finite import finite_or_nan
 from cfwidgets.models.generator import Generator, generated, guarded
 
 __all__ = ["Ends", "Interpolation", "Path", "PathMaker", "interpolated", "require_phases"]
@@ -104,7 +107,8 @@ class Path:
     phases
         Number of phases, both ends included; phase 0 is the end of the wrong class.
     at
-        ``(n,)`` int64, ascending: the phases generated so far, always with both ends.
+        ``(n,)`` int64, ascending: the phases generated so far, always with both ends; without those at which
+        the model has no finite answer.
     frames
         ``(n, 3, h, w)`` uint8: the images as the model sees them.
     wrong, target
@@ -113,7 +117,11 @@ class Path:
         ``(n,)`` int64: the predicted class.
     maps
         ``(n, 2, h, w)`` float16: relevance for the wrong class and for the target; None without maps.
+    invalid
+        How many phases were left out.
     """
+
+    __repr__ = brief
 
     schema: ClassVar[dict[str, str]] = {
         "phases": "2 inf",
@@ -123,6 +131,7 @@ class Path:
         "target": "float (n) 0 1",
         "predicted": "int64 (n) 0 inf",
         "maps": "float16 (n, 2, h, w)",
+        "invalid": "0 inf",
     }
 
     ends: tuple[int, int]
@@ -133,6 +142,7 @@ class Path:
     target: Tensor
     predicted: Tensor
     maps: Tensor | None
+    invalid: int = 0
 
     @property
     def flip(self) -> int | None:
@@ -159,8 +169,8 @@ class Path:
 
     @property
     def complete(self) -> bool:
-        """True once every phase is generated."""
-        return len(self.at) == self.phases
+        """True once every phase is generated, or left out."""
+        return len(self.at) + self.invalid == self.phases
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,10 +208,21 @@ class PathMaker:
         return torch.cat(parts)
 
     def maps(self, images: Tensor, targets: list[int]) -> Tensor | None:
-        """Compute relevance maps ``(n, h, w)`` float16, one class an image; None without a method."""
+        """Compute relevance maps ``(n, h, w)`` float16, one class an image; None without a method.
+
+        A map that is not finite is left empty.
+        """
         if self.method is None:
             return None
-        return attribute(self.clf, images, targets, self.method, **self.options).maps.half()
+        try:
+            return attribute(self.clf, images, targets, self.method, **self.options).maps.half()
+        except NotFiniteError:
+            if len(images) == 1:
+                return torch.zeros(1, *images.shape[2:], dtype=torch.float16)
+            middle = len(images) // 2
+            halves = (slice(middle), slice(middle, None))
+            parts = [self.maps(images[half], targets[half]) for half in halves]
+            return torch.cat([part for part in parts if part is not None])
 
     def paths(self, ends: Ends, numbers: tuple[int, int], phases: int) -> Iterator[tuple[float, Path | None]]:
         """Yield the share of the work done, with the path where there is a new one: coarse, then whole."""
@@ -219,7 +240,11 @@ class PathMaker:
     def _painted(self, ends: Ends, numbers: tuple[int, int], phases: int, at: Tensor) -> Path:
         z, c = interpolated(ends, at / (phases - 1), self.interpolation)
         images = self.paint(z, c)
-        rows = self.clf.probabilities(images)
+        rows = finite_or_nan(self.clf, images)
+        known = rows.isfinite().all(dim=1)
+        if not bool(known[(at == 0) | (at == phases - 1)].all()):
+            raise NotFiniteError("the model returned NaN or infinite values at an end of the transition")
+        at, images, rows = at[known], images[known], rows[known]
         maps = None
         if self.method is not None:
             both = [self.maps(images, [target] * len(images)) for target in (self.wrong, self.target)]
@@ -233,6 +258,7 @@ class PathMaker:
             target=rows[:, self.target],
             predicted=rows.argmax(dim=1),
             maps=maps,
+            invalid=int((~known).sum()),
         )
 
 
@@ -258,4 +284,5 @@ def _merged(parts: list[Path]) -> Path:
         target=all_of("target"),
         predicted=all_of("predicted"),
         maps=None if parts[0].maps is None else all_of("maps"),
+        invalid=sum(part.invalid for part in parts),
     )

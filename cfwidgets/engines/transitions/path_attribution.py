@@ -9,6 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from cfwidgets.attribution.network import Network, network_of
+from cfwidgets.brief import brief
+from cfwidgets.models.backends.base import NotFiniteError
 from cfwidgets.models.classifier import Classifier
 
 __all__ = ["CELLS", "PathAttribution", "attribute_path"]
@@ -36,6 +38,8 @@ class PathAttribution:
         Completeness error: the sum of the parts less ``total``, divided by ``total``.
     """
 
+    __repr__ = brief
+
     pixels: Tensor
     share: Tensor
     total: float
@@ -50,7 +54,8 @@ def attribute_path(
     The log-odds of the two classes are integrated along the path (Sundararajan, Taly and Yan 2017, section 3
     of "Axiomatic Attribution for Deep Networks", there along a straight line of pixels; here along generated
     images, which stay believable), by the trapezoid rule. The parts sum to the difference between the ends,
-    up to the error of that rule, which is the convergence delta.
+    up to the error of that rule, which is the convergence delta. Images without a finite answer are left
+    out.
 
     Parameters
     ----------
@@ -71,7 +76,7 @@ def attribute_path(
     Raises
     ------
     ClassifierError
-        The classifier wraps no torch module, or no gradient leads through it.
+        The classifier wraps no torch module, no gradient leads through it, or no answer is finite.
 
     Examples
     --------
@@ -83,15 +88,15 @@ def attribute_path(
     True
     """
     network = network_of(clf, "Transitions")
-    odds, gradients = [], []
+    passed = []
     for chunk in images.split(1 if network.depends_on_company(images.cpu()) else _AT_ONCE):
-        with torch.inference_mode(mode=False), network.running(), torch.enable_grad():
-            x = chunk.to(network.device, network.dtype, copy=True).requires_grad_()
-            difference = _log_odds(clf, network, x, wrong, target)
-            gradients.append(torch.autograd.grad(difference.sum(), x)[0].float().cpu())
-            odds.append(difference.detach().float().cpu())
-    slope, level = torch.cat(gradients).double(), torch.cat(odds).double()
-    parts = (slope[1:] + slope[:-1]) / 2 * images.double().cpu().diff(dim=0)
+        passed += _slopes(clf, network, chunk, wrong, target)
+    slope, level, images = (torch.cat(parts).double() for parts in zip(*passed, strict=True))
+    known = level.isfinite() & slope.flatten(1).isfinite().all(dim=1)
+    if int(known.sum()) < 2:
+        raise NotFiniteError("the model returned NaN or infinite values along the whole path")
+    slope, level, images = slope[known], level[known], images[known]
+    parts = (slope[1:] + slope[:-1]) / 2 * images.diff(dim=0)
     pixels = parts.sum(dim=(0, 1))
     total = float(level[-1] - level[0])
     found = float(pixels.sum())
@@ -99,6 +104,23 @@ def attribute_path(
     share = summed / found if abs(found) > _NOTHING else torch.zeros_like(summed)
     delta = (found - total) / total if abs(total) > _NOTHING else 0.0
     return PathAttribution(pixels.float(), share.float(), total, delta)
+
+
+def _slopes(
+    clf: Classifier, network: Network, images: Tensor, wrong: int, target: int
+) -> list[tuple[Tensor, Tensor, Tensor]]:
+    """Return gradients, log-odds and images, in parts; without images that have no finite answer."""
+    try:
+        with torch.inference_mode(mode=False), network.running(), torch.enable_grad():
+            x = images.to(network.device, network.dtype, copy=True).requires_grad_()
+            difference = _log_odds(clf, network, x, wrong, target)
+            gradient = torch.autograd.grad(difference.sum(), x)[0]
+    except NotFiniteError:
+        if len(images) == 1:
+            return [(images[:0].float().cpu(), torch.zeros(0), images[:0].cpu())]
+        halves = (_slopes(clf, network, half, wrong, target) for half in images.tensor_split(2))
+        return [part for half in halves for part in half]
+    return [(gradient.float().cpu(), difference.detach().float().cpu(), images.cpu())]
 
 
 def _log_odds(clf: Classifier, network: Network, x: Tensor, wrong: int, target: int) -> Tensor:

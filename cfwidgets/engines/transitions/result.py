@@ -11,10 +11,12 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from cfwidgets.engines.base import ExplainerResult, Measure, cut
+from cfwidgets.brief import brief
+from cfwidgets.engines.base import ExplainerResult, Measure
 from cfwidgets.engines.transitions.latent_search import Walk
 from cfwidgets.engines.transitions.path import Ends, Path
 from cfwidgets.engines.transitions.path_attribution import PathAttribution
+from cfwidgets.text import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,16 +79,18 @@ class Candidates:
     vectors
         ``(n, K)``: the class vectors themselves.
     cosine
-        ``(n,)``: cosine similarity of the features to the image's, -1 to 1.
+        ``(n,)``: cosine similarity of the features to the image's, -1 to 1; -1 where no answer was finite.
     updates
         ``(n,)`` int64: number of updates.
     images
         ``(n, 3, h, w)`` uint8: the generated images as the model sees them.
     probabilities
-        ``(n, C)``: the model's probabilities.
+        ``(n, C)``: the model's probabilities; 0 for one that it has no finite answer to.
     maps
         ``(n, h, w)`` float16: relevance for the predicted class; None without maps.
     """
+
+    __repr__ = brief
 
     schema: ClassVar[dict[str, str]] = {
         "start": "int64 (n) 0 inf",
@@ -112,8 +116,8 @@ class Candidates:
 
     @property
     def predicted(self) -> Tensor:
-        """``(n,)`` int64: the predicted class of each."""
-        return self.probabilities.argmax(dim=1)
+        """``(n,)`` int64: the predicted class of each; -1 where there is no answer."""
+        return self.probabilities.argmax(dim=1).where(self.probabilities.amax(dim=1) > 0, -1)
 
     def ends(self, wrong: int, target: int) -> Ends:
         """Return the latent and class vectors of two candidates."""
@@ -133,6 +137,8 @@ class Agreement:
     correlation
         Mean of Spearman's rank correlations between each two.
     """
+
+    __repr__ = brief
 
     schema: ClassVar[dict[str, str]] = {
         "shares": "float (t, r, c)",
@@ -158,6 +164,8 @@ class RandomisedModel:
         Spearman's rank correlation with those of the explained model.
     """
 
+    __repr__ = brief
+
     schema: ClassVar[dict[str, str]] = {
         "share": "float (r, c)",
         "correlation": "-1 1",
@@ -182,7 +190,7 @@ class TransitionResult(ExplainerResult):
     candidates
         The generated look-alikes.
     first
-        ``(n,)``: their cosine similarities before the first update.
+        ``(n,)``: their cosine similarities before the first update; not finite where there was no answer.
     walk
         State of the search, to resume from.
     searched
@@ -306,7 +314,8 @@ class TransitionResult(ExplainerResult):
         """Return one row a candidate, the most similar first.
 
         Columns: ``candidate`` (its number), ``start``, ``vector`` (the class vector: ``target``, ``wrong`` or
-        ``model``), ``cosine``, ``predicted`` (a label), ``confidence`` (its probability), ``wrong`` and
+        ``model``), ``cosine``, ``predicted`` (a label; missing without an answer), ``confidence`` (its
+        probability), ``wrong`` and
         ``target`` (the probabilities of the two classes), ``updates``.
         """
         found = self.candidates
@@ -316,7 +325,9 @@ class TransitionResult(ExplainerResult):
                 "start": found.start.numpy(),
                 "vector": [VECTORS[place] for place in found.vector.tolist()],
                 "cosine": found.cosine.numpy(),
-                "predicted": [self.labels[index] for index in found.predicted.tolist()],
+                "predicted": [
+                    None if index < 0 else self.labels[index] for index in found.predicted.tolist()
+                ],
                 "confidence": found.probabilities.amax(dim=1).numpy(),
                 "wrong": found.probabilities[:, self.wrong].numpy(),
                 "target": found.probabilities[:, self.target].numpy(),
@@ -347,7 +358,7 @@ class TransitionResult(ExplainerResult):
         rows: list[Measure] = []
         if self.path is not None:
             similar = float(self.candidates.cosine[list(self.path.ends)].min())
-            before = float(self.first.mean())
+            before = float(self.first[self.first.isfinite()].mean())
             rows.append(
                 Measure(
                     "similarity of the end points",
@@ -377,12 +388,25 @@ class TransitionResult(ExplainerResult):
             correlation = self.randomised_model.correlation
             ok = correlation < _ALIKE
             rows.append(Measure("randomised model", correlation, "should be near 0", np.nan, _RANDOMISED, ok))
-        return rows
+        return rows + self.unanswered(self.invalid, self._evaluated)
+
+    @property
+    def invalid(self) -> int:
+        """Number of generated images, of the search and the transition, without a finite answer."""
+        return int(self.walk.invalid.sum()) + (0 if self.path is None else self.path.invalid)
+
+    @property
+    def _evaluated(self) -> int:
+        along = 0 if self.path is None else len(self.path.at) + self.path.invalid
+        return int((self.walk.updates + 1).sum()) + along
 
     @property
     def own_caveats(self) -> tuple[str, ...]:
         """See `ExplainerResult.own_caveats`."""
-        rows = list(self.hardly_predicted(self.wrong))
+        rows = [
+            *self.hardly_predicted(self.wrong),
+            *self.often_unanswered(self.invalid, self._evaluated),
+        ]
         if self.searched:
             rows += [
                 f"No candidate is predicted {self.labels[index]}."

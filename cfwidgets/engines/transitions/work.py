@@ -19,6 +19,7 @@ from cfwidgets.engines.transitions.path_attribution import attribute_path
 from cfwidgets.engines.transitions.result import Agreement, RandomisedModel, TransitionResult
 from cfwidgets.evaluation.overlap import rank_correlation
 from cfwidgets.images import as_bytes
+from cfwidgets.models.finite import finite_or_nan
 
 if TYPE_CHECKING:
     from cfwidgets.models.classifier import Classifier
@@ -143,11 +144,11 @@ class Work:
         if bool(which.any()):
             painted = self.maker.paint(walk.best[which], found.vectors[which])
             images[which] = as_bytes(painted)
-            probabilities[which] = self.clf.probabilities(painted)
+            probabilities[which] = finite_or_nan(self.clf, painted).nan_to_num(0)
         now = replace(
             found,
             latents=walk.best,
-            cosine=walk.cosine,
+            cosine=walk.cosine.clamp_min(-1),  # -inf where no place had an answer
             updates=walk.updates,
             images=images,
             probabilities=probabilities,
@@ -157,6 +158,7 @@ class Work:
 
     def _explained(self, result: TransitionResult, which: Tensor) -> TransitionResult:
         found = result.candidates
+        which = which & (found.predicted >= 0)
         if found.maps is None or not bool(which.any()):
             return result
         new = self.maker.maps(found.images[which].float() / 255, found.predicted[which].tolist())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from torch import Tensor
 
-from cfwidgets.checks import choice, non_negative, positive_int
+from cfwidgets.checks import choice, names_checked, non_negative, positive_int
 from cfwidgets.engines.base import Engine, Update, to_the_end
 from cfwidgets.engines.translation.given import read, second_columns, side_to_explain
 from cfwidgets.engines.translation.judges import judges_of
@@ -19,6 +19,7 @@ from cfwidgets.engines.translation.probes import no_probes, places, probed
 from cfwidgets.engines.translation.result import TranslationResult
 from cfwidgets.engines.translation.stress import KINDS, Kind, measured, no_curve
 from cfwidgets.images import as_bytes
+from cfwidgets.models.backends.base import NotFiniteError
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.models.translator import Translator, TranslatorError, require_translator
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["CounterfactualTranslator"]
 
 
+@names_checked
 @dataclass(frozen=True)
 class CounterfactualTranslator(Engine[TranslationResult]):
     """Paint each image's twin of the other class, and mark what differs.
@@ -268,7 +270,12 @@ class CounterfactualTranslator(Engine[TranslationResult]):
             result = replace(result, **judges.of_second(result.images[: result.done], result.twins))
         yield update()
         while result.done < len(result.images):
-            result = self._further(judges, result)
+            try:
+                result = self._further(judges, result)
+            except NotFiniteError as error:
+                last = min(result.done + self.batch_size, len(result.images))
+                error.add_note(f"at one of {result.done} to {last - 1} of the {len(result.images)} images")
+                raise
             yield update()
         if len(result.probes) < len(chosen):
             weights = judges.translator.has_module and list(judges.translator.require_module().parameters())

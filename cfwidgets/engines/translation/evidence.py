@@ -7,6 +7,7 @@ from functools import cached_property
 
 from torch import Tensor
 
+from cfwidgets.brief import brief
 from cfwidgets.engines.translation.translations import Translations
 from cfwidgets.evaluation.doubt import auroc
 from cfwidgets.evaluation.segmentation import segmentation_curve
@@ -45,6 +46,8 @@ class Evidence:
     found
         A result.
     """
+
+    __repr__ = brief
 
     found: Translations
 

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from cfwidgets.engines.base import cut
+from cfwidgets.text import cut
 
 if TYPE_CHECKING:
     from cfwidgets.engines.translation.translations import Translations

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from cfwidgets.brief import brief
 from cfwidgets.evaluation.doubt import pearson
 from cfwidgets.evaluation.segmentation import saliency
 
@@ -86,6 +87,8 @@ class Probes:
         ``(k,)``: Pearson's correlation of the mask with those of the variants (their mean), with the mask of
         another image, and with the mask of the translator with random weights; NaN where there is none.
     """
+
+    __repr__ = brief
 
     places: Tensor
     inside: Tensor

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import torch
 from torch import Tensor
 
+from cfwidgets.brief import brief
 from cfwidgets.checks import choice, non_negative
 from cfwidgets.engines.translation.judges import Judge, judges_of
 from cfwidgets.engines.translation.stress_curve import StressCurve
@@ -51,6 +52,9 @@ class Stressed(NamedTuple):
     twin_prediction: Tensor
     branch: Tensor | None
     second: Tensor | None
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 def stressed(

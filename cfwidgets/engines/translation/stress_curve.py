@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from cfwidgets.brief import brief
+
 __all__ = ["StressCurve"]
 
 
@@ -29,6 +31,8 @@ class StressCurve:
     fakeness
         ``(L, k)``: the classifier's probability that the image is painted; None without such a class.
     """
+
+    __repr__ = brief
 
     levels: Tensor
     places: Tensor

@@ -16,12 +16,14 @@ from cfwidgets.models.backends.outputs import Activation, to_probabilities
 from cfwidgets.models.backends.torch_module import TorchModule
 from cfwidgets.models.guard import FairLock
 from cfwidgets.models.parts import uncompiled
+from cfwidgets.progress import progress_bar
 
 __all__ = ["Accelerated"]
 
 # The largest accepted difference of probabilities, and the images of the first batch that are compared.
 _TOLERANCE = 1e-3
 _COMPARED = 8
+_EXPORTED = 0.9  # share of the time that the exporter takes, for the progress
 
 
 class Accelerated:
@@ -37,6 +39,8 @@ class Accelerated:
         The meaning of the outputs.
     name
         For messages.
+    progress
+        See `cfwidgets.progress.progress_bar`.
 
     Raises
     ------
@@ -52,7 +56,13 @@ class Accelerated:
     """
 
     def __init__(
-        self, original: TorchModule, input_size: tuple[int, int], activation: Activation, name: str
+        self,
+        original: TorchModule,
+        input_size: tuple[int, int],
+        activation: Activation,
+        name: str,
+        *,
+        progress: bool | None = False,
     ) -> None:
         self.original = original
         self.name = name
@@ -61,13 +71,13 @@ class Accelerated:
         self._activation: Activation = activation
         self._key = cache.key(uncompiled(original.module), input_size, original.interface)
         self._checked = False
-        self._open()
+        self._open(progress)
 
-    def _open(self) -> None:
+    def _open(self, progress: bool | None = False) -> None:
         self._lock = FairLock()
         cached = self._load()
         self._from_cache = cached is not None
-        self._runs: OnnxFile | TorchModule = cached or self._export()
+        self._runs: OnnxFile | TorchModule = cached or self._export(progress)
 
     def __getstate__(self) -> dict[str, Any]:
         """Travel to another process, where the session is opened again, from the cache if it has the file."""
@@ -105,10 +115,15 @@ class Accelerated:
         except ClassifierError:  # written by another version of ONNX Runtime's or of the exporter's
             return None
 
-    def _export(self) -> OnnxFile:
-        content = export(uncompiled(self.original.module), self._input_size, self.original.interface)
-        cache.write(self._key, content)
-        return OnnxFile(content, Interface(), self.name)
+    def _export(self, progress: bool | None = False) -> OnnxFile:
+        with progress_bar(progress, at_once=True) as report:
+            report(0, f"exporting {self.original.name} to ONNX, some seconds")
+            content = export(uncompiled(self.original.module), self._input_size, self.original.interface)
+            report(_EXPORTED, "opening the file")
+            cache.write(self._key, content)
+            opened = OnnxFile(content, Interface(), self.name)
+            report(1, "exported")
+            return opened
 
     def _check(self, images: Tensor) -> None:
         expected = to_probabilities(self.original(images), self._activation)

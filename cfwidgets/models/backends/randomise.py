@@ -6,7 +6,7 @@ Adebayo et al., "Sanity Checks for Saliency Maps", NeurIPS 2018, section 3 (mode
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import torch
@@ -32,6 +32,8 @@ def randomised(
     seed: int,
     input_size: tuple[int, int] = (224, 224),
     interface: Interface | None = None,
+    only: int | None = None,
+    *,
     parts: Collection[str] | None = None,
 ) -> nn.Module:
     """Copy a network and randomise its weights.
@@ -44,6 +46,8 @@ def randomised(
         The same seed gives the same weights, on any device. Torch's own random state is not used.
     input_size, interface
         The network's input, and the output that holds its classes.
+    only
+        The size of the only batches that it takes; None where it takes any.
     parts
         Names of the modules, as in ``dict(module.named_modules())``, whose own weights are randomised, to the
         same values as if all were. None: all weights.
@@ -85,17 +89,21 @@ def randomised(
     chosen = set(everything) if parts is None else {twin.get_submodule(name) for name in parts}
     for part in everything:
         part.training = False
+
+    def noise(count: int) -> Tensor:
+        return _noise(count, twin, generator, input_size, interface)
+
     try:
         with torch.no_grad():
             for part, weights in _weights(everything):
                 _randomise(weights, generator, kept=part not in chosen)
             layers = [part for part in everything if part in chosen]
             _randomise_packed(layers, generator)
-            _measure_statistics(twin, layers, generator, input_size, interface)
-        _check(module, twin, generator, input_size, interface)
+            _measure_statistics(twin, layers, lambda: noise(only or _IMAGES))
+        _check(module, twin, noise(only or _COMPARED), interface)
     except ClassifierError:
         raise
-    except Exception as error:  # a kind of tensor that cannot be written to, a network of one batch size, …
+    except Exception as error:  # a kind of tensor that cannot be written to, …
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ClassifierError(f"{type(module).__name__} cannot be randomised: {reason}") from error
     return twin
@@ -114,22 +122,15 @@ def _noise(
     return images.to(first.device, first.dtype)
 
 
-def _check(
-    module: nn.Module,
-    twin: nn.Module,
-    generator: torch.Generator,
-    size: tuple[int, int],
-    interface: Interface,
-) -> None:
+def _check(module: nn.Module, twin: nn.Module, images: Tensor, interface: Interface) -> None:
     """Refuse a twin that answers as the network itself, or gives no numbers."""
-    images = _noise(_COMPARED, module, generator, size, interface)
     try:
         with untouched(module), torch.no_grad():
-            before = as_rows(module(images.clone()), _COMPARED, interface)
+            before = as_rows(module(images.clone()), len(images), interface)
     except (RuntimeError, ValueError):  # the network takes another size, which nobody has named
         return
     with untouched(twin), torch.no_grad():
-        after = as_rows(twin(images), _COMPARED, interface)
+        after = as_rows(twin(images), len(images), interface)
     name = type(module).__name__
     if not bool(after.isfinite().all()):
         raise ClassifierError(f"{name} cannot be randomised: with random weights it returns NaN or infinity")
@@ -216,13 +217,7 @@ def _rounded_like(weight: Tensor, values: Tensor) -> Tensor:
     return torch.quantize_per_tensor(values, weight.q_scale(), weight.q_zero_point(), weight.dtype)
 
 
-def _measure_statistics(
-    twin: nn.Module,
-    parts: list[nn.Module],
-    generator: torch.Generator,
-    input_size: tuple[int, int],
-    interface: Interface,
-) -> None:
+def _measure_statistics(twin: nn.Module, parts: list[nn.Module], noise: Callable[[], Tensor]) -> None:
     """Set running statistics from one batch of smooth noise."""
     layers = [m for m in parts if isinstance(m, _BatchNorm) and m.track_running_stats]
     if not layers:
@@ -232,7 +227,7 @@ def _measure_statistics(
         layer.reset_running_stats()
         layer.momentum = None  # the plain mean over all batches: here one
         layer.train()
-    twin(_noise(_IMAGES, twin, generator, input_size, interface))
+    twin(noise())
     for layer, momentum in zip(layers, momenta, strict=True):
         layer.momentum = momentum
         layer.eval()

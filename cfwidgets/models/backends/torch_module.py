@@ -140,10 +140,23 @@ class TorchModule:
         if not self.alone:
             rows = self._passed(images)
             if self._company is None and len(images) > 1:
-                self.met(meet(self._passed, images, rows, exact=self.exact))
+                self.met(
+                    meet(lambda one: self._passed_alone(one, len(images)), images, rows, exact=self.exact)
+                )
             if not self.alone:
                 return rows
-        return torch.cat([self._passed(image) for image in images.split(1)])
+        return torch.cat([self._passed_alone(image, len(images)) for image in images.split(1)])
+
+    def _passed_alone(self, image: Tensor, count: int) -> Tensor:
+        """Pass an image ``(1, 3, H, W)`` alone; for a module of one batch size, with copies of itself."""
+        try:
+            return self._passed(image)
+        except torch.OutOfMemoryError:
+            raise
+        except (RuntimeError, ValueError):
+            if count == 1:
+                raise
+            return self._passed(image.expand(count, -1, -1, -1))[:1]
 
     def _passed(self, images: Tensor) -> Tensor:
         with untouched(self.module), torch.no_grad():

@@ -47,7 +47,9 @@ class RankingChart:
             unselected_style={"opacity": 0.4},
             interactions={"click": "select"},
         )
-        self._below = bq.Axis(scale=self._across, label_color=GREY, label_offset="2.6em", tick_format="~g")
+        self._below = bq.Axis(
+            scale=self._across, label_color=GREY, label_offset="2.6em", tick_format="~g", tick_values=[0]
+        )
         self._plot = bq.Figure(
             padding_x=0,
             padding_y=0,

@@ -10,6 +10,10 @@ from cfwidgets.widgets.facex.view import FaceXView
 class FaceXExplorer(Explorer[FaceXView]):
     """The regions of a face that a classifier attends to: the FaceX view, and a chart of the ranking.
 
+    As the last line of a cell it shows itself, and fills in while the faces are read. Point at a region of
+    the drawn face, or at a bar, to see its patches of most attention; click to pin it; open a patch to see
+    the whole face with its map; colour the face by attention or by effect.
+
     Parameters
     ----------
     clf, faces, target, regions, prototype, client, engine, second, result, checkpoint
@@ -17,10 +21,22 @@ class FaceXExplorer(Explorer[FaceXView]):
 
     Attributes
     ----------
-    view
-        The `FaceXView`.
-    chart
-        The bqplot figure.
+    chosen
+        The region that is pinned. It can be set.
+    result
+        What is found so far, a `FaceXResult`, to ``plot()``, ``save(path)`` and ``trust()``; with a second
+        classifier a pair.
+    run
+        The `Run` over the faces: ``run.result()`` waits for its end.
+    view, chart
+        The `FaceXView`, and the bqplot figure.
+
+    Methods
+    -------
+    stop, resume
+        Stop the run, and keep what was found; resume it.
+    close
+        Stop, free everything, and take it off the page.
 
     Examples
     --------

@@ -16,10 +16,12 @@ from cfwidgets.data.faces.prototype import Prototype
 from cfwidgets.data.faces.regions import REGIONS
 from cfwidgets.engines.base import Update
 from cfwidgets.engines.facex.engine import FaceX
+from cfwidgets.engines.facex.reading import require_faces
 from cfwidgets.engines.facex.region_sums import regions_of
 from cfwidgets.engines.facex.result import FaceXResult
 from cfwidgets.images import as_bytes, fit_labels
 from cfwidgets.models.classifier import Classifier, require_classifier
+from cfwidgets.text import did_you_mean
 from cfwidgets.widgets.checks import foreign, require_kind, whole
 from cfwidgets.widgets.facex.drawing import drawing
 from cfwidgets.widgets.lifetime import closed_on_failure
@@ -45,7 +47,8 @@ class FaceXView(View[OneOrTwo]):
     """Shows the regions that a classifier attends to over a data set of faces, and patches of them.
 
     It returns at once and fills in while the engine runs. It works by itself, with mouse and keyboard,
-    wherever anywidgets work; only opening a face needs the kernel.
+    wherever anywidgets work; only opening a face needs the kernel. Point at a region to see its patches of
+    most attention, and open a patch to see the whole face with its map.
 
     Parameters
     ----------
@@ -78,11 +81,33 @@ class FaceXView(View[OneOrTwo]):
         Name of the pinned region; empty for none. It can be set.
     quantity
         ``"attention"`` or ``"effect"``: the values that colour the face. It can be set.
+    result
+        What is found so far, a `FaceXResult`; with a second classifier a pair.
+    run
+        The `Run` over the faces: ``run.result()`` waits for its end.
+
+    Methods
+    -------
+    stop, resume
+        Stop the run, and keep what was found; resume it.
+    close
+        Stop, free everything, and take it off the page.
 
     Raises
     ------
     ClassifierError, PrototypeError, TypeError, ValueError
         The argument that is refused, and what is accepted.
+
+    Examples
+    --------
+    >>> import cfwidgets as cf
+    >>> faces = cf.data.portraits(4, size=32)
+    >>> clf = cf.zoo.classifier("portraits/male-biased", device="cpu")
+    >>> view = FaceXView(clf, faces, "Male", engine=cf.FaceX(trust=False, sampled=0))
+    >>> len(view.run.result().numbers)
+    4
+    >>> view.chosen = "u_lip"
+    >>> view.close()
     """
 
     from_page = frozenset({"chosen", "opened", "opened_by", "group", "pointed", "quantity"})
@@ -148,6 +173,8 @@ class FaceXView(View[OneOrTwo]):
             raise ValueError("give faces and the class to explain, target=…; or a finished result to show")
         else:
             self._names, self._target = tuple(regions), clf.class_index(target)
+        if faces is not None:
+            require_faces(faces)
         prototype = Prototype.face() if prototype is None else prototype
         prototype.require(self._names)
         drawn = drawing(prototype)
@@ -199,8 +226,8 @@ class FaceXView(View[OneOrTwo]):
     def _publish(self, partial: OneOrTwo) -> None:
         results = _each(partial)
         first = results[0]
-        counts = [f"{one.seen:,} of {one.total:,} faces" for one in results]
-        self.counts = " · ".join(dict.fromkeys(counts))
+        seen = " and ".join(dict.fromkeys(f"{one.seen:,}" for one in results))
+        self.counts = f"{seen} of {first.total:,} faces"
         self.notes = " ".join(filter(None, (*self._foreign, *map(_notes, results))))
         self.regions = _rows(first)
         self.patches, self.patch_tiles = _patches(first)
@@ -230,6 +257,7 @@ class FaceXView(View[OneOrTwo]):
         if proposal.value and proposal.value not in self._names:
             raise t.TraitError(
                 f"there is no region {proposal.value!r}; the regions are {', '.join(self._names)}"
+                f"{did_you_mean(proposal.value, self._names)}"
             )
         chosen: str = proposal.value
         return chosen
@@ -343,7 +371,7 @@ def _rows(result: FaceXResult, group: str | None = None) -> list[dict[str, Any]]
         {
             "name": row.Index,
             "label": row.region,
-            "ior": _known(row.ior),
+            "ior": _known(row.attention),
             "low": _known(row.low),
             "high": _known(row.high),
             "count": int(row.count),

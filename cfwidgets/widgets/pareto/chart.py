@@ -8,7 +8,7 @@ import bqplot as bq
 import ipywidgets as w
 import numpy as np
 
-from cfwidgets.widgets.chart_parts import GREY, Points, close_figure
+from cfwidgets.widgets.chart_parts import GREY, Points, close_figure, show
 from cfwidgets.widgets.lifetime import FixedBox, FixedLayout
 from cfwidgets.widgets.pareto.axes import ends, ticks
 from cfwidgets.widgets.pareto.course import CourseChart
@@ -111,7 +111,7 @@ class _Chart:
             x_scale=self._scales["x"], y_scale=self._scales["y"], color=GREY
         )
         # bqplot cannot guess a format of no values.
-        axis = {"label_color": GREY, "grid_lines": "none", "tick_format": ".1f"}
+        axis = {"label_color": GREY, "grid_lines": "none", "tick_format": ".1f", "tick_values": [0]}
         self._axes = [
             bq.Axis(scale=self._scales["x"], label=_WORDS[across], label_offset="2.4em", **axis),
             bq.Axis(
@@ -146,8 +146,7 @@ class _Chart:
         known = bool(members) and all(members[0][name] is not None for name in (names["x"], names["y"]))
         # Without a critic there will be nothing; before the first front its place is kept.
         self.figure.layout.display = "none" if members and not known else None
-        for part in (*self._marks, self._stars, *self._axes):
-            part.visible = known
+        show(self.figure, known)
         if not known:
             self.figure.title = ""
             return
@@ -183,5 +182,4 @@ class _Chart:
             link.unlink()
             link.close()
         self._brush.close()
-        self._scales["color"].close()
         close_figure(self.figure)

@@ -8,8 +8,8 @@ import bqplot as bq
 import ipywidgets as w
 import numpy as np
 
-from cfwidgets.widgets.chart_parts import GREY, ORANGE, Points, close_figure
-from cfwidgets.widgets.pareto.axes import ends, ticks
+from cfwidgets.widgets.chart_parts import GREY, ORANGE, Points, close_figure, whole_ticks
+from cfwidgets.widgets.pareto.axes import ends
 from cfwidgets.widgets.pareto.stars import Stars, put_stars, star_mark
 
 if TYPE_CHECKING:
@@ -117,10 +117,9 @@ class CourseChart:
                     mark.x, mark.y = places[:most], heights[name][:most]
         with self._along.hold_sync():
             self._along.min, self._along.max = ends(places, margin=0.03)
-        self._below.tick_values = _whole_ticks(count)
+        self._below.tick_values = whole_ticks(1, max(count, 1))
         put_stars(self._stars, stars, places, probability)
-        for part in (self._stars, self._words, self._below, self._left):
-            part.visible = count > 0
+        self._stars.visible = self._words.visible = count > 0
         # Words of a line that is not there would be a riddle.
         self._words.text = [words if shown[name] else "" for name, words, *_ in _LINES]
 
@@ -129,7 +128,6 @@ class CourseChart:
         for link in self._links:
             link.unlink()
             link.close()
-        self._words.scales["x"].close()
         close_figure(self.figure)
 
 
@@ -137,10 +135,3 @@ def _scaled(values: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.float
     """Scale values so that the first ``count`` of them are in [0, 1]."""
     low, high = ends(values[:count])
     return (values - low) / (high - low)
-
-
-def _whole_ticks(count: int) -> npt.NDArray[np.float64]:
-    if count < 5:
-        return np.arange(1.0, count + 1)
-    found, _ = ticks(1, count)
-    return found[found == found.round()]

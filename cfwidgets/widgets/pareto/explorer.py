@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 class ParetoExplorer(Explorer[ParetoView]):
     """A front of plausible counterfactuals: the film strip, and beside it four linked charts.
 
-    Three charts show the front by each pair of objectives, the fourth shows the objectives along the front. A
-    click on a point shows its counterfactual; a region brushed in one of the three filters the strip.
+    As the last line of a cell it shows itself, and fills in while the search runs. Walk along the film strip;
+    drag the bars of the attributes to edit the image by hand. Three charts show the front by each pair of
+    objectives, the fourth shows the objectives along the front. A click on a point shows its counterfactual;
+    a region brushed in one of the three filters the strip.
 
     Parameters
     ----------
@@ -26,10 +28,36 @@ class ParetoExplorer(Explorer[ParetoView]):
 
     Attributes
     ----------
-    view
-        The `ParetoView`.
-    chart
-        The bqplot figures, in a box.
+    chosen
+        The counterfactual that is shown, by its place; -1 for the best pick. It can be set.
+    selected
+        The counterfactuals that are brushed, or all: a table and their images.
+    result
+        What is found so far, a `ParetoResult`, to ``plot()``, ``save(path)`` and ``trust()``.
+    run
+        The `Run` of the search: ``run.result()`` waits for its end.
+    view, chart
+        The `ParetoView`, and the bqplot figures in a box.
+
+    Methods
+    -------
+    stop, resume
+        Stop the search, and keep what was found; resume it.
+    close
+        Stop, free everything, and take it off the page.
+
+    Examples
+    --------
+    >>> import cfwidgets as cf
+    >>> clf = cf.zoo.classifier("portraits/male-blond", device="cpu")
+    >>> editor = cf.zoo.attribute_editor("portraits", device="cpu")
+    >>> face = cf.data.portraits(1, size=64)[0].image
+    >>> quick = cf.PlausibleCounterfactuals(evaluations=200, trust=False)
+    >>> explorer = ParetoExplorer(clf, editor, face, engine=quick)
+    >>> explorer.run.result().evaluations
+    200
+    >>> table, images = explorer.selected
+    >>> explorer.close()
     """
 
     chart_type = ParetoCharts

@@ -44,7 +44,8 @@ class ParetoView(View[ParetoResult]):
     """Counterfactuals of one image as a film strip, by the probability that they leave to its class.
 
     It returns at once and fills in while the engine runs. It is complete by itself, with mouse and keyboard,
-    wherever anywidgets work; only editing by hand needs the kernel.
+    wherever anywidgets work; only editing by hand needs the kernel. Walk along the strip, and drag the bars
+    of the attributes to edit.
 
     Parameters
     ----------
@@ -77,6 +78,31 @@ class ParetoView(View[ParetoResult]):
         without a critic); where nothing flips, the closest. It can be set.
     brushed
         Places to which the strip is filtered, that of the simplest among them; empty for all.
+    selected
+        The counterfactuals that are brushed, or all: a table and their images.
+    result
+        What is found so far, a `ParetoResult`.
+    run
+        The `Run` of the search: ``run.result()`` waits for its end.
+
+    Methods
+    -------
+    stop, resume
+        Stop the search, and keep what was found; resume it.
+    close
+        Stop, free everything, and take it off the page.
+
+    Examples
+    --------
+    >>> import cfwidgets as cf
+    >>> clf = cf.zoo.classifier("portraits/male-blond", device="cpu")
+    >>> editor = cf.zoo.attribute_editor("portraits", device="cpu")
+    >>> face = cf.data.portraits(1, size=64)[0].image
+    >>> view = ParetoView(clf, editor, face, engine=PlausibleCounterfactuals(evaluations=100, trust=False))
+    >>> len(view.run.result().deltas) > 0
+    True
+    >>> view.chosen = 0
+    >>> view.close()
     """
 
     _esm = bundle("pareto.js")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
 import bqplot as bq
 import ipywidgets as w
 import numpy as np
 
-from cfwidgets.widgets.chart_parts import BLUE, GREY, close_figure, show
+from cfwidgets.widgets.chart_parts import BLUE, GREY, close_figure, show, whole_ticks
 
 if TYPE_CHECKING:
     from cfwidgets.widgets.superpixels.view import SuperpixelView
@@ -32,28 +31,32 @@ class SearchChart:
         up = bq.LinearScale(min=0, max=1)
         scales = {"x": self._across, "y": up}
         self._whole = bq.Lines(scales=scales, colors=[GREY], line_style="dotted")
-        self._mean = bq.Lines(scales=scales, colors=[GREY], stroke_width=1.2)
-        self._best = bq.Lines(scales=scales, colors=[BLUE], stroke_width=2)
+        self._mean = bq.Lines(scales=scales, colors=[GREY], stroke_width=1.2, marker_size=24)
+        self._best = bq.Lines(scales=scales, colors=[BLUE], stroke_width=2, marker_size=24)
         cursor = bq.Lines(x=[0.0, 0.0], y=[0.0, 1.0], scales=scales, colors=[GREY], stroke_width=1)
-        self._names = bq.Label(
-            text=["best", "mean", "whole picture"],
-            scales=scales,
+        self._below = bq.Axis(
+            scale=self._across,
+            label="generation",
+            label_color=GREY,
+            label_offset="2.6em",
+            grid_lines="none",
+            tick_format="d",
+        )
+        names = bq.Label(
+            text=["━ best", "─ mean", "┄ whole picture"],
+            x=[0.0, 0.2, 0.42],
+            y=[1.05] * 3,
+            scales={"x": bq.LinearScale(min=0, max=1), "y": up},
             colors=[BLUE, GREY, GREY],
-            align="end",
             default_size=11,
             font_weight="normal",
+            apply_clip=False,  # they stand above the curves
         )
         self.figure = bq.Figure(
-            marks=[self._whole, self._mean, self._best, cursor, self._names],
+            padding_x=0,  # so that generation 0 stands on the axis
+            marks=[self._whole, self._mean, self._best, cursor, names],
             axes=[
-                bq.Axis(
-                    scale=self._across,
-                    label="generation",
-                    label_color=GREY,
-                    label_offset="2.6em",
-                    grid_lines="none",
-                    num_ticks=6,
-                ),
+                self._below,
                 bq.Axis(
                     scale=up,
                     orientation="vertical",
@@ -62,7 +65,7 @@ class SearchChart:
                 ),
             ],
             animation_duration=0,
-            fig_margin={"top": 12, "bottom": 48, "left": 36, "right": 16},
+            fig_margin={"top": 28, "bottom": 48, "left": 36, "right": 16},
             # its top is at the picture's, below the head line
             layout=w.Layout(width="340px", height="260px", min_width="280px", margin="52px 0 0 0"),
         )
@@ -77,29 +80,19 @@ class SearchChart:
     def draw(self) -> None:
         """Draw the view as it is now."""
         result, history = self._view.result, self._view.history
-        show(self.figure, bool(history))  # LIME has no course
+        show(self.figure, bool(history), axes=self._view.method != "LIME")  # which has no course
+        last = max(self._view.generations, 1)
+        self._across.max, self._below.tick_values = float(last), whole_ticks(0, last)
         if result is None or not history:
             return
         best, mean, whole = history["best"], history["mean"], result.whole
         generations = np.arange(len(best))
-        end = float(max(self._view.generations, 1))
-        self._across.max = end
+        # A curve of one value would not be seen.
+        self._best.marker = self._mean.marker = "circle" if len(best) == 1 else None
         for line, x, y in (
             (self._best, generations, best),
             (self._mean, generations, mean),
-            (self._whole, [0, end], [whole, whole]),
+            (self._whole, [0, last], [whole, whole]),
         ):
             with line.hold_sync():
                 line.x, line.y = np.array(x, dtype=float), np.array(y)
-        with self._names.hold_sync():
-            self._names.x = np.full(3, end)
-            self._names.y = np.array(_apart([best[-1] - 0.06, mean[-1] - 0.06, whole - 0.06]))
-
-
-def _apart(heights: list[float], least: float = 0.08) -> list[float]:
-    """Move overlapping names apart, downwards, in their order."""
-    placed = list(heights)
-    order = sorted(range(len(heights)), key=lambda i: -heights[i])
-    for higher, lower in pairwise(order):
-        placed[lower] = min(placed[lower], placed[higher] - least)
-    return placed

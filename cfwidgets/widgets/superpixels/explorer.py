@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 class SuperpixelExplorer(Explorer[SuperpixelView]):
     """The superpixels that carry a prediction: the superpixel view, and beside it a chart of the search.
 
+    As the last line of a cell it shows itself, and fills in while the search runs. Click superpixels to hide
+    or show them and read the model's answer; choose another class to explain; walk through the generations of
+    the search, in the view or in the chart.
+
     Parameters
     ----------
     clf, image, target, segments, engine, result, checkpoint
@@ -25,10 +29,23 @@ class SuperpixelExplorer(Explorer[SuperpixelView]):
 
     Attributes
     ----------
-    view
-        The `SuperpixelView`.
-    chart
-        The bqplot figure.
+    mask
+        The superpixels that are shown. It can be set.
+    probabilities
+        The model's answer to the image that is shown: a table.
+    result
+        What is found so far, a `SuperpixelResult`, to ``plot()``, ``save(path)`` and ``trust()``.
+    run
+        The `Run` of the search: ``run.result()`` waits for its end.
+    view, chart
+        The `SuperpixelView`, and the bqplot figure.
+
+    Methods
+    -------
+    stop, resume
+        Stop the search, and keep what was found; resume it.
+    close
+        Stop, free everything, and take it off the page.
 
     Examples
     --------

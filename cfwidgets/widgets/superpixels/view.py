@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import torch
 import traitlets as t
-from torchvision.transforms.functional import center_crop, resize
 
 from cfwidgets.checkpoint import checkpoint_path
 from cfwidgets.engines.superpixels.base import SuperpixelEngine
@@ -17,7 +16,7 @@ from cfwidgets.engines.superpixels.elime import ELime
 from cfwidgets.engines.superpixels.lime import Lime
 from cfwidgets.engines.superpixels.result import SuperpixelResult
 from cfwidgets.evaluation.masking import MaskedPicture
-from cfwidgets.images import as_image, encode, encode_labels
+from cfwidgets.images import as_image, encode, encode_labels, fit
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
@@ -45,7 +44,7 @@ class SuperpixelView(View[SuperpixelResult]):
     """The superpixels that carry a prediction: an image whose superpixels one shows and hides.
 
     It returns at once and fills in while the engine runs. It is complete by itself, with mouse and keyboard,
-    wherever anywidgets work.
+    wherever anywidgets work. Click superpixels to hide or show them and read the model's answer.
 
     Parameters
     ----------
@@ -71,13 +70,40 @@ class SuperpixelView(View[SuperpixelResult]):
         The superpixels that are shown, ascending. Setting it evaluates the image.
     target
         The explained class. Setting it starts a run for that class, or shows its result found before.
+    mask
+        The same as ``(n,)`` bool. It can be set.
+    probabilities
+        The model's answer to the image that is shown: a table.
+    result
+        What is found so far, a `SuperpixelResult`.
+    run
+        The `Run` of the search: ``run.result()`` waits for its end.
     best, smallest, importance, order, whole, answer, history
         Data for the browser: see the comments on the traits.
+
+    Methods
+    -------
+    stop, resume
+        Stop the search, and keep what was found; resume it, or search on for as long again.
+    close
+        Stop, free everything, and take it off the page.
 
     Raises
     ------
     TypeError, ValueError, ImageError, ClassifierError
         Names the argument that was given, and what is accepted.
+
+    Examples
+    --------
+    >>> from cfwidgets import Classifier, ELime
+    >>> clf = Classifier(lambda x: torch.stack([1 - x.mean((1, 2, 3)), x.mean((1, 2, 3))], 1))
+    >>> picture = torch.linspace(0, 1, 32).repeat(3, 32, 1)
+    >>> view = SuperpixelView(clf, picture, 1, engine=ELime(segments=9, generations=2, trust=False))
+    >>> result = view.run.result()
+    >>> view.mask = np.ones(result.count, bool)
+    >>> bool(view.probabilities["probability"][0] == result.prediction.max())
+    True
+    >>> view.close()
     """
 
     from_page = frozenset({"target", "following", "shown"})
@@ -107,7 +133,8 @@ class SuperpixelView(View[SuperpixelResult]):
     importance = t.List(t.Float()).tag(sync=True)
     order = t.List(t.Int()).tag(sync=True)
     history_masks = t.Bytes().tag(sync=True)
-    # For the chart beside the view, which is drawn in Python; the browser has the same in `counts`.
+    # For the chart beside the view, which is drawn in Python at each `history`, set last; the browser has the
+    # same in `counts`.
     generation = t.Int(0)
     generations = t.Int(0)
     evaluations = t.Int(0)
@@ -248,11 +275,11 @@ class SuperpixelView(View[SuperpixelResult]):
         if partial.searches:
             search = partial.searches[partial.watched]
             masks = search.masks if partial.objective == "sufficient" else ~search.masks
-            self.history = {"best": search.best.tolist(), "mean": search.mean.tolist()}
             self.history_masks = np.packbits(masks.numpy(), axis=1).tobytes()
             self.generation, self.generations = search.generation, partial.settings["generations"]
+            self.history = {"best": search.best.tolist(), "mean": search.mean.tolist()}
         else:
-            self.history, self.history_masks, self.generation, self.generations = {}, b"", 0, 0
+            self.history_masks, self.generation, self.generations, self.history = b"", 0, 0, {}
 
     def _checked(self, changed: dict[str, Any]) -> dict[str, Any]:
         shown = changed.get("shown", [])
@@ -345,8 +372,13 @@ def _notes(result: SuperpixelResult) -> list[str]:
         )
     if result.blank > _LIKELY:
         notes.append(f"With every superpixel hidden {result.label} still has {result.blank:.2f}.")
+    if result.invalid:
+        notes.append(
+            f"For {result.invalid:,} of {result.evaluations:,} pictures the model has no finite answer: they "
+            "were left out."
+        )
     if result.settings["trust"] and not result.fingerprints["model"]:
-        notes.append("The model is a black box: there are no weights to randomise for the last check.")
+        notes.append("The model is a black box: without weights there is no randomised model to compare.")
     return notes
 
 
@@ -355,7 +387,5 @@ def _sharp(image: Tensor, seen: Tensor) -> Tensor:
     height, width = image.shape[1:]
     aspect = seen.shape[2] / seen.shape[1]
     across, down = min(width, round(height * aspect)), min(height, round(width / aspect))
-    cut = center_crop(image, [down, across])
-    if max(down, across) > _SHARPEST:
-        cut = resize(cut, _SHARPEST * min(down, across) // max(down, across), antialias=True).clamp(0, 1)
-    return cut
+    shrink = min(1.0, _SHARPEST / max(down, across))
+    return fit(image[None], (max(1, round(down * shrink)), max(1, round(across * shrink))))[0]

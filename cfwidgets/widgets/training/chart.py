@@ -83,8 +83,8 @@ class _Chart:
             display_toolbar=False,
             padding_x=0,
             padding_y=0,
-            fig_margin={"top": 24, "bottom": 26, "left": 44, "right": 16},
-            layout=w.Layout(width="232px", height="130px", min_width="232px", margin="0 8px 10px 0"),
+            fig_margin={"top": 32, "bottom": 26, "left": 44, "right": 16},
+            layout=w.Layout(width="232px", height="138px", min_width="232px", margin="0 8px 10px 0"),
         )
         self.figure.add_class("cfw-training-chart")
 

@@ -19,10 +19,19 @@ class TrainingProgress(Explorer[TrainingView]):
 
     Attributes
     ----------
-    view
-        The `TrainingView`.
-    chart
-        A box of bqplot figures, one a loss; empty before the first drawing.
+    result
+        The networks as far as they are trained, to ``save(path)``.
+    run
+        The `Run` of the training: ``run.result()`` waits for its end.
+    view, chart
+        The `TrainingView`, and a box of bqplot figures, one a loss; empty before the first drawing.
+
+    Methods
+    -------
+    stop, resume
+        Stop the training, and keep what was learnt; resume it.
+    close
+        Stop, free everything, and take it off the page.
 
     Examples
     --------

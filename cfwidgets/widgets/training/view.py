@@ -13,6 +13,7 @@ import traitlets as t
 
 from cfwidgets.images import encode
 from cfwidgets.widgets.lifetime import closed_on_failure
+from cfwidgets.widgets.time_left import TimeLeft
 from cfwidgets.widgets.training.history import mean_window, running_mean
 from cfwidgets.widgets.view import View, bundle, in_words
 
@@ -120,10 +121,33 @@ class TrainingView(View[Trained]):
     held_out, held_out_at
         Data for the browser: see the comments on the traits.
 
+    result
+        The networks as far as they are trained, to ``save(path)``.
+    run
+        The `Run` of the training: ``run.result()`` waits for its end.
+
+    Methods
+    -------
+    stop, resume
+        Stop the training, and keep what was learnt; resume it.
+    close
+        Stop, free everything, and take it off the page.
+
     Raises
     ------
     TypeError
         If ``steps`` is not a generator.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from cfwidgets.training.attgan import AttGANTraining
+    >>> faces, attributes = torch.rand(20, 3, 32, 32), torch.rand(20, 2) > 0.5
+    >>> training = AttGANTraining(updates=2, batch_size=4, dim=4, layers=3, hidden=8, report_every=1)
+    >>> view = TrainingView(training.steps(faces, attributes, ("Bald", "Young")))
+    >>> view.run.result().step
+    2
+    >>> view.close()
     """
 
     _esm = bundle("training.js")
@@ -161,7 +185,6 @@ class TrainingView(View[Trained]):
         self._checkpoint = checkpoint
         self._errors: dict[str, str] = {}
         self._stopping = False
-        self._began: tuple[int, float] | None = None  # step and seconds of the first partial result
         self._draw_from = 0.0
         self.history: npt.NDArray[np.float64] = np.empty((0, 0))
         self.held_out_history: npt.NDArray[np.float64] = np.empty((0, 1))
@@ -188,12 +211,11 @@ class TrainingView(View[Trained]):
             if self.run is None or not self.run.resume():
                 return
             self._stopping = False
+            self._estimate = TimeLeft()
             self._mend("save")
             self.state, self.activity = "running", self._doing(self.run)
 
     def _publish(self, partial: Trained) -> None:
-        if self._began is None:
-            self._began = partial.step, partial.seconds
         self.step = partial.step
         self.notes = partial.collapse()
 
@@ -205,7 +227,7 @@ class TrainingView(View[Trained]):
             if run.state != "running":
                 self._stopping = False
             self.activity = self._doing(run)
-            self.counts = self._counted(run)
+            self.counts = _counted(run.partial)
         if run.partial is not None and (run.state != "running" or time.monotonic() >= self._draw_from):
             self._draw_from = math.inf  # until this is drawn
             self._answers.ask(run.partial)
@@ -227,20 +249,6 @@ class TrainingView(View[Trained]):
         if self._stopping:
             return _STOPPING
         return "" if run.partial is not None else "the first updates"
-
-    def _counted(self, run: Run[Any]) -> str:
-        partial: Trained | None = run.partial
-        if partial is None:
-            return ""
-        updates = partial.training["updates"]
-        words = f"update {partial.step:,} of {updates:,}, {_duration(partial.seconds)}"
-        if run.state != "running" or not partial.step:
-            return words
-        # By what has run here: a checkpoint may have come from a faster machine.
-        steps, seconds = partial.step, partial.seconds
-        if self._began is not None and self._began[0] < steps:
-            steps, seconds = steps - self._began[0], seconds - self._began[1]
-        return f"{words}, {_duration(seconds / steps * (updates - partial.step))} left"
 
     def _answer(self, question: Trained) -> None:
         """Draw samples and losses. Called on the thread that draws."""
@@ -300,6 +308,12 @@ class TrainingView(View[Trained]):
         with self._wire:
             self._errors.pop(what, None)
             self.error = "\n".join(self._errors.values())
+
+
+def _counted(partial: Trained | None) -> str:
+    if partial is None:
+        return ""
+    return f"update {partial.step:,} of {partial.training['updates']:,} after {_duration(partial.seconds)}"
 
 
 def _recent_means(losses: npt.NDArray[np.float64]) -> list[Any]:

@@ -8,7 +8,7 @@ import bqplot as bq
 import ipywidgets as w
 import numpy as np
 
-from cfwidgets.widgets.chart_parts import BLUE, GREY, ORANGE, close_figure, show
+from cfwidgets.widgets.chart_parts import BLUE, GREY, ORANGE, close_figure, show, whole_ticks
 from cfwidgets.widgets.transitions.names import names_of
 
 if TYPE_CHECKING:
@@ -69,13 +69,12 @@ class TransitionChart:
 
     def draw(self) -> None:
         """Draw the view as it is now."""
-        path = self._view.path
+        path, last = self._view.path, self._view.phases - 1
         show(self.figure, bool(path))
+        self._along.max, self._below.tick_values = float(last), whole_ticks(0, last)
         if not path:
             return
         at = np.array(path["at"], dtype=float)
-        self._along.max = float(path["phases"] - 1)
-        self._below.tick_values = np.unique(np.linspace(0, path["phases"] - 1, 5).round())
         for line, values in ((self._wrong, path["wrong"]), (self._target, path["correct"])):
             with line.hold_sync():
                 line.x, line.y = at, np.array(values)

@@ -10,6 +10,10 @@ from cfwidgets.widgets.transitions.view import TransitionView
 class TransitionExplorer(Explorer[TransitionView]):
     """Why was it misclassified? The transition view, and beside it the probabilities of both classes.
 
+    As the last line of a cell it shows itself, and fills in while the search runs. Scrub through the
+    transition from the wrong class to the right one; click two of the generated look-alikes to make them its
+    ends; choose another class as the right one.
+
     Parameters
     ----------
     clf, generator, image, target, wrong, feature_model, engine, result, checkpoint
@@ -17,10 +21,23 @@ class TransitionExplorer(Explorer[TransitionView]):
 
     Attributes
     ----------
-    view
-        The `TransitionView`.
-    chart
-        The bqplot figure.
+    target, phase
+        The class that the image really has, and the phase of the transition that is shown. They can be set.
+    flip_phase
+        The first phase at which the right class is the likelier one.
+    result
+        What is found so far, a `TransitionResult`, to ``plot()``, ``save(path)`` and ``trust()``.
+    run
+        The `Run` of the search: ``run.result()`` waits for its end.
+    view, chart
+        The `TransitionView`, and the bqplot figure.
+
+    Methods
+    -------
+    stop, resume
+        Stop the search, and keep what was found; resume it.
+    close
+        Stop, free everything, and take it off the page.
 
     Examples
     --------

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from cfwidgets.engines.base import cut
+from cfwidgets.text import cut
 from cfwidgets.widgets.chart_parts import BLUE, GREY, ORANGE
 
 __all__ = ["Name", "names_of"]

@@ -38,7 +38,8 @@ class TransitionView(View[TransitionResult]):
     """Why was it misclassified? Look-alikes on both sides of the decision, and the transition to scrub.
 
     It returns at once and fills in while the engine runs. It is complete by itself, with mouse and keyboard,
-    wherever anywidgets work; the phases that were generated are in the browser and need no kernel.
+    wherever anywidgets work; the phases that were generated are in the browser and need no kernel. Scrub
+    through them; click two look-alikes to make them the ends of the transition.
 
     Parameters
     ----------
@@ -71,6 +72,35 @@ class TransitionView(View[TransitionResult]):
         The phase shown, 0 (the end of the wrong class) to the last. It can be set.
     picked
         The two candidates chosen as the ends of the transition; empty while the best ones are followed.
+    flip_phase
+        The first phase at which the target is likelier than the wrong class.
+    result
+        What is found so far, a `TransitionResult`.
+    run
+        The `Run` of the search: ``run.result()`` waits for its end.
+
+    Methods
+    -------
+    stop, resume
+        Stop the search, and keep what was found; resume it.
+    close
+        Stop, free everything, and take it off the page.
+    name_of
+        Label of a class by its number.
+
+    Examples
+    --------
+    >>> from cfwidgets import zoo
+    >>> from cfwidgets.data import digits
+    >>> from cfwidgets.networks import BigGAN
+    >>> clf = zoo.classifier("digits", device="cpu")
+    >>> generator = BigGAN(size=32, classes=10, channels=2, latent_size=8).eval()
+    >>> quick = Transitions(starts=2, updates=2, phases=5, trust=False)
+    >>> view = TransitionView(clf, generator, digits("test").images[473], "4", engine=quick)
+    >>> len(view.run.result().path_frame())
+    5
+    >>> view.phase = 3
+    >>> view.close()
     """
 
     _esm = bundle("transitions.js")
@@ -121,6 +151,8 @@ class TransitionView(View[TransitionResult]):
         checkpoint: str | pathlib.Path | None = None,
     ) -> None:
         require_classifier("clf", clf)
+        if feature_model is not None:
+            require_classifier("feature_model", feature_model)
         engine = Transitions() if engine is None else engine
         require_kind("engine", engine, Transitions, "Transitions(…)")
         self._clf, self._engine = clf, engine
@@ -189,6 +221,11 @@ class TransitionView(View[TransitionResult]):
         """The first phase at which the target is likelier than the wrong class; None if there is none."""
         flip: int | None = self.path.get("flip")
         return flip
+
+    @property
+    def phases(self) -> int:
+        """Number of phases of the transition that is shown, or will be; both ends included."""
+        return int(self.path.get("phases", self._engine.phases))
 
     def name_of(self, index: int) -> str:
         """Return the label of a class, or "" where the class is not known yet."""

@@ -10,6 +10,10 @@ from cfwidgets.widgets.translation.view import TranslationView
 class TranslationExplorer(Explorer[TranslationView]):
     """Twins of images on the other side of a decision: the view, and beside it curves over the threshold.
 
+    As the last line of a cell it shows itself, and fills in while the twins are painted. Wipe between an
+    image and its twin; drag the threshold of the mask of what differs, in the view or in the chart; sort the
+    images and walk through them; put noise or an attack on one.
+
     Parameters
     ----------
     clf, translator, images, target, truth, masks, engine, second, result, checkpoint
@@ -17,10 +21,21 @@ class TranslationExplorer(Explorer[TranslationView]):
 
     Attributes
     ----------
-    view
-        The `TranslationView`.
-    chart
-        The bqplot figure.
+    chosen, threshold
+        Place of the image that is shown, and the threshold of the mask. They can be set.
+    result
+        What is found so far, a `TranslationResult`, to ``plot()``, ``save(path)`` and ``trust()``.
+    run
+        The `Run` over the images: ``run.result()`` waits for its end.
+    view, chart
+        The `TranslationView`, and the bqplot figure.
+
+    Methods
+    -------
+    stop, resume
+        Stop the run, and keep what was found; resume it.
+    close
+        Stop, free everything, and take it off the page.
 
     Examples
     --------

@@ -74,6 +74,28 @@ class TranslationView(View[TranslationResult]):
         Place of the image that is shown, from 0. It can be set.
     threshold
         Of the difference mask, 0 to 255/256. It can be set.
+    result
+        What is found so far, a `TranslationResult`.
+    run
+        The `Run` over the images: ``run.result()`` waits for its end.
+
+    Methods
+    -------
+    stop, resume
+        Stop the run, and keep what was found; resume it.
+    close
+        Stop, free everything, and take it off the page.
+
+    Examples
+    --------
+    >>> import cfwidgets as cf
+    >>> quick = CounterfactualTranslator(variants=0, trust=False)
+    >>> pair = cf.zoo.translator("concrete", device="cpu")
+    >>> view = TranslationView(*pair, cf.data.concrete(2, size=128), engine=quick)
+    >>> view.run.result().twins.shape
+    torch.Size([2, 3, 128, 128])
+    >>> view.chosen, view.threshold = 1, 0.25
+    >>> view.close()
     """
 
     _esm = front_end("translation.js")

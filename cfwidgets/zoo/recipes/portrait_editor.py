@@ -336,6 +336,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     trained = training(chosen.updates, chosen.seed).train(
         pixels, has, EDITED, resume=resume, checkpoint=chosen.checkpoint
     )
+    if trained.step < chosen.updates:
+        parser.exit(1, "Interrupted: nothing is shipped; a checkpoint is resumed.\n")
     # Shipped in half precision, and measured as it is shipped.
     path = chosen.to / "portraits_editor.safetensors"
     trained.editor().save(path, half=True)

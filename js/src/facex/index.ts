@@ -19,6 +19,7 @@ export default defineView({
   name: "facex",
   label: "FaceX explorer",
   traits,
+  alone: "regions, patches and groups still work, opening a face does not",
   followed: ["pointed", "cursor", "face"],
   alive: ["progress", "regions", "face"],
   eager: true,

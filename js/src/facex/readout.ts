@@ -54,8 +54,12 @@ export function createReadout(scores: Scores) {
       if (!two) return;
       const more = row?.difference ?? null;
       const sign = more === null || Math.abs(more) < 0.005 ? "" : more > 0 ? "▲ " : "▼ ";
-      const by = `${sign}${more === null ? "–" : words.signed(more)}`;
-      setName(difference, `${by} ${models[1]} against ${models[0]}`);
+      // It keeps its place while there is none yet.
+      difference.classList.toggle("cfw-invisible", more === null);
+      setName(
+        difference,
+        `${sign}${more === null ? "–" : words.signed(more)} ${models[1]} against ${models[0]}`,
+      );
     },
   };
 }

@@ -19,6 +19,7 @@ export default defineView({
   name: "pareto",
   label: "Plausible counterfactuals",
   traits,
+  alone: "the front and its pictures still work, edits by hand do not",
   followed: ["original", "repainted", "edited", "chosen", "edit", "brushed", "cursor"],
   alive: ["progress", "members", "edited"],
   trustLater: "measured when the first front is here",

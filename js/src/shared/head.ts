@@ -28,7 +28,7 @@ export function createHead(
   const word = h("span.ellipsis");
   const status = h("span.status", h("span.dot", { "aria-hidden": "true" }), word);
   const counts = h("span.counts.number");
-  const button = h("button.button.run-button");
+  const button = h("button.button.run-button", { "data-asks": true });
   const fill = h("i");
   const progress = h(
     "div.progress",
@@ -59,16 +59,20 @@ export function createHead(
 
   return {
     element,
-    update(now: Status, error: string) {
+    /** `gone`: there is no kernel to resume anything. */
+    update(now: Status, error: string, gone: boolean) {
       if (run.state !== state) wait(false);
       state = run.state;
       const running = state === "running";
       const ended = state === "stopped" || state === "failed";
       const { help, kept, continuable = ended } = now;
-      const words = state === "empty" ? "waiting" : state;
+      let words: string = state === "empty" ? "waiting" : state;
       let more = ended ? kept : "";
-      if (more && continuable) more += ", Resume continues";
-      if (running) more = run.activity;
+      if (more && continuable && !gone) more += ", Resume continues";
+      if (running) {
+        more = run.activity;
+        if (run.time_left) words += `, ${run.time_left}`;
+      }
       setText(word, more && more !== words ? `${words}: ${more}` : words);
       setText(counts, run.counts);
       setText(button, running ? "Stop" : "Resume");

@@ -27,6 +27,7 @@ export function createPicker(scope: Scope, options: PickerOptions) {
     "button.picker-button",
     {
       "aria-haspopup": "listbox",
+      "data-asks": true,
       title: options.title ?? "explain another class",
     },
     label,

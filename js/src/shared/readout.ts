@@ -39,7 +39,7 @@ export function createReadout(scope: Scope, reference: string, chosen: (index: n
 
   const rows: ReturnType<typeof createRow>[] = [];
   const createRow = () => {
-    const name = h("button.bar-name.ellipsis");
+    const name = h("button.bar-name.ellipsis", { "data-asks": true });
     const fill = h("i");
     const mark = h("b");
     const value = h("span.number.bar-value");

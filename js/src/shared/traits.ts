@@ -7,6 +7,8 @@ export const runTraits = {
   activity: text(),
   /** 0 to 1. */
   progress: number(),
+  /** Words for how long the run still takes. */
+  time_left: text(),
   /** How far it is, in numbers. */
   counts: text(),
   /** What limits the result, in a sentence. */

@@ -20,12 +20,12 @@
  *     },
  *   });
  *
- * The frame does the rest. It has the head (question, state, counts, progress, error, help, Stop and Resume), the
- * caveats below it, places
- * for `placeholder`, `trust` and `notes` that the view puts where they belong and the frame fills, the live region
- * (`say`), the fence around the keys, the theme (`data-cfw-theme`, `palette`), the size, the end. Nothing lives outside
- * of `build`; what must end with the view is registered with `frame.scope`. A function of `draw`, `paint` or a listener
- * that throws is told in the head and does not keep the others from their work.
+ * The frame does the rest. It has the head (question, state, time left, counts, progress, error, help, Stop and Resume),
+ * the caveats below it, places for `placeholder`, `trust` and `notes` that the view puts where they belong and the frame
+ * fills, the live region (`say`), the fence around the keys, the theme (`data-cfw-theme`, `palette`), the size, the end.
+ * Where there is no kernel any more it says so, with the view's `alone`, and disables what has the attribute `data-asks`.
+ * Nothing lives outside of `build`; what must end with the view is registered with `frame.scope`. A function of `draw`,
+ * `paint` or a listener that throws is told in the head and does not keep the others from their work.
  *
  * `draw` is for what comes from the kernel, `paint` for what follows the hand. Parts take the frame, or of it what they
  * need; state that several share is an object of its own (see pareto/front.ts), not variables of `build`. The style.css
@@ -36,6 +36,7 @@ import { h, setText } from "./dom";
 import { createFaults } from "./faults";
 import { followSize } from "./fit";
 import { createHead } from "./head";
+import { followKernel } from "./kernel";
 import { fenceKeys } from "./keys";
 import { atOnce, oncePerMessage, withNextFrame } from "./redraw";
 import { createReport, type PictureState, type Status } from "./report";
@@ -51,6 +52,8 @@ export interface ViewDefinition<T extends ViewTable> {
   name: string;
   label: string;
   traits: T;
+  /** What still works, and what does not, where there is no kernel any more. */
+  alone: string;
   followed?: readonly (keyof T & string)[];
   alive?: readonly (keyof T & string)[];
   /** What stands in the place of the measures of trust while the run goes on. */
@@ -121,13 +124,19 @@ function render<T extends ViewTable>(definition: ViewDefinition<T>, options: Ren
   const { name, label, traits: table, followed = [], alive = [], eager } = definition;
   const { model, el } = options;
   const scope = createScope(options.signal);
-  const traits = readTraits(model, table);
+  const sent = readTraits(model, table);
   const live = h("div.live", { "aria-live": "polite", role: "status" });
   const root = h(`section.${name}`, {
     "data-testid": `cfw-${name}`,
     "data-lm-suppress-shortcuts": "true",
     "aria-label": label,
   });
+  const kernel = followKernel(scope, root, model, () => refresh());
+  const traits: typeof sent = Object.create(sent, {
+    // Without a kernel nothing runs any more.
+    state: { get: () => (sent.state === "running" && kernel.gone() ? "stopped" : sent.state) },
+  });
+  const alone = h("p.alone", `No kernel answers here: ${definition.alone}. Run the cell again.`);
   const palette = createPalette(root);
   const run = traits as Readonly<RunTraits>;
   const report = createReport(run, definition.trustLater);
@@ -139,11 +148,14 @@ function render<T extends ViewTable>(definition: ViewDefinition<T>, options: Ren
   const ask = () => report.ask(parts.status(), parts.picture);
   const drawReport = () => {
     report.draw();
-    head?.update(report.status, report.error(faults.words()));
+    head?.update(report.status, report.error(faults.words()), kernel.gone());
     root.dataset.state = run.state;
+    alone.hidden = !kernel.gone();
+    kernel.draw();
   };
   const paint = () => {
     parts.paint?.();
+    kernel.draw();
     if (asked > 0) root.dataset.latency = (performance.now() - asked).toFixed(1);
     asked = 0;
   };
@@ -153,7 +165,7 @@ function render<T extends ViewTable>(definition: ViewDefinition<T>, options: Ren
     repaint();
   };
   const refresh = oncePerMessage(scope, draw);
-  const waiting = createWaiting(scope, refresh);
+  const waiting = createWaiting(scope, refresh, kernel.gone);
 
   const frame: Frame<T> = {
     ...{ scope, root, traits, palette, waiting, refresh, repaint },
@@ -178,7 +190,7 @@ function render<T extends ViewTable>(definition: ViewDefinition<T>, options: Ren
     parts = definition.build(frame);
   });
   head = createHead(scope, run, parts.question, (kind) => model.send({ kind }));
-  root.append(head.element, report.caveats, h("div.body", ...parts.body), live);
+  root.append(head.element, alone, report.caveats, h("div.body", ...parts.body), live);
   fenceKeys(scope, root, (event) => parts.keys?.(event) ?? false);
   const loud = Object.keys(table).filter((trait) => !followed.includes(trait));
   frame.listen(loud, refresh);

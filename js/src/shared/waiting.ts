@@ -8,8 +8,8 @@ export type Waiting = ReturnType<typeof createWaiting>;
 const ASKING = 400;
 const SILENT = 5000;
 
-/** Tells, by `changed`, when an outstanding answer has become worth a word. */
-export function createWaiting(scope: Scope, changed: () => void) {
+/** Tells, by `changed`, when an outstanding answer has become worth a word: at once where the kernel is `gone`. */
+export function createWaiting(scope: Scope, changed: () => void, gone: () => boolean) {
   let wait: Wait = "none";
   let timer: ReturnType<typeof setTimeout> | undefined;
   const later = (next: Wait, delay: number) => {
@@ -32,6 +32,7 @@ export function createWaiting(scope: Scope, changed: () => void) {
     /** Says at each drawing whether an answer is outstanding. */
     update(outstanding: boolean) {
       if (!outstanding) end();
+      else if (gone()) wait = "silent";
       else if (wait === "none") {
         wait = "short";
         later("asking", ASKING);

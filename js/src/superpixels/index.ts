@@ -19,6 +19,7 @@ export default defineView({
   name: "superpixels",
   label: "Superpixel explorer",
   traits,
+  alone: "the picture, its edits and the replay still work, new predictions do not",
   followed: ["picture", "hidden_picture", "label_map", "size", "count", "cursor"],
   alive: ["answer"],
   build,

@@ -10,6 +10,7 @@ export default defineView({
   name: "training",
   label: "Training progress",
   traits,
+  alone: "samples and numbers are the last that were saved",
   followed: ["sheet"],
   build,
 });

@@ -25,6 +25,7 @@ export default defineView({
   name: "transitions",
   label: "Transition explorer",
   traits,
+  alone: "the slider, the maps and the charts still work, other candidates do not",
   followed: ["picture", "picture_maps", "phase", "cursor"],
   alive: ["path", "gallery", "progress"],
   build,

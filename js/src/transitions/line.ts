@@ -16,7 +16,8 @@ export function createLine(frame: TransitionFrame, transition: Transition, walk:
     if (frame.waiting.wait === "silent") return words.SILENT;
     if (frame.waiting.wait === "asking") return words.WAITING_FOR_PATH;
     if (transition.path) return words.about(transition.path);
-    return frame.traits.state === "running" ? words.NO_PATH : "";
+    if (frame.traits.state !== "running") return "";
+    return frame.traits.gallery.length > 0 ? words.FIRST_PATH : words.NO_PATH;
   };
   return {
     element,

@@ -10,7 +10,7 @@ export function createQuestion(frame: TransitionFrame, transition: Transition) {
   const picker = createPicker(scope, {
     labels: () => traits.labels,
     name: (index) => transition.name(index),
-    title: "ask about another class",
+    title: "choose another target",
     suggestions: () =>
       traits.whole
         .filter(([index]) => index !== traits.wrong)

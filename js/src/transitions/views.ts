@@ -13,7 +13,7 @@ const MODES: Record<Mode, readonly [text: string, title: string]> = {
   overlay: ["overlay", "the frame with its relevance map over it"],
   "side by side": ["side by side", "the frame and its map, the image and its map"],
   difference: ["difference", "how the frame differs from the image"],
-  where: ["where", "how much of the change goes along with each region"],
+  where: ["attribution", "path attribution: the share of each region in the change of the prediction"],
   plain: ["plain", "the frame as it is"],
 };
 const SIDE = "the map for this class: what speaks for it (+) and against it (−)";

@@ -12,6 +12,7 @@ export const HELP =
 export const LATER = "the image will be here";
 export const WAITING_FOR_PATH = "drawing the transition between the two picked candidates";
 export const SILENT = "no answer yet (kernel busy or gone); scrubbing still works";
+export const FIRST_PATH = "drawing a first transition between the best candidates";
 export const NO_PATH = "a transition appears here when both rows have a candidate";
 export const OTHER_ROW_EMPTY = "the other row is still empty";
 
@@ -35,10 +36,10 @@ export function signed(value: number): string {
   return `${value < 0 ? MINUS : "+"}${amount(Math.abs(value))}`;
 }
 
-/** What the shares of the regions are of: "+7.9 log-odds, off by 0.03". */
+/** What the shares of the regions are of: "+7.9 log-odds, convergence delta 0.03". */
 export function sum({ total, off }: Pick<RegionsAnswer, "total" | "off">): string {
   const parts = total === null ? [] : [`${signed(total)} log-odds`];
-  if (off !== null) parts.push(`off by ${amount(off)}`);
+  if (off !== null) parts.push(`convergence delta ${amount(off)}`);
   return parts.join(", ");
 }
 
@@ -47,11 +48,11 @@ export function predicted(name: string): string {
   return `predicted ${name}`;
 }
 
-/** One candidate: "candidate 17: predicted 9 with .93, cosine .81". */
+/** One candidate: "candidate 17: predicted 9 with .93, cosine similarity .81". */
 export function describeCandidate(candidate: Candidate, name: string): string {
   const [sure, near] = [probability(candidate.confidence, 2), probability(candidate.cosine, 2)];
   const nearest = candidate.nearest ? ", the nearest one" : "";
-  return `candidate ${candidate.id}: ${predicted(name)} with ${sure}, cosine ${near}${nearest}`;
+  return `candidate ${candidate.id}: ${predicted(name)} with ${sure}, cosine similarity ${near}${nearest}`;
 }
 
 /** What stands where the candidates will be. */
@@ -63,7 +64,7 @@ export function noCandidates(state: RunState): string {
 
 /** What the numbers under the candidates and the colours of their maps mean. */
 export function galleryLegend(scale: number): string {
-  return `cosine under each · map for its class, ±${amount(scale)} logits a pixel`;
+  return `below each its cosine similarity · map for its class, ±${amount(scale)} logits a pixel`;
 }
 
 /** What is kept of a run that stopped or failed. */

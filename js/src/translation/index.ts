@@ -19,6 +19,7 @@ export default defineView({
   name: "translation",
   label: "Translation explorer",
   traits,
+  alone: "pictures, masks and the order still work, stress does not",
   followed: ["pictures", "fetched", "threshold", "cursor", "curve", "area", "strength"],
   alive: ["progress", "entries", "fetched", "stress", "measured"],
   trustLater: "measured when all images are translated",

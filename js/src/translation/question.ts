@@ -21,7 +21,7 @@ export function createQuestion({ traits }: TranslationFrame, shown: Shown) {
       setText(arrow, entry ? " → " : "");
       setText(to, other);
       setText(rest, entry ? ": what would have to change?" : "What would have to change?");
-      const truth = entry && entry.truth >= 0 ? `, in truth ${className(traits.labels, entry.truth)}` : "";
+      const truth = entry && entry.truth >= 0 ? `, true class ${className(traits.labels, entry.truth)}` : "";
       setText(which, shown.place < 0 ? "" : `image ${shown.place + 1} of ${traits.total}${truth}`);
     },
   };

@@ -77,6 +77,7 @@ export function createStress(frame: TranslationFrame, look: Look) {
     summary,
     h(
       "div.stress-body",
+      { "data-asks": true },
       h("div", sliders.noise.element, sliders.pgd.element, pictures, waiting),
       h("div", gauges.element, note, curves),
     ),

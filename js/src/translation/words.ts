@@ -2,7 +2,7 @@ import { className, probability } from "../shared/format";
 import type { Entry, Traits } from "./traits";
 
 export const HELP =
-  "Drag the line over the picture: left of it stands the image, right of it its twin of the other class, painted in one pass. What differs is what the network goes by. The slider makes a mask of the difference. Counterfactual Image Generation for Adversarially Robust and Interpretable Classifiers, 2024.";
+  "Drag the line over the picture: left of it stands the image, right of it its twin of the other class, generated in one pass. What differs is what the network goes by. The slider makes a mask of the difference. Counterfactual Image Generation for Adversarially Robust and Interpretable Classifiers, 2024.";
 export const LATER = "the image will be here";
 export const SILENT = "no answer yet: the kernel is busy or gone; pictures and masks still work";
 export const WAITING = { none: "", short: "", asking: "evaluating…", silent: SILENT } as const;
@@ -52,8 +52,9 @@ export function doubtOf(entry: Entry, { labels, painted }: Pick<Traits, "labels"
 export function comesBack(entry: Entry, { labels, painted }: Pick<Traits, "labels" | "painted">): string {
   const real = entry.returned.map((p, index) => (index === painted ? -1 : p));
   const now = real.indexOf(Math.max(...real));
-  const back = now === entry.from ? "back to" : "not back, but";
-  return `The twin of the twin is ${back} ${className(labels, now)} ${probability(entry.returned[now], 2)}; a pixel is ${percent(entry.away)} away on average.`;
+  const back = now === entry.from ? "again" : `and not ${className(labels, entry.from)}`;
+  const chance = probability(entry.returned[now], 2);
+  return `The twin of the twin is predicted ${className(labels, now)} ${back} (${chance}); its pixels differ from the image's by ${percent(entry.away)} on average.`;
 }
 
 /** One image for the ear, and as a title. */

@@ -128,6 +128,7 @@ export function facexState(changes: Partial<Sent> = {}): Sent {
     measures: true,
     state: "done",
     activity: "",
+    time_left: "",
     progress: 1,
     counts: "faces 2,000 of 2,000",
     notes: "",

@@ -79,6 +79,7 @@ export function paretoState(changes: Partial<Traits> = {}): Traits {
     ...{
       state: "done",
       activity: "",
+      time_left: "",
       progress: 1,
       counts: "2 of 4 flip · 1,200 asked",
       notes: "",

@@ -39,9 +39,23 @@ describe("throttle", () => {
 });
 
 describe("waiting", () => {
+  const there = () => false;
+
+  it("is silent at once where there is no kernel", () => {
+    const waiting = createWaiting(
+      createScope(),
+      () => {},
+      () => true,
+    );
+    waiting.update(true);
+    expect(waiting.wait).toBe("silent");
+    waiting.update(false);
+    expect(waiting.wait).toBe("none");
+  });
+
   it("says asking after 400 ms and silent after 5 s", () => {
     const seen: string[] = [];
-    const waiting = createWaiting(createScope(), () => seen.push(waiting.wait));
+    const waiting = createWaiting(createScope(), () => seen.push(waiting.wait), there);
     waiting.update(true);
     expect(waiting.wait).toBe("short");
     vi.advanceTimersByTime(399);
@@ -57,7 +71,7 @@ describe("waiting", () => {
 
   it("says nothing once the answer is there", () => {
     const changed = vi.fn();
-    const waiting = createWaiting(createScope(), changed);
+    const waiting = createWaiting(createScope(), changed, there);
     waiting.update(true);
     waiting.update(false);
     vi.advanceTimersByTime(6000);
@@ -65,7 +79,7 @@ describe("waiting", () => {
   });
 
   it("does not call a kernel silent that answers earlier questions", () => {
-    const waiting = createWaiting(createScope(), () => {});
+    const waiting = createWaiting(createScope(), () => {}, there);
     waiting.update(true);
     for (let i = 0; i < 20; i++) {
       vi.advanceTimersByTime(1000);
@@ -79,7 +93,7 @@ describe("waiting", () => {
   });
 
   it("is not woken by an answer nobody waits for", () => {
-    const waiting = createWaiting(createScope(), () => {});
+    const waiting = createWaiting(createScope(), () => {}, there);
     waiting.alive();
     vi.advanceTimersByTime(6000);
     expect(waiting.wait).toBe("none");

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { h } from "../../src/shared/dom";
 import { runTraits } from "../../src/shared/traits";
 import { defineView, type Frame, type Parts } from "../../src/shared/view";
 import { integer, type TraitsOf } from "../../src/shared/wire";
@@ -26,7 +27,14 @@ async function show(
   const fake = fakeModel({ state: "done", ...state } as Traits);
   let frame: Frame<typeof traits> | undefined;
   const view = defineView({
-    ...{ name: "trial", label: "A trial", traits, followed: ["quiet"], ...definition },
+    ...{
+      name: "trial",
+      label: "A trial",
+      alone: "looking still works",
+      traits,
+      followed: ["quiet"],
+      ...definition,
+    },
     build(made) {
       frame = made;
       return {
@@ -158,7 +166,81 @@ describe("the frame", () => {
       "Nothing.",
       "<b>bold</b>",
     ]);
-    expect(root.children[1]).toBe(find(".cfw-caveats"));
+    expect(root.children[2]).toBe(find(".cfw-caveats"));
+  });
+});
+
+describe("the time left", () => {
+  it("stands beside the state while it runs, before what goes on", async () => {
+    const { fake, find } = await show(() => ({}), { state: "running", time_left: "about 10 s left" });
+    expect(text(find(".cfw-status"))).toBe("running, about 10 s left");
+    fake.receive({ activity: "searching" });
+    await drawn();
+    expect(text(find(".cfw-status"))).toBe("running, about 10 s left: searching");
+    fake.receive({ state: "stopped" });
+    await drawn();
+    expect(text(find(".cfw-status"))).toBe("stopped");
+  });
+});
+
+describe("a view without a kernel", () => {
+  const asks = () => {
+    const controls = [
+      h("button", { "data-asks": true }),
+      h("div", { "data-asks": true }, h("button", { title: "first" }), h("input")),
+      h("button", { title: "works" }),
+    ] as const;
+    return {
+      controls,
+      parts: () => ({ body: controls, status: () => ({ help: "", kept: "some is kept" }) }),
+    };
+  };
+  const disabled = (element: Element) => [
+    (element as HTMLButtonElement).disabled === true,
+    element.getAttribute("aria-disabled"),
+    element.getAttribute("title"),
+  ];
+  const NEEDS = "needs the kernel: run the cell again";
+
+  it("says what still works, and disables what cannot be answered", async () => {
+    const { controls, parts } = asks();
+    const { fake, find, root, frame } = await show(parts, {
+      ...{ state: "running", time_left: "about 10 s left", layout: { comm_live: false } },
+    } as never);
+    expect(text(root.children[1])).toBe("No kernel answers here: looking still works. Run the cell again.");
+    expect((root.children[1] as HTMLElement).hidden).toBe(false);
+    expect(text(find(".cfw-status"))).toBe("stopped: some is kept");
+    expect([frame.traits.state, root.dataset.state]).toEqual(["stopped", "stopped"]);
+    expect(disabled(find(".cfw-run-button"))).toEqual([true, "true", NEEDS]);
+    expect(disabled(controls[0])).toEqual([true, "true", NEEDS]);
+    expect([...controls[1].children].map(disabled)).toEqual([
+      [true, "true", "first"],
+      [true, "true", null],
+    ]);
+    expect(disabled(controls[2])).toEqual([false, null, "works"]);
+    find(".cfw-run-button").click();
+    expect(fake.sent).toEqual([]);
+    // A part enables what the frame has disabled.
+    controls[0].disabled = false;
+    frame.repaint();
+    await drawn();
+    expect(controls[0].disabled).toBe(true);
+  });
+
+  it("says so as soon as the kernel is gone", async () => {
+    const { controls, parts } = asks();
+    const layout = { comm_live: true };
+    const { fake, root } = await show(parts, { state: "running", layout } as never);
+    const line = root.children[1] as HTMLElement;
+    expect([line.hidden, root.dataset.state, disabled(controls[0])]).toEqual([
+      true,
+      "running",
+      [false, null, null],
+    ]);
+    layout.comm_live = false;
+    fake.fire("comm_live_update");
+    await drawn();
+    expect([line.hidden, root.dataset.state, disabled(controls[0])[0]]).toEqual([false, "stopped", true]);
   });
 });
 

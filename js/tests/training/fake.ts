@@ -7,6 +7,7 @@ export function trainingState(changes: Partial<Traits> = {}): Traits {
     ...{
       state: "running",
       activity: "",
+      time_left: "",
       progress: 0.25,
       error: "",
       notes: "",
@@ -14,7 +15,7 @@ export function trainingState(changes: Partial<Traits> = {}): Traits {
       trust: [],
       measures: false,
     },
-    counts: "update 30 of 120, 6 s, 18 s left",
+    counts: "update 30 of 120 after 6 s",
     ...{ step: 30, saved: false },
     sheet: wire(Uint8Array.of(7, 1)),
     ...{ grid: [2, 3], tile: [16, 16], drawn: 29 },

@@ -63,6 +63,7 @@ export function transitionState(changes: Partial<Traits> = {}): Traits {
     measures: true,
     state: "done",
     activity: "",
+    time_left: "",
     progress: 1,
     counts: "update 2,000 of 2,000 · 96 candidates",
     notes: "",

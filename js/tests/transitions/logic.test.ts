@@ -131,7 +131,11 @@ describe("words", () => {
       { total: null, off: 0.03 },
       { total: null, off: null },
     ];
-    expect(sums.map(words.sum)).toEqual(["+7.9 log-odds, off by 0.03", "off by 0.03", ""]);
+    expect(sums.map(words.sum)).toEqual([
+      "+7.9 log-odds, convergence delta 0.03",
+      "convergence delta 0.03",
+      "",
+    ]);
   });
 
   it("say what a candidate is", () => {
@@ -144,7 +148,9 @@ describe("words", () => {
       tile: 0,
       nearest: false,
     };
-    expect(words.describeCandidate(candidate, "9")).toBe("candidate 17: predicted 9 with .93, cosine .81");
+    expect(words.describeCandidate(candidate, "9")).toBe(
+      "candidate 17: predicted 9 with .93, cosine similarity .81",
+    );
     expect(words.describeCandidate({ ...candidate, nearest: true }, "9")).toContain("the nearest one");
   });
 

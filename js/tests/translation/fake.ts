@@ -47,6 +47,7 @@ export function translationState(changes: Partial<Traits> = {}): Traits {
     ...{
       state: "done",
       activity: "",
+      time_left: "",
       progress: 1,
       counts: "3 of 3 images · 2 flipped",
       notes: "",

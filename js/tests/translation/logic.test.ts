@@ -97,10 +97,10 @@ describe("words", () => {
 
   it("say whether the twin of the twin comes back", () => {
     expect(words.comesBack(entryOf(), traits)).toBe(
-      "The twin of the twin is back to cracked .70; a pixel is 0.8 % away on average.",
+      "The twin of the twin is predicted cracked again (.70); its pixels differ from the image's by 0.8 % on average.",
     );
     expect(words.comesBack(entryOf({ returned: [0.4, 0.1, 0.5] }), traits)).toMatch(
-      /^The twin of the twin is not back, but sound .40;/,
+      /^The twin of the twin is predicted sound and not cracked \(\.40\);/,
     );
   });
 

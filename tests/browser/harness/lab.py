@@ -39,10 +39,12 @@ c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.extension_manager = "readonly"
 """
 USER_SETTINGS: dict[str, dict[str, Any]] = {
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-    "docmanager-extension/plugin": {"autosave": False},
+    # Whoever saves, saves the widgets too.
+    "@jupyter-widgets/jupyterlab-manager/plugin": {"saveState": True},
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/docmanager-extension/plugin": {"autosave": False},
     # A notebook in windows does not render what is off the screen.
-    "notebook-extension/tracker": {"windowingMode": "none"},
+    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
 }
 # Not needed here; and the debugger logs errors of its own when a notebook is closed quickly.
 DISABLED_EXTENSIONS = (
@@ -90,7 +92,7 @@ class Lab:
         disabled = {"disabledExtensions": dict.fromkeys(DISABLED_EXTENSIONS, True)}
         _write(base / "config/labconfig/page_config.json", json.dumps(disabled))
         for name, values in USER_SETTINGS.items():
-            _write(base / f"settings/@jupyterlab/{name}.jupyterlab-settings", json.dumps(values))
+            _write(base / f"settings/{name}.jupyterlab-settings", json.dumps(values))
         # The kernels run in the interpreter of the tests, whatever kernels the user has.
         launch = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         kernel = {"argv": launch, "display_name": "Python of the tests", "language": "python"}

@@ -35,6 +35,7 @@ class Notebook:
         self.page = page
         self._lab = lab
         self._problems = problems
+        self._name = name
         self._client: BlockingKernelClient | None = None
         self._subshell: str | None = None
         content = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
@@ -159,7 +160,18 @@ class Notebook:
             message["header"]["subshell_id"] = self._subshell
         return _ask(client.shell_channel, message, timeout)
 
+    def restart(self) -> None:
+        """Restart the kernel, which then knows nothing of what the cells show."""
+        self.page.evaluate("(id) => tests.restart(id)", self.kernel)
+
     # the end
+
+    def reopen(self) -> None:
+        """Save the notebook with its widgets, end its kernel, open it again with a new one; run no cell."""
+        self.page.evaluate("(id) => tests.save(id)", self.kernel)
+        self.close()
+        self.kernel = self.page.evaluate("(path) => tests.open(path)", self._name)
+        self._open = True
 
     def close(self) -> None:
         """Close the notebook and end its kernel; what callbacks raised or wrote to stderr is a problem."""
@@ -168,6 +180,7 @@ class Notebook:
         self._open = False
         if self._client is not None:
             self._client.stop_channels()
+            self._client = self._subshell = None
         for text in self.errors():
             self._problems.add("kernel", text)
         self.page.evaluate("(id) => tests.close(id)", self.kernel)

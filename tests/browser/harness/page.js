@@ -52,6 +52,11 @@ window.tests = (() => {
         .map((output) => output.traceback.join('\n'));
     },
 
+    /** What a cell shows, as the notebook's file would have it. */
+    outputs([id, cell]) {
+      return opened.get(id).panel.content.model.sharedModel.cells[cell].toJSON().outputs;
+    },
+
     /** What the kernel has raised, and written to stderr, since the notebook was opened. */
     kernelErrors(id) {
       return opened.get(id).errors;
@@ -64,6 +69,15 @@ window.tests = (() => {
       const manager = await within(PATIENCE, 'the widgets', renderer._manager.promise);
       renderer.dispose();
       return Object.keys((await manager.get_state()).state).length;
+    },
+
+    /** Save a notebook with the state of its widgets. */
+    async save(id) {
+      await within(PATIENCE, 'the saving', opened.get(id).panel.context.save());
+    },
+
+    async restart(id) {
+      await within(PATIENCE, 'the restart', opened.get(id).panel.sessionContext.session.kernel.restart());
     },
 
     async close(id) {

@@ -251,13 +251,13 @@ def test_a_larger_picture_is_the_same_drawing() -> None:
         ({"size": 8}, "size must be a whole number of at least 16, not 8"),
         ({"seed": -1}, "seed must be a whole number of at least 0, not -1"),
         ({"first": 1.5}, "first must be a whole number of at least 0, not 1.5"),
-        ({"attributes": {"Smile": True}}, "no attribute is named 'Smile'. Did you mean 'Smiling'?"),
-        ({"attributes": {"male": True}}, "Did you mean 'Male'?"),
+        ({"attributes": {"Smile": True}}, "no attribute is named 'Smile': .*; did you mean 'Smiling'"),
+        ({"attributes": {"male": True}}, "did you mean 'Male'?"),
         ({"attributes": {"Male": 1.2}}, r"attributes\['Male'\] must be a number from 0 to 1, not 1.2"),
         ({"attributes": ["Male"]}, r"attributes must be a dict of attribute names, not \['Male'\]"),
         ({"attributes": {"Bald": True, "Black_Hair": True}}, "Bald .* Black_Hair .* exclude each other"),
         ({"correlate": {"Gender": {"Bald": 0.9}}}, "no target is named 'Gender'"),
-        ({"correlate": {"Male": {"Lipstick": 0.9}}}, "Did you mean 'Wearing_Lipstick'?"),
+        ({"correlate": {"Male": {"Lipstick": 0.9}}}, "did you mean 'Wearing_Lipstick'?"),
         (
             {"correlate": {"Male": {"Bald": 99}}},
             r"correlate\['Male'\]\['Bald'\] must be a number from 0 to 1",
@@ -280,7 +280,7 @@ def test_bad_input_is_named(arguments: dict[str, Any], message: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"Glasses": True}, "Did you mean 'Eyeglasses'?"),
+        ({"Glasses": True}, "did you mean 'Eyeglasses'?"),
         ({"Male": 1}, "Male must be True, False, or one bool for each of the 2 portraits, not 1"),
         ({"Male": torch.tensor([True])}, "one bool for each of the 2 portraits"),
         ({"Male": torch.tensor([0.5, 0.5])}, "one bool for each of the 2 portraits"),
@@ -298,7 +298,7 @@ def test_bad_edits_are_named(changes: dict[str, Any], message: str) -> None:
 
 def test_unknown_names_are_refused_when_asked_for() -> None:
     faces = portraits(1, size=16)
-    with pytest.raises(ValueError, match="Did you mean 'Smiling'"):
+    with pytest.raises(ValueError, match="did you mean 'Smiling'"):
         faces.attribute("smilling")
     with pytest.raises(ValueError, match="region must be one of 'background'"):
         faces.mask("eyes")

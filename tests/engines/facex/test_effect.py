@@ -52,8 +52,9 @@ def explain(engine, faces, clf=None, **more):
 
 
 def equal(one, other):
-    return torch.equal(one.sampled, other.sampled) and torch.equal(
-        one.effect.nan_to_num(-99), other.effect.nan_to_num(-99)
+    return torch.equal(one.sampled, other.sampled) and all(
+        torch.equal(getattr(one, name).nan_to_num(-99), getattr(other, name).nan_to_num(-99))
+        for name in ("effect", "repainted", "odds", "colours")
     )
 
 
@@ -68,6 +69,19 @@ def test_it_is_the_change_of_the_log_odds():
     assert found.effect[0, 0] == pytest.approx(-8 * (256 - 32) * (16 / 256) / 256, abs=1e-5)
     assert torch.isnan(found.effect[0, 2])  # it has no hat
     assert found.to_frame()["push"].tolist()[:2] == pytest.approx(found.effect[0, :2].tolist())
+
+
+def test_beside_it_stand_the_whole_face_mirrored_and_with_noise_and_its_colour():
+    [(number, found)] = explain(ENGINE, [face(0.5)]).effects()
+    assert number == 0
+    assert found.odds[:2].tolist() == pytest.approx([8 * 0.5 * 32 / 256] * 2)
+    assert 0.01 < abs(float(found.odds[2] - found.odds[0])) < 8 * 0.05
+    assert found.colour.tolist() == pytest.approx([0.5 * 32 / 256, 0, 0])
+    filled, mean = torch.zeros(3, 6, 10), 0.5 * 32 / 256
+    filled[0, 1:5, 1:9] = 0.5
+    hidden = torch.tensor([mean, 0, 0])[:, None, None].expand(3, 6, 10)
+    assert found.repainted[1] == pytest.approx(float((hidden - filled).norm()), rel=1e-5)
+    assert found.repainted.isnan().tolist() == [False, False, True]
 
 
 def test_the_log_odds_are_not_cut_off_where_the_network_is_sure():
@@ -118,18 +132,18 @@ def test_another_fill_or_sample_is_refused(changed):
 
 
 def test_a_face_whose_answer_is_not_finite_counts_for_nothing():
-    faces = [face(0.3), face(0.4)]
-    faces[1].image[0, 8:12, 4:12] = 0.4
+    faces = [face(0.3), face(0.8)]
     found = explain(ENGINE, faces)
-    broken = reddish(bad=0.39)
+    broken = reddish(bad=0.7)  # the noise does not get there
     from cfwidgets.engines.facex.effect import effects
     from cfwidgets.engines.facex.reading import FaceReader
 
     reader = FaceReader(broken, faces, 3, (SIDE, SIDE))
-    assert effects(broken, reader(1), 1, 3, "mean").isnan().all()
+    assert all(part.isnan().all() for part in effects(broken, reader(1), 1, 3, "mean"))
     sound = effects(broken, reader(0), 1, 3, "mean")
-    place = found.sampled.tolist().index(0)
-    assert torch.equal(sound.nan_to_num(-99), found.effect[place].nan_to_num(-99))
+    kept = dict(found.effects())[0]
+    for one, other in zip(sound, kept, strict=True):
+        assert torch.equal(one.nan_to_num(-99), other.nan_to_num(-99))
 
 
 @pytest.mark.parametrize(

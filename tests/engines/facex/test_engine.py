@@ -128,7 +128,7 @@ def test_it_finds_where_the_network_looks():
     )
     torch.testing.assert_close(result.ior, expected, equal_nan=True, atol=1e-6, rtol=0)
     frame = result.to_frame()
-    assert frame["ior"].tolist() == pytest.approx([112 / 768, 2.5 / 3, 2 / 3, 0], abs=1e-6)
+    assert frame["attention"].tolist() == pytest.approx([112 / 768, 2.5 / 3, 2 / 3, 0], abs=1e-6)
     assert frame["count"].tolist() == [3, 3, 3, 1]
     assert frame["rank"].tolist() == [3, 1, 2, 4]
     assert result.names == ("0", "1", "2")
@@ -180,8 +180,10 @@ def test_a_face_without_a_region_leaves_it_as_it_was():
     fewer, more = (explain(FAST, Faces(faces.items[:n])).to_frame() for n in (6, 7 - 5))
     before = explain(FAST, Faces(faces.items[:1])).to_frame()
     after = explain(FAST, Faces(faces.items[:3])).to_frame()  # the others have no hat
-    assert before.loc["hat", ["ior", "count"]].tolist() == pytest.approx(after.loc["hat", ["ior", "count"]])
-    assert before.loc["face", "ior"] != after.loc["face", "ior"]
+    assert before.loc["hat", ["attention", "count"]].tolist() == pytest.approx(
+        after.loc["hat", ["attention", "count"]]
+    )
+    assert before.loc["face", "attention"] != after.loc["face", "attention"]
     assert fewer.loc["hat", "count"] == 2
     assert more.loc["hat", "count"] == 1
 
@@ -189,7 +191,7 @@ def test_a_face_without_a_region_leaves_it_as_it_was():
 def test_the_order_of_the_faces_changes_no_mean():
     faces = drawn(9)
     a, b = explain(FAST, faces).to_frame(), explain(FAST, Faces(faces.items[::-1])).to_frame()
-    assert a["ior"].tolist() == pytest.approx(b["ior"].tolist(), abs=1e-6)
+    assert a["attention"].tolist() == pytest.approx(b["attention"].tolist(), abs=1e-6)
 
 
 def test_updates_tell_how_far_it_is():
@@ -490,7 +492,9 @@ def test_groups_by_attribute():
     assert result.group_names == ("smiles", "not smiles")
     assert result.groups.tolist() == [0, 1] * 3
     those = explain(FAST, Faces(faces.items[::2])).to_frame()
-    assert result.to_frame("smiles")["ior"].tolist() == pytest.approx(those["ior"].tolist(), abs=1e-6)
+    assert result.to_frame("smiles")["attention"].tolist() == pytest.approx(
+        those["attention"].tolist(), abs=1e-6
+    )
     assert result.to_frame("smiles")["count"].tolist() == those["count"].tolist()
 
 

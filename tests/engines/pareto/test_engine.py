@@ -11,6 +11,7 @@ from small import Bare, Tint
 from torch import nn
 
 from cfwidgets import Classifier
+from cfwidgets.engines.pareto import many
 from cfwidgets.engines.pareto.engine import PlausibleCounterfactuals
 from cfwidgets.engines.pareto.result import ParetoResult
 from cfwidgets.engines.pareto.survey import ParetoSurvey
@@ -300,6 +301,30 @@ def test_many_side_by_side_find_what_each_finds_alone():
     assert "3 of 3 images flip answer; necessary: red 100%" in survey._repr_html_()
 
 
+def test_a_survey_that_is_interrupted_gives_back_what_there_is(monkeypatch, capsys):
+    monkeypatch.setattr("cfwidgets.engines.base._interrupted", [float("-inf")])
+    images = torch.stack([IMAGE, IMAGE + 0.1])
+    whole = FAST.explain_many(redness(), Tint(), images)
+    evaluate, calls = many.evaluate, []
+
+    def interrupted(*given):
+        calls.append(given)
+        if len(calls) == 12:
+            raise KeyboardInterrupt
+        return evaluate(*given)
+
+    monkeypatch.setattr(many, "evaluate", interrupted)
+    with pytest.warns(UserWarning, match=r"interrupted at \d+%.*; explain_many\(…, resume=…\) continues"):
+        part = FAST.explain_many(redness(), Tint(), images)
+    assert part.stopped
+    assert 0 < part.evaluations < whole.evaluations
+    assert capsys.readouterr().err == ""
+    found = FAST.explain_many(redness(), Tint(), images, resume=part, progress=True)
+    assert "100%" in capsys.readouterr().err
+    assert found.stopped == ""
+    assert torch.equal(found.deltas, whole.deltas)
+
+
 def test_a_survey_of_a_model_that_never_flips(tmp_path):
     survey = FAST.explain_many(
         redness(threshold=2.0), Tint(), [IMAGE, IMAGE], attributes=[(0, 0, 0), (1, 0, 0)]
@@ -403,7 +428,9 @@ def test_a_finished_result_is_resumed_at_once_and_what_is_missing_is_measured():
     assert (bare.rounded_flips, bare.random_flips) == (None, None)
     counts.clear()
     measured = FAST.explain(clf, Tint(), IMAGE, resume=bare)
-    assert sum(counts) == 2 + 100 + len(whole.deltas) + 1 + len(whole.elsewhere)
+    single = 2 * (1 + int(whole.single.isfinite().sum()))  # without a change too, and in the mirror
+    simplest = 1  # in 8 bits
+    assert sum(counts) == 2 + 100 + len(whole.deltas) + simplest + single + len(whole.elsewhere)
     assert torch.equal(measured.random_flips, whole.random_flips)
     assert torch.equal(measured.rounded_flips, whole.rounded_flips)
     second = redness(threshold=0.55)

@@ -311,3 +311,23 @@ def test_it_can_be_kept(tmp_path):
     assert again.names == found.names
     torch.testing.assert_close(again.ablation, found.ablation, equal_nan=True)
     assert again.to_frame().equals(found.to_frame())
+
+
+def test_a_network_for_which_no_attribute_stands_out_is_told():
+    effect = torch.tensor([[1.0] * 8 + [9.0]] * 2)
+    known = result(single=effect, single_mirrored=effect / 2, repainted=torch.ones(2, 9))
+    row = known.trust().set_index("measure").loc["an attribute stands out"]
+    assert (row["value"], row["ok"]) == (pytest.approx(18), True)
+    assert not any("stands out" in one for one in known.caveats)
+    same = replace(known, single=torch.ones(2, 9), single_mirrored=torch.full((2, 9), 0.5))
+    assert same.trust().set_index("measure").loc["an attribute stands out", "ok"] is False
+    assert any(one.startswith("No attribute stands out") for one in same.caveats)
+
+
+def test_a_sure_network_that_is_moved_is_not_called_flat():
+    sure = torch.tensor([[1e-7, 1.0], [1e-5, 1.0], [1e-3, 0.999], [2e-3, 0.998]])
+    found = result(prediction=torch.tensor([1e-7, 1.0]), predictions=sure, ablation=torch.zeros(4, 2))
+    assert not any("hardly changes" in one for one in found.caveats)
+    assert any(one.startswith("Nothing flips") for one in found.caveats)
+    still = replace(found, predictions=sure[:1].expand(4, -1))
+    assert any("hardly changes" in one for one in still.caveats)

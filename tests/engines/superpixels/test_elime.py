@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections import deque
 from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import torch
 
 from cfwidgets import Classifier, ClassifierError, ELime, Lime, SuperpixelResult
+from cfwidgets.engines.superpixels import elime
 
 SIDE = 24
 TILES = (torch.arange(SIDE)[:, None] // 6 * 3 + torch.arange(SIDE)[None] // 8).int()  # 4 x 3 tiles
@@ -316,6 +318,52 @@ def test_a_search_goes_on_for_as_long_again():
     assert replace(FAST, generations=5).longer(more).generations == 15
 
 
+class Clock(Additive):
+    """A model that tells the time: a second for each picture that it is asked about."""
+
+    rested = 0
+
+    def perf_counter(self):
+        return float(self.asked + self.rested)
+
+
+def test_each_search_says_how_long_it_took(monkeypatch, tmp_path):
+    def run(rest=0, **given):
+        monkeypatch.setattr(elime, "time", clock := Clock())
+        engine = replace(FAST, runs=2, samples=0)
+        for update in engine.steps(Classifier(clock), PICTURE, 1, segments=TILES, **given):
+            yield update.partial
+            clock.rested += rest
+
+    *_, half = itertools.islice(run(), 5)
+    *_, whole = run()
+    questions = [len(search.asked["masks"]) for search in whole.searches]
+    first, second = (search.seconds for search in whole.searches)
+    assert first == questions[0]
+    assert 0 < second < questions[1]  # masks of the first cost it nothing
+    *_, slow = run(rest=1000)
+    assert [search.seconds for search in slow.searches] == [first, second]
+    half.save(tmp_path / "result")
+    loaded = SuperpixelResult.load(tmp_path / "result")
+    assert 0 < loaded.searches[0].seconds == half.searches[0].seconds < first
+    *_, resumed = run(resume=loaded)
+    assert [search.seconds for search in resumed.searches] == [first, second]
+
+    frame = whole.search_frame()
+    assert frame.seed.tolist() == [0, 1]
+    assert frame.original.tolist() == [whole.whole] * 2
+    assert frame.probability.tolist() == [search.probability for search in whole.searches]
+    assert frame.selected.tolist() == [int(search.mask.sum()) for search in whole.searches]
+    assert frame.generations.tolist() == [12, 12]
+    assert frame.seconds.tolist() == [first, second]
+
+
+def test_lime_has_no_search_to_tell_of():
+    frame = explain(Lime(samples=60, trust=False)).search_frame()
+    assert frame.empty
+    assert "seconds" in frame
+
+
 def test_a_finished_result_is_resumed_without_a_question():
     model = Additive()
     whole = explain(replace(FAST, runs=2, trust=True), model)
@@ -532,6 +580,13 @@ def test_the_figure_and_the_page_say_what_was_found():
     assert f"{result.probability:.3f}" in page
 
 
+@pytest.mark.parametrize("generations", [1, 3, 7])
+def test_the_figure_of_a_quick_search_has_whole_ticks(generations):
+    axis = explain(replace(FAST, generations=generations)).plot().axes[-2]
+    assert axis.get_xlabel() == "generation"
+    assert [tick for tick in axis.get_xticks() if tick != round(tick)] == []
+
+
 def test_the_agreement_of_seeds_is_a_measure():
     measures = explain(replace(FAST, runs=3)).trust()
     assert measures["measure"].tolist() == ["agreement of 3 seeds"]
@@ -591,5 +646,5 @@ def test_a_classifier_that_goes_wrong_in_the_middle_keeps_what_was_found(answer,
     kept = [next(steps).partial for _ in range(5)][-1]
     wrong.set()
     with pytest.raises(ClassifierError, match=text):
-        next(steps)
+        deque(steps, maxlen=0)
     assert len(kept.searches[0].best) == 4

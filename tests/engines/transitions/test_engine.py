@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+import torchvision
 from comparing import differences
 from torch import nn
 
@@ -404,16 +405,54 @@ def test_a_black_box_alone_is_refused_with_the_reason(clf, generator, image):
         FAST.explain(black_box(clf), generator, image, target=4)
 
 
+class Vgg(nn.Module):
+    """A small network with the layout of VGG-19."""
+
+    def __init__(self, classes=7):
+        super().__init__()
+        self.features = nn.Sequential(nn.Conv2d(3, 6, 3), nn.ReLU(inplace=True), nn.MaxPool2d(4))
+        self.classifier = nn.Linear(294, classes)
+
+    def forward(self, x):
+        return self.classifier(self.features(x).flatten(1))
+
+
+def test_the_published_settings_are_those_of_the_paper(generator, image):
+    published = Transitions.published()
+    named = {
+        "starts": 32,  # with three class vectors each
+        "updates": 2000,
+        "keep_length": False,
+        "layer": "features",
+        "rule": "quarter",
+        "patience": None,
+        "phases": 1000,
+        "interpolation": "linear",
+        "method": "rap",
+    }
+    # what the paper does not name is as it is by default
+    assert published == replace(Transitions(), **named)
+    torch.manual_seed(0)
+    clf = Classifier(Vgg(classes=10), device="cpu", input_size=32)
+    target = int(clf.probabilities(image[None])[0].argmin())
+    engine = replace(published, starts=4, updates=60, phases=3, trust=False)
+    found = engine.explain(clf, generator, image, target=target)
+    assert found.settings["layer"] == "features"
+    assert found.candidates.updates.tolist() == [60] * 12  # none ends early
+    lengths = found.candidates.latents.norm(dim=1)
+    first = generator.sample(4, 0).repeat_interleave(3, dim=0).norm(dim=1)
+    assert (lengths - first).abs().max() > 0.05
+    assert torch.equal(found.walk.score, found.candidates.cosine)
+
+
+def test_the_published_layer_is_the_last_maps_of_vgg_19():
+    with torch.device("meta"):
+        vgg = torchvision.models.vgg19(weights=None).eval()
+        maps = dict(vgg.named_modules())[Transitions.published().layer](torch.empty(1, 3, 224, 224))
+    assert maps.shape == (1, 512, 7, 7)
+
+
 def test_the_features_of_a_layer_by_name(clf, generator, image):
-    class Vgg(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.features = nn.Sequential(nn.Conv2d(3, 6, 3), nn.ReLU(inplace=True), nn.MaxPool2d(4))
-            self.classifier = nn.Linear(294, 7)
-
-        def forward(self, x):
-            return self.classifier(self.features(x).flatten(1))
-
     torch.manual_seed(0)
     vgg = Vgg()
     eyes = Classifier(vgg, device="cpu", input_size=32, mean=0.4, std=0.2)

@@ -64,6 +64,7 @@ def result(cosine, rows, rule="product", **given):
                 level=cosine,
                 waited=torch.zeros(n, dtype=torch.int64),
                 updates=torch.arange(n) + 10,
+                invalid=torch.zeros(n, dtype=torch.int64),
                 course=torch.rand(18, 2),
             ),
             "seconds": 1.25,

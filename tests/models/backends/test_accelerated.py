@@ -247,6 +247,19 @@ def test_random_weights_of_an_accelerated_classifier_are_accelerated(folder: Pat
     assert len(list(folder.iterdir())) == 2
 
 
+def test_a_bar_says_that_it_exports(capsys: pytest.CaptureFixture[str]) -> None:
+    clf = Classifier(small(), input_size=(8, 8), device="cpu")
+    clf.accelerated()
+    assert capsys.readouterr().err == ""  # nobody watches
+    other = Classifier(small(1), input_size=(8, 8), device="cpu")
+    other.accelerated(progress=True)
+    said = capsys.readouterr().err
+    assert "exporting Sequential to ONNX, some seconds:   0%" in said
+    assert "exported: 100%" in said
+    other.accelerated(progress=True)  # the file is there
+    assert capsys.readouterr().err == ""
+
+
 def test_what_cannot_be_accelerated_says_why() -> None:
     class Deciding(nn.Module):
         def forward(self, images: Tensor) -> Tensor:

@@ -317,7 +317,7 @@ def test_a_pair_resumes_where_its_second_model_failed():
     running = FaceXView(models[0], Gone(), "Male", second=models[1], engine=engine, regions=REGIONS)
     until(lambda: running.state == "failed")
     assert [len(one.numbers) for one in running.result] == [12, 5]
-    assert running.counts == "12 of 12 faces · 5 of 12 faces"
+    assert running.counts == "12 and 5 of 12 faces"
     running.resume()
     until(lambda: running.state == "done")
     for model, one in zip(models, running.result, strict=True):
@@ -491,7 +491,7 @@ def test_the_chart_has_both_models(found):
     explorer.close()
 
 
-def test_nothing_is_drawn_before_there_is_a_score():
+def test_axes_alone_are_drawn_before_there_is_a_score():
     class Stuck(Faces):
         def __getitem__(self, index):
             time.sleep(0.3)
@@ -499,8 +499,8 @@ def test_nothing_is_drawn_before_there_is_a_score():
 
     explorer = FaceXExplorer(classifier(), Stuck(), "Male", engine=QUICK, regions=REGIONS)
     plot = explorer.chart.children[1]
-    marks = [*plot.marks, *plot.axes]
-    assert not any(part.visible for part in marks)
+    assert not any(mark.visible for mark in plot.marks)
+    assert all(axis.visible for axis in plot.axes)
     until(lambda: explorer.view.state == "done")
-    assert all(part.visible for part in marks)
+    assert all(part.visible for part in (*plot.marks, *plot.axes))
     explorer.close()

@@ -287,7 +287,7 @@ def test_what_a_reader_must_know_is_noted():
     view.run.result(20)
     until(lambda: view.state == "done")
     p = CLF.probabilities(PICTURE[None])[0]
-    assert view.notes == "The model is a black box: there are no weights to randomise for the last check."
+    assert view.notes == "The model is a black box: without weights there is no randomised model to compare."
     assert (
         f"For the whole image other has a probability of {p[0]:.3f}: the model predicts cat ({p[1]:.3f})."
     ) in view.caveats

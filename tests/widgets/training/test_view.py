@@ -73,8 +73,8 @@ def test_a_training_is_shown_to_its_end(opened):
     assert view.run.result(30).step == 6
     drawn(view)
     assert isinstance(view.result, TrainedAttGAN)
-    assert view.counts.startswith("update 6 of 6, ")
-    assert " left" not in view.counts
+    assert view.counts.startswith("update 6 of 6 after ")
+    assert view.time_left == ""
     assert (view.state, view.activity, view.progress, view.error, view.step) == ("done", "", 1.0, "", 6)
     assert np.array_equal(pixels(view), joined(view.result.sheet()))
     assert (view.grid, view.tile) == ([4, 4], [16, 16])
@@ -179,7 +179,7 @@ def test_before_the_first_update_there_are_no_losses(opened):
     view = opened(iterate(replace(base, losses=torch.empty(0, 6), step=0)))
     drawn(view)
     assert (view.losses, view.measured, len(view.loss_names)) == ([], 0, 6)
-    assert view.counts.startswith("update 0 of 6, ")
+    assert view.counts.startswith("update 0 of 6 after ")
 
 
 def iterate(*partials):
@@ -406,22 +406,6 @@ def test_the_same_is_not_drawn_twice(opened):
     drawn(view)
     view._answer(view.result)
     assert Slow.asked == 1
-
-
-def test_the_time_left_is_by_what_ran_here(opened):
-    view = opened(steps())
-    view.run.result(30)
-
-    def at(step, seconds):
-        return SimpleNamespace(step=step, seconds=seconds, training={"updates": 2000})
-
-    def counts(partial, state="running"):
-        return view._counted(SimpleNamespace(partial=partial, state=state))
-
-    view._began = 1000, 50_000
-    assert counts(at(1000, 50_000)) == "update 1,000 of 2,000, 13 h 53 min, 13 h 53 min left"
-    assert counts(at(1010, 50_020)) == "update 1,010 of 2,000, 13 h 53 min, 33 min 0 s left"
-    assert counts(at(1010, 50_020), "stopped") == "update 1,010 of 2,000, 13 h 53 min"
 
 
 def test_what_is_no_generator_is_refused():

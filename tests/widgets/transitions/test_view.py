@@ -378,3 +378,13 @@ def test_the_chart_has_the_curves_and_the_flip(found):
     assert explorer.target == explorer.view.target == 1
     assert cursor.y.tolist() == [0, 1]
     explorer.close()
+
+
+def test_the_chart_has_its_axis_before_there_is_a_transition(monkeypatch):
+    monkeypatch.setattr(TransitionView, "start", lambda _view, steps: steps.close())
+    explorer = TransitionExplorer(CLF, Halves(), DARK, target="bright", engine=QUICK)
+    below, _up = explorer.chart.axes
+    assert (below.scale.min, below.scale.max) == (0, 59)
+    assert below.tick_values.tolist() == [0, 10, 20, 30, 40, 50]
+    assert not any(mark.visible for mark in explorer.chart.marks)
+    explorer.close()

@@ -70,6 +70,30 @@ def test_the_seed_decides_and_the_random_state_is_left_alone(few: Portraits) -> 
     assert torch.equal(few.pixels, before)
 
 
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [("thirds", [1, 1, 0.1, 0.1, 0.01, 0.01]), ("cosine", [1, 0.933, 0.75, 0.5, 0.25, 0.067])],
+)
+def test_the_learning_rate_falls_as_named(
+    few: Portraits, monkeypatch: Any, schedule: Any, expected: list[float]
+) -> None:
+    rates = []
+
+    class Watched(torch.optim.Adam):
+        def step(self, *args: Any, **kwargs: Any) -> Any:
+            rates.append(self.param_groups[0]["lr"])
+            return super().step(*args, **kwargs)
+
+    monkeypatch.setattr(torch.optim, "Adam", Watched)
+    train(few, epochs=2, batch_size=32, learning_rate=1.0, schedule=schedule)
+    assert rates == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_schedule_that_there_is_not_is_named(few: Portraits) -> None:
+    with pytest.raises(ValueError, match="schedule must be one of 'cosine', 'thirds', not 'linear'"):
+        train(few, schedule="linear")  # type: ignore[arg-type]
+
+
 def test_a_penalty_gets_each_batch_and_is_added(few: Portraits) -> None:
     seen: list[tuple[tuple[int, ...], ...]] = []
 
@@ -118,7 +142,7 @@ def test_an_attribute_tells_as_often_as_the_bias_says(attribute: str) -> None:
         ({"epochs": 0}, "epochs must be a whole number of at least 1, not 0"),
         ({"batch_size": 0}, "batch_size must be a whole number of at least 1, not 0"),
         ({"learning_rate": -1}, "learning_rate must be a number of at least 0, not -1"),
-        ({"target": "male"}, "Did you mean 'Male'"),
+        ({"target": "male"}, "did you mean 'Male'"),
     ],
 )
 def test_bad_input_is_named(few: Portraits, settings: dict[str, Any], message: str) -> None:
