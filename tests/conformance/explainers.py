@@ -171,4 +171,5 @@ def _trained() -> Any:
 
 def views() -> dict[str, Callable[[], Any]]:
     """Every view, by name, with what makes one that has ended."""
-    return {**{explainer.name: _shown(explainer) for explainer in EXPLAINERS}, "training": _trained}
+    shown = [explainer for explainer in EXPLAINERS if explainer.view is not None]
+    return {**{explainer.name: _shown(explainer) for explainer in shown}, "training": _trained}

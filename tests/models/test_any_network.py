@@ -141,6 +141,29 @@ def test_a_fixed_batch_is_filled_for_maps_too(method, count, asked_before):
         torch.testing.assert_close(again, want.maps, atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize("method", ["grad_cam", "input_x_gradient", "integrated_gradients"])
+def test_a_fixed_batch_is_filled_for_maps_against_a_class(method):
+    x = pictures(5)
+    clf, plain = Classifier(Four().eval(), batch_size=4), Classifier(network(), batch_size=4)
+    found, want = (attribute(one, x, 1, method, against=0) for one in (clf, plain))
+    assert found.against == 0
+    torch.testing.assert_close(found.maps, want.maps, atol=1e-5, rtol=1e-4)
+
+
+def test_parts_of_a_network_of_a_fixed_batch_are_randomised():
+    x, clf = pictures(4), Classifier(Four().eval(), input_size=32, batch_size=4)
+    module = clf.require_module()
+    last = [name for name, _ in module.named_parameters()][-1].rpartition(".")[0]
+    copy = clf.randomised(parts=[last])
+    changed = {
+        name.rpartition(".")[0]
+        for name, weights in copy.require_module().named_parameters()
+        if not torch.equal(weights, module.get_parameter(name))
+    }
+    assert changed == {last}
+    assert not torch.allclose(copy.logits(x), clf.logits(x))
+
+
 def test_tokens_of_a_fixed_batch_are_found():
     class Tokens(nn.Module):
         def __init__(self) -> None:
