@@ -96,12 +96,12 @@ class RelevanceResult(ExplainerResult):
 
     @property
     def evaluations(self) -> int:
-        """The pictures with hidden cells that the model evaluated."""
+        """Number of pictures with hidden cells that the model evaluated."""
         return 0 if self.evaluated is None else len(self.evaluated["scores"])
 
     @property
     def invalid(self) -> int:
-        """How many of these it has no finite answer to."""
+        """Number of these to which it has no finite answer."""
         return 0 if self.evaluated is None else int(self.evaluated["scores"].isnan().sum())
 
     @property
