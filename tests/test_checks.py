@@ -6,7 +6,9 @@ import copy
 import inspect
 import pickle
 
+import numpy as np
 import pytest
+import torch
 from torch import nn
 
 import cfwidgets as cf
@@ -93,3 +95,16 @@ def test_an_option_that_was_meant_is_suggested():
     clf = cf.Classifier(nn.Sequential(nn.Flatten(), nn.Linear(12, 2)))
     with pytest.raises(ValueError, match=r"'grad_cam' has no option 'layers': .*; did you mean 'layer'"):
         cf.attribute(clf, [], 0, "grad_cam", layers="4")
+
+
+@pytest.mark.parametrize("number", [np.int64(2), np.int32(2), torch.tensor(2).numpy()[()]])
+def test_numbers_of_numpy_become_plain(number):
+    made = cf.PlausibleCounterfactuals(
+        NSGA2(population=number * 5), seed=number, tolerance=np.float32(0.5), limits=(np.float64(0), number)
+    )
+    assert made == cf.PlausibleCounterfactuals(NSGA2(population=10), seed=2, tolerance=0.5, limits=(0.0, 2))
+    assert repr(made) == repr(
+        cf.PlausibleCounterfactuals(NSGA2(population=10), seed=2, tolerance=0.5, limits=(0.0, 2))
+    )
+    with pytest.raises(ValueError, match="trust must be one of True, False"):
+        cf.ELime(trust=number)

@@ -332,7 +332,10 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
         result: ParetoResult,
         coherence: Coherence,
     ) -> Simplest | None:
-        """Take back what the best flip, and those nearest to it, do not need; None where nothing flips."""
+        """Take back what the best flip, and those nearest to it, do not need; None where nothing flips.
+
+        None, too, where the model has no finite answer to what is left, as it may in another batch.
+        """
         best = result.best
         if best is None:
             return None
@@ -350,6 +353,8 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
             result.deltas[places], scaled[places], scaled[best] + self.tolerance, judged, coherence.fewer
         )
         objectives, images, rows = evaluate(clf, editor, [task], [deltas[None]])[0]
+        if not is_flip(rows, result.target).all():
+            return None
         return Simplest(
             place=int(places[which]),
             deltas=deltas,
@@ -371,6 +376,7 @@ def _grown(
     """Put another front into the result, in the order of the probability of the target class."""
     objectives, images, rows = evaluate(clf, editor, [task], [edits])[0]
     order = rows[:, task.target].argsort(descending=True, stable=True)
+    order = order[rows[order].isfinite().all(1)]  # in another batch than before, an answer may not be
     images = images.cpu()[order]
     return replace(
         result,
