@@ -38,9 +38,7 @@ def columns_of(second: Classifier, names: Sequence[str], classes: int) -> list[i
         return list(range(classes))  # labels that two classes share, too
     place, count = {name: index for index, name in enumerate(own)}, Counter(own)
     if any(count[name] != 1 for name in names):
-        raise ValueError(
-            f"second must tell the same classes, {_some(names)}; {second.name} has {_some(own)}"
-        )
+        raise ValueError(f"second must tell the same classes, {_some(names)}; {second.name} has {_some(own)}")
     return [place[name] for name in names]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from cfwidgets.attribution import Attributor
+from cfwidgets.data.reading import Skipped
 from cfwidgets.engines.facex.attention import Mode, region_attention
 from cfwidgets.engines.facex.reading import ReadFace
 from cfwidgets.engines.facex.result import Part

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from cfwidgets.data.faces.prototype import Prototype
 from cfwidgets.data.faces.regions import REGIONS, region_label
-from cfwidgets.engines.base import SURER, ExplainerResult, Measure, cut
 from cfwidgets.data.reading import Skipped
+from cfwidgets.engines.base import SURER, ExplainerResult, Measure, cut
 from cfwidgets.engines.facex.top_patches import Patches, merged
 from cfwidgets.evaluation.overlap import rank_correlation
 

@@ -136,9 +136,7 @@ class Survey(Engine[SurveyResult]):
             columns = _columns(second, names, image)
         marks = Marks(source, paths)
         fresh = SurveyResult(
-            settings=self.settings_with(
-                pictures=len(source), second=None if second is None else second.name
-            ),
+            settings=self.settings_with(pictures=len(source), second=None if second is None else second.name),
             model=clf.name,
             labels=names,
             prediction=prediction,
@@ -212,9 +210,7 @@ def _first(clf: Classifier, source: Source) -> tuple[Tensor, Tensor]:
 def _columns(second: Classifier, names: tuple[str, ...], image: Tensor) -> list[int]:
     classes = second.probabilities(image[None]).shape[1]
     if classes != len(names):
-        raise ValueError(
-            f"second must tell the same {len(names):,} classes; {second.name} tells {classes:,}"
-        )
+        raise ValueError(f"second must tell the same {len(names):,} classes; {second.name} tells {classes:,}")
     return columns_of(second, names, classes)
 
 

@@ -68,8 +68,7 @@ def _matrix(axes: Axes, found: SurveyResult) -> None:
 def _pairs(axes: Axes, found: SurveyResult) -> None:
     pairs = found.worst_pairs(_PAIRS)
     names = [
-        f"{cut(row.truth, _LONG_NAME)} → {cut(row.prediction, _LONG_NAME)}"  # type: ignore[arg-type]
-        for row in pairs.itertuples()
+        f"{cut(row.truth, _LONG_NAME)} → {cut(row.prediction, _LONG_NAME)}" for row in pairs.itertuples()
     ]
     axes.barh(range(len(pairs)), pairs["count"], color=_RED)
     axes.invert_yaxis()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cfwidgets.engines.survey.source import Pictures, Source
@@ -42,7 +42,7 @@ class Marks:
 
     def fingerprints(self, truth: Tensor | None) -> dict[str, str]:
         """Return what must be the same where a survey is resumed; a picture that cannot be read has none."""
-        names = tuple(os.path.basename(path) for path in self._paths)  # a folder may have been moved
+        names = tuple(Path(path).name for path in self._paths)  # a folder may have been moved
         return {
             "data set": fingerprint({"count": self._count, "names": names}),
             "labels": "" if truth is None else fingerprint({"truth": truth}),
@@ -63,8 +63,8 @@ class Marks:
         pixels = [number for number, mark in self._read().items() if mark != self._pixels[number]]
         if pixels and not files:
             rows.append(
-                f"The data set changed: picture {pixels[0]} was read twice, with different pixels (is there a "
-                "random transform?). The figures are of pictures that cannot be read again."
+                f"The data set changed: picture {pixels[0]} was read twice, with different pixels (is there "
+                "a random transform?). The figures are of pictures that cannot be read again."
             )
         return tuple(rows)
 
@@ -79,7 +79,7 @@ class Marks:
 def _file(path: str) -> tuple[int, int] | None:
     """Size and time of a file; None where there is none."""
     try:
-        found = os.stat(path) if path else None
+        found = Path(path).stat() if path else None
     except (OSError, ValueError):
         return None
     return None if found is None else (found.st_size, found.st_mtime_ns)

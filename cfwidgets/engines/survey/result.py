@@ -71,7 +71,7 @@ class SurveyResult(ExplainerResult):
         """See `ExplainerResult.require_sound`."""
         tables = [self.answers] + ([] if self.second_answers is None else [self.second_answers])
         for classes in (self.truth, *(table.predictions for table in tables)):
-            if len(classes) != len(self.truth) or int(classes.max()) >= len(self.labels):
+            if not 0 < len(classes) == len(self.truth) or int(classes.max()) >= len(self.labels):
                 raise ValueError("truth and answers must be of the same pictures, and of the classes named")
         if any(not 0 <= one.number < len(self.truth) for one in self.skipped):
             raise ValueError("skipped names a picture that there is not")
@@ -261,7 +261,8 @@ class SurveyResult(ExplainerResult):
             )
         often = self.answers.predictions[self.answered].bincount()
         name = cut(self.labels[int(often.argmax())], _LONGEST)
-        return f"{model} predicts {name} for {int(often.max()):,} of {_pictures(done)}, whose labels are not known"
+        most = f"{int(often.max()):,} of {_pictures(done)}"
+        return f"{model} predicts {name} for {most}, whose labels are not known"
 
     def _difference(self) -> str:
         if self.second_answers is None:

@@ -139,7 +139,8 @@ def source_of(clf: Classifier, data: Any) -> Source:
     given = data if values is None else values
     sized = hasattr(given, "__len__") and hasattr(given, "__getitem__")
     if not sized or isinstance(given, str | bytes | dict | set):
-        hint = ": cfwidgets.data.ImageFolders(…) reads a folder" if isinstance(data, str | os.PathLike) else ""
+        path = isinstance(data, str | os.PathLike)
+        hint = ": cfwidgets.data.ImageFolders(…) reads a folder" if path else ""
         raise TypeError(
             "data must be a data set, with a length and items (image, label), an array of images or a list "
             f"of images or paths; got {type(data).__name__}{hint}"

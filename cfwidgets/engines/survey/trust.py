@@ -20,14 +20,16 @@ _LONGEST = 40  # characters of a label in a sentence
 
 _ACCURACY = (
     "Share of {judged:,} pictures whose true class is predicted, beside the share that is right by always "
-    "answering {commonest}, the commonest class. The interval, {low:.3f} to {high:.3f}, should lie above that."
+    "answering {commonest}, the commonest class. The interval, {low:.3f} to {high:.3f}, should lie above."
 )
 _CALIBRATION = (
     "Expected calibration error: mean distance of confidence and accuracy, in 15 bins. It stands beside what "
     "is to be expected of a model that is right as often as it is sure, with as few pictures."
 )
 _USED = "Share of the {seen:,} pictures seen so far that could be read, and have a finite answer."
-_SECOND = "Of the errors of the first, {second} corrects {fixed:,}; it makes {broken:,} where the first is right."
+_SECOND = (
+    "Of the errors of the first, {second} corrects {fixed:,}; it makes {broken:,} where the first is right."
+)
 
 
 def measures(found: SurveyResult) -> list[Measure]:
@@ -43,9 +45,7 @@ def measures(found: SurveyResult) -> list[Measure]:
         rows.append(Measure("accuracy", share, "the commonest class", commonest, meaning, low > commonest))
         error, chance = found.reliability.error, found.reliability.by_chance
         calibrated = error <= max(_ECE, 2 * chance)
-        rows.append(
-            Measure("calibration error", error, "calibrated model", chance, _CALIBRATION, calibrated)
-        )
+        rows.append(Measure("calibration error", error, "calibrated model", chance, _CALIBRATION, calibrated))
         if found.second_answers is not None:
             meaning = _SECOND.format(
                 second=cut(found.second, _LONGEST),
@@ -68,8 +68,8 @@ def caveats(found: SurveyResult) -> tuple[str, ...]:
     rows = list(found.changed)
     if len(found.skipped) >= _DAMAGED * found.seen:
         rows.append(
-            f"{len(found.skipped):,} of {found.seen:,} pictures ({len(found.skipped) / found.seen:.0%}) could "
-            "not be used: the figures are of the others."
+            f"{len(found.skipped):,} of {found.seen:,} pictures ({len(found.skipped) / found.seen:.0%}) "
+            "could not be used: the figures are of the others."
         )
     rows += _of_labels(found)
     predicted = found.answers.predictions[found.answered]
@@ -82,7 +82,8 @@ def caveats(found: SurveyResult) -> tuple[str, ...]:
 def _of_labels(found: SurveyResult) -> list[str]:
     judged, done = int(found.judged.sum()), int(found.answered.sum())
     if not judged:
-        return [] if done >= _FEW else [f"There are answers to only {done} pictures: their shares tell little of others."]
+        few = f"There are answers to only {done} pictures: their shares tell little of others."
+        return [few] if done < _FEW else []
     rows, (share, low, high), (index, commonest) = [], found.accuracy, _commonest(found)
     if judged < _FEW:
         rows.append(
@@ -92,8 +93,8 @@ def _of_labels(found: SurveyResult) -> list[str]:
     name = cut(found.labels[index], _LONGEST)
     if commonest == 1:
         rows.append(
-            f"All pictures are of one class, {name}: the accuracy is how often it is recognised, and does not "
-            "tell how often other things are taken for it."
+            f"All pictures are of one class, {name}: the accuracy is how often it is recognised, and does "
+            "not tell how often other things are taken for it."
         )
     elif low <= commonest:
         rows.append(
