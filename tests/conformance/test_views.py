@@ -22,7 +22,6 @@ import cfwidgets as cf
 from cfwidgets.widgets.explorer import Explorer
 from cfwidgets.widgets.view import View
 
-
 SEEN = [one for one in EXPLAINERS if one.view is not None]
 
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from cfwidgets.engines.base import cut
 
 if TYPE_CHECKING:
-    from cfwidgets.engines.survey.result import SurveyResult
+    from cfwidgets.engines.survey.findings import Findings
 
 __all__ = ["drawn"]
 
@@ -21,7 +21,7 @@ _BLUE, _GREY, _RED = "#2488cc", "#9aa0a6", "#d7263d"
 _NAME, _LONG_NAME = 14, 22  # characters
 
 
-def drawn(found: SurveyResult) -> Figure:
+def drawn(found: Findings) -> Figure:
     """Draw errors on the left, and confidence on the right.
 
     Raises
@@ -49,7 +49,7 @@ def drawn(found: SurveyResult) -> Figure:
     return figure
 
 
-def _matrix(axes: Axes, found: SurveyResult) -> None:
+def _matrix(axes: Axes, found: Findings) -> None:
     counts = found.confusion.numpy()
     shares = counts / counts.sum(1, keepdims=True).clip(1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
@@ -65,7 +65,7 @@ def _matrix(axes: Axes, found: SurveyResult) -> None:
     axes.set(xlabel="predicted", ylabel="true")
 
 
-def _pairs(axes: Axes, found: SurveyResult) -> None:
+def _pairs(axes: Axes, found: Findings) -> None:
     pairs = found.worst_pairs(_PAIRS)
     names = [
         f"{cut(row.truth, _LONG_NAME)} → {cut(row.prediction, _LONG_NAME)}" for row in pairs.itertuples()
@@ -76,7 +76,7 @@ def _pairs(axes: Axes, found: SurveyResult) -> None:
     axes.set(xlabel="pictures", title="confused most often: true → predicted" if names else "no errors")
 
 
-def _reliability(axes: Axes, found: SurveyResult) -> None:
+def _reliability(axes: Axes, found: Findings) -> None:
     table, error = found.calibration(), found.reliability.error
     wide = (table["up to"] - table["above"]).to_numpy()
     axes.bar(table["above"], table["accuracy"], wide, align="edge", color=_BLUE, alpha=0.35)
@@ -88,7 +88,7 @@ def _reliability(axes: Axes, found: SurveyResult) -> None:
     axes.set_title(f"calibration error {error:.3f}", fontsize=9)
 
 
-def _predicted(axes: Axes, found: SurveyResult) -> None:
+def _predicted(axes: Axes, found: Findings) -> None:
     counts = found.answers.predictions[found.answered].bincount(minlength=len(found.labels))
     order = counts.argsort(descending=True, stable=True)[:_MATRIX]
     order = order[counts[order] > 0]
@@ -99,7 +99,7 @@ def _predicted(axes: Axes, found: SurveyResult) -> None:
     axes.set_title("predicted most often (no labels are known)", fontsize=9)
 
 
-def _confidence(axes: Axes, found: SurveyResult) -> None:
+def _confidence(axes: Axes, found: Findings) -> None:
     axes.hist(found.answers.confidence[found.answered].numpy(), bins=20, range=(0, 1), color=_BLUE)
     axes.set(xlim=(0, 1), xlabel="confidence", ylabel="pictures")
 

@@ -1,4 +1,4 @@
-"""How far to trust a survey: measures, and sentences about what makes its figures worth little."""
+"""Measures of how far to trust a survey, and sentences about what makes its figures worth little."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from cfwidgets.engines.base import Measure, cut
 
 if TYPE_CHECKING:
-    from cfwidgets.engines.survey.result import SurveyResult
+    from cfwidgets.engines.survey.findings import Findings
 
 __all__ = ["caveats", "measures"]
 
@@ -32,7 +32,7 @@ _SECOND = (
 )
 
 
-def measures(found: SurveyResult) -> list[Measure]:
+def measures(found: Findings) -> list[Measure]:
     """Return the rows of `trust` that are a survey's own."""
     rows: list[Measure] = []
     if not found.seen:
@@ -60,7 +60,7 @@ def measures(found: SurveyResult) -> list[Measure]:
     return rows
 
 
-def caveats(found: SurveyResult) -> tuple[str, ...]:
+def caveats(found: Findings) -> tuple[str, ...]:
     """Say what makes the figures worth little, the gravest first."""
     done = int(found.answered.sum())
     if not done:
@@ -79,7 +79,7 @@ def caveats(found: SurveyResult) -> tuple[str, ...]:
     return tuple(rows)
 
 
-def _of_labels(found: SurveyResult) -> list[str]:
+def _of_labels(found: Findings) -> list[str]:
     judged, done = int(found.judged.sum()), int(found.answered.sum())
     if not judged:
         few = f"There are answers to only {done} pictures: their shares tell little of others."
@@ -104,7 +104,7 @@ def _of_labels(found: SurveyResult) -> list[str]:
     return rows
 
 
-def _commonest(found: SurveyResult) -> tuple[int, float]:
+def _commonest(found: Findings) -> tuple[int, float]:
     """Find the commonest true class, and its share."""
     counts = found.truth[found.judged].bincount()
     return int(counts.argmax()), int(counts.max()) / int(counts.sum())
