@@ -23,13 +23,14 @@ from cfwidgets.engines.survey.result import SurveyResult
 from cfwidgets.engines.survey.source import Pictures, Source, paths_of, source_of
 from cfwidgets.engines.survey.table import no_answers
 from cfwidgets.engines.survey.truth import UNKNOWN, Truth
-from cfwidgets.models.backends.base import NotFiniteError
+from cfwidgets.models.backends.base import NotFiniteError, cpu_batch_size
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.columns import columns_of
 
 __all__ = ["Survey"]
 
 _TRIED = 100  # pictures of which one must be usable
+_LARGEST_BATCH = 256
 _ACTIVITY = "predicting all pictures"
 
 
@@ -43,7 +44,7 @@ class Survey(Engine[SurveyResult]):
     Parameters
     ----------
     batch_size
-        Pictures evaluated at once.
+        Pictures evaluated at once, and read ahead twice. None for as many as suit their size and the device.
     readers
         Threads that read the data set while the model is at work; 1 where only one thread may read it.
     trust
@@ -63,14 +64,15 @@ class Survey(Engine[SurveyResult]):
     result_type = SurveyResult
     harmless = frozenset({"batch_size", "readers", "trust", "seed"})
 
-    batch_size: int = 64
+    batch_size: int | None = None
     readers: int = 4
     trust: bool = True
     seed: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        positive_int("batch_size", self.batch_size)
+        if self.batch_size is not None:
+            positive_int("batch_size", self.batch_size)
         positive_int("readers", self.readers)
 
     def steps(
@@ -152,7 +154,8 @@ class Survey(Engine[SurveyResult]):
             second_answers=None if second is None else no_answers(len(source)),
         )
         judges = Judges(clf, second, columns, image)
-        work = partial(self._work, source, judges, truth if known is None else None, marks)
+        size = self.batch_size or _batch_size(clf, image)
+        work = partial(self._work, source, judges, truth if known is None else None, marks, size)
         yield from self.driven(
             fresh, work, clf=clf, image=image, began=began, resume=resume, checkpoint=checkpoint
         )
@@ -166,9 +169,15 @@ class Survey(Engine[SurveyResult]):
         return replace(now, truth=fresh.truth) if known else now
 
     def _work(
-        self, source: Source, judges: Judges, truth: Truth | None, marks: Marks, result: SurveyResult
+        self,
+        source: Source,
+        judges: Judges,
+        truth: Truth | None,
+        marks: Marks,
+        size: int,
+        result: SurveyResult,
     ) -> Generator[Update[SurveyResult], None, None]:
-        batches = self._batches(result)
+        batches = _batches(result, size)
         if batches:
             yield Update(result.seen / result.total, result, _ACTIVITY)
         with closing(read_ahead(source, [source.jobs(batch) for batch in batches], self.readers)) as read:
@@ -178,15 +187,22 @@ class Survey(Engine[SurveyResult]):
                     yield Update(result.seen / result.total, result, _ACTIVITY)
         yield Update(1.0, replace(result, changed=marks.changes()))
 
-    def _batches(self, result: SurveyResult) -> list[list[int]]:
-        """Return the pictures without an answer, in the same batches as if there were none."""
-        size = self.batch_size
-        done = result.answered.tolist()
-        batches = [
-            [number for number in range(first, min(first + size, result.total)) if not done[number]]
-            for first in range(0, result.total, size)
-        ]
-        return [batch for batch in batches if batch]
+
+def _batches(result: SurveyResult, size: int) -> list[list[int]]:
+    """Return the pictures without an answer, in the same batches as if no picture had one."""
+    done = result.answered.tolist()
+    batches = [
+        [number for number in range(first, min(first + size, result.total)) if not done[number]]
+        for first in range(0, result.total, size)
+    ]
+    return [batch for batch in batches if batch]
+
+
+def _batch_size(clf: Classifier, image: Tensor) -> int:
+    """Choose a batch that suits the device, and is not so large that progress is seldom seen."""
+    height, width = image.shape[1:]
+    size = cpu_batch_size(height, width)
+    return min(_LARGEST_BATCH, size if clf.device.type == "cpu" else 8 * size)
 
 
 def _first(clf: Classifier, source: Source) -> tuple[Tensor, Tensor]:

@@ -42,7 +42,7 @@ class Marks:
 
     def fingerprints(self, truth: Tensor | None) -> dict[str, str]:
         """Return what must be the same where a survey is resumed; a picture that cannot be read has none."""
-        names = tuple(Path(path).name for path in self._paths)  # a folder may have been moved
+        names = "\n".join(path and Path(path).name for path in self._paths)  # a folder may have been moved
         return {
             "data set": fingerprint({"count": self._count, "names": names}),
             "labels": "" if truth is None else fingerprint({"truth": truth}),
