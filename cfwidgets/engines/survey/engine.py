@@ -23,7 +23,7 @@ from cfwidgets.engines.survey.result import SurveyResult
 from cfwidgets.engines.survey.source import Pictures, Source, paths_of, source_of
 from cfwidgets.engines.survey.table import no_answers
 from cfwidgets.engines.survey.truth import UNKNOWN, Truth
-from cfwidgets.models.backends.base import NotFiniteError, cpu_batch_size
+from cfwidgets.models.backends.base import ClassifierError, NotFiniteError, cpu_batch_size
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.columns import columns_of
 
@@ -129,13 +129,13 @@ class Survey(Engine[SurveyResult]):
             require_classifier("second", second)
         source = source_of(clf, data)
         paths = paths_of(data, len(source))
-        image, prediction = _first(clf, source)
+        image, prediction, of_second = _first(clf, second, source)
         names = tuple(clf.label(index) for index in range(len(prediction)))
         truth = Truth(clf, data)
         known = truth.all(labels, len(source))
         columns = list(range(len(names)))
         if second is not None:
-            columns = _columns(second, names, image)
+            columns = _columns(second, names, of_second)
         marks = Marks(source, paths)
         fresh = SurveyResult(
             settings=self.settings_with(pictures=len(source), second=None if second is None else second.name),
@@ -164,9 +164,15 @@ class Survey(Engine[SurveyResult]):
 
     def resumed(self, earlier: SurveyResult, fresh: SurveyResult) -> SurveyResult:
         """Give the earlier result without its skipped pictures, which are tried again."""
-        known = bool((fresh.truth != UNKNOWN).any())
-        now = replace(super().resumed(earlier, fresh), skipped=(), changed=(), paths=fresh.paths)
-        return replace(now, truth=fresh.truth) if known else now
+        marks = earlier.fingerprints | {name: mark for name, mark in fresh.fingerprints.items() if mark}
+        now = super().resumed(earlier, fresh)
+        now = replace(now, skipped=(), changed=(), paths=fresh.paths, fingerprints=marks)
+        if not fresh.fingerprints["labels"] or torch.equal(now.truth, fresh.truth):
+            return now
+        # Labels are given that were not known before: without a loss these pictures are predicted again.
+        stale = now.answered & (now.truth != fresh.truth)
+        second = None if now.second_answers is None else now.second_answers.without(stale)
+        return replace(now, truth=fresh.truth, answers=now.answers.without(stale), second_answers=second)
 
     def _work(
         self,
@@ -205,10 +211,9 @@ def _batch_size(clf: Classifier, image: Tensor) -> int:
     return min(_LARGEST_BATCH, size if clf.device.type == "cpu" else 8 * size)
 
 
-def _first(clf: Classifier, source: Source) -> tuple[Tensor, Tensor]:
-    """Return the first usable picture ``(3, H, W)``, and the model's answer to it."""
-    why = ""
-    failed: Exception | None = None
+def _first(clf: Classifier, second: Classifier | None, source: Source) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the first usable picture ``(3, H, W)``, and the answer of each model; of one alone twice its."""
+    why, failed = "", None
     tried = min(len(source), _TRIED)
     for number in range(tried):
         (part,) = source([number])
@@ -216,15 +221,20 @@ def _first(clf: Classifier, source: Source) -> tuple[Tensor, Tensor]:
             why = why or part.why
             continue
         try:
-            return part.images[0], clf.probabilities(part.images)[0]
-        except NotFiniteError as error:
-            failed, why = error, why or str(error)
+            first = clf.probabilities(part.images)[0]
+            return part.images[0], first, first if second is None else second.probabilities(part.images)[0]
+        except Exception as error:
+            if isinstance(error, ClassifierError) and not isinstance(error, NotFiniteError):
+                raise  # it fits no picture
+            failed = failed or error
+    if failed is not None and not isinstance(failed, NotFiniteError):
+        raise failed
     which = "the pictures" if tried == len(source) else f"the first {tried} pictures"
-    raise RuntimeError(f"none of {which} can be used; the first error: {why}") from failed
+    raise RuntimeError(f"none of {which} can be used; the first error: {why or failed}") from failed
 
 
-def _columns(second: Classifier, names: tuple[str, ...], image: Tensor) -> list[int]:
-    classes = second.probabilities(image[None]).shape[1]
+def _columns(second: Classifier, names: tuple[str, ...], answer: Tensor) -> list[int]:
+    classes = len(answer)
     if classes != len(names):
         raise ValueError(f"second must tell the same {len(names):,} classes; {second.name} tells {classes:,}")
     return columns_of(second, names, classes)

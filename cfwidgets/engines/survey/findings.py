@@ -147,16 +147,19 @@ class Findings(ExplainerResult):
         most
             Number of pairs at most.
         """
-        wrong = self.confusion.clone().fill_diagonal_(0).flatten()
-        places = wrong.argsort(descending=True, stable=True)[:most]
-        places = places[wrong[places] > 0]
-        rows, columns = places // len(self.labels), places % len(self.labels)
+        # Without the confusion matrix, which for 20,000 classes would fill the memory.
+        wrong = self.judged & ~self.right
+        classes = len(self.labels)
+        pairs, counts = (self.truth * classes + self.answers.predictions)[wrong].unique(return_counts=True)
+        order = counts.argsort(descending=True, stable=True)[:most]
+        rows, columns, counts = pairs[order] // classes, pairs[order] % classes, counts[order]
+        totals = self.truth[self.judged].bincount(minlength=classes)
         return pd.DataFrame(
             {
                 "truth": [self.labels[index] for index in rows.tolist()],
                 "prediction": [self.labels[index] for index in columns.tolist()],
-                "count": wrong[places].numpy(),
-                "share": (wrong[places] / self.confusion.sum(1)[rows]).numpy(),
+                "count": counts.numpy(),
+                "share": (counts / totals[rows]).numpy(),
             }
         )
 

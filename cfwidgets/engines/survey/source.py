@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -171,7 +170,7 @@ def paths_of(data: Any, count: int) -> tuple[str, ...]:
         found = [sample[0] for sample in data.samples]
     if found is None and hasattr(data, "files") and hasattr(data, "folder"):  # faces
         found = [Path(data.folder) / name for name in data.files]
-    if found is None and isinstance(data, Sequence):
+    if found is None and isinstance(data, list | tuple):
         found = [item[0] if isinstance(item, tuple | list) and item else item for item in data]
     if found is None or len(found) != count:
         return ("",) * count

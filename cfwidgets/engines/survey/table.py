@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import ClassVar
 
 import torch
@@ -73,6 +73,16 @@ class Answers:
         # Columns are copied, since results that were given away must not change.
         return replace(
             self, **{name: getattr(self, name).index_copy(0, numbers, row) for name, row in rows.items()}
+        )
+
+    def without(self, which: Tensor) -> Answers:
+        """Return the answers without those to some pictures, ``(N,)`` bool."""
+        none = no_answers(len(which))
+        return Answers(
+            **{
+                one.name: torch.where(which, getattr(none, one.name), getattr(self, one.name))
+                for one in fields(self)
+            }
         )
 
 

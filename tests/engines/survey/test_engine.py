@@ -213,6 +213,30 @@ def test_pictures_that_the_model_fails_on_are_named_and_the_rest_is_found(size):
     assert "4 pictures could not be used" in found.summary()
 
 
+def test_the_first_picture_may_be_the_one_that_a_model_fails_on():
+    clf = cf.Classifier(Shaky(), labels=LABELS)
+    for first in (RED, BLUE):
+        found = QUICK.explain(clf, pictures([first, GREEN]))
+        assert [one.number for one in found.skipped] == [0]
+        found = QUICK.explain(coloured.classifier(), pictures([first, GREEN]), second=clf)
+        assert [one.number for one in found.skipped] == [0]
+    with pytest.raises(ZeroDivisionError, match="no red"):
+        QUICK.explain(clf, pictures([RED] * 3))
+    two = cf.Classifier(coloured.looks, labels=["a", "b"])
+    with pytest.raises(ValueError, match="the model has 3 classes; got 2 labels"):
+        QUICK.explain(two, pictures([RED] * 3))
+
+
+def test_labels_that_come_later_complete_what_was_predicted_without():
+    clf, engine, second = coloured.classifier(), Survey(batch_size=2, trust=False), coloured.classifier()
+    images, labels = pictures(ROWS), [0, None, 1, 2]
+    bare = engine.explain(clf, images, second=second)
+    found = engine.explain(clf, images, labels, second=second, resume=bare)
+    assert differences(found, engine.explain(clf, images, labels, second=second)) == []
+    with pytest.raises(ValueError, match="resume: the result given is of another labels"):
+        next(engine.steps(clf, images, [1, None, 1, 2], second=second, resume=found))
+
+
 def test_a_model_that_broke_is_no_fault_of_the_picture():
     model = Shaky()
     clf = cf.Classifier(model, labels=LABELS)
