@@ -442,3 +442,30 @@ def test_independent_classes_have_shares():
 def test_wrong_settings_are_named(setting, wrong):
     with pytest.raises(ValueError, match=setting):
         Survey(**{setting: wrong})
+
+
+def test_in_the_background_it_is_stopped_and_resumed():
+    clf, images = coloured.classifier(), pictures(ROWS * 30)
+    engine = Survey(batch_size=1, trust=False)
+    run = cf.Run(engine.steps(clf, images))
+    run.cancel()
+    assert run.wait(timeout=60) in {"stopped", "done"}
+    found = engine.explain(clf, images, resume=run.partial)
+    assert differences(found, engine.explain(clf, images)) == []
+
+
+def test_readers_stop_with_the_survey():
+    images, read = pictures([GREEN] * 500), []
+
+    class Slow:
+        def __len__(self):
+            return 500
+
+        def __getitem__(self, index):
+            read.append(index)
+            return images[index]
+
+    with closing(Survey(batch_size=2, trust=False).steps(coloured.classifier(), Slow())) as updates:
+        for _ in range(5):
+            next(updates)
+    assert len(read) < 60  # the first, 8 marks, 8 pictures in use, and the batches that are read ahead
