@@ -10,6 +10,8 @@ from .engines.pareto.survey import ParetoSurvey
 from .engines.superpixels.elime import ELime
 from .engines.superpixels.lime import Lime
 from .engines.superpixels.result import SuperpixelResult
+from .engines.survey.engine import Survey
+from .engines.survey.result import SurveyResult
 from .engines.transitions.engine import Transitions
 from .engines.transitions.result import TransitionResult
 from .engines.translation.engine import CounterfactualTranslator
@@ -61,6 +63,8 @@ __all__ = [
     "SuperpixelExplorer",
     "SuperpixelResult",
     "SuperpixelView",
+    "Survey",
+    "SurveyResult",
     "TrainingProgress",
     "TrainingView",
     "TransitionExplorer",

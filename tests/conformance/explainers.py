@@ -28,24 +28,29 @@ class Explainer:
     harmless
         Settings that are changed, and a result may yet be resumed.
     other
-        A setting that is changed, and a result may not be resumed.
+        A setting that is changed, and a result may not be resumed; empty where there is none.
     given
         From the classifier and a seed of the data to the arguments after the classifier: the generator or
         editor if any, the data, the class.
+    view, explorer
+        None for an engine that has none.
     data
         Which of these is the data.
+    target
+        False for an engine that does not explain one class: the last argument is then the labels of the data.
     keywords
         More for ``steps`` and for the view.
     """
 
     name: str
     engine: Any
-    view: type[Any]
-    explorer: type[Any]
+    view: type[Any] | None
+    explorer: type[Any] | None
     harmless: dict[str, Any]
     other: dict[str, Any]
     given: Callable[[cf.Classifier, int], Given]
     data: int = 0
+    target: bool = True
     keywords: dict[str, Any] = field(default_factory=dict)
 
 
@@ -69,6 +74,11 @@ def _faces(_clf: cf.Classifier, seed: int) -> Given:
 def _pictures(_clf: cf.Classifier, seed: int) -> Given:
     pictures = [small.picture(100 * seed + number) for number in range(9)]
     return cf.Translator(small.Blotter().train(), noise=small.Blotter.noise), pictures, small.LABELS[1]
+
+
+def _labelled(_clf: cf.Classifier, seed: int) -> Given:
+    pictures = [small.picture(100 * seed + number) for number in range(14)]
+    return pictures, [small.LABELS[number % 3 % 2] for number in range(14)]
 
 
 def _one(seed: int) -> Tensor:
@@ -132,6 +142,16 @@ EXPLAINERS = [
         other={"variants": 1},
         given=_pictures,
         data=1,
+    ),
+    Explainer(
+        name="survey",
+        engine=cf.Survey(batch_size=4),
+        view=None,
+        explorer=None,
+        harmless={"batch_size": 3},
+        other={},
+        given=_labelled,
+        target=False,
     ),
 ]
 

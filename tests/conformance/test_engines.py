@@ -79,7 +79,7 @@ def test_the_arguments_come_in_one_order(explainer):
     engine = type(explainer.engine)
     given = parameters(engine.steps, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     assert given[0] == "clf"
-    assert given[-1] == "target"
+    assert given[-1] == ("target" if explainer.target else "labels")
     assert len(given) == (4 if explainer.data else 3)
     named = parameters(engine.steps, inspect.Parameter.KEYWORD_ONLY)
     assert {"resume", "checkpoint"} <= set(named)
@@ -172,6 +172,9 @@ def test_harmless_settings_may_differ(explainer, clf, result):
     assert {name: resumed.settings[name] for name in explainer.harmless} == explainer.harmless
 
 
+@pytest.mark.parametrize(
+    "explainer", [one for one in EXPLAINERS if one.other], indirect=True, ids=lambda one: one.name
+)
 def test_other_settings_are_refused(explainer, clf, updates):
     name = next(iter(explainer.other))
     with pytest.raises(ValueError, match=rf"resume: .*{name}="):
@@ -202,6 +205,9 @@ def test_other_data_are_refused(explainer, clf, updates):
         next(explainer.engine.steps(clf, *arguments, **explainer.keywords, resume=updates[2].partial))
 
 
+@pytest.mark.parametrize(
+    "explainer", [one for one in EXPLAINERS if one.target], indirect=True, ids=lambda one: one.name
+)
 def test_another_class_of_the_same_label_is_refused(explainer):
     clf = cf.Classifier(small.Small(), labels=["crane", "crane"])
     arguments = list(explainer.given(small.classifier(), 0))
