@@ -231,7 +231,8 @@ def _first(clf: Classifier, second: Classifier | None, source: Source) -> tuple[
     if failed is not None and not isinstance(failed, NotFiniteError):
         raise failed
     which = "the pictures" if tried == len(source) else f"the first {tried} pictures"
-    raise RuntimeError(f"none of {which} can be used; the first error: {why or failed}") from failed
+    kind = RuntimeError if failed is None else NotFiniteError
+    raise kind(f"none of {which} can be used; the first error: {why or failed}") from failed
 
 
 def _columns(second: Classifier, names: tuple[str, ...], answer: Tensor) -> list[int]:

@@ -144,11 +144,14 @@ def source_of(clf: Classifier, data: Any) -> Source:
     given = data if values is None else values
     sized = hasattr(given, "__len__") and hasattr(given, "__getitem__")
     if not sized or isinstance(given, str | bytes | dict | set):
-        path = isinstance(data, str | os.PathLike)
-        hint = ": cfwidgets.data.ImageFolders(…) reads a folder" if path else ""
+        if isinstance(data, str | os.PathLike):
+            raise TypeError(
+                f"data must be a data set, not a path; got {str(data)!r:.80}: cfwidgets.data.ImageFolders(…) "
+                "reads a folder, [path] is a data set of one picture"
+            )
         raise TypeError(
             "data must be a data set, with a length and items (image, label), an array of images or a list "
-            f"of images or paths; got {type(data).__name__}{hint}"
+            f"of images or paths; got {type(data).__name__}"
         )
     source: Source = _Items(clf, data)
     if values is not None:

@@ -8,6 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from cfwidgets.brief import brief
 from cfwidgets.engines.survey.truth import UNKNOWN
 from cfwidgets.evaluation.doubt import class_nll
 
@@ -31,6 +32,8 @@ class Answers:
     entropy
         ``(N,)``: the entropy of the probabilities, in nats.
     """
+
+    __repr__ = brief
 
     schema: ClassVar[dict[str, str]] = {
         "predictions": "int64 (n) -1 inf",

@@ -308,12 +308,12 @@ def test_numbers_beyond_an_unnamed_model_s_classes_are_refused():
     [
         ([], ValueError, "there are no pictures"),
         (torch.zeros(0, 3, 4, 4), ValueError, "there are no pictures"),
-        ("photos", TypeError, r"got str: cfwidgets.data.ImageFolders\(…\) reads a folder"),
+        ("photos", TypeError, r"got 'photos': cfwidgets.data.ImageFolders\(…\) reads a folder"),
         (picture(1, 0, 0), ValueError, r"four axes.* data has \(3, 8, 8\).*\[data\] of one"),
         (iter([1]), TypeError, "got list_iterator"),
         ([object()] * 3, RuntimeError, "none of the pictures can be used; the first error: ImageError"),
         (torch.full((2, 3, 4, 4), 7.0), RuntimeError, "image values must be from 0 to 1"),
-        (pictures([BLUE]), RuntimeError, "none of the pictures can be used; .*NaN"),
+        (pictures([BLUE]), cf.ClassifierError, "none of the pictures can be used; .*NaN"),
     ],
 )
 def test_data_that_cannot_be_surveyed_are_refused(data, error, said):
