@@ -73,7 +73,8 @@ def _pairs(axes: Axes, found: Findings) -> None:
     axes.barh(range(len(pairs)), pairs["count"], color=_RED)
     axes.invert_yaxis()
     _named(axes, "y", names)
-    axes.set(xlabel="pictures", title="confused most often: true → predicted" if names else "no errors")
+    axes.set(xlabel="pictures")
+    axes.set_title("confused most often: true → predicted" if names else "no errors", fontsize=9)
 
 
 def _reliability(axes: Axes, found: Findings) -> None:
@@ -82,7 +83,9 @@ def _reliability(axes: Axes, found: Findings) -> None:
     axes.bar(table["above"], table["accuracy"], wide, align="edge", color=_BLUE, alpha=0.35)
     accuracy = table["accuracy"].to_numpy()
     spread = np.abs(np.stack([accuracy - table["low"], table["high"] - accuracy]))
-    axes.errorbar(table["confidence"], accuracy, spread, fmt="o", color=_BLUE, markersize=4, linewidth=1)
+    axes.errorbar(
+        table["confidence"], accuracy, spread, fmt="o", color=_BLUE, markersize=4, linewidth=1, clip_on=False
+    )
     axes.plot([0, 1], [0, 1], color=_GREY, linewidth=1, linestyle="--")
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="accuracy")
     axes.set_title(f"calibration error {error:.3f}", fontsize=9)
