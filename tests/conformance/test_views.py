@@ -9,6 +9,7 @@ import os
 import pydoc
 import re
 import threading
+import time
 import weakref
 
 import ipywidgets
@@ -84,6 +85,22 @@ def test_it_shows_a_finished_result(explainer, clf, result, closed):
     assert differences(view.result, result) == []
     assert view.counts
     assert view.trust
+
+
+def test_whoever_has_waited_for_the_run_finds_its_result_in_the_view(explainer, closed, monkeypatch):
+    report = explainer.view._report
+
+    def late(view, run, turn):
+        if run.state != "running":
+            time.sleep(0.2)
+        report(view, run, turn)
+
+    monkeypatch.setattr(explainer.view, "_report", late)
+    explorer = made(explainer, explainer.explorer)
+    closed.append(explorer)
+    result = explorer.run.result(timeout=120)
+    assert explorer.result is result
+    assert explorer.view.state == "done"
 
 
 def test_it_is_written_in_a_line(explainer, closed):
