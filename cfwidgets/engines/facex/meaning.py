@@ -36,7 +36,7 @@ _BY_PIXELS = (
 
 @dataclass(frozen=True, eq=False)
 class Meaning:
-    """What was measured of the sampled faces: see `cfwidgets.engines.facex.effect.Effects`.
+    """Measurements of the sampled faces: see `cfwidgets.engines.facex.effect.Effects`.
 
     Attributes
     ----------

@@ -478,7 +478,7 @@ class ParetoResult(ExplainerResult):
 
     @property
     def _stands_out(self) -> float | None:
-        """How far one attribute stands out; None where that was not, or cannot be, measured."""
+        """Measure how far one attribute stands out; None where that was not, or cannot be, measured."""
         if self.single is None or self.single_mirrored is None or self.repainted is None:
             return None
         value = standing_out(SingleChanges(self.single, self.single_mirrored, self.repainted))

@@ -22,7 +22,7 @@ _LEAST = 1e-9
 
 
 class SingleChanges(NamedTuple):
-    """What each attribute does by itself, at its lowest and at its highest; NaN where it cannot change.
+    """Effects of each attribute by itself, at its lowest and at its highest; NaN where it cannot change.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ def measure_single_changes(clf: Classifier, task: EditTask, box: tuple[Tensor, T
 
 
 def standing_out(found: SingleChanges) -> float:
-    """How far the attribute with the most effect stands out, in units of what a mirror changes.
+    """Compute how far the attribute with the most effect stands out, in units of what a mirror changes.
 
     Effects are taken per pixel that changes, the larger of an attribute's two. The largest of them over the
     median one is divided by the change of all effects where the pictures are mirrored, as a part of them.
