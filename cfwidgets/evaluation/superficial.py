@@ -50,7 +50,7 @@ def colour_share(colours: Tensor, answers: Tensor) -> float:
 
 
 def unsteadiness(answers: Tensor, changed: Tensor) -> float:
-    """Compute how much answers change where nothing that counts does, as a part of their spread over pictures.
+    """Compute how much answers change where nothing that counts does, in units of their spread over pictures.
 
     Parameters
     ----------
