@@ -44,6 +44,17 @@ def mapping(name: str, value: Any) -> None:
         raise ValueError(f"{name} must be a dict, not {value!r:.60}")  # noqa: TRY004 - as of all settings
 
 
+def one_place(index: Any) -> None:
+    """Raise TypeError for a slice, in the place of the index of one item of a data set."""
+    if isinstance(index, slice):
+        start, stop, step = (("" if at is None else str(at)) for at in (index.start, index.stop, index.step))
+        written = f"{start}:{stop}" + (f":{step}" if step else "")
+        raise TypeError(
+            f"[{written}]: a data set gives one item an index; torch.utils.data.Subset(data, range(…)) is a "
+            "part of it"
+        )
+
+
 def choice(name: str, value: Any, accepted: Sequence[object]) -> None:
     """Raise ValueError unless the value is one of those accepted."""
     if not any(

@@ -9,7 +9,9 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
+from torch.utils.data import Subset
 
 import cfwidgets as cf
 from cfwidgets.checks import choice
@@ -108,3 +110,13 @@ def test_numbers_of_numpy_become_plain(number):
     )
     with pytest.raises(ValueError, match="trust must be one of True, False"):
         cf.ELime(trust=number)
+
+
+def test_a_slice_of_a_data_set_says_how_a_part_is_taken(tmp_path):
+    (tmp_path / "cat").mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "cat" / "a.png")
+    for data in (cf.data.portraits(2, size=16), cf.data.concrete(2, size=32), cf.data.ImageFolders(tmp_path)):
+        for part, written in ((slice(None, 1), ":1"), (slice(0, None, 2), "0::2")):
+            with pytest.raises(TypeError, match=rf"^\[{written}\]: .*Subset\(data, range"):
+                data[part]
+        assert len(list(Subset(data, range(1)))) == 1

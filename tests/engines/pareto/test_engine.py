@@ -192,6 +192,21 @@ def test_a_model_without_a_finite_answer_to_any_edit_leaves_an_empty_front():
     assert result.summary().startswith("no counterfactual of this")
 
 
+def test_a_second_model_without_a_finite_answer_costs_no_run(tmp_path):
+    def overflowing(images):
+        red = images[:, 0].mean((1, 2))
+        rows = torch.stack([1 - red, red], 1)
+        return torch.where((red > 0.4)[:, None], torch.nan, rows)
+
+    alone = FAST.explain(redness(), Tint(), IMAGE)
+    result = FAST.explain(redness(), Tint(), IMAGE, second=Classifier(overflowing))
+    assert torch.equal(result.deltas, alone.deltas)
+    assert result.second_predictions is None
+    assert result.missing.keys() == {"second model flips too", "simplest flips second model"}
+    result.save(tmp_path / "front")
+    assert ParetoResult.load(tmp_path / "front").trust().equals(result.trust())
+
+
 def test_a_second_model_is_asked_too():
     result = FAST.explain(redness(), Tint(), IMAGE, second=redness(threshold=0.55))
     assert result.second_predictions.shape == result.predictions.shape
