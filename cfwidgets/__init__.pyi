@@ -12,6 +12,8 @@ from .engines.relevance.result import RelevanceResult
 from .engines.superpixels.elime import ELime
 from .engines.superpixels.lime import Lime
 from .engines.superpixels.result import SuperpixelResult
+from .engines.survey.engine import Survey
+from .engines.survey.result import SurveyResult
 from .engines.transitions.engine import Transitions
 from .engines.transitions.result import TransitionResult
 from .engines.translation.engine import CounterfactualTranslator
@@ -65,6 +67,8 @@ __all__ = [
     "SuperpixelExplorer",
     "SuperpixelResult",
     "SuperpixelView",
+    "Survey",
+    "SurveyResult",
     "TrainingProgress",
     "TrainingView",
     "TransitionExplorer",

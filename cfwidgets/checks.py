@@ -44,6 +44,17 @@ def mapping(name: str, value: Any) -> None:
         raise ValueError(f"{name} must be a dict, not {value!r:.60}")  # noqa: TRY004 - as of all settings
 
 
+def one_place(index: Any) -> None:
+    """Raise TypeError for a slice, in the place of the index of one item of a data set."""
+    if isinstance(index, slice):
+        start, stop, step = (("" if at is None else str(at)) for at in (index.start, index.stop, index.step))
+        written = f"{start}:{stop}" + (f":{step}" if step else "")
+        raise TypeError(
+            f"[{written}]: a data set gives one item an index; torch.utils.data.Subset(data, range(…)) is a "
+            "part of it"
+        )
+
+
 def choice(name: str, value: Any, accepted: Sequence[object]) -> None:
     """Raise ValueError unless the value is one of those accepted."""
     if not any(
@@ -55,6 +66,8 @@ def choice(name: str, value: Any, accepted: Sequence[object]) -> None:
 
 def names_checked(kind: type[T]) -> type[T]:
     """Make the errors of a dataclass of settings say which setting was meant. A decorator.
+
+    Numbers of NumPy and the like become plain ones, which a file can hold and torch takes as seeds.
 
     Examples
     --------
@@ -75,10 +88,23 @@ def names_checked(kind: type[T]) -> type[T]:
         unknown = next((name for name in settings if name not in names), None)
         if unknown is not None:
             raise TypeError(f"{type(self).__name__} has no setting {unknown!r}{did_you_mean(unknown, names)}")
-        init(self, *args, **settings)
+        init(self, *map(_plain, args), **{name: _plain(value) for name, value in settings.items()})
 
     kind.__init__ = __init__  # type: ignore[method-assign]
     return kind
+
+
+def _plain(value: Any) -> Any:
+    """Make numbers, also those in a list or a tuple, Python's own."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    if type(value) in (list, tuple):
+        return type(value)(map(_plain, value))
+    return value
 
 
 def _is_text(value: object) -> TypeGuard[str]:

@@ -547,7 +547,11 @@ def _normal(pixels: Tensor, given: str, *, channel_axes: tuple[int, int]) -> Ten
     channels, height, width = pixels.shape[-3:]
     if min(height, width) < 2:
         raise ImageError(f"an image has at least 2 pixels a side; got {height} x {width} (height x width)")
-    pixels = pixels.float() / 255 if pixels.dtype == torch.uint8 else _unit_range(pixels)
+    if pixels.dtype == torch.uint8:
+        # One pass in place, into rows as they will be used: several times faster than a division of a view.
+        pixels = pixels.to(torch.float32, memory_format=torch.contiguous_format).div_(255)
+    else:
+        pixels = _unit_range(pixels)
     if channels == 1:
         repeats = [1] * pixels.ndim
         repeats[-3] = 3

@@ -67,6 +67,7 @@ class Run(Generic[R]):
         self._error: BaseException | None = None
         self._closed = False
         self._state: State = "stopped"
+        self._telling: int | None = None  # the thread that tells ``on_update`` of the end
         renew_in_children(self)
         self.resume()
 
@@ -118,9 +119,13 @@ class Run(Generic[R]):
             return True
 
     def wait(self, timeout: float | None = None) -> State:
-        """Wait until the run is no longer running, or ``timeout`` seconds; returns the state."""
+        """Wait until the run is no longer running, or ``timeout`` seconds; returns the state.
+
+        ``on_update`` has been told of it then: a view shows the last result.
+        """
+        told = {None, threading.get_ident()}  # ``on_update`` itself may wait
         with self._changed:
-            self._changed.wait_for(lambda: self._state != "running", timeout)
+            self._changed.wait_for(lambda: self._state != "running" and self._telling in told, timeout)
             return self._state
 
     def result(self, timeout: float | None = None) -> R:
@@ -168,7 +173,7 @@ class Run(Generic[R]):
 
     def renew(self) -> None:
         """Close a run that was going on, of which there is no thread here. Called in a forked child."""
-        self._changed = threading.Condition()
+        self._changed, self._telling = threading.Condition(), None
         if self._state == "running":
             self._state, self._closed, self._on_update = "stopped", True, None
             self._steps = _nothing()  # its frame is the other thread's, for good
@@ -200,8 +205,14 @@ class Run(Generic[R]):
                 self._state = "done"
             if self._closed:
                 self._free()
-            self._changed.notify_all()
-        self._report()
+            own = self._telling = threading.get_ident()
+        try:
+            self._report()
+        finally:
+            with self._changed:
+                if self._telling == own:  # else it was resumed meanwhile, and has ended again
+                    self._telling = None
+                self._changed.notify_all()
         return False
 
     def _report(self) -> bool:

@@ -6,8 +6,12 @@ import copy
 import inspect
 import pickle
 
+import numpy as np
 import pytest
+import torch
+from PIL import Image
 from torch import nn
+from torch.utils.data import Subset
 
 import cfwidgets as cf
 from cfwidgets.checks import choice
@@ -93,3 +97,26 @@ def test_an_option_that_was_meant_is_suggested():
     clf = cf.Classifier(nn.Sequential(nn.Flatten(), nn.Linear(12, 2)))
     with pytest.raises(ValueError, match=r"'grad_cam' has no option 'layers': .*; did you mean 'layer'"):
         cf.attribute(clf, [], 0, "grad_cam", layers="4")
+
+
+@pytest.mark.parametrize("number", [np.int64(2), np.int32(2), torch.tensor(2).numpy()[()]])
+def test_numbers_of_numpy_become_plain(number):
+    made = cf.PlausibleCounterfactuals(
+        NSGA2(population=number * 5), seed=number, tolerance=np.float32(0.5), limits=(np.float64(0), number)
+    )
+    assert made == cf.PlausibleCounterfactuals(NSGA2(population=10), seed=2, tolerance=0.5, limits=(0.0, 2))
+    assert repr(made) == repr(
+        cf.PlausibleCounterfactuals(NSGA2(population=10), seed=2, tolerance=0.5, limits=(0.0, 2))
+    )
+    with pytest.raises(ValueError, match="trust must be one of True, False"):
+        cf.ELime(trust=number)
+
+
+def test_a_slice_of_a_data_set_says_how_a_part_is_taken(tmp_path):
+    (tmp_path / "cat").mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "cat" / "a.png")
+    for data in (cf.data.portraits(2, size=16), cf.data.concrete(2, size=32), cf.data.ImageFolders(tmp_path)):
+        for part, written in ((slice(None, 1), ":1"), (slice(0, None, 2), "0::2")):
+            with pytest.raises(TypeError, match=rf"^\[{written}\]: .*Subset\(data, range"):
+                data[part]
+        assert len(list(Subset(data, range(1)))) == 1

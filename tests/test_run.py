@@ -125,6 +125,19 @@ def test_reports_are_few_but_never_miss_the_end():
     assert seen == [("running", 1), ("done", 1000)]
 
 
+def test_whoever_waits_is_woken_once_the_end_was_told():
+    told = []
+
+    def report(run):
+        if run.state == "done":
+            assert run.wait(10) == "done"  # a report itself may wait
+            time.sleep(0.2)
+            told.append(run.partial)
+
+    assert Run((Update(1.0, 7) for _ in range(1)), report).result(10) == 7
+    assert told == [7]
+
+
 def test_slow_reports_leave_the_time_to_the_engine():
     reported, worked = [], []
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from cfwidgets.checks import one_place
 from cfwidgets.image_files import SUFFIXES
 from cfwidgets.images import as_image
 
@@ -117,6 +118,7 @@ class ImageFolders(Dataset[tuple[Tensor, int]]):
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
         """Read one image ``(3, H, W)`` in [0, 1] and the number of its class."""
+        one_place(index)
         image = as_image(self.paths[index])
         return (image if self.view is None else self.view(image)), self.targets[index]
 

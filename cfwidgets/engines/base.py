@@ -410,6 +410,9 @@ def _lone(interrupt: KeyboardInterrupt) -> bool:
 def _stopped(update: Update[T], call: str) -> T:
     """Return a partial result that says that it is one, with a warning."""
     partial = update.partial
+    if update.fraction >= 1:  # while the last checkpoint was written, for instance
+        warn_user("interrupted at the very end: the result is whole")
+        return partial
     far = f"{update.fraction:.0%}" + (f" ({update.activity})" if update.activity else "")
     if isinstance(partial, ExplainerResult):
         partial = replace(partial, stopped=far)

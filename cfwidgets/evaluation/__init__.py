@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cfwidgets.evaluation.attacks import noisy, pgd
+from cfwidgets.evaluation.calibration import Reliability, reliability
 from cfwidgets.evaluation.deletion import (
     Curve,
     Faithfulness,
@@ -20,6 +21,7 @@ from cfwidgets.evaluation.distances import (
 )
 from cfwidgets.evaluation.doubt import auroc, class_nll, flip_rates, pearson
 from cfwidgets.evaluation.frechet import frechet_distance, nearest_distances
+from cfwidgets.evaluation.intervals import Share, wilson
 from cfwidgets.evaluation.overlap import (
     chance_jaccard,
     jaccard,
@@ -33,7 +35,9 @@ __all__ = [
     "Extractor",
     "Faithfulness",
     "RandomCurve",
+    "Reliability",
     "SegmentationCurve",
+    "Share",
     "TwinDistances",
     "auroc",
     "chance_jaccard",
@@ -52,7 +56,9 @@ __all__ = [
     "perturbation_curve",
     "pgd",
     "rank_correlation",
+    "reliability",
     "saliency",
     "segmentation_curve",
     "twin_distances",
+    "wilson",
 ]

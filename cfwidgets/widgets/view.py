@@ -152,7 +152,7 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         self._wire = threading.RLock()
 
     def __repr__(self) -> str:
-        return shown_in_a_line(self, self)
+        return shown_in_a_line(self, self) if self._open else f"<{type(self).__name__} closed>"
 
     @property
     def result(self) -> R | None:

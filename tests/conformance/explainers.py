@@ -30,12 +30,16 @@ class Explainer:
     harmless
         Settings that are changed, and a result may yet be resumed.
     other
-        A setting that is changed, and a result may not be resumed.
+        A setting that is changed, and a result may not be resumed; empty where there is none.
     given
         From the classifier and a seed of the data to the arguments after the classifier: the generator or
         editor if any, the data, the class.
+    view, explorer
+        None for an engine that has none.
     data
         Which of these is the data.
+    target
+        False for an engine that does not explain one class: the last argument is then the labels of the data.
     keywords
         More for ``steps`` and for the view.
     """
@@ -48,6 +52,7 @@ class Explainer:
     other: dict[str, Any]
     given: Callable[[cf.Classifier, int], Given]
     data: int = 0
+    target: bool = True
     keywords: dict[str, Any] = field(default_factory=dict)
 
 
@@ -71,6 +76,11 @@ def _faces(_clf: cf.Classifier, seed: int) -> Given:
 def _pictures(_clf: cf.Classifier, seed: int) -> Given:
     pictures = [small.picture(100 * seed + number) for number in range(9)]
     return cf.Translator(small.Blotter().train(), noise=small.Blotter.noise), pictures, small.LABELS[1]
+
+
+def _labelled(_clf: cf.Classifier, seed: int) -> Given:
+    pictures = [small.picture(100 * seed + number) for number in range(14)]
+    return pictures, [small.LABELS[number % 3 % 2] for number in range(14)]
 
 
 def _one(seed: int) -> Tensor:
@@ -149,6 +159,16 @@ EXPLAINERS = [
         harmless={"checked": ("rap",)},
         other={"fill": "grey"},
         given=_picture,
+    ),
+    Explainer(
+        name="survey",
+        engine=cf.Survey(batch_size=4),
+        view=None,
+        explorer=None,
+        harmless={"batch_size": 3},
+        other={},
+        given=_labelled,
+        target=False,
     ),
 ]
 

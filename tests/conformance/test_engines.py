@@ -10,6 +10,7 @@ from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import small
@@ -19,7 +20,7 @@ from explainers import EXPLAINERS, Explainer
 from torch import nn
 
 import cfwidgets as cf
-from cfwidgets.engines.base import Engine, ExplainerResult, Update
+from cfwidgets.engines.base import Engine, ExplainerResult, Update, run_to_end
 from cfwidgets.results import ResultError
 
 
@@ -78,7 +79,7 @@ def test_the_arguments_come_in_one_order(explainer):
     engine = type(explainer.engine)
     given = parameters(engine.steps, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     assert given[0] == "clf"
-    assert given[-1] == "target"
+    assert given[-1] == ("target" if explainer.target else "labels")
     assert len(given) == (4 if explainer.data else 3)
     named = parameters(engine.steps, inspect.Parameter.KEYWORD_ONLY)
     assert {"resume", "checkpoint"} <= set(named)
@@ -171,6 +172,9 @@ def test_harmless_settings_may_differ(explainer, clf, result):
     assert {name: resumed.settings[name] for name in explainer.harmless} == explainer.harmless
 
 
+@pytest.mark.parametrize(
+    "explainer", [one for one in EXPLAINERS if one.other], indirect=True, ids=lambda one: one.name
+)
 def test_other_settings_are_refused(explainer, clf, updates):
     name = next(iter(explainer.other))
     with pytest.raises(ValueError, match=rf"resume: .*{name}="):
@@ -201,6 +205,9 @@ def test_other_data_are_refused(explainer, clf, updates):
         next(explainer.engine.steps(clf, *arguments, **explainer.keywords, resume=updates[2].partial))
 
 
+@pytest.mark.parametrize(
+    "explainer", [one for one in EXPLAINERS if one.target], indirect=True, ids=lambda one: one.name
+)
 def test_another_class_of_the_same_label_is_refused(explainer):
     clf = cf.Classifier(small.Small(), labels=["crane", "crane"])
     arguments = list(explainer.given(small.classifier(), 0))
@@ -332,6 +339,16 @@ def test_an_interrupt_gives_back_what_there_is(explainer, result, interrupted, t
     assert result.stopped == ""
 
 
+def test_an_interrupt_at_the_very_end_leaves_the_whole_result(result, monkeypatch):
+    def saving():
+        yield Update(1.0, result)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cfwidgets.engines.base._interrupted", [float("-inf")])
+    with pytest.warns(UserWarning, match="interrupted at the very end: the result is whole$"):
+        assert run_to_end(saving(), call="explain") is result
+
+
 def test_two_interrupts_end_the_program(interrupted):
     with pytest.warns(UserWarning, match="interrupted at"):
         interrupted(small.classifier())
@@ -402,6 +419,16 @@ def test_what_is_no_other_classifier_is_refused(explainer, clf, wrong):
     for name in takes(explainer):
         with pytest.raises(TypeError, match=rf"{name} must be a Classifier, not {type(wrong).__name__}"):
             explainer.engine.explain(clf, *explainer.given(clf, 0), **explainer.keywords, **{name: wrong})
+
+
+def test_a_seed_of_numpy_is_one(explainer, clf, tmp_path):
+    """It may come from a range of NumPy; the file holds the same settings."""
+    engine = replace(explainer.engine, trust=False, seed=np.int64(0))
+    path = tmp_path / "run.safetensors"
+    found = engine.explain(clf, *explainer.given(clf, 0), **explainer.keywords, checkpoint=path)
+    plain = replace(explainer.engine, trust=False)
+    assert engine == plain
+    assert found.settings == type(found).load(path).settings
 
 
 def test_a_misspelt_setting_is_named(explainer):

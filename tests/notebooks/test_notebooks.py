@@ -47,9 +47,7 @@ def test_the_cell_after_the_first_explorer_returns_at_once(path):
 
 
 @each
-def test_it_is_kept_with_outputs(path, request):
-    if path.stem == "transitions":  # goes as soon as it is stored: then this fails
-        request.applymarker(pytest.mark.xfail(reason="a search of minutes, not stored yet", strict=True))
+def test_it_is_kept_with_outputs(path):
     assert path.stat().st_size < LARGEST
     notebook, cells = nbformat.read(path, as_version=4), code_of(path)
     assert "widgets" not in notebook.metadata

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from cfwidgets.checks import positive_int
+from cfwidgets.checks import one_place, positive_int
 from cfwidgets.data.defects.sources import (
     Faults,
     Faulty,
@@ -149,6 +149,7 @@ class CascIfw(Dataset[tuple[Tensor, Tensor]]):
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         """Give one apple: ``(3, size, size)`` float32 in [0, 1], and its label, int64."""
+        one_place(index)
         image = self.pixels[index].float() / 255
         return fit(image[None], (self.size, self.size))[0], self.labels[index]
 

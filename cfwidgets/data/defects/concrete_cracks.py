@@ -16,7 +16,7 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from cfwidgets.checks import positive_int
+from cfwidgets.checks import one_place, positive_int
 from cfwidgets.data.defects.drawn import Inspected
 from cfwidgets.data.defects.sources import (
     Faults,
@@ -169,6 +169,7 @@ class ConcreteCracks(Dataset[Inspected]):
         ImageError
             The photograph or its mask is no longer readable.
         """
+        one_place(index)
         pixels, mask = self._read(self._tiles[index])
         return Inspected(torch.from_numpy(pixels).float() / 255, self.labels[index], torch.from_numpy(mask))
 

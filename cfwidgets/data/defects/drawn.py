@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from cfwidgets.brief import brief
-from cfwidgets.checks import positive_int, share
+from cfwidgets.checks import one_place, positive_int, share
 
 __all__ = ["Bytes", "Drawn", "Inspected", "Numbers", "Thing", "check", "pictures"]
 
@@ -102,6 +102,7 @@ class Drawn(ABC):
         return len(self.pixels)
 
     def __getitem__(self, index: int) -> Inspected:
+        one_place(index)
         return Inspected(
             image=self.pixels[index].float() / 255,
             label=self.labels[index],

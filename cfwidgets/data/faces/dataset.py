@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, default_collate
 
 from cfwidgets.brief import brief
-from cfwidgets.checks import positive_int
+from cfwidgets.checks import one_place, positive_int
 from cfwidgets.data.faces.farl import FaRL
 from cfwidgets.data.faces.layout import Missing, present
 from cfwidgets.data.faces.masks.cache import MaskCache
@@ -174,6 +174,7 @@ class FaceDataset(Dataset[Face]):
         MaskError
             Masks are not as they must be.
         """
+        one_place(index)
         name = self.files[index]
         masks = None if self._masks is None else self._masks(name)
         size = self._size if masks is None else (masks.shape[0], masks.shape[1])

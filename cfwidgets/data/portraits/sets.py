@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cfwidgets.checks import choice, positive_int
+from cfwidgets.checks import choice, one_place, positive_int
 from cfwidgets.data.faces import REGIONS, Face, unpack_masks
 from cfwidgets.data.portraits.attributes import ATTRIBUTES, Wishes, clashing, consistent, known, sampled
 from cfwidgets.data.portraits.geometry import FaceGeometry, Latent
@@ -127,6 +127,7 @@ class Portraits:
         return len(self.pixels)
 
     def __getitem__(self, index: int) -> Face:
+        one_place(index)
         return Face(
             image=self.pixels[index].float() / 255,
             attributes=self.attributes[index],

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from cfwidgets.attribution import Attributor
+from cfwidgets.data.reading import Skipped
 from cfwidgets.engines.facex.attention import Mode, region_attention
-from cfwidgets.engines.facex.reading import ReadFace, Skipped
+from cfwidgets.engines.facex.reading import ReadFace
 from cfwidgets.engines.facex.result import Part
 from cfwidgets.engines.facex.top_patches import best_patches, no_patches
 from cfwidgets.models.backends.base import NotFiniteError

@@ -17,6 +17,7 @@ from torch import Tensor
 from cfwidgets.attribution import METHODS
 from cfwidgets.checks import choice, mapping, names_checked, positive_int
 from cfwidgets.data.faces.regions import REGIONS
+from cfwidgets.data.reading import Skipped, read_ahead
 from cfwidgets.engines.base import Attempt, Engine, Update, to_the_end
 from cfwidgets.engines.facex.attention import Mode
 from cfwidgets.engines.facex.batch import BatchSettings, Summariser
@@ -27,8 +28,6 @@ from cfwidgets.engines.facex.reading import (
     FaceReader,
     Faces,
     ReadFace,
-    Skipped,
-    read_ahead,
     region_bits_of,
     require_faces,
 )

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -13,21 +11,11 @@ import torch
 from torch import Tensor
 
 from cfwidgets.brief import brief
+from cfwidgets.data.reading import Skipped
 from cfwidgets.images import fit_labels
 from cfwidgets.models.classifier import Classifier
 
-__all__ = [
-    "FaceLike",
-    "FaceReader",
-    "Faces",
-    "ReadFace",
-    "Skipped",
-    "read_ahead",
-    "region_bits_of",
-    "require_faces",
-]
-
-_AHEAD = 2  # batches that are read before they are needed
+__all__ = ["FaceLike", "FaceReader", "Faces", "ReadFace", "region_bits_of", "require_faces"]
 
 
 class FaceLike(Protocol):
@@ -79,14 +67,6 @@ class ReadFace(NamedTuple):
 
     def __repr__(self) -> str:
         return brief(self)
-
-
-@dataclass(frozen=True, order=True)
-class Skipped:
-    """A face that cannot be used: its index in the data set, and the reason in words."""
-
-    number: int
-    why: str
 
 
 @dataclass(frozen=True)
@@ -191,30 +171,3 @@ def region_bits_of(face: Any, regions: int, number: int) -> Tensor:
 
 def _has(faces: Any, face: Any, attribute: str) -> bool:
     return bool(face.attributes[tuple(faces.names).index(attribute)])
-
-
-def read_ahead(
-    reader: FaceReader, batches: Sequence[Sequence[int]], threads: int
-) -> Generator[list[ReadFace | Skipped], None, None]:
-    """Read batches of faces in their order, a little ahead of their use.
-
-    Parameters
-    ----------
-    reader
-        Reads one face.
-    batches
-        The faces' indices, batch by batch.
-    threads
-        Faces that are read at the same time.
-    """
-    waiting: deque[list[Any]] = deque()
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="cfwidgets-faces")
-    try:
-        for numbers in batches:
-            waiting.append([pool.submit(reader, number) for number in numbers])
-            if len(waiting) > _AHEAD:
-                yield [future.result() for future in waiting.popleft()]
-        while waiting:
-            yield [future.result() for future in waiting.popleft()]
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)

@@ -14,10 +14,10 @@ from torch import Tensor
 from cfwidgets.brief import brief
 from cfwidgets.data.faces.prototype import Prototype
 from cfwidgets.data.faces.regions import REGIONS, region_label
+from cfwidgets.data.reading import Skipped
 from cfwidgets.engines.base import SURER, ExplainerResult, Measure
 from cfwidgets.engines.facex.effect import Effects
 from cfwidgets.engines.facex.meaning import Meaning
-from cfwidgets.engines.facex.reading import Skipped
 from cfwidgets.engines.facex.top_patches import Patches, merged
 from cfwidgets.evaluation.overlap import rank_correlation
 from cfwidgets.text import cut

@@ -24,6 +24,7 @@ from cfwidgets.engines.pareto.simplest import Simplest, simplified
 from cfwidgets.engines.pareto.single_changes import measure_single_changes
 from cfwidgets.engines.pareto.survey import ParetoSurvey
 from cfwidgets.images import ImageLike, as_bytes
+from cfwidgets.models.backends.base import NotFiniteError
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.editor import Editor, require_editor, weights_fingerprint
 from cfwidgets.models.fingerprint import fingerprint
@@ -282,19 +283,14 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
         coherence: Coherence,
     ) -> Steps[Update[ParetoResult], None, None]:
         """Add to the front what is found once the search is over, and yield the whole result at last."""
-        if second is not None and result.second_predictions is None:
-            images = task.paint(result.deltas).cpu() if len(result.deltas) else result.images
-            result = replace(result, second_predictions=_second(second, images))
         if result.ablation is None:
             yield Update(SEARCHED, result, "taking each change back")
             result = replace(result, ablation=_ablation(clf, editor, task, result, coherence))
         if result.simplest is None and result.flipped:
             yield Update(SEARCHED, result, "taking back what is not needed")
             result = replace(result, simplest=self._simplest(clf, editor, task, result, coherence))
-        simplest = result.simplest
-        if second is not None and simplest is not None and simplest.second_prediction is None:
-            answer = second.probabilities(task.paint(simplest.deltas[None]))[0]
-            result = replace(result, simplest=replace(simplest, second_prediction=answer))
+        if second is not None:
+            result = _with_second(second, task, result)
         if self.trust and (result.random_flips is None or _unrounded(result)):
             yield Update(SEARCHED, result, "measuring how far to trust it")
             result = _rounded(result, clf)
@@ -332,7 +328,10 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
         result: ParetoResult,
         coherence: Coherence,
     ) -> Simplest | None:
-        """Take back what the best flip, and those nearest to it, do not need; None where nothing flips."""
+        """Take back what the best flip, and those nearest to it, do not need; None where nothing flips.
+
+        None, too, where the model has no finite answer to what is left, as it may in another batch.
+        """
         best = result.best
         if best is None:
             return None
@@ -350,6 +349,8 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
             result.deltas[places], scaled[places], scaled[best] + self.tolerance, judged, coherence.fewer
         )
         objectives, images, rows = evaluate(clf, editor, [task], [deltas[None]])[0]
+        if not is_flip(rows, result.target).all():
+            return None
         return Simplest(
             place=int(places[which]),
             deltas=deltas,
@@ -371,7 +372,12 @@ def _grown(
     """Put another front into the result, in the order of the probability of the target class."""
     objectives, images, rows = evaluate(clf, editor, [task], [edits])[0]
     order = rows[:, task.target].argsort(descending=True, stable=True)
+    order = order[rows[order].isfinite().all(1)]  # in another batch than before, an answer may not be
     images = images.cpu()[order]
+    try:
+        second_predictions = None if second is None else _second(second, images)
+    except NotFiniteError:  # it is asked again at the end, and what is missing is said
+        second_predictions = None
     return replace(
         result,
         deltas=edits[order],
@@ -379,7 +385,7 @@ def _grown(
         images=as_bytes(images),
         predictions=rows[order],
         second_prediction=None if second is None else result.second_prediction,
-        second_predictions=None if second is None else _second(second, images),
+        second_predictions=second_predictions,
         ablation=None,
         simplest=None,
         rounded_flips=None,
@@ -393,6 +399,24 @@ def _grown(
 def _second(second: Classifier, images: Tensor) -> Tensor | None:
     """Predict counterfactuals with a second model; None where there are none."""
     return second.probabilities(images) if len(images) else None
+
+
+def _with_second(second: Classifier, task: EditTask, result: ParetoResult) -> ParetoResult:
+    """Ask a second model what it was not asked yet; an answer that is not finite is missing."""
+    if result.second_predictions is None:
+        images = task.paint(result.deltas).cpu() if len(result.deltas) else result.images
+        try:
+            result = replace(result, second_predictions=_second(second, images))
+        except NotFiniteError as error:
+            result = result.without("second model flips too", error)
+    simplest = result.simplest
+    if simplest is not None and simplest.second_prediction is None:
+        try:
+            answer = second.probabilities(task.paint(simplest.deltas[None]))[0]
+        except NotFiniteError as error:
+            return result.without("simplest flips second model", error)
+        result = replace(result, simplest=replace(simplest, second_prediction=answer))
+    return result
 
 
 def _ablation(

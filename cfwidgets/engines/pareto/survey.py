@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 
 from cfwidgets.engines.base import SURER, ExplainerResult, Measure
+from cfwidgets.evaluation.intervals import Share, wilson
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["ParetoSurvey"]
 
-_Z = 1.959964  # of 95 %
 _BARS = 13
 _MOST = 0.5
 
@@ -238,11 +238,6 @@ class ParetoSurvey(ExplainerResult):
         return figure
 
 
-def _share(yes: Tensor | None) -> tuple[float, float, float]:
+def _share(yes: Tensor | None) -> Share:
     """Give a share with Wilson's interval; NaN for a share of nothing."""
-    if yes is None or not len(yes):
-        return math.nan, math.nan, math.nan
-    n, p = len(yes), float(yes.float().mean())
-    centre = (p + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-    half = _Z / (1 + _Z**2 / n) * math.sqrt(p * (1 - p) / n + _Z**2 / (4 * n**2))
-    return p, max(0.0, centre - half), min(1.0, centre + half)
+    return wilson(0, 0) if yes is None else wilson(int(yes.sum()), len(yes))

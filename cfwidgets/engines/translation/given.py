@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from cfwidgets.images import ImageError, as_image, as_images, fit, fit_labels
+from cfwidgets.models.columns import columns_of
 
 if TYPE_CHECKING:
     from cfwidgets.models.classifier import Classifier
@@ -104,16 +105,7 @@ def second_columns(second: Classifier, names: Sequence[str], painted: int | None
         It has others.
     """
     real = [name for index, name in enumerate(names) if index != painted]
-    if second.labels is None and classes == len(real):
-        return list(range(classes))
-    own = [second.label(index) for index in range(classes)]
-    missing = [name for name in real if own.count(name) != 1]
-    if missing:
-        raise ValueError(
-            f"second must tell the same classes, {', '.join(map(repr, real))}; {second.name} has "
-            f"{', '.join(map(repr, own[:10]))}"
-        )
-    return [own.index(name) for name in real]
+    return columns_of(second, real, classes)
 
 
 def _parts(images: Any) -> tuple[list[Tensor], Any, Any]:

@@ -238,6 +238,9 @@ class FaceXView(View[OneOrTwo]):
         self.groups = ["all", *split] if split else []
         self.grouped = [self.regions, *(_rows(first, name) for name in split)] if split else []
         self._judge(first)
+        if len(results) > 1:
+            named = zip(self.models, results, strict=True)
+            self.caveats = [f"{name}: {caveat}" for name, one in named for caveat in one.caveats]
         self.skipped = _skipped(results)
 
     def _checked(self, changed: dict[str, Any]) -> dict[str, Any]:

@@ -113,11 +113,11 @@ class _Chart:
         # bqplot cannot guess a format of no values.
         axis = {"label_color": GREY, "grid_lines": "none", "tick_format": ".1f", "tick_values": [0]}
         self._axes = [
-            bq.Axis(scale=self._scales["x"], label=_WORDS[across], label_offset="2.4em", **axis),
+            bq.Axis(scale=self._scales["x"], label=_WORDS[across], label_offset="3em", **axis),
             bq.Axis(
                 scale=self._scales["y"],
                 label=_WORDS[up],
-                label_offset="3.4em",
+                label_offset="4.3em",
                 orientation="vertical",
                 **axis,
             ),

@@ -77,7 +77,7 @@ class CourseChart:
         self._below = bq.Axis(
             scale=self._along,
             label="counterfactual",
-            label_offset="2.4em",
+            label_offset="3em",
             tick_format="d",
             **axis,
         )

@@ -70,6 +70,8 @@ class TransitionView(View[TransitionResult]):
         the class, or shows its earlier result.
     phase
         The phase shown, 0 (the end of the wrong class) to the last. It can be set.
+    phases
+        The number of phases of a transition.
     picked
         The two candidates chosen as the ends of the transition; empty while the best ones are followed.
     flip_phase
@@ -224,7 +226,7 @@ class TransitionView(View[TransitionResult]):
 
     @property
     def phases(self) -> int:
-        """Number of phases of the transition that is shown, or will be; both ends included."""
+        """Number of phases of the transition that is shown or will be, both ends included."""
         return int(self.path.get("phases", self._engine.phases))
 
     def name_of(self, index: int) -> str:

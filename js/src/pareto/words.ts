@@ -6,8 +6,8 @@ import type { Member } from "./traits";
 export const HELP =
   "Each picture is the image with some attributes changed; none is at once more plausible, less probably of the " +
   "original class and less changed than another (Barredo-Arrieta and Del Ser 2020). The best pick is where the falling " +
-  "probability of the original class meets the growing loss of plausibility; the simplest flip is one of which changes " +
-  "were taken back as long as it flipped and was nearly as good as that.";
+  "probability of the original class meets the growing loss of plausibility; the simplest flip is what is left of a flip " +
+  "when changes are taken back one after another, as long as it still flips and is nearly as good as the best pick.";
 
 export const NOTHING_YET = "counterfactuals appear here as they are found";
 export const NONE_FOUND = "no counterfactual was found";

@@ -11,7 +11,8 @@ import torch
 from torch import nn
 
 from cfwidgets import Classifier
-from cfwidgets.engines.facex.reading import FaceReader, ReadFace, Skipped, read_ahead
+from cfwidgets.data.reading import Skipped, read_ahead
+from cfwidgets.engines.facex.reading import FaceReader, ReadFace
 
 CLF = Classifier(nn.Sequential(nn.Flatten(), nn.Linear(48, 2)), input_size=4)
 

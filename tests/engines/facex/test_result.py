@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from cfwidgets.data.faces import REGIONS
-from cfwidgets.engines.facex.reading import Skipped
+from cfwidgets.data.reading import Skipped
 from cfwidgets.engines.facex.result import FaceXResult, Part
 from cfwidgets.engines.facex.top_patches import best_patches, no_patches
 from cfwidgets.results import ResultError

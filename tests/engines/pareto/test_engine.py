@@ -14,6 +14,7 @@ from cfwidgets import Classifier
 from cfwidgets.engines.pareto import many
 from cfwidgets.engines.pareto.engine import PlausibleCounterfactuals
 from cfwidgets.engines.pareto.result import ParetoResult
+from cfwidgets.engines.pareto.simplest import simplified
 from cfwidgets.engines.pareto.survey import ParetoSurvey
 from cfwidgets.models.attgan_editor import AttGANEditor
 from cfwidgets.models.editor import EditorError
@@ -138,6 +139,42 @@ def test_answers_that_are_not_finite_are_counted_and_never_in_the_front():
     assert (result.deltas[:, 2] / 2 + 0.2 <= 0.51).all()
 
 
+def test_answers_that_are_finite_in_one_batch_and_not_in_another(tmp_path):
+    def overflowing(images):
+        asked.append(len(images))
+        red = images[:, 0].mean((1, 2))
+        rows = torch.stack([1 - red, red], 1)
+        if len(asked) % 3 == 0:
+            rows[::2] = torch.nan
+        return rows
+
+    asked = []
+    result = FAST.explain(Classifier(overflowing), Tint(), IMAGE, attributes=(0, 0, 0))
+    assert bool(result.predictions.isfinite().all())
+    assert bool(result.objectives.isfinite().all())
+    result.save(tmp_path / "front")
+    assert ParetoResult.load(tmp_path / "front").summary() == result.summary()
+
+
+def test_the_simplest_without_a_finite_answer_is_none(monkeypatch):
+    def overflowing(images):
+        red = images[:, 0].mean((1, 2))
+        known = torch.stack([1 - red, red], 1)
+        return torch.full_like(known, torch.nan) if answerless and len(images) == 1 else known
+
+    def simplified_(*given):
+        found = simplified(*given)
+        answerless.append(True)
+        return found
+
+    answerless = []
+    monkeypatch.setattr("cfwidgets.engines.pareto.engine.simplified", simplified_)
+    result = replace(FAST, trust=False).explain(Classifier(overflowing), Tint(), IMAGE)
+    assert answerless
+    assert result.flipped
+    assert result.simplest is None
+
+
 def test_a_model_without_a_finite_answer_to_any_edit_leaves_an_empty_front():
     def overflowing(images):
         red = images[:, 0].mean((1, 2))
@@ -153,6 +190,21 @@ def test_a_model_without_a_finite_answer_to_any_edit_leaves_an_empty_front():
     assert result.objectives.shape == (0, 3)
     assert result.to_frame().empty
     assert result.summary().startswith("no counterfactual of this")
+
+
+def test_a_second_model_without_a_finite_answer_costs_no_run(tmp_path):
+    def overflowing(images):
+        red = images[:, 0].mean((1, 2))
+        rows = torch.stack([1 - red, red], 1)
+        return torch.where((red > 0.4)[:, None], torch.nan, rows)
+
+    alone = FAST.explain(redness(), Tint(), IMAGE)
+    result = FAST.explain(redness(), Tint(), IMAGE, second=Classifier(overflowing))
+    assert torch.equal(result.deltas, alone.deltas)
+    assert result.second_predictions is None
+    assert result.missing.keys() == {"second model flips too", "simplest flips second model"}
+    result.save(tmp_path / "front")
+    assert ParetoResult.load(tmp_path / "front").trust().equals(result.trust())
 
 
 def test_a_second_model_is_asked_too():

@@ -129,6 +129,10 @@ def test_two_models_stand_side_by_side():
     hair, dark = (next(r for r in rows if r["name"] == "hair")["ior"] for rows in (both.regions, both.other))
     assert hair > dark
     assert both.counts == "12 of 12 faces"
+    caveats = [one.caveats for one in both.result]
+    assert all(caveats)
+    expected = [f"{name}: {said}" for name, some in zip(both.models, caveats, strict=True) for said in some]
+    assert both.caveats == expected
     both.close()
 
 

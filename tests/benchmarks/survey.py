@@ -1,0 +1,102 @@
+"""Throughput of a survey beside that of the network alone.
+
+Run it with ``python tests/benchmarks/survey.py`` (``--quick`` for fewer pictures). Digits lie in memory;
+photographs are JPEG files of several sizes, which are decoded. The network and the classifier (in the layout
+that is the quicker one) have all pictures ready, as tensors of the network's size, in the batches that they
+like best. All are taken in turns, and the best of each counts, since others may use the machine. It prints;
+it asserts nothing.
+
+Measured 2026-11-27, one thread of torch on 2 CPU cores that others kept busy (a load of 5 to 12), so that
+the rates move by half from one run to the next:
+
+========================== ============== ================= ====== ============ ================
+pictures                    network alone  classifier alone survey   of network    of classifier
+========================== ============== ================= ====== ============ ================
+10,000 digits, in an array          2,734             5,808  7,506        275 %            129 %
+10,000 digits, one by one           2,609             5,459  2,940        113 %             54 %
+96 photographs from files              20                21     14         69 %             68 %
+========================== ============== ================= ====== ============ ================
+
+Asked: at least 90 % of the network alone. Reached for digits; not shown for photographs: to read one of
+640 x 480 pixels takes 3 to 4 ms of a core, the network 18 ms, and no core was free to read. Items one by one
+are paid for in Python: 20 µs a picture to read it, where the network takes 70 µs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from PIL import Image
+from skimage import data as photographs
+
+import cfwidgets as cf
+from cfwidgets.images import as_image, to_uint8
+
+SIZES = ((500, 375), (640, 480), (375, 500))
+
+
+def alone(forward: Callable[[torch.Tensor], object], images: torch.Tensor, size: int) -> Callable[[], object]:
+    def run() -> None:
+        with torch.inference_mode():
+            for first in range(0, len(images), size):
+                forward(images[first : first + size])
+
+    return run
+
+
+def surveyed(clf: cf.Classifier, data: object, labels: object = None) -> Callable[[], object]:
+    return lambda: cf.Survey(trust=False).explain(clf, data, labels)
+
+
+def compare(
+    name: str, clf: cf.Classifier, images: torch.Tensor, size: int, survey: Callable[[], object]
+) -> None:
+    runs = [alone(clf.require_module(), images, size), alone(clf.probabilities, images, size), survey]
+    best = [float("inf")] * len(runs)
+    for _ in range(ROUNDS):
+        for place, run in enumerate(runs):
+            began = time.perf_counter()
+            run()
+            best[place] = min(best[place], time.perf_counter() - began)
+    network, classifier, found = (len(images) / seconds for seconds in best)
+    print(
+        f"{name}, pictures a second: network alone {network:,.0f}, classifier alone {classifier:,.0f}, "
+        f"survey {found:,.0f}: {found / network:.1%} of the network, {found / classifier:.1%} of the "
+        "classifier"
+    )
+
+
+def digits(count: int) -> None:
+    clf, found = cf.zoo.classifier("digits", device="cpu"), cf.data.digits("all")
+    rows = torch.arange(count) % len(found.images)
+    images, labels = found.images[rows], found.labels[rows]
+    compare(f"{count:,} digits", clf, images, 256, surveyed(clf, images, labels))
+    items = torch.utils.data.StackDataset(images, labels)
+    compare(f"{count:,} digits one by one", clf, images, 256, surveyed(clf, items))
+
+
+def files(count: int) -> None:
+    clf = cf.zoo.classifier("torchvision/resnet18", pretrained=False, device="cpu")
+    source = Image.fromarray(to_uint8(as_image(photographs.astronaut())))
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / f"{number}.jpg" for number in range(count)]
+        for number, path in enumerate(paths):
+            source.rotate(number).resize(SIZES[number % len(SIZES)]).save(path, quality=90)
+        few = torch.stack([clf.view(path) for path in paths[:64]])
+        images = few.repeat(-(-count // 64), 1, 1, 1)[:count]
+        compare(f"{count:,} photographs", clf, images, 8, surveyed(clf, paths))
+
+
+ROUNDS = 3
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true")
+    quick = parser.parse_args().quick
+    digits(2_000 if quick else 10_000)
+    files(64 if quick else 1_000)
