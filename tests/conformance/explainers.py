@@ -25,8 +25,6 @@ class Explainer:
     ----------
     engine
         With settings that make several steps.
-    view, explorer
-        Its widgets; None for an engine without any.
     harmless
         Settings that are changed, and a result may yet be resumed.
     other
