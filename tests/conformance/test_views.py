@@ -16,7 +16,7 @@ import ipywidgets
 import pytest
 import small
 from comparing import differences
-from explainers import EXPLAINERS, Explainer
+from explainers import EXPLAINERS
 from torch import nn
 from traitlets import Bunch
 from waiting import until
@@ -26,11 +26,6 @@ from cfwidgets.widgets.explorer import Explorer
 from cfwidgets.widgets.view import View
 
 SEEN = [one for one in EXPLAINERS if one.view is not None]
-
-
-@pytest.fixture(params=SEEN, ids=lambda explainer: explainer.name, scope="package")
-def explainer(request: pytest.FixtureRequest) -> Explainer:
-    return request.param
 
 
 def arguments(callable_, kind):
