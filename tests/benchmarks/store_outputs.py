@@ -24,6 +24,7 @@ from playwright.sync_api import Locator, expect
 VIEW = "application/vnd.jupyter.widget-view+json"
 PATIENCE = 20 * 60.0
 _EMBEDDED = re.compile(r"data:image/png;base64,([\w+/=]+)")
+_BAR = "%|"  # of tqdm
 _WIDEST = 1000  # pixels of a stored picture
 _QUALITY = 70  # of JPEG
 
@@ -57,6 +58,8 @@ def stored(outputs: list[dict[str, Any]], widgets: Locator) -> list[Any]:
     kept, views = [], iter(widgets.all())
     for output in outputs:
         data = output.get("data", {})
+        if VIEW in data and _BAR in data.get("text/plain", ""):
+            continue  # how far a call was is of no interest any more
         if VIEW in data:
             data = taken(next(views).locator(".cfw-host").first)
         elif "image/png" in data:

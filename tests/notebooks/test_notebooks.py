@@ -11,6 +11,7 @@ from nbclient import NotebookClient
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 VIEW = "application/vnd.jupyter.widget-view+json"
+BAR = "%|"  # of tqdm
 LARGEST = 900_000  # bytes of a file
 TIME = re.compile(r"# (at once|waits for the end|about \d+ (s|min))")
 PRIVATE = re.compile(r"/(root|home|tmp|usr|Users)/|site-packages|Traceback|Warning")
@@ -23,9 +24,16 @@ def code_of(path):
 
 
 def kinds(cell):
-    """What a cell shows: an explorer and a picture of one are the same."""
-    shown = [{*output.get("data", {output.output_type: ""})} for output in cell.outputs]
-    return [one & {"text/html", "stream"} for one in shown]
+    """What a cell shows, without bars of progress; an explorer and a picture of one are the same."""
+    shown = []
+    for output in cell.outputs:
+        data = output.get("data", {output.output_type: ""})
+        kind = {*data} & {"text/html", "stream"}
+        bar = VIEW in data and BAR in data.get("text/plain", "")
+        again = kind == {"stream"} and shown[-1:] == [kind]  # lines arrive in one part, or in several
+        if not (bar or again):
+            shown.append(kind)
+    return shown
 
 
 def test_there_are_notebooks():
