@@ -212,8 +212,8 @@ def _result(future: Any, numbers: Sequence[int]) -> Part | None:
         part: Part = future.result(timeout=_FETCH)
     except KilledWorker as error:
         raise RuntimeError(
-            f"each Dask worker that was given {_faces(numbers)} died: of a crash at one of them, or of too "
-            f"little memory (a smaller batch_size needs less); {_KEPT}"
+            f"each Dask worker that was given {_faces(numbers)}, or others that waited there, died: of a "
+            f"crash at one of them, or of too little memory (a smaller batch_size needs less); {_KEPT}"
         ) from error
     except (CommClosedError, CancelledError, TimeoutError):
         if failed:
