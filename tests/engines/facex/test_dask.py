@@ -206,9 +206,7 @@ def test_a_face_that_brings_down_its_worker_is_named(cluster, clf, faces):
 
     deadly = Deadly(faces)
     deadly.here = os.getpid()
-    named = (
-        r"given faces (\d+) to (\d+), or others that waited there, died: .* memory .*; what was found"
-    )
+    named = r"given faces (\d+) to (\d+), or others that waited there, died: .* memory .*; what was found"
     with pytest.raises(RuntimeError, match=named) as caught:
         ENGINE.explain(clf, deadly, "Male", client=cluster)
     first, last = map(int, re.search(named, str(caught.value)).groups())
