@@ -6,7 +6,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -117,12 +117,26 @@ class _Spread:
 
     def parts(self) -> Iterator[Part]:
         """Yield the parts as they arrive."""
+        suspects: list[Sequence[int]] = []
+        yield from self._spread(self._at_a_time, lambda numbers, _: suspects.append(numbers))
+        # Dask counts a worker's death for all batches that it has at hand: each is tried by itself.
+        for numbers in suspects:
+            self._waiting.append((numbers, 0))
+            yield from self._spread(1, _brought_down)
+
+    def _spread(
+        self, at_a_time: int, killed: Callable[[Sequence[int], KilledWorker], None]
+    ) -> Iterator[Part]:
         while self._waiting or self._under_way:
             _require_open(self._client)
-            self._submit()
+            self._submit(at_a_time)
             for future in self._ended():
                 numbers, lost = self._under_way.pop(future)
-                part = _result(future, numbers)
+                try:
+                    part = _result(future)
+                except KilledWorker as error:
+                    killed(numbers, error)
+                    continue
                 if part is None:
                     self._again(numbers, lost + 1)
                 else:
@@ -132,8 +146,8 @@ class _Spread:
         """Drop the futures, and with them the batches that no worker has begun."""
         self._under_way.clear()
 
-    def _submit(self) -> None:
-        while self._waiting and len(self._under_way) < self._at_a_time:
+    def _submit(self, at_a_time: int) -> None:
+        while self._waiting and len(self._under_way) < at_a_time:
             numbers, lost = self._waiting.popleft()
             future = self._client.submit(_part, self._carrier, list(numbers), pure=False)
             future.add_done_callback(lambda _: self._one_ended.set())
@@ -202,7 +216,14 @@ def _send(client: Client, plugin: _Carrier, name: str) -> None:
             return
 
 
-def _result(future: Any, numbers: Sequence[int]) -> Part | None:
+def _brought_down(numbers: Sequence[int], error: KilledWorker) -> None:
+    raise RuntimeError(
+        f"each Dask worker that was given {_faces(numbers)} died: of a crash at one of them, or of too "
+        f"little memory (a smaller batch_size needs less); {_KEPT}"
+    ) from error
+
+
+def _result(future: Any) -> Part | None:
     """Fetch a part; None where it was lost on the way, as by workers that were restarted.
 
     What the model raises comes back as it is.
@@ -210,11 +231,6 @@ def _result(future: Any, numbers: Sequence[int]) -> Part | None:
     failed = future.status == "error"
     try:
         part: Part = future.result(timeout=_FETCH)
-    except KilledWorker as error:
-        raise RuntimeError(
-            f"each Dask worker that was given {_faces(numbers)}, or others that waited there, died: of a "
-            f"crash at one of them, or of too little memory (a smaller batch_size needs less); {_KEPT}"
-        ) from error
     except (CommClosedError, CancelledError, TimeoutError):
         if failed:
             raise

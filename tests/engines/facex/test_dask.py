@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sys
 import threading
@@ -206,11 +205,8 @@ def test_a_face_that_brings_down_its_worker_is_named(cluster, clf, faces):
 
     deadly = Deadly(faces)
     deadly.here = os.getpid()
-    named = r"given faces (\d+) to (\d+), or others that waited there, died: .* memory .*; what was found"
-    with pytest.raises(RuntimeError, match=named) as caught:
+    with pytest.raises(RuntimeError, match=r"given faces 20 to 23 died: .* memory .*; what was found so far"):
         ENGINE.explain(clf, deadly, "Male", client=cluster)
-    first, last = map(int, re.search(named, str(caught.value)).groups())
-    assert first - 8 <= 21 <= last + 8  # Dask counts the deaths for all batches that a worker has at hand
     replenish(cluster)
     assert plugins(cluster) == set()
 
