@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from cfwidgets.engines.base import ExplainerResult, Update
 
 _STATIC = Path(__file__).parent / "static"
-_NOT_KNOWN = "the page sent a message that is not known: {!s:.80}"
 
 R = TypeVar("R")
 """The result that a view shows: an `ExplainerResult`, or the networks that a training yields."""
@@ -64,6 +63,10 @@ def in_words(failure: BaseException) -> str:
     name = "" if isinstance(failure, ValueError | t.TraitError) else f"{type(failure).__name__}: "
     notes = "".join(f" ({note})" for note in getattr(failure, "__notes__", ()))
     return without_surrogates(f"{name}{failure}{notes}")
+
+
+def _not_known(message: object) -> ValueError:
+    return ValueError(f"the page sent a message that is not known: {str(message)[:80]!r}")
 
 
 def shown_in_a_line(widget: object, view: View[Any]) -> str:
@@ -244,7 +247,7 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
                 case {"method": "custom", "content": content}:
                     self._handle_custom_msg(content, buffers)
                 case _:
-                    self._fail(ValueError(_NOT_KNOWN.format(data)))
+                    self._fail(_not_known(data))
         except Exception as failure:  # noqa: BLE001 - the kernel goes on, whatever it was
             self._fail(failure)
 
@@ -339,4 +342,4 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         elif kind == "resume":
             self.resume()
         else:
-            self._fail(ValueError(_NOT_KNOWN.format(content)))
+            self._fail(_not_known(content))

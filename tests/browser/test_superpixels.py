@@ -282,8 +282,8 @@ RUBBISH = {
     "model.set('shown', Array.from({length: 1000000}, (_, i) => i))": "at most 12 superpixels",
     "model.set('target', 3)": "target must be from 0 to 2, not 3",
     "model.set('best', [0])": "the page may not set best",
-    "model.send({kind: 'format the disk'})": "a message that is not known: {'kind': 'format the disk'}",
-    "model.send('x'.repeat(3000000))": "a message that is not known: xxxxx",
+    "model.send({kind: 'format the disk'})": "a message that is not known: \"{'kind': 'format the disk'}\"",
+    "model.send('x'.repeat(3000000))": "a message that is not known: 'xxxxx",
 }
 
 
