@@ -195,6 +195,8 @@ def test_face_score_and_patches_are_on_one_screen(open_notebook, window):
         window(width, 900)
         parts = [view.locator(name).first.element_handle() for name in names]
         notebook.page.wait_for_function(SEEN_AT_ONCE, arg=parts)
+        for name in names[1:]:
+            expect(view.locator(name).first).to_be_in_viewport(ratio=1)
 
 
 def test_a_patch_opens_the_face_it_came_from(open_notebook):
