@@ -265,8 +265,11 @@ class RelevanceView(View[RelevanceResult]):
     @t.validate("hiding")
     def _a_question(self, proposal: Any) -> dict[str, Any]:
         given: dict[str, Any] = proposal.value
-        if given:
-            Hiding.read(given, self._ranked)
+        try:
+            if given:
+                Hiding.read(given, self._ranked)
+        except ValueError as error:
+            raise t.TraitError(str(error)) from None
         return given
 
     @property

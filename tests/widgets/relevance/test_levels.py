@@ -23,7 +23,9 @@ def test_levels_give_the_map_back_to_a_part_in_thirty_thousand_of_its_largest_va
     assert np.abs(sent).max() == 32767
 
 
-@pytest.mark.parametrize("pixels", [torch.zeros(2, 3), torch.tensor([[1.0, float("nan")]])], ids=["zero", "NaN"])
+@pytest.mark.parametrize(
+    "pixels", [torch.zeros(2, 3), torch.tensor([[1.0, float("nan")]])], ids=["zero", "NaN"]
+)
 def test_a_map_that_shows_nothing_has_no_levels(pixels):
     assert not levels_of(pixels).any()
     assert peak_of(pixels) == 0
