@@ -76,7 +76,7 @@ function build(frame: RelevanceFrame) {
     setAttribute(root, "data-ready", ready && "1");
     Object.assign(root.dataset, {
       ...{ mode: look.mode, scale: look.scale, signed: look.signed },
-      method: look.chosen?.method ?? "",
+      chosen: look.chosen?.method ?? "",
     });
   };
   const broken = () => look.wrong || (picture.failed ? "the browser cannot decode the picture" : "");

@@ -88,8 +88,8 @@ export function createScrub(
       if (element.hidden) return;
       if (appears) resize();
       tiles = Math.min(tiles, all.length);
-      const now = shown()!;
-      const place = all.indexOf(now) >= 0 ? Math.min(at(), all.length - 1) : 0;
+      const place = Math.min(at(), all.length - 1);
+      const now = all[place]!;
       setText(title, heading());
       plate.paint({ picture: look.mode === "overlay" ? picture.bitmap : null, map: now.map });
       slider.update(place, all.length - 1, `${place + 1} of ${all.length}`, false);
