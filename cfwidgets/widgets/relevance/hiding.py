@@ -14,6 +14,7 @@ from torch import Tensor
 
 from cfwidgets.evaluation.masking import filled
 from cfwidgets.search.operators import seeded
+from cfwidgets.widgets.checks import whole
 
 __all__ = ["FILLS", "Hiding", "composed", "fills"]
 
@@ -53,17 +54,15 @@ class Hiding:
         """
         if given.keys() != {"method", "percent", "least", "fill"}:
             raise ValueError("hiding must have method, percent, least and fill")
-        one = cls(**given)
-        if one.method not in methods:
-            raise ValueError(f"hiding: there is no map by {one.method!r:.40}")
-        whole = isinstance(one.percent, int) and not isinstance(one.percent, bool)
-        if not whole or not 0 <= one.percent <= 100:
-            raise ValueError(f"hiding: percent must be from 0 to 100, not {one.percent!r:.40}")
-        if not isinstance(one.least, bool):
-            raise ValueError(f"hiding: least must be True or False, not {one.least!r:.40}")  # noqa: TRY004
-        if one.fill not in FILLS:
-            raise ValueError(f"hiding: fill must be one of {', '.join(FILLS)}, not {one.fill!r:.40}")
-        return one
+        method, percent, least, fill = (given[name] for name in ("method", "percent", "least", "fill"))
+        if method not in methods:
+            raise ValueError(f"hiding: there is no map by {method!r:.40}")
+        whole("hiding: percent", percent, 0, 100)
+        if not isinstance(least, bool):
+            raise ValueError(f"hiding: least must be True or False, not {least!r:.40}")  # noqa: TRY004
+        if fill not in FILLS:
+            raise ValueError(f"hiding: fill must be one of {', '.join(FILLS)}, not {fill!r:.40}")
+        return cls(method, percent, least, fill)
 
 
 def fills(image: Tensor) -> dict[str, Tensor]:

@@ -135,7 +135,7 @@ class RelevanceView(View[RelevanceResult]):
     whole = t.List(t.List()).tag(sync=True)
     # What the user hides; no echo: a late one would undo a newer choice. And the answer.
     hiding = t.Dict().tag(sync=True, echo_update=False)
-    answer = t.Dict(default_value=None, allow_none=True).tag(sync=True)
+    answer = t.Dict().tag(sync=True)
     # The percent hidden twice, for the chart, and the pixel that is pointed at.
     cursor = t.List(t.Float(), [0.0, 0.0]).tag(sync=True, echo_update=False)
     pixel = t.List(t.Int()).tag(sync=True, echo_update=False)
@@ -232,9 +232,10 @@ class RelevanceView(View[RelevanceResult]):
             self.maps = pack(encode(one.pixels for one in partial.maps))
             self.stage_maps = pack(encode(one.pixels for found in partial.maps for one in found.randomised))
             self.entries = rows
-        if len(partial.layers) != len(self.layers):
+        rows = layers(partial)
+        if rows != self.layers:
             self.layer_maps = pack(encode(one.pixels for one in partial.layers))
-            self.layers = layers(partial)
+            self.layers = rows
         self._judge(partial)
         self.counts = _counts(partial, len(self._engine.methods))
         self.notes = self._foreign
@@ -242,7 +243,7 @@ class RelevanceView(View[RelevanceResult]):
         if shown and not self.hiding:
             self.hiding = asdict(Hiding(shown[0], _FIRST, least=False, fill=FILLS[0]))
             self.cursor = [float(_FIRST)] * 2
-        if self.answer is None:
+        if not self.answer:
             self._answers.ask(None)
 
     @property
@@ -283,7 +284,7 @@ class RelevanceView(View[RelevanceResult]):
             return
         with self.together():
             self._result = self._found.get(change.new)
-            self._ranks, self._curve, self.answer, self.curves = {}, {}, None, {}
+            self._ranks, self._curve, self.answer, self.curves = {}, {}, {}, {}
             if self._result is not None and change.new in self._ended:
                 self.show(self._result)
             else:
@@ -301,7 +302,7 @@ class RelevanceView(View[RelevanceResult]):
         if result is None or given.get("method") not in self._ranked:
             return  # there is no such map yet: it comes
         asked = Hiding(**given)
-        if self.answer is None or self.answer["hiding"] != given:
+        if self.answer.get("hiding") != given:
             picture = self._hidden(result, asked)
             row = self._clf.probabilities(picture[None])[0].cpu()
             self._curve[asked] = float(row[result.target])

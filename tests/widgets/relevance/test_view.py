@@ -60,7 +60,7 @@ def pixels(blob):
 
 
 def answered(view):
-    until(lambda: view.answer is not None and view.answer["hiding"] == view.hiding)
+    until(lambda: view.answer.get("hiding") == view.hiding)
     return view.answer
 
 
@@ -171,6 +171,8 @@ def test_another_class_is_explained_and_the_first_is_shown_again(clf, found, vie
     assert answered(view)["target"] == other
     expected = ENGINE.explain(clf, small.picture(0), other)
     assert view.result.to_frame().equals(expected.to_frame())
+    for row, blob, one in zip(view.layers, blobs(view.layer_maps), expected.layers, strict=True):
+        assert np.abs(values(blob, row["peak"]) - one.pixels.numpy()).max() <= row["peak"] / 60000
     view.set_state({"target": found.target})
     until(lambda: view.state == "done" and view.result is found)
     assert view.target == found.target
