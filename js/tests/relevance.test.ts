@@ -67,6 +67,7 @@ describe("what stands in the view", () => {
       ...["deletion.21random .40✓", "insertion.50random .41✗"],
       ...["completeness error.004of the promised sum✓", "time0.25s"],
     ]);
+    expect(all(".cfw-legend:not([hidden])").map(text)).toEqual(["−2.00+2.00", "−4.00+4.00"]);
     expect(all(".cfw-says li").map(text)).toEqual(["It is coarse."]);
     expect(root.dataset).toMatchObject({ state: "done", chosen: "rap", mode: "overlay", answered: "1" });
     expect(text(find(".cfw-trust tbody"))).toContain("deletion area of rap");
@@ -172,7 +173,7 @@ describe("reading a pixel", () => {
 
 describe("how maps are looked at", () => {
   it("is chosen for all of them", async () => {
-    const { button, find, root, pictureOf, move, values, key } = await show(start());
+    const { all, button, find, root, pictureOf, move, values, key } = await show(start());
     const rap = find("[data-method=rap] canvas");
     expect(pictureOf(rap)).toContain(7);
     const before = pictureOf(rap).length;
@@ -187,6 +188,7 @@ describe("how maps are looked at", () => {
     await drawn();
     expect(root.dataset).toMatchObject({ mode: "beside", scale: "one", signed: "false" });
     expect(find(".cfw-multiple").hidden).toBe(false);
+    expect(all(".cfw-legend:not([hidden])").map(text)).toEqual(["0+4.00", "0+4.00"]);
     key("ArrowUp", find(".cfw-multiples"));
     key("ArrowUp", find(".cfw-multiples"));
     await drawn();
@@ -301,6 +303,8 @@ describe("without a kernel", () => {
     hidden.dispatchEvent(new Event("input", { bubbles: true }));
     await drawn();
     expect(text(root.querySelector(".cfw-delta"))).toContain("no answer yet");
-    expect(root.querySelector<HTMLButtonElement>(".cfw-picker-button")!.disabled).toBe(true);
+    const disabled = [...root.querySelectorAll<HTMLButtonElement>("button:disabled")].map(text);
+    expect(disabled).toEqual(expect.arrayContaining(["inpaint", "dog"]));
+    expect(disabled).not.toContain("noise");
   });
 });

@@ -330,9 +330,6 @@ class RelevanceView(View[RelevanceResult]):
 
     def _measure(self, result: RelevanceResult, asked: Hiding) -> None:
         """Measure both curves, a few points after the other; a newer question comes first, they after it."""
-        if asked.fill == "inpaint":  # each picture takes long: the points that were asked for are the curve
-            self._draw(asked, result.target)
-            return
         wanted = [replace(asked, percent=share, least=least) for least in (False, True) for share in SHARES]
         missing = [one for one in wanted if one not in self._curve]
         self._draw(asked, result.target)

@@ -55,6 +55,8 @@ export function createHide(
   };
   const ends = createChoice(scope, "hide first", ENDS, (end) => change({ least: end === "least" }));
   const fills = createChoice(scope, "instead of hidden pixels", FILLS, (fill) => change({ fill }));
+  // The browser cannot paint it.
+  setAttribute(fills.buttons.get("inpaint")!, "data-asks", true);
   const slider = createSlider(
     scope,
     "hidden",

@@ -41,6 +41,8 @@ export function createMultiples(
     const name = createButton(scope, "", () => choose(cell.method));
     const plate = createPlate(frame, look, "");
     const refusal = h("p.refusal");
+    const [low, high] = [h("span.number"), h("span.number")];
+    const legend = h("div.legend.muted", low, h("i", { "aria-hidden": "true" }), high);
     const value = h("p.value.number");
     const table = h("table.figures");
     const says = h("ul.list.says");
@@ -49,11 +51,13 @@ export function createMultiples(
         "figure.multiple",
         h("figcaption.multiple-name", name),
         plate.element,
+        legend,
         refusal,
         value,
         table,
         says,
       ),
+      ...{ low, high, legend },
       ...{ method: "", name, plate, refusal, value, table, says, drawn: null as Entry | null },
     };
     return cell;
@@ -86,7 +90,7 @@ export function createMultiples(
       : `hide what ${name} marks, and randomise the network for it`;
     setAttribute(cell.name, "aria-disabled", entry.refusal !== "" && "true");
     setAttribute(cell.plate.canvas, "aria-label", `relevance by ${name}`);
-    cell.plate.element.hidden = cell.value.hidden = entry.refusal !== "";
+    cell.plate.element.hidden = cell.legend.hidden = cell.value.hidden = entry.refusal !== "";
     setText(cell.refusal, entry.refusal);
     cell.refusal.hidden = entry.refusal === "";
     cell.table.replaceChildren(...(entry.refusal ? [] : figuresOf(entry).map(line)));
@@ -131,6 +135,10 @@ export function createMultiples(
         const map = look.mapOf(entry);
         cell.plate.paint({ picture: mode === "overlay" ? bitmap : null, map });
         setText(cell.value, valueText(look.valueOf(map)));
+        const relief = look.relief(map);
+        const full = relief ? look.full(relief) : null;
+        setText(cell.low, look.signed ? valueText(full && -full) : "0");
+        setText(cell.high, valueText(full));
         setAttribute(cell.name, "aria-pressed", String(entry === look.chosen));
       });
       setText(at, pixel ? `row ${pixel[0]}, column ${pixel[1]}` : HINT);

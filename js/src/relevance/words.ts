@@ -26,7 +26,7 @@ export const FILLS = {
   mean: ["mean", "the mean colour of the picture"],
   black: ["black", "black"],
   noise: ["noise", "random colours"],
-  inpaint: ["inpaint", "what lies around, continued smoothly (biharmonic inpainting): slow"],
+  inpaint: ["inpaint", "what lies around, continued smoothly (biharmonic inpainting)"],
 } as const;
 export type Fill = keyof typeof FILLS;
 

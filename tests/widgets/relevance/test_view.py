@@ -156,7 +156,11 @@ def test_the_chart_draws_the_curves_and_frees_all(clf, found):
     until(lambda: len(explorer.chart.marks[1].y) == len(SHARES))
     assert explorer.chart.marks[0].x.tolist() == sorted({*SHARES, 10})
     explorer.hiding = {**explorer.hiding, "fill": "inpaint"}
-    until(lambda: explorer.view.curves["fill"] == "inpaint")
+    until(
+        lambda: (
+            explorer.view.curves["fill"] == "inpaint" and len(explorer.view.curves["least"]) == len(SHARES)
+        )
+    )
     explorer.close()
     gc.collect()
     until(lambda: not [one for one in threading.enumerate() if one.name.startswith("cfwidgets")])
