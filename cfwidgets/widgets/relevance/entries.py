@@ -24,8 +24,8 @@ class Encoded:
         self._known: dict[int, tuple[Tensor, bytes]] = {}
 
     def of(self, maps: Iterable[Tensor | None]) -> list[bytes]:
-        """Encode maps ``(H, W)``; nothing for one that is not there."""
-        return [b"" if one is None else self._of(one) for one in maps]
+        """Encode maps ``(H, W)``; nothing for one that is not there, or not finite."""
+        return [self._of(one) if one is not None and bool(one.isfinite().all()) else b"" for one in maps]
 
     def _of(self, pixels: Tensor) -> bytes:
         known = self._known.get(id(pixels))
@@ -36,7 +36,7 @@ class Encoded:
 
 def entries(result: RelevanceResult) -> list[dict[str, Any]]:
     """Give a row for each method."""
-    return [_entry(found, result.caveats_of(found)) for found in result.maps]
+    return [_entry(found, result.caveats_of(found) if found.finite else []) for found in result.maps]
 
 
 def layers(result: RelevanceResult) -> list[dict[str, Any]]:
@@ -48,7 +48,7 @@ def _entry(found: RelevanceMap, says: list[str]) -> dict[str, Any]:
     measured = found.faithfulness
     return {
         "method": found.method,
-        "refusal": found.refusal,
+        "refusal": _reason(found.pixels, found.refusal),
         "layer": found.layer,
         "peak": 0.0 if found.pixels is None else peak_of(found.pixels),
         "seconds": round(found.seconds, 3),
@@ -72,7 +72,18 @@ def _stage(one: RandomisedMap) -> dict[str, Any]:
 
 def _layer(one: LayerMap) -> dict[str, Any]:
     peak = 0.0 if one.pixels is None else peak_of(one.pixels)
-    return {"layer": one.layer, "after": round(one.after, 4), "refusal": one.refusal, "peak": peak}
+    return {
+        "layer": one.layer,
+        "after": round(one.after, 4),
+        "refusal": _reason(one.pixels, one.refusal),
+        "peak": peak,
+    }
+
+
+def _reason(pixels: Tensor | None, refusal: str) -> str:
+    """Say why there is nothing to see; empty where there is."""
+    finite = pixels is None or bool(pixels.isfinite().all())
+    return refusal if finite else "The map is not finite: it shows nothing."
 
 
 def _pair(own: Any, random: Any) -> list[float | None]:

@@ -239,8 +239,10 @@ class RelevanceView(View[RelevanceResult]):
         self._judge(partial)
         self.counts = _counts(partial, len(self._engine.methods))
         self.notes = self._foreign
-        shown = [one.method for one in partial.found if one.finite]
-        if shown and not self.hiding:
+        shown = self._ranked
+        running = self.run is not None and self.run.state == "running"
+        missing = not running and self.hiding.get("method") not in shown  # it will not come any more
+        if shown and (missing or not self.hiding):
             self.hiding = asdict(Hiding(shown[0], _FIRST, least=False, fill=FILLS[0]))
             self.cursor = [float(_FIRST)] * 2
         if not self.answer:

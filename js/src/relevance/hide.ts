@@ -60,7 +60,7 @@ export function createHide(
   const slider = createSlider(
     scope,
     "hidden",
-    "how many of the pixels are hidden",
+    "how many of the pixels are hidden: by the map as it is, without smoothing",
     (percent) => change({ percent }, false),
     () => save.flush(),
   );

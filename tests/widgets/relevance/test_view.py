@@ -7,6 +7,7 @@ import io
 import struct
 import threading
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -121,6 +122,24 @@ def test_a_method_that_refuses_stands_in_its_place():
     with pytest.raises(TraitError, match="no map by 'grad_cam'"):
         view.hiding = {**view.hiding, "method": "grad_cam"}
     view.close()
+
+
+def test_a_map_that_is_not_finite_says_so_and_hides_nothing(clf, found):
+    first, *others = found.maps
+    broken = replace(first, pixels=torch.full_like(first.pixels, float("nan")))
+    view = RelevanceView(clf, result=replace(found, maps=(broken, *others)))
+    assert view.entries[0]["refusal"] == "The map is not finite: it shows nothing."
+    assert view.entries[0]["says"] == []
+    assert blobs(view.maps)[0] == b""
+    assert view.hiding["method"] == "lrp"
+    view.close()
+
+
+def test_a_result_without_the_map_that_hid_hides_by_another(view, found):
+    assert view.hiding["method"] == "rap"
+    view.show(replace(found, maps=found.maps[1:]))
+    assert view.hiding["method"] == "lrp"
+    assert answered(view)["probability"] >= 0
 
 
 @pytest.mark.parametrize("fill", FILLS)
