@@ -243,14 +243,40 @@ describe("hiding pixels", () => {
     await vi.waitFor(() => expect(pictureOf(find(".cfw-hide canvas")).at(-1)).toBe(50));
   });
 
-  it("explains another class", async () => {
+  it("explains another class, and the other way round", async () => {
     const fake = start({ against: 0 });
     const { all } = await show(fake);
     const names = all(".cfw-bar-name");
-    names.find((name) => text(name) === "tench")!.click();
+    const name = (label: string) => names.find((one) => text(one) === label)!;
+    name("cat").click();
     expect(fake.saved).toEqual([]);
-    names.find((name) => text(name) === "dog")!.click();
+    name("dog").click();
     expect(fake.saved.at(-1)).toEqual({ target: 2 });
+    name("tench").click();
+    expect(fake.saved.at(-1)).toEqual({ target: 0, against: 2 });
+  });
+
+  it("compares with a class that is chosen", async () => {
+    const fake = start();
+    const { all, find } = await show(fake);
+    expect(text(find(".cfw-question"))).toContain(" rather than ");
+    const picker = all(".cfw-picker")[1]!;
+    expect(text(picker.querySelector(".cfw-picker-name"))).toBe("anything else");
+    const choose = (label: string) => {
+      picker.querySelector<HTMLElement>(".cfw-picker-button")!.click();
+      const options = [...picker.querySelectorAll<HTMLElement>(".cfw-picker-option")];
+      options
+        .find((one) => text(one).startsWith(label))!
+        .dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
+    };
+    choose("dog");
+    await drawn();
+    expect(fake.saved.at(-1)).toEqual({ against: 2 });
+    expect(text(picker.querySelector(".cfw-picker-name"))).toBe("dog");
+    choose("cat");
+    expect(fake.saved.at(-1)).toEqual({ target: 2, against: 1 });
+    choose("anything else");
+    expect(fake.saved.at(-1)).toEqual({ against: -1 });
   });
 });
 

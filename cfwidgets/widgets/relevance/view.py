@@ -36,6 +36,7 @@ _TOP = 5
 _LAYERS = 6  # of Grad-CAM, where no engine says how many
 _FIRST = 10  # percent that are hidden at first
 _BATCH = 4  # pictures of a curve at a time: a question waits for as many at most
+_Classes = tuple[int | None, int | None]
 _SAME = "against must be another class than the explained one, {!r}"
 SHARES = range(0, 101, 5)
 """Percents hidden at which the curves of the chart are measured."""
@@ -70,8 +71,9 @@ class RelevanceView(View[RelevanceResult]):
 
     Attributes
     ----------
-    target
-        The explained class. Setting it starts a run for that class, or shows its result found before.
+    target, against
+        The explained class, and the one that the maps speak against, -1 for none. Setting one starts a run,
+        or shows the result found before.
     hiding
         The pixels that are hidden: ``method``, ``percent``, ``least`` and ``fill``. Setting it evaluates the
         picture.
@@ -110,7 +112,7 @@ class RelevanceView(View[RelevanceResult]):
     >>> view.close()
     """
 
-    from_page = frozenset({"target", "hiding"})
+    from_page = frozenset({"target", "against", "hiding"})
     linked = frozenset({"cursor", "pixel"})
 
     _esm = bundle("relevance.js")
@@ -119,7 +121,7 @@ class RelevanceView(View[RelevanceResult]):
     model = t.Unicode().tag(sync=True)
     labels = t.List(t.Unicode()).tag(sync=True)
     target = t.Int(-1).tag(sync=True, echo_update=False)
-    against = t.Int(-1).tag(sync=True)
+    against = t.Int(-1).tag(sync=True, echo_update=False)
     # The image as the model sees it, and its height and width; packed, what may stand for its pixels.
     picture = t.Bytes().tag(sync=True)
     size = t.List(t.Int(), [0, 0]).tag(sync=True)
@@ -164,22 +166,22 @@ class RelevanceView(View[RelevanceResult]):
         self._engine = engine if methods is None else replace(engine, methods=methods)
         self._clf = clf
         self._first = None if target is None else clf.class_index(target)
-        self._against = None if against is None else clf.class_index(against)
-        if self._against is not None and self._against == self._first:
-            raise ValueError(_SAME.format(clf.label(self._against)))
+        self._rather = None if against is None else clf.class_index(against)
+        if self._rather is not None and self._rather == self._first:
+            raise ValueError(_SAME.format(clf.label(self._rather)))
         if image is not None and result is None:
             self._image: Tensor = as_image(image)
         elif result is not None and image is None:
-            if self._first not in (None, result.target) or self._against not in (None, result.against):
+            if self._first not in (None, result.target) or self._rather not in (None, result.against):
                 raise ValueError("target and against must be the classes of the result")
-            self._image, self._first, self._against = result.image, result.target, result.against
+            self._image, self._first, self._rather = result.image, result.target, result.against
         else:
             raise ValueError("give either an image to explain or a finished result to show")
         self._checkpoint = None if checkpoint is None else checkpoint_path(checkpoint)
         self._foreign = "" if result is None else foreign(result, clf)
         self._encoded = Encoded()
-        self._found: dict[int, RelevanceResult] = {}
-        self._ended: set[int] = set()
+        self._found: dict[_Classes, RelevanceResult] = {}
+        self._ended: set[_Classes] = set()
         self._fills: dict[str, Tensor] = {}
         self._ranks: dict[str, tuple[Tensor, npt.NDArray[np.int64]]] = {}
         self._curve: dict[Hiding, float] = {}
@@ -191,22 +193,28 @@ class RelevanceView(View[RelevanceResult]):
             self.model, self.measures = clf.name, self._engine.trust
             self.labels = [] if clf.labels is None else list(clf.labels)
             self.target = -1 if self._first is None else self._first
-            self.against = -1 if self._against is None else self._against
+            self.against = -1 if self._rather is None else self._rather
         if result is None:
             self.start(self._steps())
         else:
-            self._ended.add(result.target)
+            self._ended.add((result.target, result.against))
             self.show(result)
 
-    def _steps(self) -> Generator[Update[RelevanceResult], None, None]:
+    @property
+    def _classes(self) -> _Classes:
+        """The explained class, None before it is known, and the one that the maps speak against."""
         target = self._first if self.target < 0 else self.target
+        return target, None if self.against < 0 else self.against
+
+    def _steps(self) -> Generator[Update[RelevanceResult], None, None]:
+        target, against = now = self._classes
         return self._engine.steps(
             self._clf,
             self._image,
             target,
-            against=self._against,
-            resume=None if target is None else self._found.get(target),
-            checkpoint=self._checkpoint if target == self._first else None,
+            against=against,
+            resume=self._found.get(now),
+            checkpoint=self._checkpoint if now == (self._first, self._rather) else None,
         )
 
     def _release(self) -> None:
@@ -216,9 +224,10 @@ class RelevanceView(View[RelevanceResult]):
         self._ranks, self._curve = {}, {}
 
     def _publish(self, partial: RelevanceResult) -> None:
-        self._found[partial.target] = partial
+        now = partial.target, partial.against
+        self._found[now] = partial
         if self.run is not None and self.run.state == "done":
-            self._ended.add(partial.target)
+            self._ended.add(now)
         if not self._fills:
             self.target = self._first = partial.target
             self.labels = list(partial.labels)
@@ -254,16 +263,17 @@ class RelevanceView(View[RelevanceResult]):
         return [index for index in (self.target, self.against) if index >= 0]
 
     def _checked(self, changed: dict[str, Any]) -> dict[str, Any]:
-        if "target" in changed:
-            whole("target", changed["target"], 0, len(self.labels) - 1)
+        for name, least in (("target", 0), ("against", -1)):
+            if name in changed:
+                whole(name, changed[name], least, len(self.labels) - 1)
         return changed
 
-    @t.validate("target")
+    @t.validate("target", "against")
     def _another_class(self, proposal: Any) -> int:
-        target: int = proposal.value
-        if target >= 0 and target == self._against:
-            raise t.TraitError(_SAME.format(self._clf.label(target)))
-        return target
+        index: int = proposal.value
+        if index >= 0 and index == (self.against if proposal.trait.name == "target" else self.target):
+            raise t.TraitError(_SAME.format(self._clf.label(index)))
+        return index
 
     @t.validate("hiding")
     def _a_question(self, proposal: Any) -> dict[str, Any]:
@@ -280,14 +290,15 @@ class RelevanceView(View[RelevanceResult]):
         """The methods whose maps rank the pixels."""
         return [] if self._result is None else [one.method for one in self._result.found if one.finite]
 
-    @t.observe("target")
-    def _retarget(self, change: Any) -> None:
-        if change.old < 0:
-            return
+    @t.observe("target", "against")
+    def _retarget(self, _change: Any) -> None:
+        if not self._fills:
+            return  # it is not the user who sets them
         with self.together():
-            self._result = self._found.get(change.new)
+            now = self._classes
+            self._result = self._found.get(now)
             self._ranks, self._curve, self.answer, self.curves = {}, {}, {}, {}
-            if self._result is not None and change.new in self._ended:
+            if self._result is not None and now in self._ended:
                 self.show(self._result)
             else:
                 self.start(self._steps())
@@ -310,17 +321,23 @@ class RelevanceView(View[RelevanceResult]):
             self._curve[asked] = float(row[result.target])
             own = encode_frames(as_bytes(picture)[None])[0] if asked.fill == "inpaint" else b""
             with self.together():
-                if self._result is None or self._result.target != result.target:
+                if not self._is_of(result):
                     return  # closed, or another class is explained now
                 self.answer = {
                     "hiding": given,
                     "target": result.target,
+                    "against": -1 if result.against is None else result.against,
                     "top": likeliest(row, _TOP, self._always),
                     "probability": float(row[result.target]),
                     "picture": own,
                 }
         if self.state != "running":
             self._measure(result, asked)
+
+    def _is_of(self, result: RelevanceResult) -> bool:
+        """Tell if a result explains the classes that the view shows."""
+        now = self._result
+        return now is not None and (now.target, now.against) == (result.target, result.against)
 
     def _hidden(self, result: RelevanceResult, hiding: Hiding) -> Tensor:
         pixels = result.map_of(hiding.method).pixels
@@ -334,7 +351,7 @@ class RelevanceView(View[RelevanceResult]):
         """Measure both curves, a few points after the other; a newer question comes first, they after it."""
         wanted = [replace(asked, percent=share, least=least) for least in (False, True) for share in SHARES]
         missing = [one for one in wanted if one not in self._curve]
-        self._draw(asked, result.target)
+        self._draw(result, asked)
         for first in range(0, len(missing), _BATCH):
             if self._answers.superseded:
                 return
@@ -342,9 +359,9 @@ class RelevanceView(View[RelevanceResult]):
             pictures = torch.stack([self._hidden(result, one) for one in some])
             rows = self._clf.probabilities(pictures)[:, result.target].tolist()
             self._curve.update(zip(some, rows, strict=True))
-            self._draw(asked, result.target)
+            self._draw(result, asked)
 
-    def _draw(self, asked: Hiding, target: int) -> None:
+    def _draw(self, result: RelevanceResult, asked: Hiding) -> None:
         """Give the chart what is known of the curves of a map and a fill."""
         known = [
             (one.percent, value, one.least)
@@ -356,7 +373,7 @@ class RelevanceView(View[RelevanceResult]):
             for name, least in (("most", False), ("least", True))
         }
         with self.together():
-            if self._result is not None and self._result.target == target:
+            if self._is_of(result):
                 self.curves = {"method": asked.method, "fill": asked.fill, **curves}
 
 

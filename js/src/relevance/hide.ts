@@ -90,8 +90,9 @@ export function createHide(
     return ranked.pixels;
   };
   const isAnswered = () => {
-    const { answer, hiding, target } = traits;
-    return !!answer?.hiding && !!hiding && answer.target === target && same(answer.hiding, hiding);
+    const { answer, hiding, target, against } = traits;
+    if (!answer?.hiding || !hiding || answer.target !== target || answer.against !== against) return false;
+    return same(answer.hiding, hiding);
   };
   /** The whole picture with what stands for its hidden pixels, on a canvas of its own pixels. */
   const compose = (map: LevelMap, hiding: Hiding): CanvasImageSource | null => {

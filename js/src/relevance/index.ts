@@ -29,15 +29,18 @@ function build(frame: RelevanceFrame) {
   const picture = new Picture(frame.refresh);
   frame.scope.defer(() => picture.end());
   const explain = (target: number) => {
-    if (target === traits.target || target === traits.against) return;
-    look.stage = 0;
-    frame.save({ target });
+    if (target === traits.target) return;
+    frame.save(target === traits.against ? { target, against: traits.target } : { target });
+  };
+  const compare = (against: number) => {
+    if (against === traits.against) return;
+    frame.save(against === traits.target ? { target: traits.against, against } : { against });
   };
   const choose = (method: string) => {
     const { hiding } = traits;
     if (hiding && hiding.method !== method) frame.save({ hiding: { ...hiding, method } });
   };
-  const question = createQuestion(frame, explain);
+  const question = createQuestion(frame, explain, compare);
   const tools = createTools(frame, look);
   const multiples = createMultiples(frame, look, picture, choose);
   const hide = createHide(frame, look, picture, explain);

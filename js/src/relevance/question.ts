@@ -1,23 +1,31 @@
-import { h, setText } from "../shared/dom";
 import { className, probability } from "../shared/format";
 import { createPicker } from "../shared/picker";
 import type { RelevanceFrame } from "./traits";
 
-/** "What speaks for cat rather than dog?": the class is the control to choose another. */
-export function createQuestion({ scope, traits }: RelevanceFrame, explain: (target: number) => void) {
-  const rather = h("span");
-  const picker = createPicker(scope, {
-    labels: () => traits.labels,
-    name: (index) => className(traits.labels, index),
-    suggestions: () => traits.whole.map(([index, p]) => ({ index, note: probability(p) })),
-    chosen: explain,
+/** No second class. */
+const NONE = -1;
+
+/** "What speaks for cat rather than dog?": the classes are the controls to choose others. */
+export function createQuestion(
+  { scope, traits }: RelevanceFrame,
+  explain: (target: number) => void,
+  compare: (against: number) => void,
+) {
+  const name = (index: number) => (index === NONE ? "anything else" : className(traits.labels, index));
+  const likeliest = () => traits.whole.map(([index, p]) => ({ index, note: probability(p) }));
+  const shared = { labels: () => traits.labels, name };
+  const target = createPicker(scope, { ...shared, suggestions: likeliest, chosen: explain });
+  const against = createPicker(scope, {
+    ...shared,
+    suggestions: () => [{ index: NONE, note: "" }, ...likeliest()],
+    chosen: compare,
+    title: "compare with a class",
   });
   return {
-    elements: ["What speaks for ", picker.element, rather],
+    elements: ["What speaks for ", target.element, " rather than ", against.element, "?"],
     draw() {
-      const { labels, target, against } = traits;
-      picker.update(className(labels, target));
-      setText(rather, against < 0 ? "?" : ` rather than ${className(labels, against)}?`);
+      target.update(className(traits.labels, traits.target));
+      against.update(name(traits.against));
     },
   };
 }

@@ -62,7 +62,14 @@ export const traits = {
   hiding,
   /** The prediction for exactly what is hidden, and where the browser cannot know it, the picture. */
   answer: record(
-    { hiding, target: integer(-1), top: classes, probability: number(Number.NaN), picture: bytes() },
+    {
+      hiding,
+      target: integer(-1),
+      against: integer(-1),
+      top: classes,
+      probability: number(Number.NaN),
+      picture: bytes(),
+    },
     "hiding",
   ),
   /** The percent hidden, twice, for the chart. */

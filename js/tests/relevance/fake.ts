@@ -60,6 +60,7 @@ export function relevanceState(changes: Partial<Traits> = {}): Traits {
     answer: {
       hiding: { method: "rap", percent: 10, least: false, fill: "blur" },
       target: 1,
+      against: -1,
       top: [
         [2, 0.6],
         [1, 0.3],

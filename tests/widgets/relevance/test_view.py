@@ -212,6 +212,15 @@ def test_maps_against_a_second_class(clf):
     view.set_state({"target": 1})
     assert "against must be another class" in view.error
     assert view.target == 0
+    view.set_state({"target": 1, "against": 0})  # the other way round
+    view.run.result(PATIENCE)
+    until(lambda: view.state == "done" and view.answer)
+    assert (view.result.target, view.result.against, view.error) == (1, 0, "")
+    assert (view.answer["target"], view.answer["against"]) == (1, 0)
+    view.set_state({"against": -1})
+    view.run.result(PATIENCE)
+    until(lambda: view.state == "done" and view.answer)
+    assert (view.result.target, view.result.against, view.answer["against"]) == (1, None, -1)
     view.close()
     with pytest.raises(ValueError, match="against must be another class"):
         RelevanceView(clf, small.picture(0), 1, against=1)
