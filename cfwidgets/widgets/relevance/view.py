@@ -249,9 +249,7 @@ class RelevanceView(View[RelevanceResult]):
         self.counts = _counts(partial, len(self._engine.methods))
         self.notes = self._foreign
         shown = self._ranked
-        running = self.run is not None and self.run.state == "running"
-        missing = not running and self.hiding.get("method") not in shown  # it will not come any more
-        if shown and (missing or not self.hiding):
+        if shown and self.hiding.get("method") not in self._allowed:
             self.hiding = asdict(Hiding(shown[0], _FIRST, least=False, fill=FILLS[0]))
             self.cursor = [float(_FIRST)] * 2
         if not self.answer:
@@ -280,10 +278,18 @@ class RelevanceView(View[RelevanceResult]):
         given: dict[str, Any] = proposal.value
         try:
             if given:
-                Hiding.read(given, self._ranked)
+                Hiding.read(given, self._allowed)
         except ValueError as error:
             raise t.TraitError(str(error)) from None
         return given
+
+    @property
+    def _allowed(self) -> list[str]:
+        """The methods that have a map, or may yet have one."""
+        maps = () if self._result is None else self._result.maps
+        waited = () if self.state == "done" else self._engine.methods
+        none = {one.method for one in maps} - set(self._ranked)
+        return [method for method in dict.fromkeys((*self._ranked, *waited)) if method not in none]
 
     @property
     def _ranked(self) -> list[str]:
