@@ -12,12 +12,13 @@ import type { Look } from "./look";
 import { createPlate } from "./plate";
 import { countOf, ranking } from "./ranking";
 import type { LevelMap } from "./relief";
-import type { Hiding, RelevanceFrame } from "./traits";
+import type { ClassProbability, Hiding, RelevanceFrame } from "./traits";
 import { ENDS, FILLS, type Fill, nameOf, spokenAnswer } from "./words";
 
 /** The kernel hears of a moving slider at most this often, in ms. */
 const SAVE_EVERY = 60;
 const ROOM = 320;
+const BARS = 5;
 
 /** The picture without what a map marks, and the prediction for it. */
 export function createHide(
@@ -131,7 +132,7 @@ export function createHide(
     element,
     resize: () => plate.resize(Math.min(ROOM, element.clientWidth || ROOM)),
     draw() {
-      const { answer, whole, target, labels, hiding, size } = traits;
+      const { answer, whole, target, against, labels, hiding, size } = traits;
       void readFills();
       void painted.read(answer?.picture);
       const asked = hiding !== null && look.chosen !== undefined;
@@ -139,7 +140,7 @@ export function createHide(
       waiting.update(asked && !isAnswered());
       const find = (all: typeof whole | undefined, index: number) =>
         all?.find(([other]) => other === index)?.[1] ?? null;
-      const bars = (answer?.top ?? whole).slice(0, 5);
+      const bars = barsOf(answer?.top ?? whole, [target, against]);
       readout.update({
         probability: answer?.target === target ? answer.probability : null,
         reference: find(whole, target),
@@ -148,7 +149,7 @@ export function createHide(
         bars: bars.map(([index, probability]) => ({
           ...{ index, name: className(labels, index), probability, reference: find(whole, index) },
         })),
-        rows: Math.min(5, labels.length || 5),
+        rows: Math.min(BARS, labels.length || 5),
         wait: waiting.wait,
       });
       setAttribute(frame.root, "data-answered", isAnswered() && "1");
@@ -178,6 +179,16 @@ export function createHide(
       plate.draw(compose(map, hiding));
     },
   };
+}
+
+/** The likeliest of some classes, those among them that must be shown. */
+export function barsOf(
+  classes: readonly ClassProbability[],
+  always: readonly number[],
+): readonly ClassProbability[] {
+  const rest = classes.filter(([index]) => !always.includes(index));
+  const kept = classes.filter(([index]) => always.includes(index));
+  return [...rest.slice(0, Math.max(0, BARS - kept.length)), ...kept].sort(([, a], [, b]) => b - a);
 }
 
 function same(a: Hiding, b: Hiding): boolean {

@@ -82,3 +82,4 @@ export type Traits = TraitsOf<typeof traits>;
 export type RelevanceFrame = Frame<typeof traits>;
 export type Entry = Traits["entries"][number];
 export type Hiding = NonNullable<Traits["hiding"]>;
+export type ClassProbability = Traits["whole"][number];

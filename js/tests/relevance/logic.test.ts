@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { barsOf } from "../../src/relevance/hide";
 import { countOf, ranking } from "../../src/relevance/ranking";
 import { greysOf, reliefOf } from "../../src/relevance/relief";
 import { figuresOf, nameOf, valueText, verdictOf } from "../../src/relevance/words";
@@ -18,6 +19,15 @@ describe("the ranking of pixels", () => {
   });
   it("counts as the kernel counts", () => {
     expect([0, 10, 37, 100].map((percent) => countOf(percent, 256))).toEqual([0, 26, 95, 256]);
+  });
+});
+
+describe("the classes of an answer", () => {
+  it("are the likeliest, and the two that are asked about", () => {
+    const likely = Array.from({ length: 7 }, (_, i): [number, number] => [i, 0.5 / (i + 1)]);
+    expect(barsOf(likely, [6, -1]).map(([index]) => index)).toEqual([0, 1, 2, 3, 6]);
+    expect(barsOf(likely, [0, 5]).map(([index]) => index)).toEqual([0, 1, 2, 3, 5]);
+    expect(barsOf([], [1, 2])).toEqual([]);
   });
 });
 
