@@ -53,6 +53,28 @@ describe("a map as it is drawn", () => {
     for (const other of [17, 23, 25, 31]) expect(values[other]).toBeCloseTo(values[23]!, 6);
     expect(values.reduce((sum, value) => sum + value)).toBeCloseTo(1, 4);
   });
+  it("is smoothed by as much as was asked for", () => {
+    const side = 101;
+    for (const sigma of [0.4, 1, 2.5, 6]) {
+      const levels = new Int16Array(side * side);
+      levels[50 * side + 50] = 32767;
+      const { values } = reliefOf({ levels, peak: 1 }, side, sigma);
+      let variance = 0;
+      values.forEach((value, i) => {
+        variance += value * ((i % side) - 50) ** 2;
+      });
+      expect(Math.sqrt(variance)).toBeCloseTo(sigma, 3);
+      const diagonal = values[53 * side + 53]!;
+      const gaussian = Math.exp(-9 / sigma ** 2) / (2 * Math.PI * sigma ** 2);
+      expect(Math.abs(diagonal - gaussian)).toBeLessThan(0.05 / (2 * Math.PI * sigma ** 2));
+    }
+  });
+  it("leaves one value in a thousand beyond the full colour", () => {
+    const levels = Int16Array.from({ length: 2000 }, (_, i) => (i < 2 ? -32767 : i));
+    const { full } = reliefOf({ levels, peak: 32767 }, 50, 0);
+    expect(full).toBeGreaterThanOrEqual(1999);
+    expect(full).toBeLessThan(1999 + 32767 / 4096 + 1);
+  });
   it("is grey by its sign, or by its size", () => {
     const relief = reliefOf(map, 3, 0);
     expect([...greysOf(relief, 2, true)]).toEqual([128, 255, 64, 128, 128, 128]);
