@@ -19,7 +19,8 @@ const BINS = 4096;
 
 /** The map smoothed by a Gaussian of some standard deviation, in pixels. At the edge it is of what is there. */
 export function reliefOf({ levels, peak }: LevelMap, width: number, sigma: number): Relief {
-  const values = Float32Array.from(levels, (level) => (level * peak) / MOST);
+  const values = new Float32Array(levels.length);
+  for (let i = 0; i < values.length; i++) values[i] = (levels[i]! * peak) / MOST;
   if (sigma > 0) {
     const height = values.length / width;
     for (let pass = 0; pass < PASSES; pass++) {
@@ -54,14 +55,18 @@ function average(values: Float32Array, { length, lines, step, next }: Lines, sig
       sums[at + 1] = sums[at]! + line[at]!;
     }
     for (let at = 0; at < length; at++) {
-      const [low, high] = [Math.max(0, at - r), Math.min(length - 1, at + r)];
+      const low = Math.max(0, at - r);
+      const high = Math.min(length - 1, at + r);
       let sum = sums[high + 1]! - sums[low]!;
       let weight = high - low + 1;
-      for (const other of [at - r - 1, at + r + 1])
-        if (other >= 0 && other < length) {
-          sum += outer * line[other]!;
-          weight += outer;
-        }
+      if (at > r) {
+        sum += outer * line[at - r - 1]!;
+        weight += outer;
+      }
+      if (at + r + 1 < length) {
+        sum += outer * line[at + r + 1]!;
+        weight += outer;
+      }
       values[first + at * step] = sum / weight;
     }
   }
@@ -86,8 +91,10 @@ function fullOf(values: Float32Array): number {
 /** The greys of a map for the tables of shared/signed.ts: 128 is zero; without its sign all are at least that. */
 export function greysOf({ values }: Relief, full: number, signed: boolean): Uint8Array {
   const factor = full > 0 ? 127 / full : 0;
-  return Uint8Array.from(values, (value) => {
-    const amount = Math.max(-127, Math.min(127, Math.round(value * factor)));
-    return 128 + (signed ? amount : Math.abs(amount));
-  });
+  const greys = new Uint8Array(values.length);
+  for (let i = 0; i < greys.length; i++) {
+    const amount = Math.max(-127, Math.min(127, Math.round(values[i]! * factor)));
+    greys[i] = 128 + (signed ? amount : Math.abs(amount));
+  }
+  return greys;
 }
