@@ -20,7 +20,8 @@ export class Look {
   readonly stages;
   /** The pixel that was clicked on, or gone to by keys: read again when the pointer leaves. */
   #pinned: readonly number[] = [];
-  readonly #reliefs = new WeakMap<LevelMap, { smoothing: number; relief: Relief }>();
+  readonly #plain = new WeakMap<LevelMap, Relief>();
+  readonly #smoothed = new WeakMap<LevelMap, { smoothing: number; relief: Relief }>();
 
   constructor(readonly frame: RelevanceFrame) {
     this.maps = new Maps(frame, "maps");
@@ -52,12 +53,22 @@ export class Look {
     return this.stages.all.slice(first, first + entry.stages.length);
   }
 
-  relief(map: LevelMap | null): Relief | null {
+  /** As it is drawn; `plain`: without smoothing. */
+  relief(map: LevelMap, plain?: boolean): Relief;
+  relief(map: LevelMap | null, plain?: boolean): Relief | null;
+  relief(map: LevelMap | null, plain = false): Relief | null {
     if (!map) return null;
-    const known = this.#reliefs.get(map);
-    if (known?.smoothing === this.smoothing) return known.relief;
-    const relief = reliefOf(map, this.frame.traits.size[1], this.smoothing);
-    this.#reliefs.set(map, { smoothing: this.smoothing, relief });
+    const width = this.frame.traits.size[1];
+    const { smoothing } = this;
+    if (plain || smoothing === 0) {
+      const relief = this.#plain.get(map) ?? reliefOf(map, width, 0);
+      this.#plain.set(map, relief);
+      return relief;
+    }
+    const known = this.#smoothed.get(map);
+    if (known?.smoothing === smoothing) return known.relief;
+    const relief = reliefOf(map, width, smoothing);
+    this.#smoothed.set(map, { smoothing, relief });
     return relief;
   }
 

@@ -12,6 +12,8 @@ export type Plate = ReturnType<typeof createPlate>;
 export interface Shown {
   picture: ImageBitmap | null;
   map: LevelMap | null;
+  /** Without smoothing: a small one. */
+  plain?: boolean;
 }
 
 export function createPlate(frame: RelevanceFrame, look: Look, label: string) {
@@ -37,8 +39,8 @@ export function createPlate(frame: RelevanceFrame, look: Look, label: string) {
   scope.on(element, "pointerleave", (event) => look.leave(event.timeStamp));
 
   /** The map in colours, on a canvas of its own pixels. */
-  const coloured = (map: LevelMap, sheer: boolean): HTMLCanvasElement | null => {
-    const relief = look.relief(map)!;
+  const coloured = (map: LevelMap, sheer: boolean, plain: boolean): HTMLCanvasElement | null => {
+    const relief = look.relief(map, plain);
     const [height, width] = traits.size;
     [own.width, own.height] = [width, height];
     const context = own.getContext("2d");
@@ -70,8 +72,9 @@ export function createPlate(frame: RelevanceFrame, look: Look, label: string) {
       const context = beginCanvas(canvas, traits.size[1]);
       if (context && source) context.drawImage(source, 0, 0, canvas.width, canvas.height);
     },
-    paint({ picture, map }: Shown) {
-      const { signed, smoothing, scale, maps } = look;
+    paint({ picture, map, plain = false }: Shown) {
+      const { signed, scale, maps } = look;
+      const smoothing = plain ? 0 : look.smoothing;
       const theme = palette.value("--c-ground");
       const now = [picture, map, signed, smoothing, scale, scale === "one" && maps.all, theme, canvas.width];
       if (painted.length > 0 && now.every((value, i) => value === painted[i])) return;
@@ -79,7 +82,7 @@ export function createPlate(frame: RelevanceFrame, look: Look, label: string) {
       const context = beginCanvas(canvas, traits.size[1]);
       if (!context) return;
       if (picture) context.drawImage(picture, 0, 0, canvas.width, canvas.height);
-      const colours = map && coloured(map, picture !== null);
+      const colours = map && coloured(map, picture !== null, plain);
       if (colours) context.drawImage(colours, 0, 0, canvas.width, canvas.height);
     },
   };

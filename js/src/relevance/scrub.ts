@@ -58,7 +58,7 @@ export function createScrub(
           setName(caption, step.name);
           setAttribute(option, "aria-label", step.name);
           small.resize(64);
-          small.paint({ picture: null, map: step.map });
+          small.paint({ picture: null, map: step.map, plain: true });
         },
       };
       tiles += 1;
