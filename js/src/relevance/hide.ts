@@ -80,9 +80,11 @@ export function createHide(
     const blobs = Array.from({ length: opened?.count ?? 0 }, (_, i) => opened!.blob(i));
     const bitmaps = await decodePictures(blobs);
     const [height, width] = traits.size;
-    contents = bitmaps.map((bitmap) => bitmap && readPixels(bitmap, width, height));
+    const read = bitmaps.map((bitmap) => bitmap && readPixels(bitmap, width, height));
     for (const bitmap of bitmaps) bitmap?.close();
+    // Others came meanwhile.
     if (scope.signal.aborted || opened !== pack) return;
+    contents = read;
     composed = [];
     frame.repaint();
   };
