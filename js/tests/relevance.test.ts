@@ -215,6 +215,10 @@ describe("hiding pixels", () => {
     await drawn();
     expect(root.dataset.answered).toBe("1");
     expect(text(find(".cfw-big"))).toBe(".100");
+    fake.receive({ hiding: { ...fake.state.hiding!, percent: 60 } });
+    await drawn();
+    expect(fake.state.cursor).toEqual([60, 60]);
+    fake.receive({ hiding: { ...fake.state.hiding!, percent: 40 } });
     button("least relevant").click();
     button("noise").click();
     await drawn();

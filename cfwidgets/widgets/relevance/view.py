@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from cfwidgets.images import ImageLike
 
 _TOP = 5
+_WHOLE = 50  # classes whose probability on the whole picture the browser knows
 _LAYERS = 6  # of Grad-CAM, where no engine says how many
 _FIRST = 10  # percent that are hidden at first
 _BATCH = 4  # pictures of a curve at a time: a question waits for as many at most
@@ -231,7 +232,7 @@ class RelevanceView(View[RelevanceResult]):
         if not self._fills:
             self.target = self._first = partial.target
             self.labels = list(partial.labels)
-            self.whole = likeliest(partial.prediction, _TOP, self._always)
+            self.whole = likeliest(partial.prediction, _WHOLE, self._always)
             made = fills(partial.image)
             self.fills = pack(encode_frames(as_bytes(torch.stack(list(made.values())))))
             self._fills = made
@@ -294,7 +295,7 @@ class RelevanceView(View[RelevanceResult]):
     @property
     def _ranked(self) -> list[str]:
         """The methods whose maps rank the pixels."""
-        return [] if self._result is None else [one.method for one in self._result.found if one.finite]
+        return [] if self._result is None else _ranked_in(self._result)
 
     @t.observe("target", "against")
     def _retarget(self, _change: Any) -> None:
@@ -317,14 +318,14 @@ class RelevanceView(View[RelevanceResult]):
     def _answer(self, _question: None) -> None:
         """Give the prediction for the picture as it is hidden, then the curves that it lies on."""
         with self._wire:
-            result, given = self._result, dict(self.hiding)
-        if result is None or given.get("method") not in self._ranked:
+            result, given, curve = self._result, dict(self.hiding), self._curve
+        if result is None or given.get("method") not in _ranked_in(result):
             return  # there is no such map yet: it comes
         asked = Hiding(**given)
         if self.answer.get("hiding") != given:
             picture = self._hidden(result, asked)
             row = self._clf.probabilities(picture[None])[0].cpu()
-            self._curve[asked] = float(row[result.target])
+            curve[asked] = float(row[result.target])
             own = encode_frames(as_bytes(picture)[None])[0] if asked.fill == "inpaint" else b""
             with self.together():
                 if not self._is_of(result):
@@ -338,7 +339,7 @@ class RelevanceView(View[RelevanceResult]):
                     "picture": own,
                 }
         if self.state != "running":
-            self._measure(result, asked)
+            self._measure(result, asked, curve)
 
     def _is_of(self, result: RelevanceResult) -> bool:
         """Tell if a result explains the classes that the view shows."""
@@ -353,25 +354,25 @@ class RelevanceView(View[RelevanceResult]):
             known = self._ranks[hiding.method] = (pixels, ranking(pixels))
         return composed(result.image, self._fills, known[1], hiding)
 
-    def _measure(self, result: RelevanceResult, asked: Hiding) -> None:
+    def _measure(self, result: RelevanceResult, asked: Hiding, curve: dict[Hiding, float]) -> None:
         """Measure both curves, a few points after the other; a newer question comes first, they after it."""
         wanted = [replace(asked, percent=share, least=least) for least in (False, True) for share in SHARES]
-        missing = [one for one in wanted if one not in self._curve]
-        self._draw(result, asked)
+        missing = [one for one in wanted if one not in curve]
+        self._draw(result, asked, curve)
         for first in range(0, len(missing), _BATCH):
             if self._answers.superseded:
                 return
             some = missing[first : first + _BATCH]
             pictures = torch.stack([self._hidden(result, one) for one in some])
             rows = self._clf.probabilities(pictures)[:, result.target].tolist()
-            self._curve.update(zip(some, rows, strict=True))
-            self._draw(result, asked)
+            curve.update(zip(some, rows, strict=True))
+            self._draw(result, asked, curve)
 
-    def _draw(self, result: RelevanceResult, asked: Hiding) -> None:
+    def _draw(self, result: RelevanceResult, asked: Hiding, curve: dict[Hiding, float]) -> None:
         """Give the chart what is known of the curves of a map and a fill."""
         known = [
             (one.percent, value, one.least)
-            for one, value in self._curve.items()
+            for one, value in curve.items()
             if (one.method, one.fill) == (asked.method, asked.fill)
         ]
         curves = {
@@ -381,6 +382,10 @@ class RelevanceView(View[RelevanceResult]):
         with self.together():
             if self._is_of(result):
                 self.curves = {"method": asked.method, "fill": asked.fill, **curves}
+
+
+def _ranked_in(result: RelevanceResult) -> list[str]:
+    return [one.method for one in result.found if one.finite]
 
 
 def _engine_of(result: RelevanceResult) -> Relevance:

@@ -139,6 +139,9 @@ export function createHide(
       void painted.read(answer?.picture);
       const asked = hiding !== null && look.chosen !== undefined;
       element.hidden = !asked;
+      // What is hidden may be set elsewhere.
+      if (hiding && traits.cursor[0] !== hiding.percent)
+        frame.set({ cursor: [hiding.percent, hiding.percent] });
       waiting.update(asked && !isAnswered());
       const find = (all: typeof whole | undefined, index: number) =>
         all?.find(([other]) => other === index)?.[1] ?? null;

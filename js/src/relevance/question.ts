@@ -4,6 +4,8 @@ import type { RelevanceFrame } from "./traits";
 
 /** No second class. */
 const NONE = -1;
+/** How many classes are offered. */
+const LIKELY = 8;
 
 /** "What speaks for cat rather than dog?": the classes are the controls to choose others. */
 export function createQuestion(
@@ -12,7 +14,8 @@ export function createQuestion(
   compare: (against: number) => void,
 ) {
   const name = (index: number) => (index === NONE ? "anything else" : className(traits.labels, index));
-  const likeliest = () => traits.whole.map(([index, p]) => ({ index, note: probability(p) }));
+  const likeliest = () =>
+    traits.whole.slice(0, LIKELY).map(([index, p]) => ({ index, note: probability(p) }));
   const shared = { labels: () => traits.labels, name };
   const target = createPicker(scope, { ...shared, suggestions: likeliest, chosen: explain });
   const against = createPicker(scope, {
