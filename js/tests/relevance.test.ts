@@ -64,8 +64,8 @@ describe("what stands in the view", () => {
     ]);
     expect(all(".cfw-refusal:not([hidden])").map(text)).toEqual(["no rule for this <b>network</b>"]);
     expect(all("[data-method=rap] tr").map(text)).toEqual([
-      ...["deletion.21random .40✓", "insertion.50random .41✗"],
-      ...["completeness error.004of the promised sum✓", "time0.25s"],
+      ...["✓in order: deletion.21random .40", "✗not in order: insertion.50random .41"],
+      ...["✓in order: completeness error.004", "time0.25 s"],
     ]);
     expect(all(".cfw-legend:not([hidden])").map(text)).toEqual(["−2.00+2.00", "−4.00+4.00"]);
     expect(all(".cfw-says li").map(text)).toEqual(["It is coarse."]);

@@ -118,7 +118,7 @@ def test_hidden_pixels_are_those_that_the_model_does_not_see(open_notebook):
 
 
 def test_it_looks_right_in_both_themes(open_notebook, screenshots, window):
-    window(1500, 1500)
+    window(1500, 2200)
     notebook, view = explorer(open_notebook)
     view.locator(".cfw-multiple[data-method] canvas").first.click()
     for theme in (LIGHT, DARK):

@@ -15,7 +15,7 @@ const STEPS: Readonly<Record<string, readonly [rows: number, columns: number]>> 
   ArrowRight: [0, 1],
 };
 const FAR = 8;
-const NARROW = 150;
+const NARROW = 168;
 
 /** A map of each method, or why there is none; the values of all at one pixel. */
 export function createMultiples(
@@ -151,14 +151,13 @@ export function createMultiples(
 }
 
 function line({ name, value, note, ok, title }: Figure): HTMLElement {
-  const mark = ok === null ? "" : ok ? "✓" : "✗";
-  const label = h("th", { scope: "row", title }, name);
-  const ear = ok === null ? "" : ok ? "in order" : "not in order";
+  const ear = ok === null ? "" : ok ? "in order: " : "not in order: ";
+  const mark = h("span.mark", { "aria-hidden": "true" }, ok === null ? "" : ok ? "✓" : "✗");
+  setAttribute(mark, "data-ok", String(ok));
   return h(
     "tr",
-    label,
+    h("th", { scope: "row", title }, mark, h("span.unseen", ear), name),
     h("td.number", value),
     h("td.muted", note),
-    h("td", { "data-ok": String(ok), title: ear || false }, mark),
   );
 }

@@ -79,12 +79,12 @@ export function figuresOf({ error, deletion, insertion, better, seconds }: Entry
   }
   if (error !== null)
     figures.push({
-      ...{ name: "completeness error", value: probability(error, 3), note: "of the promised sum" },
-      ...{ ok: error < 0.1, title: "by how much the map misses the sum that the method promises" },
+      ...{ name: "completeness error", value: probability(error, 3), note: "" },
+      ...{ ok: error < 0.1, title: "by how much of the sum that the method promises the map misses it" },
     });
   if (Number.isFinite(seconds))
     figures.push({
-      ...{ name: "time", value: seconds < 10 ? seconds.toFixed(2) : seconds.toFixed(0), note: "s" },
+      ...{ name: "time", value: `${seconds.toFixed(seconds < 10 ? 2 : 0)} s`, note: "" },
       ...{ ok: null, title: "how long the map took" },
     });
   return figures;
