@@ -63,7 +63,7 @@ describe("what stands in the view", () => {
       "Grad-CAM",
     ]);
     expect(all(".cfw-refusal:not([hidden])").map(text)).toEqual(["no rule for this <b>network</b>"]);
-    expect(all("[data-method=rap] tr").map(text)).toEqual([
+    expect(all("[data-method=rap] .cfw-figures li").map(text)).toEqual([
       ...["✓in order: deletion.21random .40", "✗not in order: insertion.50random .41"],
       ...["✓in order: completeness error.004", "time0.25 s"],
     ]);
@@ -290,7 +290,7 @@ describe("maps one after the other", () => {
     const { all, move, find } = await show(fake);
     const [layers] = all(".cfw-scrub");
     expect(all(".cfw-scrub .cfw-film-tile").map(text)).toEqual([
-      ...["conv1", "conv2", "odd", "trained", "random from fc on", "everything random"],
+      ...["conv1", "conv2", "odd", "trained", "fc", "everything"],
     ]);
     expect(text(layers!.querySelector(".cfw-verdict"))).toBe("conv1");
     move("layer", 2);

@@ -50,6 +50,7 @@ function build(frame: RelevanceFrame) {
       traits.layers.map(({ layer, refusal }, i) => ({
         map: look.layers.all[i] ?? null,
         name: layer,
+        short: layer,
         says: refusal,
       })),
     at: () => look.layer,
@@ -64,9 +65,10 @@ function build(frame: RelevanceFrame) {
       const random = entry.stages.map(({ layer }, i) => ({
         map: maps[i] ?? null,
         name: words.stageName(layer),
+        short: layer || "everything",
         says: words.verdictOf(entry, i + 1),
       }));
-      return [{ map: look.mapOf(entry), name: "trained", says: "" }, ...random];
+      return [{ map: look.mapOf(entry), name: "trained", short: "trained", says: "" }, ...random];
     },
     at: () => look.stage,
     move: (stage, since) => look.change({ stage }, since),

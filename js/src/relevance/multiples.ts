@@ -44,7 +44,7 @@ export function createMultiples(
     const [low, high] = [h("span.number"), h("span.number")];
     const legend = h("div.legend.muted", low, h("i", { "aria-hidden": "true" }), high);
     const value = h("p.value.number");
-    const table = h("table.figures");
+    const table = h("ul.list.figures");
     const says = h("ul.list.says");
     const cell = {
       element: h(
@@ -155,9 +155,11 @@ function line({ name, value, note, ok, title }: Figure): HTMLElement {
   const mark = h("span.mark", { "aria-hidden": "true" }, ok === null ? "" : ok ? "✓" : "✗");
   setAttribute(mark, "data-ok", String(ok));
   return h(
-    "tr",
-    h("th", { scope: "row", title }, mark, h("span.unseen", ear), name),
-    h("td.number", value),
-    h("td.muted", note),
+    "li",
+    { title },
+    mark,
+    h("span.figure-name", h("span.unseen", ear), name),
+    h("span.number", value),
+    h("span.muted.number", note),
   );
 }

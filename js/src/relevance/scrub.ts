@@ -1,4 +1,4 @@
-import { h, setAttribute, setName, setText } from "../shared/dom";
+import { h, setAttribute, setText } from "../shared/dom";
 import type { Picture } from "../shared/picture";
 import { createSlider } from "../shared/slider";
 import { createStrip } from "../shared/strip";
@@ -11,6 +11,8 @@ import type { RelevanceFrame } from "./traits";
 export interface Step {
   map: LevelMap | null;
   name: string;
+  /** The name beneath the small map. */
+  short: string;
   /** Beneath the map: a measure, a sentence, a reason why there is none. */
   says: string;
 }
@@ -55,7 +57,8 @@ export function createScrub(
         option,
         place: tiles,
         update(step: Step) {
-          setName(caption, step.name);
+          setText(caption, step.short);
+          setAttribute(option, "title", step.name);
           setAttribute(option, "aria-label", step.name);
           small.resize(64);
           small.paint({ picture: null, map: step.map, plain: true });
