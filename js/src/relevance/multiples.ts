@@ -160,6 +160,6 @@ function line({ name, value, note, ok, title }: Figure): HTMLElement {
     mark,
     h("span.figure-name", h("span.unseen", ear), name),
     h("span.number", value),
-    h("span.muted.number", note),
+    ...(note ? [h("span.muted.number", note)] : []),
   );
 }
