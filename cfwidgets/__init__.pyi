@@ -29,6 +29,8 @@ from .widgets.facex.explorer import FaceXExplorer
 from .widgets.facex.view import FaceXView
 from .widgets.pareto.explorer import ParetoExplorer
 from .widgets.pareto.view import ParetoView
+from .widgets.relevance.explorer import RelevanceExplorer
+from .widgets.relevance.view import RelevanceView
 from .widgets.superpixels.explorer import SuperpixelExplorer
 from .widgets.superpixels.view import SuperpixelView
 from .widgets.training.progress import TrainingProgress
@@ -62,7 +64,9 @@ __all__ = [
     "Prototype",
     "PrototypeError",
     "Relevance",
+    "RelevanceExplorer",
     "RelevanceResult",
+    "RelevanceView",
     "Run",
     "SuperpixelExplorer",
     "SuperpixelResult",

@@ -56,7 +56,7 @@ def build(project: Path, target: str, to: Path) -> Path:
 
 
 def test_the_installed_bundles_are_made_from_the_sources(project: Path, build_hook: ModuleType) -> None:
-    views = ["facex", "pareto", "superpixels", "training", "transitions", "translation"]
+    views = ["facex", "pareto", "relevance", "superpixels", "training", "transitions", "translation"]
     assert [path.name for path in build_hook.bundles(project)] == [
         f"{view}{suffix}" for view in views for suffix in (".css", ".js")
     ]

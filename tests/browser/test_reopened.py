@@ -47,6 +47,11 @@ CASES = [
         "pictures, masks and the order still work, stress does not",
         (".cfw-stress input", ".cfw-stress button"),
     ),
+    Case(
+        "relevance",
+        "maps, values, layers and what is hidden still work, new predictions do not",
+        (".cfw-picker-button", ".cfw-bar-name"),
+    ),
     Case("training", "samples and numbers are the last that were saved", (".cfw-run-button",), "running"),
 ]
 
@@ -86,6 +91,15 @@ def use_translation(view):
     expect(view).to_have_attribute("data-level", re.compile("^[01]$"))
     view.get_by_text("Under stress").click()
     expect(view.get_by_role("slider", name="noise")).to_be_disabled()
+
+
+def use_relevance(view):
+    view.get_by_role("group", name="Relevance maps").press("ArrowDown")
+    expect(view).to_have_attribute("data-pixel", re.compile(","))
+    view.get_by_role("slider", name="randomised").press("End")
+    expect(view.locator(".cfw-scrub").last).to_have_attribute("data-at", "3")
+    view.get_by_role("slider", name="hidden").press("End")
+    expect(view.locator(".cfw-delta")).to_have_text(re.compile("no answer yet"))
 
 
 def use_training(view):

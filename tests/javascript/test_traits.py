@@ -18,6 +18,7 @@ VIEWS: dict[str, Any] = {
     "transitions": cf.TransitionView,
     "facex": cf.FaceXView,
     "pareto": cf.ParetoView,
+    "relevance": cf.RelevanceView,
     "training": cf.TrainingView,
     "translation": cf.TranslationView,
 }

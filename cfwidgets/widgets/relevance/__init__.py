@@ -1,0 +1,1 @@
+"""The view, the chart and the explorer of relevance maps."""

@@ -1,0 +1,340 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import view from "../src/relevance";
+import type { Traits } from "../src/relevance/traits";
+import { fakeModel, pack, wire } from "./fake";
+import { stubBitmaps, stubCanvas } from "./pictures";
+import { entryOf, relevanceState } from "./relevance/fake";
+
+type Fake = ReturnType<typeof fakeModel<Traits>>;
+
+let decoder: ReturnType<typeof stubBitmaps>;
+let canvas: ReturnType<typeof stubCanvas>;
+const ends: (() => void)[] = [];
+
+beforeEach(() => {
+  decoder = stubBitmaps();
+  canvas = stubCanvas();
+});
+afterEach(() => {
+  for (const end of ends.splice(0)) end();
+  document.body.replaceChildren();
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
+
+const text = (element: Element | null | undefined) => element?.textContent ?? "";
+const start = (changes: Partial<Traits> = {}) => fakeModel(relevanceState(changes));
+/** After the microtask in which a view draws, and the frame in which it paints. */
+const drawn = () => new Promise<void>((done) => setTimeout(done, 40));
+
+async function show(fake: Fake, ready = true) {
+  const el = document.body.appendChild(document.createElement("div"));
+  const end = view.render({ model: fake.view(), el });
+  ends.push(end);
+  const root = el.querySelector<HTMLElement>("[data-testid=cfw-relevance]")!;
+  if (ready) await vi.waitFor(() => expect(root.dataset.ready).toBe("1"));
+  await drawn();
+  const find = <E extends HTMLElement>(selector: string) => root.querySelector<E>(selector)!;
+  const all = (selector: string) => [...root.querySelectorAll<HTMLElement>(selector)];
+  const button = (name: string) => all("button").find((element) => text(element).trim() === name)!;
+  const key = (name: string, on: Element, more: KeyboardEventInit = {}) =>
+    on.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true, ...more }));
+  const slider = (name: string) => find<HTMLInputElement>(`input[aria-label="${name}"]`);
+  const move = (name: string, value: number, last = true) => {
+    slider(name).value = String(value);
+    slider(name).dispatchEvent(new Event("input", { bubbles: true }));
+    if (last) slider(name).dispatchEvent(new Event("change"));
+  };
+  const values = () => all(".cfw-value:not([hidden])").map(text);
+  const pictureOf = (element: Element) =>
+    canvas.drawn
+      .filter((one) => one.canvas === element)
+      .map(({ picture }) => (picture as { from?: number }).from);
+  return { el, end, root, find, all, button, key, slider, move, values, pictureOf };
+}
+
+describe("what stands in the view", () => {
+  it("is a map each method, with its numbers, and the reason of one that refuses", async () => {
+    const { find, all, root } = await show(start());
+    expect(text(find(".cfw-question"))).toMatch(/^What speaks for cat.*\?$/);
+    expect(all(".cfw-multiple[data-method] .cfw-multiple-name").map(text)).toEqual([
+      "RAP",
+      "LRP",
+      "Grad-CAM",
+    ]);
+    expect(all(".cfw-refusal:not([hidden])").map(text)).toEqual(["no rule for this <b>network</b>"]);
+    expect(all("[data-method=rap] .cfw-figures li").map(text)).toEqual([
+      ...["✓in order: deletion.21random .40", "✗not in order: insertion.50random .41"],
+      ...["✓in order: completeness error.004", "time0.25 s"],
+    ]);
+    expect(all(".cfw-legend:not([hidden])").map(text)).toEqual(["−2.00+2.00", "−4.00+4.00"]);
+    expect(all(".cfw-says li").map(text)).toEqual(["It is coarse."]);
+    expect(root.dataset).toMatchObject({ state: "done", chosen: "rap", mode: "overlay", answered: "1" });
+    expect(text(find(".cfw-trust tbody"))).toContain("deletion area of rap");
+  });
+
+  it("takes text from the kernel as text", async () => {
+    const nasty = "<img src=x onerror=alert(1)>";
+    const fake = start({
+      ...{ labels: [nasty, nasty, nasty], caveats: [nasty], error: nasty, notes: nasty, against: 2 },
+      entries: [entryOf({ says: [nasty], stages: [{ layer: nasty, share: 1, alike: 0.1, peak: 1 }] })],
+      layers: [1, 2].map(() => ({ layer: nasty, after: 0, refusal: nasty, peak: 0 })),
+    });
+    const { root } = await show(fake);
+    expect(root.querySelector("img")).toBeNull();
+    expect(text(root)).toContain(nasty);
+  });
+
+  it("says what it waits for, and what failed", async () => {
+    const empty = {
+      picture: null,
+      entries: [],
+      maps: null,
+      hiding: null,
+      answer: null,
+      layers: [],
+      trust: [],
+    };
+    const fake = start({ ...empty, layer_maps: null, stage_maps: null, state: "running", activity: "rap" });
+    const { find, all } = await show(fake, false);
+    expect(text(find(".cfw-placeholder"))).toBe("rap");
+    expect(find(".cfw-hide").hidden).toBe(true);
+    expect(all(".cfw-scrub").every(({ hidden }) => hidden)).toBe(true);
+    fake.receive({ state: "failed", error: "the network broke" });
+    await drawn();
+    expect(text(find(".cfw-placeholder[role=alert]"))).toBe("the network broke");
+  });
+
+  it("says which maps cannot be read", async () => {
+    const { find } = await show(start({ maps: pack([[1, 2, 3], [], []]) }), false);
+    await vi.waitFor(() => expect(text(find(".cfw-placeholder"))).toContain("maps cannot be read"));
+  });
+
+  it("fills in as maps come, and ends without a trace", async () => {
+    const fake = start({ entries: [], maps: null, stage_maps: null, hiding: null, answer: null });
+    const { end, root, all } = await show(fake, false);
+    fake.receive({ entries: [entryOf()], maps: relevanceState().maps });
+    await vi.waitFor(() => expect(root.dataset.ready).toBe("1"));
+    expect(all(".cfw-multiple[data-method]")).toHaveLength(1);
+    end();
+    await drawn();
+    expect(fake.listeners()).toBe(0);
+    expect(decoder.open()).toEqual([]);
+  });
+});
+
+describe("reading a pixel", () => {
+  it("by arrow keys gives the values of all maps, and says them", async () => {
+    const fake = start();
+    const { find, key, values, root } = await show(fake);
+    expect(values()).toEqual(["–", "–"]);
+    key("ArrowRight", find(".cfw-multiples"));
+    await drawn();
+    expect(fake.state.pixel).toEqual([1, 1]);
+    key("ArrowUp", find(".cfw-multiples"));
+    await drawn();
+    expect(values()).toEqual(["+2.00", "0"]);
+    expect(text(find(".cfw-live"))).toBe("row 0, column 1: RAP +2.00, Grad-CAM 0");
+    key("ArrowLeft", find(".cfw-multiples"), { shiftKey: true });
+    await drawn();
+    expect(values()).toEqual(["0", "+4.00"]);
+    expect(root.dataset.pixel).toBe("0,0");
+    expect(fake.saved).toEqual([]);
+    key("Escape", find(".cfw-multiples"));
+    await drawn();
+    expect(fake.state.pixel).toEqual([]);
+  });
+
+  it("follows the pointer, returns to the pixel that was clicked on, and hears of other views", async () => {
+    const fake = start();
+    const { find, values } = await show(fake);
+    vi.spyOn(HTMLCanvasElement.prototype, "getBoundingClientRect").mockReturnValue({
+      ...{ left: 100, top: 0, width: 300, height: 200, x: 100, y: 0, right: 400, bottom: 200 },
+      toJSON: () => ({}),
+    });
+    const plate = find("[data-method=rap] .cfw-plate");
+    const at = (type: string, x: number, y: number) =>
+      plate.dispatchEvent(new PointerEvent(type, { clientX: x, clientY: y, bubbles: true }));
+    at("click", 250, 10);
+    at("pointermove", 110, 10);
+    await drawn();
+    expect(values()).toEqual(["0", "+4.00"]);
+    at("pointerleave", 0, 0);
+    await drawn();
+    expect(values()).toEqual(["+2.00", "0"]);
+    fake.receive({ pixel: [1, 2] });
+    await drawn();
+    expect(values()).toEqual(["0", "+2.00"]);
+    fake.receive({ pixel: [9, 9] });
+    await drawn();
+    expect(values()).toEqual(["–", "–"]);
+  });
+});
+
+describe("how maps are looked at", () => {
+  it("is chosen for all of them", async () => {
+    const { all, button, find, root, pictureOf, move, values, key } = await show(start());
+    const rap = find("[data-method=rap] canvas");
+    expect(pictureOf(rap)).toContain(7);
+    const before = pictureOf(rap).length;
+    button("map alone").click();
+    await drawn();
+    expect(root.dataset.mode).toBe("alone");
+    expect(pictureOf(rap).slice(before)).toEqual([undefined]);
+    expect(find(".cfw-multiple").hidden).toBe(true);
+    button("side by side").click();
+    button("one scale").click();
+    button("sign").click();
+    await drawn();
+    expect(root.dataset).toMatchObject({ mode: "beside", scale: "one", signed: "false" });
+    expect(find(".cfw-multiple").hidden).toBe(false);
+    expect(all(".cfw-legend:not([hidden])").map(text)).toEqual(["0+4.00", "0+4.00"]);
+    key("ArrowUp", find(".cfw-multiples"));
+    key("ArrowUp", find(".cfw-multiples"));
+    await drawn();
+    expect(values()[0]).toBe("+2.00");
+    move("smoothing", 20);
+    await drawn();
+    expect(values()[0]).not.toBe("–");
+  });
+});
+
+describe("hiding pixels", () => {
+  it("leads in the browser and is asked of the kernel", async () => {
+    const fake = start();
+    const { move, find, root, button } = await show(fake);
+    expect(text(find(".cfw-hide .cfw-heading"))).toBe("Without the most relevant pixels, by RAP");
+    expect(text(find(".cfw-big"))).toBe(".300");
+    expect(text(find(".cfw-delta"))).toBe("▼ .500 against the whole picture");
+    move("hidden", 40);
+    await drawn();
+    expect(fake.state).toMatchObject({ hiding: { percent: 40 }, cursor: [40, 40] });
+    expect(fake.saved.at(-1)).toMatchObject({ hiding: { method: "rap", percent: 40, least: false } });
+    expect(root.dataset.answered).toBeUndefined();
+    fake.receive({ answer: { ...fake.state.answer!, hiding: fake.state.hiding!, probability: 0.1 } });
+    await drawn();
+    expect(root.dataset.answered).toBe("1");
+    expect(text(find(".cfw-big"))).toBe(".100");
+    fake.receive({ hiding: { ...fake.state.hiding!, percent: 60 } });
+    await drawn();
+    expect(fake.state.cursor).toEqual([60, 60]);
+    fake.receive({ hiding: { ...fake.state.hiding!, percent: 40 } });
+    button("least relevant").click();
+    button("noise").click();
+    await drawn();
+    expect(fake.saved.at(-1)?.hiding).toEqual({ method: "rap", percent: 40, least: true, fill: "noise" });
+  });
+
+  it("is by the map that was chosen; one that refused cannot be", async () => {
+    const fake = start();
+    const { button, root, find } = await show(fake);
+    button("LRP").click();
+    expect(fake.saved).toEqual([]);
+    button("Grad-CAM").click();
+    await drawn();
+    expect(fake.saved.at(-1)?.hiding?.method).toBe("grad_cam");
+    expect(root.dataset.chosen).toBe("grad_cam");
+    expect(text(find(".cfw-hide .cfw-heading"))).toContain("by Grad-CAM");
+  });
+
+  it("shows the picture that the kernel painted", async () => {
+    const hiding = { method: "rap", percent: 10, least: false, fill: "inpaint" };
+    const fake = start({
+      hiding,
+      answer: { ...relevanceState().answer!, hiding, picture: wire(Uint8Array.of(50)) },
+    });
+    const { find, pictureOf } = await show(fake);
+    await vi.waitFor(() => expect(pictureOf(find(".cfw-hide canvas")).at(-1)).toBe(50));
+  });
+
+  it("explains another class, and the other way round", async () => {
+    const fake = start({ against: 0 });
+    const { all } = await show(fake);
+    const names = all(".cfw-bar-name");
+    const name = (label: string) => names.find((one) => text(one) === label)!;
+    name("cat").click();
+    expect(fake.saved).toEqual([]);
+    name("dog").click();
+    expect(fake.saved.at(-1)).toEqual({ target: 2 });
+    name("tench").click();
+    expect(fake.saved.at(-1)).toEqual({ target: 0, against: 2 });
+  });
+
+  it("compares with a class that is chosen", async () => {
+    const fake = start();
+    const { all, find } = await show(fake);
+    expect(text(find(".cfw-question"))).toContain(" rather than ");
+    const picker = all(".cfw-picker")[1]!;
+    expect(text(picker.querySelector(".cfw-picker-name"))).toBe("anything else");
+    const choose = (label: string) => {
+      picker.querySelector<HTMLElement>(".cfw-picker-button")!.click();
+      const options = [...picker.querySelectorAll<HTMLElement>(".cfw-picker-option")];
+      options
+        .find((one) => text(one).startsWith(label))!
+        .dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
+    };
+    choose("dog");
+    await drawn();
+    expect(fake.saved.at(-1)).toEqual({ against: 2 });
+    expect(text(picker.querySelector(".cfw-picker-name"))).toBe("dog");
+    choose("cat");
+    expect(fake.saved.at(-1)).toEqual({ target: 2, against: 1 });
+    choose("anything else");
+    expect(fake.saved.at(-1)).toEqual({ against: -1 });
+  });
+});
+
+describe("maps one after the other", () => {
+  it("are the layers, with the reason of one that has none", async () => {
+    const fake = start();
+    const { all, move, find } = await show(fake);
+    const [layers] = all(".cfw-scrub");
+    expect(all(".cfw-scrub .cfw-film-tile").map(text)).toEqual([
+      ...["conv1", "conv2", "odd", "trained", "fc", "everything"],
+    ]);
+    expect(text(layers!.querySelector(".cfw-verdict"))).toBe("conv1");
+    move("layer", 2);
+    await drawn();
+    expect(text(layers!.querySelector(".cfw-verdict"))).toBe("odd: it has no places");
+    expect(layers!.querySelectorAll("[aria-selected=true]")).toHaveLength(1);
+    expect(fake.saved).toEqual([]);
+    expect(find(".cfw-scrub").dataset.at).toBe("2");
+  });
+
+  it("are the stages of the randomised network, with the correlation and what it means", async () => {
+    const { all, move } = await show(start());
+    const stages = all(".cfw-scrub")[1]!;
+    const verdict = () => text(stages.querySelector(".cfw-verdict"));
+    expect(verdict()).toBe("trained");
+    move("randomised", 1);
+    await drawn();
+    expect(verdict()).toBe("random from fc on: rank correlation with the trained map .43");
+    all(".cfw-scrub")[1]!.querySelectorAll<HTMLElement>(".cfw-film-tile")[2]!.click();
+    await drawn();
+    expect(verdict()).toContain("it says nothing about what the network has learnt");
+  });
+});
+
+describe("without a kernel", () => {
+  it("reads and hides, and says that no prediction comes", async () => {
+    const fake = start();
+    const model = fake.view();
+    const { get } = model;
+    // biome-ignore lint/suspicious/noExplicitAny: the layout is no trait of the view's table
+    (model as any).get = (name: any) => (name === "layout" ? { comm_live: false } : get(name));
+    const el = document.body.appendChild(document.createElement("div"));
+    ends.push(view.render({ model, el }));
+    const root = el.querySelector<HTMLElement>("[data-testid=cfw-relevance]")!;
+    await vi.waitFor(() => expect(root.dataset.ready).toBe("1"));
+    expect(text(root.querySelector(".cfw-alone"))).toContain("new predictions do not");
+    const hidden = root.querySelector<HTMLInputElement>('input[aria-label="hidden"]')!;
+    expect(hidden.disabled).toBe(false);
+    hidden.value = "50";
+    hidden.dispatchEvent(new Event("input", { bubbles: true }));
+    await drawn();
+    expect(text(root.querySelector(".cfw-delta"))).toContain("no answer yet");
+    const disabled = [...root.querySelectorAll<HTMLButtonElement>("button:disabled")].map(text);
+    expect(disabled).toEqual(expect.arrayContaining(["inpaint", "dog"]));
+    expect(disabled).not.toContain("noise");
+  });
+});
