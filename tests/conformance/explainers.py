@@ -168,8 +168,8 @@ EXPLAINERS = [
     Explainer(
         name="survey",
         engine=cf.Survey(batch_size=4),
-        view=None,
-        explorer=None,
+        view=cf.SurveyView,
+        explorer=cf.SurveyExplorer,
         harmless={"batch_size": 3},
         other={},
         given=_labelled,
