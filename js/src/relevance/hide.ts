@@ -65,12 +65,11 @@ export function createHide(
     (percent) => change({ percent }, false),
     () => save.flush(),
   );
-  const controls = h("div.hide-controls", ends.element, fills.element, slider.element);
+  const controls = h("div.hide-controls", slider.element, ends.element, fills.element);
   const element = h(
     "section.hide",
     heading,
-    h("div.hide-row", plate.element, h("div.hide-side", readout.element)),
-    controls,
+    h("div.hide-row", plate.element, h("div.hide-side", controls, readout.element)),
   );
 
   const readFills = async () => {
