@@ -75,7 +75,7 @@ export function createScrub(
   const resize = () => plate.resize(Math.min(ROOM, element.clientWidth || ROOM));
   const shown = () => steps()[Math.min(at(), steps().length - 1)];
   const maps = [plate.element, slider.element, strip.element];
-  const element = h("section.scrub", title, h("div.scrub-row", plate.element, says), ...maps.slice(1));
+  const element = h("section.scrub", title, says, ...maps);
   element.hidden = true;
   return {
     element,
@@ -86,6 +86,7 @@ export function createScrub(
     paint() {
       const all = steps();
       const absent = all.length < 2 ? instead() : "";
+      const appears = element.hidden || plate.element.hidden;
       element.hidden = all.length < 2 && absent === "";
       if (element.hidden) return;
       setText(title, heading());
@@ -94,7 +95,7 @@ export function createScrub(
         setText(says, absent);
         return;
       }
-      resize();
+      if (appears) resize();
       tiles = Math.min(tiles, all.length);
       const place = Math.min(at(), all.length - 1);
       const now = all[place]!;
