@@ -65,10 +65,9 @@ describe("what stands in the view", () => {
     expect(all(".cfw-refusal:not([hidden])").map(text)).toEqual(["no rule for this <b>network</b>"]);
     expect(all("[data-method=rap] .cfw-figures li").map(text)).toEqual([
       ...["✓in order: deletion.21random .40", "✗not in order: insertion.50random .41"],
-      ...["✓in order: completeness error.004", "time0.25 s"],
+      ...["✓in order: completeness error.004", "✗not in order: randomised.91says nothing", "time0.25 s"],
     ]);
     expect(all(".cfw-legend:not([hidden])").map(text)).toEqual(["−2.00+2.00", "−4.00+4.00"]);
-    expect(all(".cfw-says li").map(text)).toEqual(["It is coarse."]);
     expect(root.dataset).toMatchObject({ state: "done", chosen: "rap", mode: "overlay", answered: "1" });
     expect(text(find(".cfw-trust tbody"))).toContain("deletion area of rap");
   });
@@ -77,7 +76,7 @@ describe("what stands in the view", () => {
     const nasty = "<img src=x onerror=alert(1)>";
     const fake = start({
       ...{ labels: [nasty, nasty, nasty], caveats: [nasty], error: nasty, notes: nasty, against: 2 },
-      entries: [entryOf({ says: [nasty], stages: [{ layer: nasty, share: 1, alike: 0.1, peak: 1 }] })],
+      entries: [entryOf({ stages: [{ layer: nasty, alike: 0.1, changed: true, peak: 1 }] })],
       layers: [1, 2].map(() => ({ layer: nasty, after: 0, refusal: nasty, peak: 0 })),
     });
     const { root } = await show(fake);
@@ -292,26 +291,50 @@ describe("maps one after the other", () => {
     expect(all(".cfw-scrub .cfw-film-tile").map(text)).toEqual([
       ...["conv1", "conv2", "odd", "trained", "fc", "everything"],
     ]);
-    expect(text(layers!.querySelector(".cfw-verdict"))).toBe("conv1");
+    const verdict = () => text(layers!.querySelector(".cfw-verdict"));
+    expect(verdict()).toBe("conv2: 50 % of the layers with weights come after it");
     move("layer", 2);
     await drawn();
-    expect(text(layers!.querySelector(".cfw-verdict"))).toBe("odd: it has no places");
+    expect(verdict()).toBe("odd: it has no places");
+    fake.receive({ layers: [fake.state.layers[0]!, { ...fake.state.layers[1]!, peak: 0 }] });
+    await drawn();
+    expect(verdict()).toBe(
+      "conv2: 0 everywhere: nothing in it speaks for the class, or the answer does not read it",
+    );
     expect(layers!.querySelectorAll("[aria-selected=true]")).toHaveLength(1);
     expect(fake.saved).toEqual([]);
-    expect(find(".cfw-scrub").dataset.at).toBe("2");
+    expect(find(".cfw-scrub").dataset.at).toBe("1");
   });
 
   it("are the stages of the randomised network, with the correlation and what it means", async () => {
     const { all, move } = await show(start());
     const stages = all(".cfw-scrub")[1]!;
     const verdict = () => text(stages.querySelector(".cfw-verdict"));
-    expect(verdict()).toBe("trained");
+    expect(verdict()).toMatch(/^trained: .* a map that stays as it is says nothing /);
     move("randomised", 1);
     await drawn();
     expect(verdict()).toBe("random from fc on: rank correlation with the trained map .43");
     all(".cfw-scrub")[1]!.querySelectorAll<HTMLElement>(".cfw-film-tile")[2]!.click();
     await drawn();
     expect(verdict()).toContain("it says nothing about what the network has learnt");
+  });
+
+  it("are missing for a map that was not checked, and it is said", async () => {
+    const fake = start({ measures: false });
+    const { all, button } = await show(fake);
+    const stages = all(".cfw-scrub")[1]!;
+    button("Grad-CAM").click();
+    await drawn();
+    expect(stages.hidden).toBe(true);
+    fake.receive({ measures: true });
+    await drawn();
+    expect(text(stages.querySelector(".cfw-verdict"))).toMatch(/^Not checked for Grad-CAM/);
+    fake.receive({ state: "running" });
+    await drawn();
+    expect(text(stages.querySelector(".cfw-verdict"))).toMatch(/at the end of the run/);
+    expect(
+      [...stages.querySelectorAll<HTMLElement>(".cfw-plate, .cfw-film")].map(({ hidden }) => hidden),
+    ).toContain(true);
   });
 });
 

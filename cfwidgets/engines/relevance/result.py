@@ -218,10 +218,6 @@ class RelevanceResult(ExplainerResult):
             }
         )
 
-    def caveats_of(self, found: RelevanceMap) -> list[str]:
-        """Say why one of the maps is worth little, or nothing: the gravest reason first."""
-        return [] if found.pixels is None else caveats(found)
-
     def summary(self) -> str:
         """Say the finding in one sentence of plain text."""
         rather = "" if self.against is None else f" rather than {self.labels[self.against]}"

@@ -12,8 +12,9 @@ export class Look {
   signed = true;
   /** Standard deviation of the smoothing, in pixels. */
   smoothing = 0;
-  /** Place of the layer, and of the stage of the randomisation check: 0 is the trained network. */
-  layer = 0;
+  /** Place of the layer; null before one is chosen. */
+  layer: number | null = null;
+  /** Place of the stage of the randomisation check: 0 is the trained network. */
   stage = 0;
   readonly maps;
   readonly layers;

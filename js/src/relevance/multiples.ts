@@ -34,7 +34,7 @@ export function createMultiples(
     "aria-label": "Relevance maps: the arrow keys go from pixel to pixel",
   });
   row.append(first);
-  const element = h("div.maps", row, at);
+  const element = h("div.maps", at, row);
   const cells: ReturnType<typeof createCell>[] = [];
 
   const createCell = () => {
@@ -45,7 +45,6 @@ export function createMultiples(
     const legend = h("div.legend.muted", low, h("i", { "aria-hidden": "true" }), high);
     const value = h("p.value.number");
     const table = h("ul.list.figures");
-    const says = h("ul.list.says");
     const cell = {
       element: h(
         "figure.multiple",
@@ -55,10 +54,9 @@ export function createMultiples(
         refusal,
         value,
         table,
-        says,
       ),
       ...{ low, high, legend },
-      ...{ method: "", name, plate, refusal, value, table, says, drawn: null as Entry | null },
+      ...{ method: "", name, plate, refusal, value, table, drawn: null as Entry | null },
     };
     return cell;
   };
@@ -94,7 +92,6 @@ export function createMultiples(
     setText(cell.refusal, entry.refusal);
     cell.refusal.hidden = entry.refusal === "";
     cell.table.replaceChildren(...(entry.refusal ? [] : figuresOf(entry).map(line)));
-    cell.says.replaceChildren(...entry.says.map((sentence) => h("li", sentence)));
     setAttribute(cell.element, "data-method", entry.method);
   };
   let fitted = "";

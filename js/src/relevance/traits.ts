@@ -11,6 +11,7 @@ import {
   type TraitsOf,
   text,
   tuple,
+  yesOrNo,
 } from "../shared/wire";
 
 /** Classes and their probabilities. */
@@ -42,14 +43,14 @@ export const traits = {
     seconds: number(Number.NaN),
     /** Of completeness; null where none is promised. */
     error: number(null),
+    /** Whether that is near 0. */
+    complete: yesOrNo(),
     deletion: areas,
     insertion: areas,
     /** Whether deletion and insertion are better than random orders; empty before they are measured. */
     better: list(bool()),
-    /** Why it is worth little, in sentences. */
-    says: list(text()),
-    /** Of the randomisation check: the lowest random layer, the share of them, the rank correlation. */
-    stages: records({ layer: text(), share: number(), alike: number(Number.NaN), peak: number() }),
+    /** Of the randomisation check: the lowest random layer, the rank correlation, whether the map is another one. */
+    stages: records({ layer: text(), alike: number(Number.NaN), changed: yesOrNo(), peak: number() }),
   }),
   /** Grad-CAM of layers, from the image to the answer. */
   layers: records({ layer: text(), after: number(), refusal: text(), peak: number() }),
