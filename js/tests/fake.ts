@@ -149,7 +149,7 @@ export function stubBrowser() {
     bitmaps.push(bitmap);
     return bitmap;
   });
-  vi.spyOn(HTMLCanvasElement.prototype, "getBoundingClientRect").mockReturnValue({
+  vi.spyOn(HTMLElement.prototype, "getBoundingClientRect").mockReturnValue({
     ...{ left: 100, top: 50, width: 120, height: 80 },
     ...{ x: 100, y: 50, right: 220, bottom: 130, toJSON: () => ({}) },
   });

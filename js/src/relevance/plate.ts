@@ -24,9 +24,8 @@ export function createPlate(frame: RelevanceFrame, look: Look, label: string) {
   let painted: readonly unknown[] = [];
 
   // Before the crosshair hears of it.
-  const clock = (event: Event) => frame.clock(event.timeStamp);
-  element.addEventListener("pointermove", clock, { capture: true, signal: scope.signal });
-  if (label) look.crosshair.over(element, canvas);
+  scope.on(element, "pointermove", (event) => frame.clock(event.timeStamp));
+  if (label) look.crosshair.over(element);
   scope.on(element, "click", (event) => {
     const { left, top, width, height } = canvas.getBoundingClientRect();
     const [high, wide] = traits.size;

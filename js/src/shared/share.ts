@@ -1,6 +1,6 @@
 import type { LinkedFrame } from "./crosshair";
-import { h, setAttribute, setText } from "./dom";
-import { maskOf, type Region, shareIn } from "./region";
+import { h, setText } from "./dom";
+import { maskOf, shareIn } from "./region";
 
 /** A map, row by row. */
 export interface Amounts {
@@ -8,9 +8,6 @@ export interface Amounts {
   readonly width: number;
   readonly height: number;
 }
-
-/** Maps of a picture are mostly of one size. */
-const masks = new WeakMap<Region, Uint8Array>();
 
 const percent = (share: number) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
 
@@ -20,25 +17,12 @@ export function createShare(frame: LinkedFrame, name: string, amounts: () => Amo
   const draw = () => {
     const { region } = frame.traits;
     const map = region.length > 0 ? amounts() : null;
-    let share: number | null = null;
-    if (map) {
-      const { values, width, height } = map;
-      let mask = masks.get(region);
-      if (mask?.length !== width * height) {
-        mask = maskOf(region, width, height);
-        masks.set(region, mask);
-      }
-      share = shareIn(mask, values);
-      const area = shareIn(mask, new Uint8Array(mask.length).fill(1)) ?? 0;
-      setText(
-        element,
-        share === null
-          ? ""
-          : `${percent(share)} of ${name} lies in the region, ${percent(area)} of the picture`,
-      );
-    }
+    const mask = map && maskOf(region, map.width, map.height);
+    const share = mask && shareIn(mask, map.values);
     element.hidden = share === null;
-    setAttribute(element, "data-share", share?.toFixed(4) ?? false);
+    if (share === null) return;
+    const area = mask!.reduce((sum, inside) => sum + inside, 0) / mask!.length;
+    setText(element, `${percent(share)} of ${name} lies in the region, ${percent(area)} of the picture`);
   };
   frame.listen(["region"], draw);
   draw();

@@ -56,7 +56,7 @@ export function createStage(frame: SuperpixelFrame, scene: () => StageScene, eve
     },
     frame.scope,
   );
-  crosshair.over(box, canvas);
+  crosshair.over(box);
 
   const resize = () => {
     const { width, height } = painter.regions ?? painter.picture ?? { width: 1, height: 1 };
