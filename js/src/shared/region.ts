@@ -48,12 +48,12 @@ export function shareIn(mask: ArrayLike<number>, values: ArrayLike<number>): num
   return all > 0 ? inside / all : null;
 }
 
-/** The cell of a grid that a point is in. */
-export function cellAt(x: number, y: number, columns = 8, rows = 8): Region {
+/** The cell of a grid that a point is in; of one of 8 by 8 where none is given. */
+export function cellAt(x: number, y: number, columns?: number, rows?: number): Region {
   const edges = (at: number, count: number) => {
     const cell = Math.min(count - 1, Math.floor(at * count));
     return [cell / count, (cell + 1) / count] as const;
   };
-  const [[left, right], [top, bottom]] = [edges(x, columns), edges(y, rows)];
+  const [[left, right], [top, bottom]] = [edges(x, columns || 8), edges(y, rows || 8)];
   return [[left, top, right, top, right, bottom, left, bottom]];
 }

@@ -28,3 +28,12 @@ export function createShare(frame: LinkedFrame, name: string, amounts: () => Amo
   draw();
   return { element, draw };
 }
+
+/** Where most of a map is, in parts of its width and height. */
+export function peakOf(map: Amounts | null): [x: number, y: number] | undefined {
+  if (!map) return undefined;
+  const { values, width, height } = map;
+  let most = 0;
+  for (let i = 1; i < values.length; i++) if (Math.abs(values[i]!) > Math.abs(values[most]!)) most = i;
+  return [((most % width) + 0.5) / width, (Math.floor(most / width) + 0.5) / height];
+}

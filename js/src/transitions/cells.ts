@@ -31,7 +31,7 @@ const FINE = 16;
 
 /** The size of the share of each cell, spread over its pixels; null where there is no answer. */
 export function spread(answer: RegionsAnswer | null): Amounts | null {
-  if (!answer) return null;
+  if (!answer || strongestCells(answer, 1).length === 0) return null;
   const [height, width] = answer.cells.map((cells) => cells * FINE) as [number, number];
   const cell = (i: number) =>
     Math.floor(i / (width * FINE)) * answer.cells[1] + Math.floor((i % width) / FINE);
