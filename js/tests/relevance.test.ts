@@ -129,7 +129,7 @@ describe("reading a pixel", () => {
     expect(values()).toEqual(["–", "–"]);
     key("ArrowRight", find(".cfw-multiples"));
     await drawn();
-    expect(fake.state.pixel).toEqual([1, 1]);
+    expect(fake.state.point).toEqual([0.5, 0.75]);
     key("ArrowUp", find(".cfw-multiples"));
     await drawn();
     expect(values()).toEqual(["+2.00", "0"]);
@@ -141,13 +141,13 @@ describe("reading a pixel", () => {
     expect(fake.saved).toEqual([]);
     key("Escape", find(".cfw-multiples"));
     await drawn();
-    expect(fake.state.pixel).toEqual([]);
+    expect(fake.state.point).toEqual([]);
   });
 
   it("follows the pointer, returns to the pixel that was clicked on, and hears of other views", async () => {
     const fake = start();
     const { find, values } = await show(fake);
-    vi.spyOn(HTMLCanvasElement.prototype, "getBoundingClientRect").mockReturnValue({
+    vi.spyOn(HTMLElement.prototype, "getBoundingClientRect").mockReturnValue({
       ...{ left: 100, top: 0, width: 300, height: 200, x: 100, y: 0, right: 400, bottom: 200 },
       toJSON: () => ({}),
     });
@@ -161,12 +161,64 @@ describe("reading a pixel", () => {
     at("pointerleave", 0, 0);
     await drawn();
     expect(values()).toEqual(["+2.00", "0"]);
-    fake.receive({ pixel: [1, 2] });
+    fake.receive({ point: [1, 1] });
     await drawn();
     expect(values()).toEqual(["0", "+2.00"]);
-    fake.receive({ pixel: [9, 9] });
+    fake.receive({ point: [9, 9] });
     await drawn();
     expect(values()).toEqual(["–", "–"]);
+    expect(fake.saved).toEqual([]);
+  });
+
+  it("draws the crosshair over the maps, where the pixel is", async () => {
+    const { all, find, key } = await show(start());
+    const crosses = () =>
+      all(".cfw-plate > .cfw-mark > .cfw-cross").filter(
+        (cross) => !cross.hidden && cross.closest("[hidden]") === null,
+      );
+    expect(crosses()).toEqual([]);
+    key("ArrowRight", find(".cfw-multiples"));
+    expect(new Set(crosses().map(({ style }) => style.translate))).toEqual(new Set(["50% 75%"]));
+    expect(find("[data-method=grad_cam] .cfw-cross").hidden).toBe(false);
+    expect(all(".cfw-film-tile .cfw-mark")).toEqual([]);
+  });
+});
+
+describe("a region", () => {
+  it("is outlined over each map, which says how much of it lies there", async () => {
+    const fake = start();
+    const { all, find } = await show(fake);
+    expect(all(".cfw-share:not([hidden])")).toEqual([]);
+    // The maps of 2 by 3 pixels: of the first two thirds lie here, of the second nothing.
+    fake.receive({ region: [[1 / 3, 0, 2 / 3, 0, 2 / 3, 0.5, 1 / 3, 0.5]] });
+    await drawn();
+    const words = (share: string) => `${share} of the relevance lies in the region, 17 % of the picture`;
+    expect(text(find("[data-method=rap] .cfw-share"))).toBe(words("67 %"));
+    expect(text(find("[data-method=grad_cam] .cfw-share"))).toBe(words("0.0 %"));
+    const path = find("[data-method=rap] path").getAttribute("d");
+    expect(path).toMatch(/^M0.33.*Z$/);
+    fake.receive({ region: [] });
+    await drawn();
+    expect(all(".cfw-share:not([hidden])")).toEqual([]);
+    expect(find("[data-method=rap] path").getAttribute("d")).toBe("");
+  });
+
+  it("is marked and cleared by keys, without a word to the kernel", async () => {
+    const fake = start();
+    const { find, key } = await show(fake);
+    key("ArrowRight", find(".cfw-multiples"));
+    await drawn();
+    key("m", find(".cfw-multiples"));
+    expect(fake.state.region).toEqual([[0.5, 0.75, 0.625, 0.75, 0.625, 0.875, 0.5, 0.875]]);
+    await drawn();
+    key("Escape", find(".cfw-multiples"));
+    await drawn();
+    expect(fake.state.region).toEqual([]);
+    expect(fake.state.point).toEqual([0.5, 0.75]);
+    key("Escape", find(".cfw-multiples"));
+    await drawn();
+    expect(fake.state.point).toEqual([]);
+    expect(fake.saved).toEqual([]);
   });
 });
 

@@ -16,7 +16,7 @@ export default defineView({
   label: "Relevance explorer",
   traits,
   alone: "maps, values, layers and what is hidden still work, new predictions do not",
-  followed: ["maps", "layer_maps", "stage_maps", "cursor", "pixel"],
+  followed: ["maps", "layer_maps", "stage_maps", "cursor", "point", "region"],
   alive: ["progress", "entries", "answer"],
   trustLater: "measured after the maps",
   eager: true,
@@ -112,6 +112,7 @@ function build(frame: RelevanceFrame) {
     resized() {
       for (const part of [multiples, hide, layers, stages]) part.resize();
     },
-    keys: (event: KeyboardEvent) => event.key === "Escape" && look.unpin(event.timeStamp),
+    keys: (event: KeyboardEvent) =>
+      look.crosshair.key(event) || (event.key === "Escape" && look.unpin(event.timeStamp)),
   };
 }

@@ -1,3 +1,4 @@
+import { linkedTraits } from "../shared/crosshair";
 import { runTraits } from "../shared/traits";
 import type { Frame } from "../shared/view";
 import {
@@ -24,6 +25,7 @@ const hiding = record({ method: text(), percent: integer(), least: bool(), fill:
 /** The traits of the model, as cfwidgets/widgets declares them. */
 export const traits = {
   ...runTraits,
+  ...linkedTraits,
   model: text(),
   labels: list(text()),
   /** The explained class, and the one that the maps speak against; below 0 for none. */
@@ -75,8 +77,6 @@ export const traits = {
   ),
   /** The percent hidden, twice, for the chart. */
   cursor: list(number()),
-  /** Row and column of the pixel that is read; empty for none. */
-  pixel: list(integer(-1)),
 };
 
 export type Traits = TraitsOf<typeof traits>;

@@ -1,8 +1,10 @@
+import { MARKING } from "../shared/crosshair";
 import { probability } from "../shared/format";
 import type { Entry, Traits } from "./traits";
 
 export const HELP =
-  "Each map says which pixels speak for the class, by one method. Point at a pixel to read all maps there; hide what a map marks, and the number is the probability of the class for the rest. The randomisation check (Adebayo et al. 2018) shows if a map depends on what the network has learnt.";
+  "Each map says which pixels speak for the class, by one method. Point at a pixel to read all maps there; hide what a map marks, and the number is the probability of the class for the rest. The randomisation check (Adebayo et al. 2018) shows if a map depends on what the network has learnt." +
+  MARKING;
 export const LATER = "the picture will be here";
 export const HINT = "point at a pixel, or press the arrow keys, to read all maps there";
 export const kept = (maps: number) => (maps > 0 ? `${maps} ${maps === 1 ? "map is" : "maps are"} kept` : "");

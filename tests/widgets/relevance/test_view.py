@@ -18,8 +18,9 @@ from traitlets import TraitError
 from waiting import PATIENCE, until
 
 from cfwidgets import Classifier, Relevance, RelevanceExplorer, RelevanceView
+from cfwidgets.evaluation.hiding import FILLS, fills
 from cfwidgets.images import as_bytes
-from cfwidgets.widgets.relevance.hiding import FILLS, Hiding, composed, fills
+from cfwidgets.widgets.relevance.hiding import Hiding, composed
 from cfwidgets.widgets.relevance.levels import ranking
 from cfwidgets.widgets.relevance.view import SHARES
 
