@@ -54,7 +54,8 @@ class NotesView(View[None]):
 
     number = t.Int(-1).tag(sync=True)
     note = t.Unicode().tag(sync=True, echo_update=False)
-    # Rows of the table, and in words why there is none.
+    # The names of the measures, a row a pair, and in words why there is none.
+    measured = t.List(t.Unicode()).tag(sync=True)
     agreement = t.List(t.Dict()).tag(sync=True)
     agreement_says = t.Unicode().tag(sync=True)
     kept = t.List(t.Dict()).tag(sync=True)
@@ -85,13 +86,18 @@ class NotesView(View[None]):
 
     def _answer(self, question: tuple[Classifier, dict[str, ExplainerResult]]) -> None:
         clf, results = question
+        names: list[str]
+        rows: list[dict[str, Any]]
         if len(results) < 2:
-            rows, says = [], _TOO_FEW
+            names, rows, says = [], [], _TOO_FEW
         else:
-            rows, says = compared(clf, results), ""
+            try:
+                (names, rows), says = compared(clf, results), ""
+            except ValueError as error:  # it says why they cannot be compared
+                names, rows, says = [], [], str(error)
         with self.together():
             if not self._answers.superseded:
-                self.agreement, self.agreement_says = rows, says
+                self.measured, self.agreement, self.agreement_says = names, rows, says
 
     def _checked(self, changed: dict[str, Any]) -> dict[str, Any]:
         note = changed.get("note", "")
