@@ -41,6 +41,7 @@ from .widgets.transitions.explorer import TransitionExplorer
 from .widgets.transitions.view import TransitionView
 from .widgets.translation.explorer import TranslationExplorer
 from .widgets.translation.view import TranslationView
+from .widgets.workbench.workbench import Workbench
 
 __all__ = [
     "AttGANEditor",
@@ -88,6 +89,7 @@ __all__ = [
     "TranslationView",
     "Translator",
     "TranslatorError",
+    "Workbench",
     "__version__",
     "attribute",
     "attribution",

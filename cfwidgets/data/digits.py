@@ -40,6 +40,8 @@ class Digits(NamedTuple):
     labels: Tensor
     rows: Tensor
 
+    noun = "digit"
+
     def __repr__(self) -> str:
         return brief(self)
 

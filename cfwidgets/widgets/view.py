@@ -263,6 +263,18 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
             if self.state != "failed":  # what was refused before is past; why a run failed is not
                 self.error = ""
 
+    def recall(self, chosen: dict[str, Any]) -> None:
+        """Set what the page may set as it was at another time, and tell the page; refuse what it may not set.
+
+        Raises
+        ------
+        ValueError, TraitError
+            The value that is not valid here.
+        """
+        with self.together():
+            for name, value in self._from_page(chosen).items():
+                setattr(self, name, value)
+
     def _from_page(self, sync_data: dict[str, Any]) -> dict[str, Any]:
         """Return which of the browser's changes to take over."""
         changed = {name: value for name, value in sync_data.items() if name not in self.linked}

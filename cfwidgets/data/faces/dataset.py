@@ -107,6 +107,7 @@ class FaceDataset(Dataset[Face]):
         How many images are listed and not there, with ``missing="skip"``.
     """
 
+    noun: ClassVar[str] = "face"
     regions: ClassVar[tuple[str, ...]] = REGIONS
     # Said when an attribute is asked for that the data set does not have.
     _lacks: ClassVar[str] = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -44,6 +44,8 @@ class Portraits:
     region_bits: Tensor
     seed: int
     first: int
+    noun: ClassVar[str] = "portrait"
+
     names: tuple[str, ...] = field(default=ATTRIBUTES, init=False)
     regions: tuple[str, ...] = field(default=REGIONS, init=False)
 

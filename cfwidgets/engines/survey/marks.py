@@ -12,7 +12,7 @@ from cfwidgets.models.fingerprint import fingerprint
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Marks"]
+__all__ = ["Marks", "mark_of"]
 
 _SAMPLED = 8  # pictures whose pixels are read at the beginning, and again at the end
 _NAMED = 3
@@ -42,9 +42,8 @@ class Marks:
 
     def fingerprints(self, truth: Tensor | None) -> dict[str, str]:
         """Return what must be the same where a survey is resumed; a picture that cannot be read has none."""
-        names = "\n".join(path and Path(path).name for path in self._paths)  # a folder may have been moved
         return {
-            "data set": fingerprint({"count": self._count, "names": names}),
+            "data set": mark_of(self._count, self._paths),
             "labels": "" if truth is None else fingerprint({"truth": truth}),
             **{f"picture {number}": mark for number, mark in self._pixels.items()},
         }
@@ -74,6 +73,12 @@ class Marks:
             (part,) = self._source([number])
             marks[number] = fingerprint({"image": part.images}) if isinstance(part, Pictures) else ""
         return marks
+
+
+def mark_of(count: int, paths: Sequence[str]) -> str:
+    """Return the fingerprint of a data set by the number of its pictures and the names of their files."""
+    names = "\n".join(path and Path(path).name for path in paths)  # a folder may have been moved
+    return fingerprint({"count": count, "names": names})
 
 
 def _file(path: str) -> tuple[int, int] | None:

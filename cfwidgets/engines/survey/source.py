@@ -16,7 +16,7 @@ from cfwidgets.data.reading import Skipped
 from cfwidgets.images import ImageError, as_images, fit
 from cfwidgets.models.classifier import Classifier
 
-__all__ = ["Pictures", "Source", "Watched", "paths_of", "reason", "source_of"]
+__all__ = ["Item", "Pictures", "Source", "Watched", "item_of", "paths_of", "reason", "source_of"]
 
 _JOBS = 16  # of a batch
 
@@ -37,6 +37,24 @@ class Pictures(NamedTuple):
     numbers: list[int]
     images: Tensor
     labels: list[Any] | None
+
+
+class Item(NamedTuple):
+    """One picture as a data set has it.
+
+    Attributes
+    ----------
+    image
+        Anything that `cfwidgets.images.as_image` accepts.
+    label
+        Its class as the data set has it; None where the item has none.
+    code
+        The Python expression for the image, where the data set is called ``data``.
+    """
+
+    image: Any
+    label: Any
+    code: str
 
 
 class Source(Protocol):
@@ -198,6 +216,28 @@ def source_of(clf: Classifier, data: Any) -> Source:
     return source
 
 
+def item_of(data: Any, number: int) -> Item:
+    """Read one picture of a data set, as large as it is there.
+
+    Raises
+    ------
+    Exception
+        The data set's own, where the picture cannot be read.
+
+    Examples
+    --------
+    >>> item_of([("cat.jpg", "cat")], 0)
+    Item(image='cat.jpg', label='cat', code='data[0][0]')
+    """
+    values = _array(data)
+    if values is not None:
+        return Item(values[number], None, f"{_array_code(data)}[{number}]")
+    item = data[number]
+    image, labels = _parts(item)
+    part = ".image" if hasattr(item, "image") else "[0]" if isinstance(item, tuple | list) else ""
+    return Item(image, labels[0] if labels else None, f"data[{number}]{part}")
+
+
 def paths_of(data: Any, count: int) -> tuple[str, ...]:
     """Return the path of each picture as text; empty where it is read from no file that is known."""
     found = getattr(data, "paths", None)
@@ -227,6 +267,15 @@ def _array(data: Any) -> Any:
     if held is None and not isinstance(getattr(type(data), "images", None), property):
         held = getattr(data, "images", None)
     return held if isinstance(held, Tensor | np.ndarray) else None
+
+
+def _array_code(data: Any) -> str:
+    """Write how the array that `_array` finds is reached."""
+    if isinstance(data, TensorDataset):
+        return "data.tensors[0]"
+    if isinstance(data, Tensor | np.ndarray):
+        return "data"
+    return "data.pixels" if getattr(data, "pixels", None) is not None else "data.images"
 
 
 def _parts(item: Any) -> tuple[Any, list[Any] | None]:
