@@ -41,6 +41,7 @@ export function createGallery(frame: SurveyFrame, look: Look) {
   let followed: Uint32Array | null = null;
   let painted = { from: -1, to: -1 };
   let stale = true;
+  let hidden = false;
   let asked = { since: Number.NEGATIVE_INFINITY, first: -1 };
   let timer: ReturnType<typeof setTimeout> | undefined;
   scope.defer(() => clearTimeout(timer));
@@ -155,6 +156,14 @@ export function createGallery(frame: SurveyFrame, look: Look) {
   };
 
   const paintCanvas = (pictures: Uint32Array) => {
+    // Hosts take a view off the page and put it back within a frame, which then has its size without a word.
+    if (element.clientWidth === 0) {
+      stale = true;
+      if (!hidden) frame.repaint();
+      hidden = true;
+      return;
+    }
+    hidden = false;
     const { columns, width, height } = cell();
     const [top, room] = [element.scrollTop, element.clientHeight];
     const sight = { from: Math.floor(top / height), to: Math.ceil((top + room) / height) };
