@@ -3,6 +3,7 @@ import { h, setAttribute, setText, uniqueId } from "../shared/dom";
 import { SMALL } from "../shared/fit";
 import { count } from "../shared/format";
 import { isCommand } from "../shared/keys";
+import { withNextFrame } from "../shared/redraw";
 import { Atlas } from "./atlas";
 import { createCaptions } from "./captions";
 import type { Look } from "./look";
@@ -140,6 +141,8 @@ export function createGallery(frame: SurveyFrame, look: Look) {
     repaint(true);
   });
 
+  const tryAgain = withNextFrame(scope, () => frame.repaint());
+
   /** Asks the kernel for pictures in sight that no sheet has; not twice, unless it keeps silent. */
   const ask = (numbers: readonly number[]) => {
     clearTimeout(timer);
@@ -159,7 +162,7 @@ export function createGallery(frame: SurveyFrame, look: Look) {
     // Hosts take a view off the page and put it back within a frame, which then has its size without a word.
     if (element.clientWidth === 0) {
       stale = true;
-      if (!hidden) frame.repaint();
+      if (!hidden) tryAgain();
       hidden = true;
       return;
     }
