@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import bqplot as bq
 import ipywidgets as w
 import numpy as np
+import numpy.typing as npt
 
 from cfwidgets.widgets.chart_parts import BLUE, GREY, close_figure, show
 
@@ -19,13 +20,15 @@ _OUTSIDE = np.array([-1.0, -1.0])  # below the axes, where nothing is drawn
 class ReliabilityChart:
     """Share of right answers over the confidence, in bins, each with its 95 % interval.
 
+    Where no true class is known: the share of the pictures in each bin.
+
     Parameters
     ----------
     view
-        The view whose ``calibration`` is drawn.
+        The view whose ``calibration``, or else ``confidence``, is drawn.
     """
 
-    drawn_from: ClassVar[tuple[str, ...]] = ("calibration",)
+    drawn_from: ClassVar[tuple[str, ...]] = ("calibration", "confidence")
 
     def __init__(self, view: SurveyView) -> None:
         self._view = view
@@ -36,11 +39,11 @@ class ReliabilityChart:
         self._points = bq.Scatter(
             x=_OUTSIDE, y=_OUTSIDE, scales=scales, colors=[BLUE], default_size=24, stroke_width=0
         )
-        ideal = bq.Lines(
+        self._ideal = bq.Lines(
             x=[0, 1], y=[0, 1], scales=scales, colors=[GREY], line_style="dashed", stroke_width=1
         )
         self._name = bq.Label(
-            text=["as often right as it is sure?"],
+            text=[""],
             x=[0.0],
             y=[1.07],
             scales=scales,
@@ -50,10 +53,11 @@ class ReliabilityChart:
             apply_clip=False,  # it stands above the bars
         )
         ticks = {"tick_values": [0, 0.5, 1], "tick_format": ".1f", "label_color": GREY}
+        self._upward = bq.Axis(scale=up, orientation="vertical", label_offset="2.8em", **ticks)
         self.figure = bq.Figure(
             padding_x=0,
             padding_y=0,
-            marks=[self._bars, ideal, self._spans, self._points, self._name],
+            marks=[self._bars, self._ideal, self._spans, self._points, self._name],
             axes=[
                 bq.Axis(scale=across, label="confidence", label_offset="2.6em", grid_lines="none", **ticks),
                 bq.Axis(scale=up, label="share right", orientation="vertical", label_offset="2.8em", **ticks),
@@ -69,11 +73,23 @@ class ReliabilityChart:
 
     def draw(self) -> None:
         """Draw the view as it is now."""
-        rows = self._view.calibration
-        show(self.figure, bool(rows))
-        if not rows:
-            return
-        column = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+        rows, counts = self._view.calibration, self._view.confidence
+        show(self.figure, bool(rows or counts))
+        self._upward.label = "share of the pictures" if counts else "share right"
+        if counts:
+            self._draw_confidence(np.array(counts, float))
+        elif rows:
+            self._draw_reliability({name: np.array([row[name] for row in rows]) for name in rows[0]})
+
+    def _draw_confidence(self, counts: npt.NDArray[np.float64]) -> None:
+        self._name.text = ["how sure it is (no labels are known)"]
+        with self._bars.hold_sync():
+            self._bars.x = (np.arange(len(counts)) + 0.5) / len(counts)
+            self._bars.y = counts / counts.sum()
+        for mark in (self._spans, self._points, self._ideal):
+            mark.visible = False
+
+    def _draw_reliability(self, column: dict[str, npt.NDArray[np.float64]]) -> None:
         sure = column["confidence"]
         with self._bars.hold_sync():
             self._bars.x = (column["above"] + column["up to"]) / 2
@@ -82,5 +98,7 @@ class ReliabilityChart:
         with self._spans.hold_sync():
             self._spans.x = np.stack([sure, sure], 1)
             self._spans.y = np.stack([column["low"], column["high"]], 1)
+        off = np.abs(column["accuracy"] - sure) @ column["count"] / column["count"].sum()
+        self._name.text = [f"calibration error {off:.3f}".replace(" 0.", " .")]
         with self._points.hold_sync():
             self._points.x, self._points.y = sure, column["accuracy"]

@@ -22,7 +22,6 @@ __all__ = ["COLUMNS", "FULL", "Sheet", "sheet_of", "shrunk"]
 COLUMNS = 16
 FULL = 256
 """Thumbnails of a sheet, at most."""
-_QUALITY = 88  # of JPEG
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -68,9 +67,7 @@ def shrunk(images: Tensor, side: int) -> Pixels:
     return pixels
 
 
-def sheet_of(
-    numbers: Sequence[int], thumbnails: Sequence[Pixels | None], side: int, quality: int = _QUALITY
-) -> Sheet:
+def sheet_of(numbers: Sequence[int], thumbnails: Sequence[Pixels | None], side: int, quality: int) -> Sheet:
     """Put thumbnails ``(h, w, 3)`` of at most ``side`` pixels into a sheet; None for what cannot be read."""
     rows = -(-len(numbers) // COLUMNS)
     whole = np.zeros((rows, side, COLUMNS, side, 3), np.uint8)

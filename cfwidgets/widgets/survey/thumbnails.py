@@ -24,7 +24,7 @@ __all__ = ["Thumbnails"]
 _SMALL, _LARGE = 32, 64  # pixels a side
 _FEW = 4096  # pictures at most whose thumbnails are large
 _EVERY = 0.5  # seconds after which a sheet is sent though it is not full
-_SAVED_QUALITY = 75  # of JPEG
+_QUALITY, _EXACT_QUALITY, _SAVED_QUALITY = 88, 95, 75  # of JPEG: around drawn lines one sees what it adds
 
 
 class Thumbnails:
@@ -87,7 +87,7 @@ class Thumbnails:
                 self._since = time.monotonic()
             if not numbers:
                 return
-            sheet = sheet_of(numbers, pixels, self.side)
+            sheet = sheet_of(numbers, pixels, self.side, _EXACT_QUALITY if self.exact else _QUALITY)
             with self._lock:
                 self._sheet_of[numbers] = len(self._sheets)
                 self._sheets.append(sheet)
@@ -127,8 +127,9 @@ class Thumbnails:
                 if number in wanted and width:
                     found[number] = cell[:height, :width].copy()
         kept = [number for number in there if number in found]
+        quality = _EXACT_QUALITY if self.exact else _SAVED_QUALITY
         return [
-            sheet_of(some, [found[number] for number in some], self.side, _SAVED_QUALITY)
+            sheet_of(some, [found[number] for number in some], self.side, quality)
             for some in (kept[first : first + FULL] for first in range(0, len(kept), FULL))
         ]
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _KEPT = 1024  # thumbnails that are saved with a notebook, those of the most surprising pictures
 _READ = 4096  # pictures at most that are read again, where no survey reads them, before they are asked for
 _AT_ONCE = 64  # pictures read before what was asked meanwhile is looked at
+_BINS = 20  # of the confidence
 _NAMED = 200  # skipped pictures at most that are named one by one
 
 
@@ -74,8 +75,9 @@ class SurveyView(View[SurveyResult]):
         What is found so far, a `SurveyResult`.
     run
         The `Run` of the engine: ``run.result()`` waits for its end.
-    calibration
-        For the chart: the rows of ``result.calibration()``.
+    calibration, confidence
+        For the chart: the rows of ``result.calibration()``; where no true class is known, numbers of pictures
+        by the probability of the predicted class, in 20 bins.
     table, paths, kept, skipped
         Data for the browser: see the comments on the traits.
 
@@ -132,6 +134,7 @@ class SurveyView(View[SurveyResult]):
     filters = t.Dict().tag(sync=True, echo_update=False)
     # For the chart, which is drawn in Python.
     calibration: Any = t.List()
+    confidence: Any = t.List()
 
     @closed_on_failure
     def __init__(
@@ -208,6 +211,8 @@ class SurveyView(View[SurveyResult]):
         self.skipped = rows.rename(columns={"index": "number"}).to_dict("records")
         self.skipped_count = len(partial.skipped)
         self.calibration = partial.calibration().to_dict("records")
+        sure = partial.answers.confidence[partial.answered]
+        self.confidence = [] if self.calibration or not len(sure) else sure.histc(_BINS, 0, 1).int().tolist()
         self._judge(partial)
         self.counts = _counts(partial)
         self.notes = self._foreign

@@ -4,7 +4,7 @@ import type { SurveyFrame } from "./traits";
 const LINE = 15;
 /** Names up to this length stand with the arrow on one line. */
 const SHORT = 3;
-const [NARROW, WIDE] = [56, 92];
+const [NARROW, WIDE] = [56, 84];
 
 /** What stands below each picture: its true and its predicted class, and the second model's where that differs. */
 export function createCaptions({ palette, root }: SurveyFrame, look: Look) {
@@ -49,24 +49,26 @@ export function createCaptions({ palette, root }: SurveyFrame, look: Look) {
     get height() {
       return 4 + lines * LINE;
     },
-    /** Names or the theme may have changed. */
+    /** Names or the theme may have changed: colours and font are read when it is next drawn, and on the page. */
     forget() {
       cut.clear();
       const { labels, second } = look.frame.traits;
       short = labels.every((label) => label.length <= SHORT);
       lines = (short ? 1 : 2) + (second === "" ? 0 : 1);
-      const family = getComputedStyle(root).fontFamily || "sans-serif";
-      font = `11px ${family}`;
-      colours = {
-        right: palette.value("--c-muted"),
-        wrong: palette.value("--c-orange"),
-        plain: palette.value("--c-ink"),
-        good: palette.value("--c-blue"),
-      };
+      font = "";
     },
     begin(context: CanvasRenderingContext2D, width: number) {
       if (width !== room) cut.clear();
       room = width;
+      if (font === "") {
+        font = `11px ${getComputedStyle(root).fontFamily || "sans-serif"}`;
+        colours = {
+          right: palette.value("--c-muted"),
+          wrong: palette.value("--c-orange"),
+          plain: palette.value("--c-ink"),
+          good: palette.value("--c-blue"),
+        };
+      }
       context.font = font;
       context.textBaseline = "top";
     },

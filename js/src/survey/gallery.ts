@@ -3,6 +3,7 @@ import { h, setAttribute, setText, uniqueId } from "../shared/dom";
 import { SMALL } from "../shared/fit";
 import { count } from "../shared/format";
 import { isCommand } from "../shared/keys";
+import { withNextFrame } from "../shared/redraw";
 import { Atlas } from "./atlas";
 import { createCaptions } from "./captions";
 import type { Look } from "./look";
@@ -41,6 +42,7 @@ export function createGallery(frame: SurveyFrame, look: Look) {
   let followed: Uint32Array | null = null;
   let painted = { from: -1, to: -1 };
   let stale = true;
+  let hidden = false;
   let asked = { since: Number.NEGATIVE_INFINITY, first: -1 };
   let timer: ReturnType<typeof setTimeout> | undefined;
   scope.defer(() => clearTimeout(timer));
@@ -139,6 +141,8 @@ export function createGallery(frame: SurveyFrame, look: Look) {
     repaint(true);
   });
 
+  const tryAgain = withNextFrame(scope, () => frame.repaint());
+
   /** Asks the kernel for pictures in sight that no sheet has; not twice, unless it keeps silent. */
   const ask = (numbers: readonly number[]) => {
     clearTimeout(timer);
@@ -155,6 +159,14 @@ export function createGallery(frame: SurveyFrame, look: Look) {
   };
 
   const paintCanvas = (pictures: Uint32Array) => {
+    // Hosts take a view off the page and put it back within a frame, which then has its size without a word.
+    if (element.clientWidth === 0) {
+      stale = true;
+      if (!hidden) tryAgain();
+      hidden = true;
+      return;
+    }
+    hidden = false;
     const { columns, width, height } = cell();
     const [top, room] = [element.scrollTop, element.clientHeight];
     const sight = { from: Math.floor(top / height), to: Math.ceil((top + room) / height) };

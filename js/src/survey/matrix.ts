@@ -110,6 +110,7 @@ export function createMatrix(frame: SurveyFrame, look: Look) {
           setText(cell.firstElementChild!, n > 0 ? short(n) : "");
           cell.style.setProperty("--c-much", n === 0 ? "0" : (0.15 + 0.85 * share).toFixed(2));
           setAttribute(cell, "data-empty", n === 0 && "");
+          setAttribute(cell, "data-strong", truth !== prediction && share > 0.6 && "");
           const words = `${cellName(look.name, truth, prediction)}: ${count(n)} of ${count(sums[truth]!)}`;
           cell.title = words;
           setAttribute(cell, "aria-label", words);

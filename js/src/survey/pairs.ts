@@ -7,6 +7,8 @@ import type { SurveyFrame } from "./traits";
 import { cellName } from "./words";
 
 const MOST = 60;
+/** Letters of two names that fit on a line. */
+const FITTING = 26;
 
 /** Of many classes the pairs that are confused most often; without labels, what is predicted most often. */
 export function createPairs(frame: SurveyFrame, look: Look) {
@@ -29,24 +31,25 @@ export function createPairs(frame: SurveyFrame, look: Look) {
     const row = rows.find(({ element }) => element.contains(event.target as Node));
     if (row) look.toggle(row.pair.truth, row.pair.prediction, event.timeStamp);
   });
+  const namesOf = ({ truth, prediction }: Pair) =>
+    truth < 0 ? [look.name(prediction)] : [`${look.name(truth)} `, `→ ${look.name(prediction)}`];
   const build = (pairs: readonly Pair[]) => {
     const most = pairs[0]?.count ?? 1;
     const focused = rows.findIndex((row) => row.element.matches(":focus"));
     rows = pairs.map((pair) => {
       const name = cellName(look.name, pair.truth, pair.prediction);
-      const words = pair.truth < 0 ? look.name(pair.prediction) : name;
       const share = `${(100 * pair.share).toFixed(pair.share < 0.1 ? 1 : 0)} %`;
       const bar = h("i.pair-bar", { "aria-hidden": "true" });
       bar.style.width = `${(100 * pair.count) / most}%`;
       const title =
         pair.truth < 0
-          ? `${words}: ${count(pair.count)} pictures`
+          ? `${look.name(pair.prediction)}: ${count(pair.count)} pictures`
           : `${name}: ${count(pair.count)} pictures, ${share} of this class`;
       const button = h(
         "button.pair",
         { title },
         bar,
-        h("span.ellipsis", words),
+        h("span.pair-names", ...namesOf(pair).map((name) => h("span.ellipsis", name))),
         h("span.number", count(pair.count)),
         h("span.number.muted", share),
       );
@@ -54,6 +57,8 @@ export function createPairs(frame: SurveyFrame, look: Look) {
     });
     list.replaceChildren(...rows.map(({ element }) => h("li", element)));
     setAttribute(list, "data-known", traits.labelled && "");
+    const long = pairs.some((pair) => namesOf(pair).join("").length > FITTING);
+    setAttribute(list, "data-long", traits.labelled && long && "");
     roving.lead(rows[focused]?.element);
     rows[focused]?.element.focus();
   };

@@ -45,8 +45,8 @@ export function createTools(frame: SurveyFrame, look: Look) {
   let counted: unknown;
 
   return {
-    sorts: h("div.tools", sorts.element, search),
-    chips: h("div.chips", wrong.button, unsure.button, ...changes.map(({ button }) => button), cell, shown),
+    sorts: h("div.tools", h("span.muted", { "aria-hidden": "true" }, "sort"), sorts.element, shown),
+    chips: h("div.chips", wrong.button, unsure.button, ...changes.map(({ button }) => button), cell, search),
     draw() {
       const { table, filters } = look;
       sorts.update(filters.sort);
