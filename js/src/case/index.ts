@@ -32,8 +32,7 @@ function build(frame: CaseFrame) {
   const question = h("span.case-question");
   const plate = createPlate("the picture as the model sees it", picture);
   const crosshair = createCrosshair(frame, (x, y) => cellAt(x, y));
-  const cover = crosshair.over(plate.element, plate.canvas);
-  cover([[0, 0, 1, 1]]);
+  crosshair.over(plate.element);
   const answers = createAnswers(frame);
   const without = createWithout(frame);
   const tabs = createTabs(frame);
