@@ -33,6 +33,8 @@ from .widgets.relevance.explorer import RelevanceExplorer
 from .widgets.relevance.view import RelevanceView
 from .widgets.superpixels.explorer import SuperpixelExplorer
 from .widgets.superpixels.view import SuperpixelView
+from .widgets.survey.explorer import SurveyExplorer
+from .widgets.survey.view import SurveyView
 from .widgets.training.progress import TrainingProgress
 from .widgets.training.view import TrainingView
 from .widgets.transitions.explorer import TransitionExplorer
@@ -73,7 +75,9 @@ __all__ = [
     "SuperpixelResult",
     "SuperpixelView",
     "Survey",
+    "SurveyExplorer",
     "SurveyResult",
+    "SurveyView",
     "TrainingProgress",
     "TrainingView",
     "TransitionExplorer",

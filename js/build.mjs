@@ -32,7 +32,8 @@ async function nested(file) {
     ...{ loader: "css", target: BROWSERS, supported: { nesting: true }, minify: !watch, charset: "utf8" },
   });
   if (warnings.length > 0) throw new Error(`${file.path}: ${warnings.map(({ text }) => text).join("; ")}`);
-  return code;
+  // What esbuild leaves in the values of custom properties.
+  return code.replaceAll(/(?<=--[\w-]+:) |(?<=,) /g, "");
 }
 
 /** Writes what was bundled: the scripts as they are, the sheets nested, those of host and charts after that of the view. */

@@ -35,6 +35,10 @@ _NOT_FEATURES = (
     nn.Linear,  # channels come last in its outputs
     nn.LayerNorm,
     nn.modules.dropout._DropoutNd,  # noqa: SLF001
+    nn.modules.padding._ConstantPadNd,  # noqa: SLF001
+    nn.modules.padding._ReflectionPadNd,  # noqa: SLF001
+    nn.modules.padding._ReplicationPadNd,  # noqa: SLF001
+    nn.modules.padding._CircularPadNd,  # noqa: SLF001
     nn.modules.pooling._MaxPoolNd,  # noqa: SLF001
     nn.modules.pooling._AvgPoolNd,  # noqa: SLF001
     nn.modules.pooling._AdaptiveMaxPoolNd,  # noqa: SLF001
@@ -76,11 +80,12 @@ class Layer:
 
 
 def layers_with_maps(network: Network, image: Tensor, *, named: str | None = None) -> list[Layer]:
-    """List the layers of a network whose output has height and width, in order of use, pooling excluded.
+    """List the layers of a network whose output has height and width, in order of use.
 
-    Layers that give tokens count where their grid is known: that of the maps or pixels that they were made
-    of, behind the tokens that the network adds. A module of modules counts where it computes something after
-    them: a residual block that adds its input, for one, whose output is not that of its last part.
+    Pooling and padding are excluded. Layers that give tokens count where their grid is known: that of the
+    maps or pixels that they were made of, behind the tokens that the network adds. A module of modules counts
+    where it computes something after them: a residual block that adds its input, for one, whose output is not
+    that of its last part.
 
     Parameters
     ----------
@@ -89,7 +94,7 @@ def layers_with_maps(network: Network, image: Tensor, *, named: str | None = Non
     image
         ``(n, 3, H, W)`` in [0, 1], to run it once: one, or as many as the network takes.
     named
-        The layer that is wanted: pooling, linear layers and the like are listed too. None: the last.
+        The layer that is wanted: pooling, padding, linear layers and the like are listed too. None: the last.
 
     Notes
     -----

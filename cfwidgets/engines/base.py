@@ -42,11 +42,13 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from cfwidgets.attribution import attribute
 from cfwidgets.checkpoint import Checkpoint
 from cfwidgets.checks import choice, positive_int
 from cfwidgets.docstrings import section
 from cfwidgets.engines.trust_table import TrustTable
 from cfwidgets.evaluation.elsewhere import Answers, pictures
+from cfwidgets.evaluation.placed import PlacedMap, resampled
 from cfwidgets.models.backends.base import ClassifierError
 from cfwidgets.progress import progress_bar
 from cfwidgets.results import Result
@@ -86,6 +88,8 @@ _CERTAINTY = (
     "Mean probability of the class that the model predicts for noise and plain colours. Where it is as large "
     "as for the image, a high probability does not say that the model knows what it sees."
 )
+
+_STAND_IN = "input_x_gradient"
 
 _OFTEN = 0.05  # pictures without a finite answer, as a share
 _INVALID = (
@@ -222,6 +226,69 @@ class ExplainerResult(Result, ABC):
     def predicted(self) -> int:
         """The class that the model predicts."""
         return int(self.prediction.argmax())
+
+    @property
+    def explained(self) -> Tensor | None:
+        """``(3, H, W)`` in [0, 1]: the picture that is explained; None for a result of many.
+
+        As the model sees it, but for edits and twins (`as_seen`), which are of their editor's size.
+        """
+        return None
+
+    as_seen: ClassVar[bool] = True
+    """True where `explained` has the size that the model gives it."""
+
+    @property
+    def about(self) -> tuple[int, ...]:
+        """Numbers of the classes that the answer is about, the explained one first; none for a survey."""
+        target = getattr(self, "target", None)
+        return () if target is None else (target,)
+
+    def placed(self, size: tuple[int, int]) -> dict[str, PlacedMap]:  # noqa: ARG002
+        """Place the answer on the picture as the model sees it, for the explained class.
+
+        Superpixels have one map, of their importance; relevance maps one a method; a transition one of where
+        the change comes from; counterfactuals and twins one of what differs from the picture.
+
+        Parameters
+        ----------
+        size
+            Height and width of the maps: those of ``clf.view(image)``, or a grid of its proportions, over
+            whose cells the mean is taken.
+
+        Returns
+        -------
+        dict
+            From a name to a `PlacedMap` of this size. Empty where the answer has no place in one picture (a
+            survey, a face data set, twins of several pictures), and where there is no answer yet.
+        """
+        return {}
+
+    def randomised_maps(self, copy: Classifier, size: tuple[int, int]) -> dict[str, Tensor]:
+        """Give maps of a copy of the model with random weights, to hold those of `placed` against.
+
+        Input times gradient for the explained class, which takes one pass; the same method where the answer
+        is relevance already.
+
+        Parameters
+        ----------
+        copy
+            Such as `Classifier.randomised` makes.
+        size
+            See `placed`.
+
+        Returns
+        -------
+        dict
+            ``(H, W)`` for each name in `placed`; empty where the copy has no relevance maps.
+        """
+        if self.explained is None:
+            return {}
+        try:
+            found = attribute(copy, self.explained[None], self.about[0], _STAND_IN).maps[0]
+        except ClassifierError:
+            return {}
+        return dict.fromkeys(self.placed(size), resampled(found, size))
 
     @abstractmethod
     def summary(self) -> str:

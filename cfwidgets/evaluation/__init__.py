@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cfwidgets.evaluation.agreement import Agreement, agreement
 from cfwidgets.evaluation.attacks import noisy, pgd
 from cfwidgets.evaluation.calibration import Reliability, reliability
 from cfwidgets.evaluation.deletion import (
@@ -31,6 +32,7 @@ from cfwidgets.evaluation.overlap import (
 from cfwidgets.evaluation.segmentation import SegmentationCurve, saliency, segmentation_curve
 
 __all__ = [
+    "Agreement",
     "Curve",
     "Extractor",
     "Faithfulness",
@@ -39,6 +41,7 @@ __all__ = [
     "SegmentationCurve",
     "Share",
     "TwinDistances",
+    "agreement",
     "auroc",
     "chance_jaccard",
     "class_nll",

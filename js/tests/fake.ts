@@ -130,6 +130,7 @@ export function superpixelState(changes: Partial<Traits> = {}): Traits {
     caveats: [],
     trust: [{ name: "deletion area", value: ".11", note: "random .29", help: "lower is better", ok: null }],
     measures: true,
+    ...{ point: [], region: [] },
     ...{ counts: "2,030 pictures evaluated · generation 50 of 50", notes: "", error: "" },
     ...changes,
   };
@@ -148,7 +149,7 @@ export function stubBrowser() {
     bitmaps.push(bitmap);
     return bitmap;
   });
-  vi.spyOn(HTMLCanvasElement.prototype, "getBoundingClientRect").mockReturnValue({
+  vi.spyOn(HTMLElement.prototype, "getBoundingClientRect").mockReturnValue({
     ...{ left: 100, top: 50, width: 120, height: 80 },
     ...{ x: 100, y: 50, right: 220, bottom: 130, toJSON: () => ({}) },
   });

@@ -597,3 +597,34 @@ describe("the pictures", () => {
     expect(el.children).toHaveLength(0);
   });
 });
+
+describe("what linked views share", () => {
+  const whole = [[0, 0, 1, 0, 1, 1, 0, 1]];
+
+  it("stands over both pictures", async () => {
+    const fake = start({ point: [0.25, 0.5], region: whole });
+    const { all, find } = await show(fake);
+    await drawn();
+    for (const side of ["before", "after"])
+      expect(find<HTMLElement>(`.cfw-${side} .cfw-cross`).style.translate).toBe("25% 50%");
+    expect(all(".cfw-pair .cfw-mark path").map((path) => path.getAttribute("d"))).toEqual(
+      Array(4).fill("M0 0 1 0 1 1 0 1Z"),
+    );
+    fake.receive({ point: [] });
+    expect(all(".cfw-cross").every(({ hidden }) => hidden)).toBe(true);
+  });
+
+  it("has the share of the difference; Escape clears the region before it takes edits back", async () => {
+    const fake = start({ edit: [0.5, 0, 0] });
+    const { find, key, root } = await show(fake);
+    await drawn();
+    // Pictures that are all grey do not differ.
+    fake.receive({ region: whole });
+    expect(find<HTMLElement>(".cfw-share").hidden).toBe(true);
+    await key("Escape", root);
+    expect(fake.state.region).toEqual([]);
+    expect(fake.state.edit).toEqual([0.5, 0, 0]);
+    await key("Escape", root);
+    expect(fake.state.edit).toEqual([]);
+  });
+});

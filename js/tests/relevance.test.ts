@@ -65,10 +65,9 @@ describe("what stands in the view", () => {
     expect(all(".cfw-refusal:not([hidden])").map(text)).toEqual(["no rule for this <b>network</b>"]);
     expect(all("[data-method=rap] .cfw-figures li").map(text)).toEqual([
       ...["✓in order: deletion.21random .40", "✗not in order: insertion.50random .41"],
-      ...["✓in order: completeness error.004", "time0.25 s"],
+      ...["✓in order: completeness error.004", "✗not in order: randomised.91says nothing", "time0.25 s"],
     ]);
     expect(all(".cfw-legend:not([hidden])").map(text)).toEqual(["−2.00+2.00", "−4.00+4.00"]);
-    expect(all(".cfw-says li").map(text)).toEqual(["It is coarse."]);
     expect(root.dataset).toMatchObject({ state: "done", chosen: "rap", mode: "overlay", answered: "1" });
     expect(text(find(".cfw-trust tbody"))).toContain("deletion area of rap");
   });
@@ -77,7 +76,7 @@ describe("what stands in the view", () => {
     const nasty = "<img src=x onerror=alert(1)>";
     const fake = start({
       ...{ labels: [nasty, nasty, nasty], caveats: [nasty], error: nasty, notes: nasty, against: 2 },
-      entries: [entryOf({ says: [nasty], stages: [{ layer: nasty, share: 1, alike: 0.1, peak: 1 }] })],
+      entries: [entryOf({ stages: [{ layer: nasty, alike: 0.1, changed: true, peak: 1 }] })],
       layers: [1, 2].map(() => ({ layer: nasty, after: 0, refusal: nasty, peak: 0 })),
     });
     const { root } = await show(fake);
@@ -130,7 +129,7 @@ describe("reading a pixel", () => {
     expect(values()).toEqual(["–", "–"]);
     key("ArrowRight", find(".cfw-multiples"));
     await drawn();
-    expect(fake.state.pixel).toEqual([1, 1]);
+    expect(fake.state.point).toEqual([0.5, 0.75]);
     key("ArrowUp", find(".cfw-multiples"));
     await drawn();
     expect(values()).toEqual(["+2.00", "0"]);
@@ -142,13 +141,13 @@ describe("reading a pixel", () => {
     expect(fake.saved).toEqual([]);
     key("Escape", find(".cfw-multiples"));
     await drawn();
-    expect(fake.state.pixel).toEqual([]);
+    expect(fake.state.point).toEqual([]);
   });
 
   it("follows the pointer, returns to the pixel that was clicked on, and hears of other views", async () => {
     const fake = start();
     const { find, values } = await show(fake);
-    vi.spyOn(HTMLCanvasElement.prototype, "getBoundingClientRect").mockReturnValue({
+    vi.spyOn(HTMLElement.prototype, "getBoundingClientRect").mockReturnValue({
       ...{ left: 100, top: 0, width: 300, height: 200, x: 100, y: 0, right: 400, bottom: 200 },
       toJSON: () => ({}),
     });
@@ -162,12 +161,64 @@ describe("reading a pixel", () => {
     at("pointerleave", 0, 0);
     await drawn();
     expect(values()).toEqual(["+2.00", "0"]);
-    fake.receive({ pixel: [1, 2] });
+    fake.receive({ point: [1, 1] });
     await drawn();
     expect(values()).toEqual(["0", "+2.00"]);
-    fake.receive({ pixel: [9, 9] });
+    fake.receive({ point: [9, 9] });
     await drawn();
     expect(values()).toEqual(["–", "–"]);
+    expect(fake.saved).toEqual([]);
+  });
+
+  it("draws the crosshair over the maps, where the pixel is", async () => {
+    const { all, find, key } = await show(start());
+    const crosses = () =>
+      all(".cfw-plate > .cfw-mark > .cfw-cross").filter(
+        (cross) => !cross.hidden && cross.closest("[hidden]") === null,
+      );
+    expect(crosses()).toEqual([]);
+    key("ArrowRight", find(".cfw-multiples"));
+    expect(new Set(crosses().map(({ style }) => style.translate))).toEqual(new Set(["50% 75%"]));
+    expect(find("[data-method=grad_cam] .cfw-cross").hidden).toBe(false);
+    expect(all(".cfw-film-tile .cfw-mark")).toEqual([]);
+  });
+});
+
+describe("a region", () => {
+  it("is outlined over each map, which says how much of it lies there", async () => {
+    const fake = start();
+    const { all, find } = await show(fake);
+    expect(all(".cfw-share:not([hidden])")).toEqual([]);
+    // The maps of 2 by 3 pixels: of the first two thirds lie here, of the second nothing.
+    fake.receive({ region: [[1 / 3, 0, 2 / 3, 0, 2 / 3, 0.5, 1 / 3, 0.5]] });
+    await drawn();
+    const words = (share: string) => `${share} of the relevance lies in the region, 17 % of the picture`;
+    expect(text(find("[data-method=rap] .cfw-share"))).toBe(words("67 %"));
+    expect(text(find("[data-method=grad_cam] .cfw-share"))).toBe(words("0.0 %"));
+    const path = find("[data-method=rap] path").getAttribute("d");
+    expect(path).toMatch(/^M0.33.*Z$/);
+    fake.receive({ region: [] });
+    await drawn();
+    expect(all(".cfw-share:not([hidden])")).toEqual([]);
+    expect(find("[data-method=rap] path").getAttribute("d")).toBe("");
+  });
+
+  it("is marked and cleared by keys, without a word to the kernel", async () => {
+    const fake = start();
+    const { find, key } = await show(fake);
+    key("ArrowRight", find(".cfw-multiples"));
+    await drawn();
+    key("m", find(".cfw-multiples"));
+    expect(fake.state.region).toEqual([[0.5, 0.75, 0.625, 0.75, 0.625, 0.875, 0.5, 0.875]]);
+    await drawn();
+    key("Escape", find(".cfw-multiples"));
+    await drawn();
+    expect(fake.state.region).toEqual([]);
+    expect(fake.state.point).toEqual([0.5, 0.75]);
+    key("Escape", find(".cfw-multiples"));
+    await drawn();
+    expect(fake.state.point).toEqual([]);
+    expect(fake.saved).toEqual([]);
   });
 });
 
@@ -292,26 +343,50 @@ describe("maps one after the other", () => {
     expect(all(".cfw-scrub .cfw-film-tile").map(text)).toEqual([
       ...["conv1", "conv2", "odd", "trained", "fc", "everything"],
     ]);
-    expect(text(layers!.querySelector(".cfw-verdict"))).toBe("conv1");
+    const verdict = () => text(layers!.querySelector(".cfw-verdict"));
+    expect(verdict()).toBe("conv2: 50 % of the layers with weights come after it");
     move("layer", 2);
     await drawn();
-    expect(text(layers!.querySelector(".cfw-verdict"))).toBe("odd: it has no places");
+    expect(verdict()).toBe("odd: it has no places");
+    fake.receive({ layers: [fake.state.layers[0]!, { ...fake.state.layers[1]!, peak: 0 }] });
+    await drawn();
+    expect(verdict()).toBe(
+      "conv2: 0 everywhere: nothing in it speaks for the class, or the answer does not read it",
+    );
     expect(layers!.querySelectorAll("[aria-selected=true]")).toHaveLength(1);
     expect(fake.saved).toEqual([]);
-    expect(find(".cfw-scrub").dataset.at).toBe("2");
+    expect(find(".cfw-scrub").dataset.at).toBe("1");
   });
 
   it("are the stages of the randomised network, with the correlation and what it means", async () => {
     const { all, move } = await show(start());
     const stages = all(".cfw-scrub")[1]!;
     const verdict = () => text(stages.querySelector(".cfw-verdict"));
-    expect(verdict()).toBe("trained");
+    expect(verdict()).toMatch(/^trained: .* a map that stays as it is says nothing /);
     move("randomised", 1);
     await drawn();
     expect(verdict()).toBe("random from fc on: rank correlation with the trained map .43");
     all(".cfw-scrub")[1]!.querySelectorAll<HTMLElement>(".cfw-film-tile")[2]!.click();
     await drawn();
     expect(verdict()).toContain("it says nothing about what the network has learnt");
+  });
+
+  it("are missing for a map that was not checked, and it is said", async () => {
+    const fake = start({ measures: false });
+    const { all, button } = await show(fake);
+    const stages = all(".cfw-scrub")[1]!;
+    button("Grad-CAM").click();
+    await drawn();
+    expect(stages.hidden).toBe(true);
+    fake.receive({ measures: true });
+    await drawn();
+    expect(text(stages.querySelector(".cfw-verdict"))).toMatch(/^Not checked for Grad-CAM/);
+    fake.receive({ state: "running" });
+    await drawn();
+    expect(text(stages.querySelector(".cfw-verdict"))).toMatch(/at the end of the run/);
+    expect(
+      [...stages.querySelectorAll<HTMLElement>(".cfw-plate, .cfw-film")].map(({ hidden }) => hidden),
+    ).toContain(true);
   });
 });
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { maskOf } from "../src/shared/region";
 import view from "../src/superpixels";
 import type { Traits } from "../src/superpixels/traits";
 import { fakeModel, labelMap, SIX, stubBrowser, superpixelState, wire } from "./fake";
@@ -670,5 +671,106 @@ describe("a new picture", () => {
     await vi.waitFor(() => expect(root.dataset.ready).toBe("1"));
     expect(root.dataset.shown).toBe("1");
     expect(button("undo").getAttribute("aria-disabled")).toBe("true");
+  });
+});
+
+describe("what linked views share", () => {
+  const moved = () => new Promise<void>((done) => setTimeout(done, 40));
+  const crossAt = (cross: HTMLElement) => (cross.hidden ? "" : cross.style.translate);
+
+  it("is the point under the pointer or of the superpixel under the focus, without a word to the kernel", async () => {
+    const fake = start();
+    const { pointer, find, key, canvas } = await show(fake);
+    expect(crossAt(find(".cfw-cross"))).toBe("");
+    pointer("pointermove", 3, 6, { bubbles: true });
+    expect(fake.state.point).toEqual([0.25, 0.75]);
+    expect(crossAt(find(".cfw-cross"))).toBe("25% 75%");
+    pointer("pointerleave", 30, 6);
+    await moved();
+    expect(fake.state.point).toEqual([]);
+    canvas.focus();
+    key("End");
+    // In the middle of the last superpixel: its pixels' middles are half a pixel beside.
+    expect(fake.state.point).toEqual([9.5 / 12, 5.5 / 8]);
+    expect(fake.saved).toEqual([]);
+  });
+
+  it("comes from other views, too", async () => {
+    const fake = start();
+    const { find } = await show(fake);
+    fake.receive({ point: [0.5, 0.125] });
+    expect(crossAt(find(".cfw-cross"))).toBe("50% 12.5%");
+    fake.receive({ point: [] });
+    expect(crossAt(find(".cfw-cross"))).toBe("");
+  });
+
+  it("is the superpixel that is clicked on with Shift, with its share, and a click in it clears it", async () => {
+    const fake = start();
+    const { pointer, find } = await show(fake);
+    const frame = find<HTMLElement>(".cfw-frame");
+    frame.setPointerCapture = () => {};
+    const shift = (type: string, x: number, y: number, more: PointerEventInit = {}) =>
+      pointer(type, x, y, { bubbles: true, shiftKey: true, ...more });
+    shift("pointerdown", 5, 1);
+    shift("pointerup", 5, 1);
+    const [ring = []] = fake.state.region;
+    expect(maskOf(fake.state.region, 12, 8)).toEqual(Uint8Array.from(SIX, (region) => Number(region === 1)));
+    expect(Math.max(...ring)).toBe(8 / 12);
+    expect(find(".cfw-mark path").getAttribute("d")).toMatch(/^M[\d. ]+Z$/);
+    expect(text(find(".cfw-share"))).toBe("29 % of the importance lies in the region, 17 % of the picture");
+    expect(fake.state.shown).toEqual([0, 1, 4]);
+    await moved();
+    shift("pointerdown", 6, 2);
+    shift("pointerup", 6, 2);
+    await moved();
+    expect(fake.state.region).toEqual([]);
+    expect(find(".cfw-share").hidden).toBe(true);
+    expect(fake.saved).toEqual([]);
+  });
+
+  it("is what is drawn with Shift, or a rectangle with Ctrl, and neither shows nor hides superpixels", async () => {
+    const fake = start();
+    const { pointer, find } = await show(fake);
+    const frame = find<HTMLElement>(".cfw-frame");
+    frame.setPointerCapture = () => {};
+    const shift = async (type: string, x: number, y: number, more: PointerEventInit = {}) => {
+      pointer(type, x, y, { bubbles: true, shiftKey: true, ...more });
+      await moved();
+    };
+    const draw = async (more: PointerEventInit = {}) => {
+      await shift("pointerdown", 0, 0);
+      for (const [x, y] of [
+        [0, 0],
+        [6, 0],
+        [6, 4],
+        [-3, 40],
+      ] as const)
+        await shift("pointermove", x, y, more);
+      await shift("pointerup", 0, 8);
+    };
+    await draw();
+    expect(fake.state.region).toEqual([[0, 0, 0.5, 0, 0.5, 0.5, 0, 1]]);
+    await draw({ ctrlKey: true });
+    expect(fake.state.region).toEqual([[0, 0, 0, 0, 0, 1, 0, 1]]);
+    expect(fake.state.shown).toEqual([0, 1, 4]);
+    expect(fake.saved).toEqual([]);
+  });
+
+  it("is marked and cleared by keys; a second Escape leaves the picture", async () => {
+    const fake = start();
+    const { find, key, canvas } = await show(fake);
+    canvas.focus();
+    key("Home");
+    key("m");
+    expect(maskOf(fake.state.region, 12, 8)).toEqual(Uint8Array.from(SIX, (region) => Number(region === 0)));
+    await moved();
+    key("Escape");
+    expect(fake.state.region).toEqual([]);
+    expect(document.activeElement).toBe(canvas);
+    key("Escape");
+    expect(document.activeElement).not.toBe(canvas);
+    await moved();
+    key("m", {}, find("input:not([type=range])"));
+    expect(fake.state.region).toEqual([]);
   });
 });

@@ -618,3 +618,70 @@ describe("two views", () => {
     expect(fake.saved.at(-1)).toMatchObject({ phase: 4 });
   });
 });
+
+describe("what linked views share", () => {
+  const box = (left: number, top: number, right: number, bottom: number) => [
+    [left, top, right, top, right, bottom, left, bottom],
+  ];
+
+  it("stands over the frame and the image, and over each pane", async () => {
+    stubCanvas();
+    const fake = start({ point: [0.5, 0.25], region: box(0, 0, 1, 0.5) });
+    const { all, button } = await show(fake);
+    const marks = () => all(".cfw-scene .cfw-mark").filter(({ hidden }) => !hidden);
+    expect(marks().map(({ style }) => style.inset)).toEqual(["0"]);
+    expect(all(".cfw-original .cfw-mark")).toHaveLength(1);
+    expect(new Set(all(".cfw-cross").map(({ style }) => style.translate))).toEqual(new Set(["50% 25%"]));
+    button("side by side").click();
+    await drawn();
+    expect(marks()).toHaveLength(4);
+    const insets = marks().map(({ style }) => style.inset.split(" ").map(Number.parseFloat));
+    // Top, right, bottom and left of each: those above each other stand alike, and none leaves the stage.
+    expect(insets.map(([, right, , left]) => [right, left])).toEqual([
+      ...[
+        [insets[0]![1], 0],
+        [0, insets[1]![3]],
+        [insets[0]![1], 0],
+        [0, insets[1]![3]],
+      ],
+    ]);
+    expect(insets[0]![1]).toBeGreaterThan(100);
+    expect(insets[2]![0]).toBeGreaterThan(insets[0]![0]!);
+    expect(insets.flat().every((side) => side >= 0)).toBe(true);
+  });
+
+  it("tells the share of the change in the region; M marks the cell with the most, Escape clears it", async () => {
+    const fake = start();
+    const { find, key, root } = await show(fake);
+    const share = find(".cfw-share");
+    expect(share.hidden).toBe(true);
+    // The cells have .5, -.25, .7 and .05 of the change.
+    fake.receive({ region: box(0, 0, 0.5, 0.5) });
+    expect(text(share)).toBe("33 % of the change lies in the region, 25 % of the picture");
+    fake.receive({ region: box(0, 0, 1, 0.5) });
+    expect(text(share)).toBe("50 % of the change lies in the region, 50 % of the picture");
+    key("Escape");
+    expect(fake.state.region).toEqual([]);
+    expect(share.hidden).toBe(true);
+    await drawn();
+    key("m", root);
+    expect(fake.state.region).toEqual(box(0, 0.5, 0.5, 1));
+    await drawn();
+    fake.receive({ point: [0.9, 0.1] });
+    key("m", root);
+    expect(fake.state.region).toEqual(box(0.5, 0, 1, 0.5));
+    expect(fake.saved).toEqual([]);
+  });
+
+  it("has no share without an answer, or with one that cannot be", async () => {
+    const fake = start({ answer: null, region: box(0, 0, 1, 0.5) });
+    const { find } = await show(fake);
+    expect(find(".cfw-share").hidden).toBe(true);
+    fake.receive({ answer: { cells: [2, 2], share: [1, 2], total: null, off: null } });
+    await drawn();
+    expect(find(".cfw-share").hidden).toBe(true);
+    fake.receive({ answer: { cells: [1, 2], share: [0.5, 0.5], total: null, off: null } });
+    await drawn();
+    expect(text(find(".cfw-share"))).toBe("50 % of the change lies in the region, 50 % of the picture");
+  });
+});

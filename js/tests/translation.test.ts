@@ -309,3 +309,48 @@ describe("the end", () => {
     expect(other.root.dataset.level).toBe("64");
   });
 });
+
+describe("what linked views share", () => {
+  const box = (left: number, top: number, right: number, bottom: number) => [
+    [left, top, right, top, right, bottom, left, bottom],
+  ];
+
+  it("stands over the wipe and the mask, with the share of the difference", async () => {
+    const fake = start({ point: [0.5, 0.25], region: box(0, 0.5, 1, 1) });
+    const { all, find, root, key } = await show(fake);
+    expect(all(".cfw-mark")).toHaveLength(2);
+    expect(all(".cfw-cross").map(({ style }) => style.translate)).toEqual(["50% 25%", "50% 25%"]);
+    // Levels 0, 10, 200; 0, 128, 255.
+    expect(text(find(".cfw-share"))).toBe("65 % of the difference lies in the region, 50 % of the picture");
+    key("Escape", root);
+    expect(fake.state.region).toEqual([]);
+    fake.receive({ point: [] });
+    await drawn();
+    key("m", root);
+    // Around the pixel that differs most.
+    expect(fake.state.region).toEqual(box(0.75, 0.75, 0.875, 0.875));
+    expect(fake.saved).toEqual([]);
+  });
+
+  it("is drawn without wiping", async () => {
+    const fake = start();
+    const { find } = await show(fake);
+    vi.spyOn(HTMLElement.prototype, "getBoundingClientRect").mockReturnValue({
+      ...{ left: 100, top: 0, width: 300, height: 200, x: 100, y: 0, right: 400, bottom: 200 },
+      toJSON: () => ({}),
+    });
+    const before = find(".cfw-wipe-line").style.left;
+    const at = async (type: string, x: number, y: number) => {
+      find(".cfw-wipe-canvas").dispatchEvent(
+        new PointerEvent(type, { clientX: x, clientY: y, bubbles: true, shiftKey: true, button: 0 }),
+      );
+      await drawn();
+    };
+    await at("pointerdown", 130, 20);
+    await at("pointerup", 130, 20);
+    expect(fake.state.region).toEqual(box(0, 0, 0.125, 0.125));
+    expect(find(".cfw-wipe-line").style.left).toBe(before);
+    await at("pointermove", 250, 100);
+    expect(fake.state.point).toEqual([0.5, 0.5]);
+  });
+});

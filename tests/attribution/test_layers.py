@@ -23,6 +23,12 @@ def test_the_last_with_maps_pooling_not_counted():
     assert found(net) == "2"
 
 
+@pytest.mark.parametrize("pad", [nn.ZeroPad2d, nn.ReflectionPad2d, nn.ReplicationPad2d, nn.CircularPad2d])
+def test_padding_is_no_layer_of_its_own(pad):
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), pad(1), nn.Flatten(), nn.Linear(256, 2))
+    assert found(net) == "0"
+
+
 def test_maps_of_one_place_are_none():
     net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 5, 6), nn.Flatten())
     assert found(net) == "0"

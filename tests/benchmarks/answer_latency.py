@@ -14,16 +14,17 @@ from __future__ import annotations
 import numpy as np
 from in_lab import opened
 
-CELLS = (
-    """
-import anywidget
+EXPLORER = """
 from skimage import data
 import cfwidgets as cf
 
 clf = cf.zoo.classifier("efficientnet-lite0").accelerated()
 w = cf.SuperpixelExplorer(clf, data.cat(), engine=cf.ELime(generations=3, population=20, trust=False))
-w""",
-    '''
+w"""
+
+PING = '''
+import anywidget
+
 class Ping(anywidget.AnyWidget):
     _esm = """export default { render({ model, el }) {
       el.textContent = "ping";
@@ -39,8 +40,7 @@ class Ping(anywidget.AnyWidget):
         super().__init__()
         self.on_msg(lambda *_: self.send("pong"))
 
-Ping()''',
-)
+Ping()'''
 
 PINGS = """async (n) => {
   const times = [];
@@ -73,7 +73,7 @@ CLICKS = """async (n) => {
 
 
 def main() -> None:
-    with opened(*CELLS) as notebook:
+    with opened(EXPLORER, PING) as notebook:
         page = notebook.page
         notebook.run_all()
         page.locator("[data-testid=cfw-superpixels][data-state=done][data-answered='1']").wait_for()

@@ -102,7 +102,8 @@ def test_hidden_pixels_are_those_that_the_model_does_not_see(open_notebook):
     shown = pixels(view.locator(".cfw-hide canvas"))
     side = view.locator(".cfw-hide canvas").evaluate("c => [c.width, c.height]")
     notebook.exec(
-        "from cfwidgets.widgets.relevance.hiding import Hiding, composed, fills\n"
+        "from cfwidgets.evaluation.hiding import fills\n"
+        "from cfwidgets.widgets.relevance.hiding import Hiding, composed\n"
         "from cfwidgets.widgets.relevance.levels import ranking\n"
         "r = w.result; h = Hiding(**w.hiding)\n"
         "P = composed(r.image, fills(r.image), ranking(r.map_of(h.method).pixels), h)"

@@ -40,6 +40,8 @@ class Explainer:
         False for an engine that does not explain one class: the last argument is then the labels of the data.
     keywords
         More for ``steps`` and for the view.
+    placed
+        Names of the maps that its answer has over the picture; none where it is of many, or nothing flips.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Explainer:
     data: int = 0
     target: bool = True
     keywords: dict[str, Any] = field(default_factory=dict)
+    placed: tuple[str, ...] = ()
 
 
 def _picture(clf: cf.Classifier, seed: int) -> Given:
@@ -94,6 +97,7 @@ EXPLAINERS = [
         harmless={"generations": 9},
         other={"mutation_rate": 0.5},
         given=_picture,
+        placed=("E-LIME",),
     ),
     Explainer(
         name="lime",
@@ -103,6 +107,7 @@ EXPLAINERS = [
         harmless={"trust": False},
         other={"fill": "grey"},
         given=_picture,
+        placed=("LIME",),
     ),
     Explainer(
         name="transitions",
@@ -113,6 +118,7 @@ EXPLAINERS = [
         other={"rule": "quarter"},
         given=_misread,
         data=1,
+        placed=("transition",),
     ),
     Explainer(
         name="facex",
@@ -157,12 +163,13 @@ EXPLAINERS = [
         harmless={"checked": ("rap",)},
         other={"fill": "grey"},
         given=_picture,
+        placed=("rap", "grad_cam", "integrated_gradients", "lrp"),
     ),
     Explainer(
         name="survey",
         engine=cf.Survey(batch_size=4),
-        view=None,
-        explorer=None,
+        view=cf.SurveyView,
+        explorer=cf.SurveyExplorer,
         harmless={"batch_size": 3},
         other={},
         given=_labelled,

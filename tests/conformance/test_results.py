@@ -72,6 +72,29 @@ def test_the_images_are_in_0_to_1(result):
         assert 0 <= float(result.image.min()) <= float(result.image.max()) <= 1
 
 
+def test_the_answer_has_a_place_in_the_picture(explainer, clf, result, updates):
+    assert updates[0].partial.placed((16, 16)) == {}
+    for size in ((16, 16), (5, 7), (40, 30)):
+        maps = result.placed(size)
+        assert tuple(maps) == explainer.placed
+        for one in maps.values():
+            assert one.pixels.shape == size
+            assert one.pixels.dtype == torch.float32
+            assert one.pixels.isfinite().all()
+            assert one.pixels.any()
+            assert one.signed or explainer.name == "transitions" or float(one.pixels.min()) >= 0
+            assert all(copy.shape == size and copy.isfinite().all() for copy in one.randomised)
+    assert (result.explained is None) == (explainer.name in {"facex", "translation", "survey"})
+    if not explainer.placed:
+        return
+    assert torch.equal(clf.view(result.explained), clf.view(small.picture(0)))
+    assert result.about[0] == result.target
+    copy = clf.randomised(0, (16, 16))
+    found = result.randomised_maps(copy, (5, 7))
+    assert found.keys() == maps.keys()
+    assert all(one.shape == (5, 7) and one.any() for one in found.values())
+
+
 def test_it_is_a_table(result):
     frame = result.to_frame()
     assert isinstance(frame, pd.DataFrame)

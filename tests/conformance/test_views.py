@@ -140,8 +140,9 @@ def test_what_it_cannot_use_is_refused_at_once(explainer, clf, result):
         explainer.view(clf, *given, checkpoint=7, **explainer.keywords)
     with pytest.raises(ValueError, match="checkpoint: there is no folder"):
         explainer.view(clf, *given, checkpoint="nowhere/run.safetensors", **explainer.keywords)
+    nonsense = "nonsense" if explainer.target else ["nonsense"] * len(given[-1])
     with pytest.raises(ValueError, match="no class has the label 'nonsense'"):
-        explainer.view(clf, *given[:-1], "nonsense", **explainer.keywords)
+        explainer.view(clf, *given[:-1], nonsense, **explainer.keywords)
     other = next(one for one in SEEN if one.engine.result_type is not type(result))
     with pytest.raises((TypeError, ValueError), match="result"):
         other.view(clf, *painter(other, clf), result=result)

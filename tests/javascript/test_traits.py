@@ -19,6 +19,7 @@ VIEWS: dict[str, Any] = {
     "facex": cf.FaceXView,
     "pareto": cf.ParetoView,
     "relevance": cf.RelevanceView,
+    "survey": cf.SurveyView,
     "training": cf.TrainingView,
     "translation": cf.TranslationView,
 }

@@ -15,6 +15,8 @@ from cfwidgets.engines.pareto.edit_task import log_odds
 from cfwidgets.engines.pareto.simplest import Simplest
 from cfwidgets.engines.pareto.single_changes import SingleChanges, standing_out
 from cfwidgets.engines.pareto.words import changes_in_words
+from cfwidgets.evaluation.placed import PlacedMap, covered
+from cfwidgets.images import as_bytes
 from cfwidgets.text import cut
 
 if TYPE_CHECKING:
@@ -297,6 +299,40 @@ class ParetoResult(ExplainerResult):
     def reconstruction_flips(self) -> bool:
         """True where the reconstruction alone, without any change, flips the model."""
         return int(self.reconstruction_prediction.argmax()) != self.target
+
+    as_seen: ClassVar[bool] = False
+
+    @property
+    def explained(self) -> Tensor:
+        """See `ExplainerResult.explained`; at the editor's size."""
+        return self.image
+
+    @property
+    def about(self) -> tuple[int, ...]:
+        """See `ExplainerResult.about`: the class that is left, and the one that is predicted then."""
+        shown = self._shown
+        return (self.target,) if shown is None else (self.target, int(shown[1].argmax()))
+
+    def placed(self, size: tuple[int, int]) -> dict[str, PlacedMap]:
+        """See `ExplainerResult.placed`: what the simplest counterfactual, else the best, repaints.
+
+        The mean absolute difference of the colours from the image as the editor paints it without a change,
+        in the 256 levels of the pictures that are kept. Empty where nothing flips.
+        """
+        shown = self._shown
+        if shown is None:
+            return {}
+        before = as_bytes(self.reconstruction).float()
+        differs = (shown[0].float() - before).abs().mean(0) / 255
+        return {"counterfactual": PlacedMap(covered(differs, size), signed=False)}
+
+    @property
+    def _shown(self) -> tuple[Tensor, Tensor] | None:
+        """The counterfactual to show, ``(3, H, W)`` uint8, and the prediction; None where nothing flips."""
+        if self.simplest is not None:
+            return self.simplest.image, self.simplest.prediction
+        best = self.best
+        return None if best is None else (self.images[best], self.predictions[best])
 
     def summary(self) -> str:
         """Say how many counterfactuals flip the model, and what the simplest changes, in one sentence."""

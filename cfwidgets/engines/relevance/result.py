@@ -11,19 +11,26 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
+from cfwidgets.attribution import attribute
 from cfwidgets.engines.base import ExplainerResult, Measure
 from cfwidgets.engines.relevance.cells import cell_means, grid
 from cfwidgets.engines.relevance.figure import drawn
 from cfwidgets.engines.relevance.maps import LayerMap, RandomisedMap, RelevanceMap
 from cfwidgets.engines.relevance.trust import caveats, measures
 from cfwidgets.evaluation.deletion import Curve, Faithfulness, RandomCurve
+from cfwidgets.evaluation.placed import PlacedMap, resampled
+from cfwidgets.models.backends.base import ClassifierError
 from cfwidgets.search.operators import seeded
 from cfwidgets.text import cut
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from cfwidgets.models.classifier import Classifier
+
 __all__ = ["RelevanceResult"]
+
+_UNSIGNED = frozenset({"saliency"})  # methods that map the size of a derivative
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -109,6 +116,42 @@ class RelevanceResult(ExplainerResult):
         """The entries of ``maps`` that have a map."""
         return tuple(one for one in self.maps if one.pixels is not None)
 
+    @property
+    def explained(self) -> Tensor:
+        """See `ExplainerResult.explained`."""
+        return self.image
+
+    @property
+    def about(self) -> tuple[int, ...]:
+        """See `ExplainerResult.about`."""
+        return (self.target,) if self.against is None else (self.target, self.against)
+
+    def placed(self, size: tuple[int, int]) -> dict[str, PlacedMap]:
+        """See `ExplainerResult.placed`: the map of each method, under its name, if it is finite."""
+        return {
+            found.method: PlacedMap(
+                resampled(found.pixels, size),
+                signed=found.method not in _UNSIGNED,
+                randomised=tuple(resampled(one.pixels, size) for one in found.randomised if one.share == 1),
+            )
+            for found in self.maps
+            if found.pixels is not None and found.finite
+        }
+
+    def randomised_maps(self, copy: Classifier, size: tuple[int, int]) -> dict[str, Tensor]:
+        """See `ExplainerResult.randomised_maps`: the maps of the same methods."""
+        found = {}
+        for method in self.placed(size):
+            options = self.settings["options"].get(method, {})
+            try:
+                maps = attribute(
+                    copy, self.image[None], self.target, method, against=self.against, **options
+                ).maps
+            except ClassifierError:
+                continue
+            found[method] = resampled(maps[0], size)
+        return found
+
     def map_of(self, method: str) -> RelevanceMap:
         """Return the entry of a method.
 
@@ -174,10 +217,6 @@ class RelevanceResult(ExplainerResult):
                 **means,
             }
         )
-
-    def caveats_of(self, found: RelevanceMap) -> list[str]:
-        """Say why one of the maps is worth little, or nothing: the gravest reason first."""
-        return [] if found.pixels is None else caveats(found)
 
     def summary(self) -> str:
         """Say the finding in one sentence of plain text."""

@@ -10,7 +10,7 @@ from cfwidgets.engines.base import Measure
 if TYPE_CHECKING:
     from cfwidgets.engines.relevance.maps import RelevanceMap
 
-__all__ = ["caveats", "measures"]
+__all__ = ["caveats", "changed", "complete", "measures"]
 
 _COMPLETE = 0.1  # of the promised sum
 _INCOMPLETE = 0.25
@@ -35,14 +35,37 @@ _RANDOMISED = (
 )
 
 
+def complete(found: RelevanceMap) -> bool | None:
+    """Tell if a map has next to the sum that its method promises; None where none is promised."""
+    error = found.completeness_error
+    return None if error is None else error < _COMPLETE
+
+
+def changed(correlation: float) -> bool | None:
+    """Tell if a map is another one than that of a randomised model; None where that cannot be told.
+
+    Parameters
+    ----------
+    correlation
+        The rank correlation of both, -1 to 1.
+    """
+    return None if _APART <= abs(correlation) < _ALIKE else abs(correlation) < _APART
+
+
 def measures(found: RelevanceMap) -> list[Measure]:
     """Return the measures that were taken of a map, a row each."""
     name, rows = found.method, []
     error = found.completeness_error
     if error is not None:
-        ok = error < _COMPLETE
         rows.append(
-            Measure(f"completeness error of {name}", error, "should be near 0", nan, _COMPLETENESS, ok)
+            Measure(
+                f"completeness error of {name}",
+                error,
+                "should be near 0",
+                nan,
+                _COMPLETENESS,
+                complete(found),
+            )
         )
     if found.faithfulness is not None:
         f = found.faithfulness
@@ -54,9 +77,9 @@ def measures(found: RelevanceMap) -> list[Measure]:
         ]
     if found.randomised and found.randomised[-1].share == 1 and not found.constant:
         alike = found.randomised[-1].correlation
-        changed = None if _APART <= abs(alike) < _ALIKE else abs(alike) < _APART
+        unlike = changed(alike)
         rows.append(
-            Measure(f"randomised model, by {name}", alike, "should be near 0", nan, _RANDOMISED, changed)
+            Measure(f"randomised model, by {name}", alike, "should be near 0", nan, _RANDOMISED, unlike)
         )
     return rows
 
@@ -71,7 +94,7 @@ def caveats(found: RelevanceMap) -> list[str]:
     rows = []
     if found.randomised and found.randomised[-1].share == 1:
         alike = found.randomised[-1].correlation
-        if abs(alike) >= _ALIKE:
+        if changed(alike) is False:
             rows.append(
                 f"{name} hardly changes where all weights of the network are random (rank correlation "
                 f"{alike:.2f}): it says nothing about what the network has learnt."

@@ -16,6 +16,7 @@ from cfwidgets.brief import brief
 from cfwidgets.engines.base import ExplainerResult, Measure
 from cfwidgets.evaluation.deletion import Curve, Faithfulness, RandomCurve
 from cfwidgets.evaluation.overlap import chance_jaccard, mean_pairwise_jaccard
+from cfwidgets.evaluation.placed import PlacedMap, resampled
 from cfwidgets.search.operators import seeded
 from cfwidgets.text import cut
 
@@ -328,8 +329,12 @@ class SuperpixelResult(ExplainerResult):
     @property
     def flat(self) -> bool:
         """True where nothing that is hidden changes the answer: all importances are 0."""
-        settled = self.interval is not None or self.weights is not None
-        return settled and not bool(self.importance.any())
+        return self._settled and not bool(self.importance.any())
+
+    @property
+    def _settled(self) -> bool:
+        """True once the importance is final."""
+        return self.interval is not None or self.weights is not None
 
     @property
     def order(self) -> Tensor:
@@ -360,6 +365,19 @@ class SuperpixelResult(ExplainerResult):
     @property
     def _masks(self) -> Tensor:
         return torch.stack([search.mask for search in self.searches])
+
+    @property
+    def explained(self) -> Tensor:
+        """See `ExplainerResult.explained`."""
+        return self.image
+
+    def placed(self, size: tuple[int, int]) -> dict[str, PlacedMap]:
+        """See `ExplainerResult.placed`: the importance, the same all over a superpixel."""
+        if not self._settled:
+            return {}
+        segments, there = self.segments.long(), self.randomised_model
+        copies = () if there is None else (resampled(there.importance[segments], size),)
+        return {self.method: PlacedMap(resampled(self.importance[segments], size), randomised=copies)}
 
     def to_frame(self) -> pd.DataFrame:
         """One row a superpixel, the most important first.

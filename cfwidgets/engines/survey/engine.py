@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,7 +20,7 @@ from cfwidgets.engines.base import Engine, Update, to_the_end
 from cfwidgets.engines.survey.answers import Judges
 from cfwidgets.engines.survey.marks import Marks
 from cfwidgets.engines.survey.result import SurveyResult
-from cfwidgets.engines.survey.source import Pictures, Source, paths_of, source_of
+from cfwidgets.engines.survey.source import Pictures, Source, Watched, paths_of, source_of
 from cfwidgets.engines.survey.table import no_answers
 from cfwidgets.engines.survey.truth import UNKNOWN, Truth
 from cfwidgets.models.backends.base import ClassifierError, NotFiniteError, cpu_batch_size
@@ -124,6 +124,31 @@ class Survey(Engine[SurveyResult]):
         RuntimeError
             None of the first 100 pictures can be used.
         """
+        yield from self.watched(None, clf, data, labels, second=second, resume=resume, checkpoint=checkpoint)
+
+    explain = to_the_end(steps)
+
+    def watched(
+        self,
+        watch: Callable[[Pictures], None] | None,
+        clf: Classifier,
+        data: Any,
+        labels: Sequence[int | str | None] | Tensor | None = None,
+        *,
+        second: Classifier | None = None,
+        resume: SurveyResult | None = None,
+        checkpoint: str | Path | None = None,
+    ) -> Generator[Update[SurveyResult], None, None]:
+        """Do as `steps` does, and hand over the pictures as they are read, so that none is read twice.
+
+        Parameters
+        ----------
+        watch
+            Called on the reading threads with pictures as the model sees them. What it takes of their time
+            the survey may have to wait for. None to hand over none.
+        clf, data, labels, second, resume, checkpoint
+            See `steps`.
+        """
         began = time.perf_counter()
         require_classifier("clf", clf)
         if second is not None:
@@ -156,12 +181,11 @@ class Survey(Engine[SurveyResult]):
         )
         judges = Judges(clf, second, columns, image)
         size = self.batch_size or _batch_size(clf, image)
-        work = partial(self._work, source, judges, truth if known is None else None, marks, size)
+        read = source if watch is None else Watched(source, watch)
+        work = partial(self._work, read, judges, truth if known is None else None, marks, size)
         yield from self.driven(
             fresh, work, clf=clf, image=image, began=began, resume=resume, checkpoint=checkpoint
         )
-
-    explain = to_the_end(steps)
 
     def resumed(self, earlier: SurveyResult, fresh: SurveyResult) -> SurveyResult:
         """Give the earlier result without its skipped pictures, which are tried again."""

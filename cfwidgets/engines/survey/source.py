@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -15,7 +16,7 @@ from cfwidgets.data.reading import Skipped
 from cfwidgets.images import ImageError, as_images, fit
 from cfwidgets.models.classifier import Classifier
 
-__all__ = ["Item", "Pictures", "Source", "item_of", "paths_of", "reason", "source_of"]
+__all__ = ["Item", "Pictures", "Source", "Watched", "item_of", "paths_of", "reason", "source_of"]
 
 _JOBS = 16  # of a batch
 
@@ -144,6 +145,37 @@ class _Items:
             return Pictures([number], self.clf.view(image).cpu()[None], labels)
         except Exception as error:  # noqa: BLE001
             return Skipped(number, reason(error))
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A source that hands over what it reads.
+
+    Attributes
+    ----------
+    source
+        The source.
+    watch
+        Called with all pictures, on the thread that has read them.
+    """
+
+    source: Source
+    watch: Callable[[Pictures], None]
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def jobs(self, numbers: list[int]) -> list[list[int]]:
+        """Split a batch as the source does."""
+        return self.source.jobs(numbers)
+
+    def __call__(self, numbers: list[int]) -> list[Pictures | Skipped]:
+        """Read one job, and hand over what was read."""
+        parts = self.source(numbers)
+        for part in parts:
+            if isinstance(part, Pictures):
+                self.watch(part)
+        return parts
 
 
 def source_of(clf: Classifier, data: Any) -> Source:

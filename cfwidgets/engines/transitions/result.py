@@ -16,6 +16,7 @@ from cfwidgets.engines.base import ExplainerResult, Measure
 from cfwidgets.engines.transitions.latent_search import Walk
 from cfwidgets.engines.transitions.path import Ends, Path
 from cfwidgets.engines.transitions.path_attribution import PathAttribution
+from cfwidgets.evaluation.placed import PlacedMap, resampled
 from cfwidgets.text import cut
 
 if TYPE_CHECKING:
@@ -247,6 +248,25 @@ class TransitionResult(ExplainerResult):
     def wrong_label(self) -> str:
         """The name of the class that the image was taken for."""
         return self.labels[self.wrong]
+
+    @property
+    def explained(self) -> Tensor:
+        """See `ExplainerResult.explained`."""
+        return self.image
+
+    @property
+    def about(self) -> tuple[int, ...]:
+        """See `ExplainerResult.about`."""
+        return (self.target, self.wrong)
+
+    def placed(self, size: tuple[int, int]) -> dict[str, PlacedMap]:
+        """See `ExplainerResult.placed`: where the change along the transition comes from, in log-odds."""
+        if self.attribution is None:
+            return {}
+        there = self.randomised_model
+        copies = () if there is None else (resampled(there.share, size),)
+        pixels = resampled(self.attribution.pixels, size)
+        return {"transition": PlacedMap(pixels, signed=False, randomised=copies)}
 
     @property
     def flip_phase(self) -> int | None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
+import torch
 
 from cfwidgets.engines.base import Measure
 from cfwidgets.engines.translation.figure import drawn
 from cfwidgets.engines.translation.translations import Translations
 from cfwidgets.engines.translation.trust import caveats, measures
+from cfwidgets.evaluation.placed import PlacedMap, covered
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from torch import Tensor
 
 __all__ = ["TranslationResult"]
 
@@ -21,6 +24,27 @@ __all__ = ["TranslationResult"]
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class TranslationResult(Translations):
     """Twins of images on the other side of a decision; its fields are those of `Translations`."""
+
+    as_seen: ClassVar[bool] = False
+
+    @property
+    def explained(self) -> Tensor | None:
+        """See `ExplainerResult.explained`; at the translator's size, where there is one image only."""
+        return self.images[0] if len(self.images) == 1 else None
+
+    @property
+    def about(self) -> tuple[int, ...]:
+        """See `ExplainerResult.about`: the target, and the classes predicted for images and twins."""
+        predicted = self.predicted_classes(torch.cat([self.predictions, self.twin_predictions]))
+        others = sorted({*predicted.tolist()} - {self.target})
+        return (self.target, *others)
+
+    def placed(self, size: tuple[int, int]) -> dict[str, PlacedMap]:
+        """See `ExplainerResult.placed`: the mean absolute difference of the colours, of one image only."""
+        if self.explained is None or not self.done:
+            return {}
+        differs = (self.images[0] - self.twins[0]).abs().mean(0)
+        return {"twin": PlacedMap(covered(differs, size), signed=False)}
 
     @property
     def own_caveats(self) -> tuple[str, ...]:

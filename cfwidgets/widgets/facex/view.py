@@ -26,7 +26,7 @@ from cfwidgets.widgets.checks import foreign, require_kind, whole
 from cfwidgets.widgets.facex.drawing import drawing
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.view import View, bundle
-from cfwidgets.widgets.wire import encode_frames, encode_grey, likeliest, pack
+from cfwidgets.widgets.wire import encode_frames, encode_grey, likeliest, pack, trust_rows
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -239,8 +239,13 @@ class FaceXView(View[OneOrTwo]):
         self.grouped = [self.regions, *(_rows(first, name) for name in split)] if split else []
         self._judge(first)
         if len(results) > 1:
-            named = zip(self.models, results, strict=True)
+            named = list(zip(self.models, results, strict=True))
             self.caveats = [f"{name}: {caveat}" for name, one in named for caveat in one.caveats]
+            self.trust = [
+                {**row, "name": f"{name}: {row['name']}"}
+                for name, one in named
+                for row in trust_rows(one.trust())
+            ]
         self.skipped = _skipped(results)
 
     def _checked(self, changed: dict[str, Any]) -> dict[str, Any]:

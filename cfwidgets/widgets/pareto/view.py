@@ -16,6 +16,7 @@ from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.editor import criticised, painted, require_editor
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind
 from cfwidgets.widgets.lifetime import closed_on_failure
+from cfwidgets.widgets.linking import LINKED, Linked
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import encode_frames, likeliest, pack
 
@@ -40,7 +41,7 @@ def _span() -> Any:
     return t.Any(default_value=None, allow_none=True).tag(sync=True, echo_update=False)
 
 
-class ParetoView(View[ParetoResult]):
+class ParetoView(Linked, View[ParetoResult]):
     """Counterfactuals of one image as a film strip, by the probability that they leave to its class.
 
     It returns at once and fills in while the engine runs. It is complete by itself, with mouse and keyboard,
@@ -109,7 +110,7 @@ class ParetoView(View[ParetoResult]):
     _css = bundle("pareto.css")
 
     from_page = frozenset({"chosen", "brushed", "edit"})
-    linked = frozenset({"cursor", *_SPANS})
+    linked = LINKED | {"cursor", *_SPANS}
 
     original = t.Bytes().tag(sync=True)
     # The reconstruction, without any change, and the model's prediction for it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cfwidgets.engines.relevance.trust import changed, complete
 from cfwidgets.widgets.relevance.levels import deflated, peak_of
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Encoded:
 
 def entries(result: RelevanceResult) -> list[dict[str, Any]]:
     """Give a row for each method."""
-    return [_entry(found, result.caveats_of(found) if found.finite else []) for found in result.maps]
+    return [_entry(found) for found in result.maps]
 
 
 def layers(result: RelevanceResult) -> list[dict[str, Any]]:
@@ -44,7 +45,7 @@ def layers(result: RelevanceResult) -> list[dict[str, Any]]:
     return [_layer(one) for one in result.layers]
 
 
-def _entry(found: RelevanceMap, says: list[str]) -> dict[str, Any]:
+def _entry(found: RelevanceMap) -> dict[str, Any]:
     measured = found.faithfulness
     return {
         "method": found.method,
@@ -53,10 +54,10 @@ def _entry(found: RelevanceMap, says: list[str]) -> dict[str, Any]:
         "peak": 0.0 if found.pixels is None else peak_of(found.pixels),
         "seconds": round(found.seconds, 3),
         "error": _short(found.completeness_error),
+        "complete": complete(found),
         "deletion": None if measured is None else _pair(measured.deletion, measured.random_deletion),
         "insertion": None if measured is None else _pair(measured.insertion, measured.random_insertion),
         "better": [] if measured is None else list(measured.beyond_random),
-        "says": says,
         "stages": [_stage(one) for one in found.randomised],
     }
 
@@ -64,8 +65,8 @@ def _entry(found: RelevanceMap, says: list[str]) -> dict[str, Any]:
 def _stage(one: RandomisedMap) -> dict[str, Any]:
     return {
         "layer": one.layer,
-        "share": round(one.share, 4),
         "alike": _short(one.correlation),
+        "changed": changed(one.correlation),
         "peak": peak_of(one.pixels),
     }
 

@@ -9,17 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from skimage.restoration import inpaint_biharmonic
 from torch import Tensor
 
-from cfwidgets.evaluation.masking import filled
-from cfwidgets.search.operators import seeded
+from cfwidgets.evaluation.hiding import FILLS, hidden
 from cfwidgets.widgets.checks import whole
 
-__all__ = ["FILLS", "Hiding", "composed", "fills"]
-
-FILLS = ("blur", "mean", "black", "noise", "inpaint")
-"""Content of hidden pixels; the last depends on which are hidden."""
+__all__ = ["Hiding", "composed"]
 
 
 @dataclass(frozen=True)
@@ -65,19 +60,6 @@ class Hiding:
         return cls(method, percent, least, fill)
 
 
-def fills(image: Tensor) -> dict[str, Tensor]:
-    """Make the contents of hidden pixels that do not depend on which are hidden, ``(3, H, W)`` each."""
-    whole = torch.zeros(image.shape[1:], dtype=torch.int32)
-    made = {
-        "blur": filled(image, whole, "blur"),
-        "mean": filled(image, whole, "mean"),
-        "black": filled(image, whole, "black"),
-        "noise": torch.rand(image.shape, generator=seeded(0)),
-    }
-    # As the browser gets them: eight bits a channel.
-    return {name: (picture * 255).round() / 255 for name, picture in made.items()}
-
-
 def composed(
     image: Tensor,
     contents: dict[str, Tensor],
@@ -97,12 +79,6 @@ def composed(
     """
     count = (hiding.percent * len(ranks) + 50) // 100
     order = ranks[::-1] if hiding.least else ranks
-    hidden = np.zeros(len(ranks), bool)
-    hidden[order[:count]] = True
-    mask = hidden.reshape(image.shape[1:])
-    if hiding.fill != "inpaint":
-        return torch.where(torch.from_numpy(mask), contents[hiding.fill], image)
-    if not 0 < count < len(ranks):
-        return image if not count else contents["mean"]
-    restored = inpaint_biharmonic(image.permute(1, 2, 0).numpy(), mask, channel_axis=-1)
-    return torch.from_numpy(restored).permute(2, 0, 1).float().clamp(0, 1)
+    mask = np.zeros(len(ranks), bool)
+    mask[order[:count]] = True
+    return hidden(image, torch.from_numpy(mask).view(image.shape[1:]), hiding.fill, contents)

@@ -11,12 +11,14 @@ import traitlets as t
 from cfwidgets.checkpoint import checkpoint_path
 from cfwidgets.engines.relevance.engine import Relevance
 from cfwidgets.engines.relevance.result import RelevanceResult
+from cfwidgets.evaluation.hiding import FILLS, fills
 from cfwidgets.images import as_bytes, as_image
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.widgets.checks import foreign, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
+from cfwidgets.widgets.linking import LINKED, Linked
 from cfwidgets.widgets.relevance.entries import Encoded, entries, layers
-from cfwidgets.widgets.relevance.hiding import FILLS, Hiding, composed, fills
+from cfwidgets.widgets.relevance.hiding import Hiding, composed
 from cfwidgets.widgets.relevance.levels import ranking
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import encode_frames, likeliest, pack
@@ -43,7 +45,7 @@ SHARES = range(0, 101, 5)
 """Percents hidden at which the curves of the chart are measured."""
 
 
-class RelevanceView(View[RelevanceResult]):
+class RelevanceView(Linked, View[RelevanceResult]):
     """Relevance maps of one image by several methods, small multiples over one picture.
 
     It returns at once and fills in while the engine runs. It is complete by itself, with mouse and keyboard,
@@ -78,8 +80,11 @@ class RelevanceView(View[RelevanceResult]):
     hiding
         The pixels that are hidden: ``method``, ``percent``, ``least`` and ``fill``. Setting it evaluates the
         picture.
-    pixel
-        Row and column of the pixel whose values are read; empty for none. It can be linked in the browser.
+    point
+        x and y of the pixel whose values are read, each in [0, 1]; empty for none. It can be linked in the
+        browser.
+    region
+        Closed rings, outlined: each map tells how much of it lies there. It can be linked in the browser.
     result
         What is found so far, a `RelevanceResult`.
     run
@@ -114,7 +119,7 @@ class RelevanceView(View[RelevanceResult]):
     """
 
     from_page = frozenset({"target", "against", "hiding"})
-    linked = frozenset({"cursor", "pixel"})
+    linked = LINKED | {"cursor"}
 
     _esm = bundle("relevance.js")
     _css = bundle("relevance.css")
@@ -139,9 +144,8 @@ class RelevanceView(View[RelevanceResult]):
     # What the user hides; no echo: a late one would undo a newer choice. And the answer.
     hiding = t.Dict().tag(sync=True, echo_update=False)
     answer = t.Dict().tag(sync=True)
-    # The percent hidden twice, for the chart, and the pixel that is pointed at.
+    # The percent hidden twice, for the chart.
     cursor = t.List(t.Float(), [0.0, 0.0]).tag(sync=True, echo_update=False)
-    pixel = t.List(t.Int()).tag(sync=True, echo_update=False)
     # For the chart, which is drawn in Python.
     curves = t.Dict()
 

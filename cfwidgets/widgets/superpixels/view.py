@@ -20,6 +20,7 @@ from cfwidgets.images import as_image, encode, encode_labels, fit
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
+from cfwidgets.widgets.linking import LINKED, Linked
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import likeliest
 
@@ -40,7 +41,7 @@ _LIKELY = 0.5
 _SHARPEST = 768  # pixels a side of the picture that the browser gets: twice the stage, for dense screens
 
 
-class SuperpixelView(View[SuperpixelResult]):
+class SuperpixelView(Linked, View[SuperpixelResult]):
     """The superpixels that carry a prediction: an image whose superpixels one shows and hides.
 
     It returns at once and fills in while the engine runs. It is complete by itself, with mouse and keyboard,
@@ -107,7 +108,7 @@ class SuperpixelView(View[SuperpixelResult]):
     """
 
     from_page = frozenset({"target", "following", "shown"})
-    linked = frozenset({"cursor"})
+    linked = LINKED | {"cursor"}
 
     _esm = bundle("superpixels.js")
     _css = bundle("superpixels.css")

@@ -16,6 +16,7 @@ from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.generator import require_generator
 from cfwidgets.widgets.checks import foreign, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
+from cfwidgets.widgets.linking import LINKED, Linked
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import encode_frames, encode_maps, likeliest, map_scale, pack
 
@@ -34,7 +35,7 @@ _ROW = 24  # candidates of each class that the browser gets
 _TOP = 5
 
 
-class TransitionView(View[TransitionResult]):
+class TransitionView(Linked, View[TransitionResult]):
     """Why was it misclassified? Look-alikes on both sides of the decision, and the transition to scrub.
 
     It returns at once and fills in while the engine runs. It is complete by itself, with mouse and keyboard,
@@ -109,7 +110,7 @@ class TransitionView(View[TransitionResult]):
     _css = bundle("transitions.css")
 
     from_page = frozenset({"correct", "picked", "following", "phase"})
-    linked = frozenset({"cursor"})
+    linked = LINKED | {"cursor"}
 
     # The explained image, and the model's prediction for it.
     picture = t.Bytes().tag(sync=True)

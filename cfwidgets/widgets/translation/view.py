@@ -16,6 +16,7 @@ from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.translator import Translator, require_translator
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
+from cfwidgets.widgets.linking import LINKED, Linked
 from cfwidgets.widgets.translation.entries import entries, spread
 from cfwidgets.widgets.translation.pictures import bundle, deflated_levels, picture, tiles
 from cfwidgets.widgets.translation.strongest import STRONGEST
@@ -37,7 +38,7 @@ _LEVELS = 7  # of a curve under stress
 _MIDDLE = 0.5
 
 
-class TranslationView(View[TranslationResult]):
+class TranslationView(Linked, View[TranslationResult]):
     """Each image beside its twin of the other class, to wipe between; and the mask of what differs.
 
     It returns at once and fills in while the engine runs. It is complete by itself, with mouse and keyboard,
@@ -102,7 +103,7 @@ class TranslationView(View[TranslationResult]):
     _css = front_end("translation.css")
 
     from_page = frozenset({"chosen", "threshold", "stressed", "curves"})
-    linked = frozenset({"cursor", "curve", "area", "strength"})
+    linked = LINKED | {"cursor", "curve", "area", "strength"}
 
     model = t.Unicode().tag(sync=True)
     labels = t.List(t.Unicode()).tag(sync=True)

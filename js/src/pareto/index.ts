@@ -20,7 +20,7 @@ export default defineView({
   label: "Plausible counterfactuals",
   traits,
   alone: "the front and its pictures still work, edits by hand do not",
-  followed: ["original", "repainted", "edited", "chosen", "edit", "brushed", "cursor"],
+  followed: ["original", "repainted", "edited", "chosen", "edit", "brushed", "cursor", "point", "region"],
   alive: ["progress", "members", "edited"],
   trustLater: "measured when the first front is here",
   build,
@@ -110,6 +110,7 @@ function build(frame: ParetoFrame) {
     paint,
     resized: film.reveal,
     keys: (event: KeyboardEvent) => {
+      if (stage.key(event)) return true;
       if (event.key !== "Escape" || isCommand(event) || !(edit.on || front.brushed)) return false;
       if (edit.on) edit.undo();
       else front.showAll();

@@ -1,3 +1,4 @@
+import type { Crosshair } from "../shared/crosshair";
 import { h, setAttribute, setName, setText } from "../shared/dom";
 import { SMALL } from "../shared/fit";
 import { probability } from "../shared/format";
@@ -32,7 +33,7 @@ export function fitPair(width: number, height: number, room: number): [width: nu
 }
 
 /** One side; `choice` stands in the place of its title. */
-export function createSide(kind: string, choice?: HTMLElement) {
+export function createSide(crosshair: Crosshair, kind: string, choice?: HTMLElement) {
   const canvas = h("canvas.pair-canvas", { role: "img" });
   const title = h("div.muted.ellipsis");
   const value = h("span.big.number");
@@ -41,7 +42,9 @@ export function createSide(kind: string, choice?: HTMLElement) {
   const second = h("div.muted.ellipsis.second");
   const line = h("div.picture-line", value, h("div.picture-words", unit, verdict, second));
   const heading = h("div.pair-title", choice ?? title);
-  const element = h("div", { class: `cfw-picture ${kind}` }, canvas, heading, line);
+  const box = h("div", canvas);
+  const element = h("div", { class: `cfw-picture ${kind}` }, box, heading, line);
+  crosshair.over(box);
   return {
     element,
     update(now: Side, original: string) {

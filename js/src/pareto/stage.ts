@@ -1,6 +1,9 @@
 import { createChoice } from "../shared/choice";
+import { createCrosshair } from "../shared/crosshair";
 import { h, setAttribute } from "../shared/dom";
-import { differenceDrawer } from "./difference";
+import { cellAt } from "../shared/region";
+import { createShare, peakOf } from "../shared/share";
+import { createDifference } from "./difference";
 import type { Edit } from "./edit";
 import type { Front } from "./front";
 import { createSide, fitPair } from "./pair";
@@ -19,16 +22,25 @@ export function createStage(frame: ParetoFrame, front: Front, edit: Edit, pictur
     frame.repaint();
   });
   const tools = createTools(frame.scope, frame.repaint);
-  const left = createSide("cfw-before", choice.element);
-  const right = createSide("cfw-after");
+  const difference = createDifference();
+  const sides = () =>
+    [leftSide(front, pictures, against), rightSide(front, pictures, edit, front.shown)] as const;
+  const amounts = () => {
+    const [before, after] = sides().map(({ bitmap }) => bitmap);
+    return before && after ? difference.amounts([traits.size[1], traits.size[0]], before, after) : null;
+  };
+  const crosshair = createCrosshair(frame, cellAt, () => peakOf(amounts()));
+  const share = createShare(frame, "the difference", amounts);
+  const left = createSide(crosshair, "cfw-before", choice.element);
+  const right = createSide(crosshair, "cfw-after");
   const pair = h("div.pair", left.element, right.element);
-  const element = h("div.stage", pair, placeholder, tools.element);
-  const difference = differenceDrawer();
+  const element = h("div.stage", pair, placeholder, tools.element, share.element);
 
   const paint = () => {
     pair.hidden = tools.element.hidden = frame.absent;
-    const [image, now] = [leftSide(front, pictures, against), rightSide(front, pictures, edit, front.shown)];
+    const [image, now] = sides();
     const [before, after] = [image.bitmap, now.bitmap];
+    share.draw();
     const held = tools.held && before !== null && after !== null;
     choice.update(against);
     tools.update(after !== null);
@@ -37,7 +49,7 @@ export function createStage(frame: ParetoFrame, front: Front, edit: Edit, pictur
     const size = fitPair(width, height, element.clientWidth || 540);
     const map =
       tools.mode === "difference" && before && after && !held
-        ? difference([width, height], before, after, palette.stops("--c-signed"))
+        ? difference.draw([width, height], before, after, palette.stops("--c-signed"))
         : null;
     left.update(image, front.original);
     left.paint(before, size);
@@ -48,5 +60,5 @@ export function createStage(frame: ParetoFrame, front: Front, edit: Edit, pictur
     right.element.classList.toggle("cfw-stale", !edit.settled);
     setAttribute(element, "data-mode", held ? "held" : tools.mode);
   };
-  return { element, paint, wait: tools.wait };
+  return { element, paint, wait: tools.wait, key: crosshair.key };
 }

@@ -1,3 +1,4 @@
+import { linkedTraits } from "../shared/crosshair";
 import { cursor } from "../shared/cursor";
 import { runTraits } from "../shared/traits";
 import type { Frame } from "../shared/view";
@@ -21,6 +22,7 @@ const second = (value: unknown) => (typeof value === "string" ? value : null);
 /** The traits of the model, as cfwidgets/widgets declares them. */
 export const traits = {
   ...runTraits,
+  ...linkedTraits,
   /** The image, as the editor sees it, and its reconstruction: decoded without a change. */
   original: bytes(),
   repainted: bytes(),

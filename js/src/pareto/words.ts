@@ -1,3 +1,4 @@
+import { MARKING } from "../shared/crosshair";
 import { count, probability } from "../shared/format";
 import type { Wait } from "../shared/waiting";
 import type { Member } from "./traits";
@@ -7,7 +8,8 @@ export const HELP =
   "Each picture is the image with some attributes changed; none is at once more plausible, less probably of the " +
   "original class and less changed than another (Barredo-Arrieta and Del Ser 2020). The best pick is where the falling " +
   "probability of the original class meets the growing loss of plausibility; the simplest flip is what is left of a flip " +
-  "when changes are taken back one after another, as long as it still flips and is nearly as good as the best pick.";
+  "when changes are taken back one after another, as long as it still flips and is nearly as good as the best pick." +
+  MARKING;
 
 export const NOTHING_YET = "counterfactuals appear here as they are found";
 export const NONE_FOUND = "no counterfactual was found";

@@ -50,9 +50,11 @@ export function createHide(
     if (!hiding) return;
     const next = { ...hiding, ...values };
     frame.clock(performance.now());
-    frame.set({ hiding: next, cursor: [next.percent, next.percent] });
+    frame.set({ hiding: next });
     save();
     if (now) save.flush();
+    // The chart may wait, the kernel not.
+    frame.set({ cursor: [next.percent, next.percent] });
   };
   const ends = createChoice(scope, "hide first", ENDS, (end) => change({ least: end === "least" }));
   const fills = createChoice(scope, "instead of hidden pixels", FILLS, (fill) => change({ fill }));
@@ -65,12 +67,11 @@ export function createHide(
     (percent) => change({ percent }, false),
     () => save.flush(),
   );
-  const controls = h("div.hide-controls", ends.element, fills.element, slider.element);
+  const controls = h("div.hide-controls", slider.element, ends.element, fills.element);
   const element = h(
     "section.hide",
     heading,
-    h("div.hide-row", plate.element, h("div.hide-side", readout.element)),
-    controls,
+    h("div.hide-row", plate.element, h("div.hide-side", controls, readout.element)),
   );
 
   const readFills = async () => {
@@ -130,11 +131,16 @@ export function createHide(
     if (said !== "") frame.say(words);
     said = words;
   };
+  let fitted = "";
+  const resize = () => {
+    fitted = [element.hidden, ...traits.size].join();
+    plate.resize(Math.min(ROOM, element.clientWidth || ROOM));
+  };
   return {
     element,
-    resize: () => plate.resize(Math.min(ROOM, element.clientWidth || ROOM)),
+    resize,
     draw() {
-      const { answer, whole, target, against, labels, hiding, size } = traits;
+      const { answer, whole, target, against, labels, hiding } = traits;
       void readFills();
       void painted.read(answer?.picture);
       const asked = hiding !== null && look.chosen !== undefined;
@@ -158,7 +164,7 @@ export function createHide(
         wait: waiting.wait,
       });
       setAttribute(frame.root, "data-answered", isAnswered() && "1");
-      if (size[0] > 0) plate.resize(Math.min(ROOM, element.clientWidth || ROOM));
+      if (fitted !== [element.hidden, ...traits.size].join()) resize();
       if (traits.state !== "running") say();
     },
     paint() {

@@ -16,7 +16,7 @@ export default defineView({
   label: "Relevance explorer",
   traits,
   alone: "maps, values, layers and what is hidden still work, new predictions do not",
-  followed: ["maps", "layer_maps", "stage_maps", "cursor", "pixel"],
+  followed: ["maps", "layer_maps", "stage_maps", "cursor", "point", "region"],
   alive: ["progress", "entries", "answer"],
   trustLater: "measured after the maps",
   eager: true,
@@ -47,13 +47,15 @@ function build(frame: RelevanceFrame) {
   const layers = createScrub(frame, look, picture, "layer", {
     heading: () => "Grad-CAM, layer by layer",
     steps: () =>
-      traits.layers.map(({ layer, refusal }, i) => ({
+      traits.layers.map(({ layer, after, refusal, peak }, i) => ({
         map: look.layers.all[i] ?? null,
         name: layer,
-        short: layer,
-        says: refusal,
+        short: words.shortName(layer),
+        says: refusal || (peak > 0 ? words.afterText(after) : words.UNHEEDED),
       })),
-    at: () => look.layer,
+    instead: () => "",
+    // At first the last one that has something to show.
+    at: () => look.layer ?? Math.max(0, traits.layers.map(({ peak }) => peak > 0).lastIndexOf(true)),
     move: (layer, since) => look.change({ layer }, since),
   });
   const stages = createScrub(frame, look, picture, "randomised", {
@@ -65,10 +67,14 @@ function build(frame: RelevanceFrame) {
       const random = entry.stages.map(({ layer }, i) => ({
         map: maps[i] ?? null,
         name: words.stageName(layer),
-        short: layer || "everything",
+        short: words.shortName(layer) || "everything",
         says: words.verdictOf(entry, i + 1),
       }));
-      return [{ map: look.mapOf(entry), name: "trained", short: "trained", says: "" }, ...random];
+      return [{ map: look.mapOf(entry), name: "trained", short: "trained", says: words.TRAINED }, ...random];
+    },
+    instead() {
+      if (!look.chosen || !traits.measures) return "";
+      return traits.state === "running" ? words.CHECKING : words.unchecked(look.chosen.method);
     },
     at: () => look.stage,
     move: (stage, since) => look.change({ stage }, since),
@@ -106,6 +112,7 @@ function build(frame: RelevanceFrame) {
     resized() {
       for (const part of [multiples, hide, layers, stages]) part.resize();
     },
-    keys: (event: KeyboardEvent) => event.key === "Escape" && look.unpin(event.timeStamp),
+    keys: (event: KeyboardEvent) =>
+      look.crosshair.key(event) || (event.key === "Escape" && look.unpin(event.timeStamp)),
   };
 }

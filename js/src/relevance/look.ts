@@ -1,3 +1,5 @@
+import { createCrosshair } from "../shared/crosshair";
+import { cellAt } from "../shared/region";
 import { Maps } from "./maps";
 import { type LevelMap, type Relief, reliefOf } from "./relief";
 import type { Entry, RelevanceFrame } from "./traits";
@@ -12,14 +14,14 @@ export class Look {
   signed = true;
   /** Standard deviation of the smoothing, in pixels. */
   smoothing = 0;
-  /** Place of the layer, and of the stage of the randomisation check: 0 is the trained network. */
-  layer = 0;
+  /** Place of the layer; null before one is chosen. */
+  layer: number | null = null;
+  /** Place of the stage of the randomisation check: 0 is the trained network. */
   stage = 0;
   readonly maps;
   readonly layers;
   readonly stages;
-  /** The pixel that was clicked on, or gone to by keys: read again when the pointer leaves. */
-  #pinned: readonly number[] = [];
+  readonly crosshair;
   readonly #plain = new WeakMap<LevelMap, Relief>();
   readonly #smoothed = new WeakMap<LevelMap, { smoothing: number; relief: Relief }>();
 
@@ -27,7 +29,8 @@ export class Look {
     this.maps = new Maps(frame, "maps");
     this.layers = new Maps(frame, "layer_maps");
     this.stages = new Maps(frame, "stage_maps");
-    frame.listen(["pixel"], frame.repaint);
+    this.crosshair = createCrosshair(frame, cellAt);
+    frame.listen(["point"], frame.repaint);
   }
 
   get wrong(): string {
@@ -87,32 +90,26 @@ export class Look {
     this.frame.repaint();
   }
 
-  /** Reads a pixel; `pin` keeps it. */
-  point(row: number, column: number, since: number, pin = false): void {
+  /** Reads a pixel, and again when the pointer leaves. */
+  pin(row: number, column: number, since: number): void {
     const [height, width] = this.frame.traits.size;
     if (height < 1 || width < 1) return;
-    const within = (at: number, length: number) => Math.min(length - 1, Math.max(0, Math.floor(at)));
-    const pixel = [within(row, height), within(column, width)];
-    if (pin) this.#pinned = pixel;
-    this.#read(pixel, since);
-  }
-
-  /** The pointer has left the maps. */
-  leave(since: number): void {
-    this.#read(this.#pinned, since);
+    const middle = (at: number, length: number) =>
+      (Math.min(length - 1, Math.max(0, Math.floor(at))) + 0.5) / length;
+    this.#read([middle(column, width), middle(row, height)], since);
   }
 
   unpin(since: number): boolean {
     if (this.pixel === null) return false;
-    this.#pinned = [];
     this.#read([], since);
     return true;
   }
 
   get pixel(): readonly [row: number, column: number] | null {
     const [height, width] = this.frame.traits.size;
-    const [row = -1, column = -1] = this.frame.traits.pixel;
-    return row >= 0 && column >= 0 && row < height && column < width ? [row, column] : null;
+    const [x = -1, y = -1] = this.frame.traits.point;
+    if (!(x >= 0 && x <= 1 && y >= 0 && y <= 1 && height > 0)) return null;
+    return [Math.min(height - 1, Math.floor(y * height)), Math.min(width - 1, Math.floor(x * width))];
   }
 
   valueOf(map: LevelMap | null): number | null {
@@ -121,9 +118,9 @@ export class Look {
     return relief.values[this.pixel[0] * this.frame.traits.size[1] + this.pixel[1]] ?? null;
   }
 
-  #read(pixel: readonly number[], since: number): void {
-    if (pixel.join() === this.frame.traits.pixel.join()) return;
+  #read(point: readonly number[], since: number): void {
+    this.crosshair.rest = point;
     this.frame.clock(since);
-    this.frame.set({ pixel });
+    this.crosshair.point(point);
   }
 }

@@ -3,6 +3,7 @@ import { h, setAttribute, setName, setText } from "../shared/dom";
 import { WIDEST } from "../shared/fit";
 import { isCommand } from "../shared/keys";
 import type { Picture } from "../shared/picture";
+import { createShare } from "../shared/share";
 import type { Look } from "./look";
 import { createPlate } from "./plate";
 import type { Entry, RelevanceFrame } from "./traits";
@@ -31,21 +32,25 @@ export function createMultiples(
   const row = h("div.multiples", {
     tabindex: 0,
     role: "group",
-    "aria-label": "Relevance maps: the arrow keys go from pixel to pixel",
+    "aria-label": "Relevance maps: the arrow keys go from pixel to pixel, M marks the part around one",
   });
   row.append(first);
-  const element = h("div.maps", row, at);
+  const element = h("div.maps", at, row);
   const cells: ReturnType<typeof createCell>[] = [];
 
   const createCell = () => {
     const name = createButton(scope, "", () => choose(cell.method));
-    const plate = createPlate(frame, look, "");
+    const plate = createPlate(frame, look, "relevance");
     const refusal = h("p.refusal");
     const [low, high] = [h("span.number"), h("span.number")];
     const legend = h("div.legend.muted", low, h("i", { "aria-hidden": "true" }), high);
     const value = h("p.value.number");
+    const share = createShare(frame, "the relevance", () => {
+      const map = cell.drawn && look.mapOf(cell.drawn);
+      const [height, width] = traits.size;
+      return map && { values: map.levels, width, height };
+    });
     const table = h("ul.list.figures");
-    const says = h("ul.list.says");
     const cell = {
       element: h(
         "figure.multiple",
@@ -54,11 +59,11 @@ export function createMultiples(
         legend,
         refusal,
         value,
+        share.element,
         table,
-        says,
       ),
       ...{ low, high, legend },
-      ...{ method: "", name, plate, refusal, value, table, says, drawn: null as Entry | null },
+      ...{ method: "", name, plate, refusal, value, share, table, drawn: null as Entry | null },
     };
     return cell;
   };
@@ -70,7 +75,7 @@ export function createMultiples(
     const [height, width] = traits.size;
     const [down, across] = look.pixel ?? [Math.floor(height / 2), Math.floor(width / 2)];
     const far = look.pixel === null ? 0 : event.shiftKey ? FAR : 1;
-    look.point(down + far * step[0], across + far * step[1], event.timeStamp, true);
+    look.pin(down + far * step[0], across + far * step[1], event.timeStamp);
     if (look.pixel) frame.say(spoken(...look.pixel, readings()));
   });
   const readings = () =>
@@ -94,7 +99,6 @@ export function createMultiples(
     setText(cell.refusal, entry.refusal);
     cell.refusal.hidden = entry.refusal === "";
     cell.table.replaceChildren(...(entry.refusal ? [] : figuresOf(entry).map(line)));
-    cell.says.replaceChildren(...entry.says.map((sentence) => h("li", sentence)));
     setAttribute(cell.element, "data-method", entry.method);
   };
   let fitted = "";
@@ -120,6 +124,7 @@ export function createMultiples(
       for (const cell of cells.splice(entries.length)) cell.element.remove();
       entries.forEach((entry, i) => {
         drawCell(cells[i]!, entry);
+        cells[i]!.share.draw();
       });
       element.classList.toggle("cfw-invisible", frame.absent);
     },
@@ -142,10 +147,7 @@ export function createMultiples(
         setAttribute(cell.name, "aria-pressed", String(entry === look.chosen));
       });
       setText(at, pixel ? `row ${pixel[0]}, column ${pixel[1]}` : HINT);
-      const [height, width] = traits.size;
       setAttribute(frame.root, "data-pixel", pixel ? pixel.join() : false);
-      frame.root.style.setProperty("--c-row", String(pixel ? (pixel[0] + 0.5) / height : 0));
-      frame.root.style.setProperty("--c-column", String(pixel ? (pixel[1] + 0.5) / width : 0));
     },
   };
 }

@@ -6,7 +6,7 @@ import type { Look } from "./look";
 import { greysOf, type LevelMap } from "./relief";
 import type { RelevanceFrame } from "./traits";
 
-/** A picture, a map, or the one over the other, with the crosshair of the pixel that is read. */
+/** A picture, a map, or the one over the other; with a label also the crosshair of the pixel that is read. */
 export type Plate = ReturnType<typeof createPlate>;
 
 export interface Shown {
@@ -19,24 +19,23 @@ export interface Shown {
 export function createPlate(frame: RelevanceFrame, look: Look, label: string) {
   const { palette, scope, traits } = frame;
   const canvas = h("canvas.plate-canvas", { role: "img", "aria-label": label });
-  const cross = [h("i.cross.cross-row"), h("i.cross.cross-column")];
-  const element = h("div.plate", canvas, ...cross);
+  const element = h("div.plate", canvas);
   const own = document.createElement("canvas");
   let painted: readonly unknown[] = [];
 
-  const pixelAt = (event: PointerEvent | MouseEvent) => {
+  // Before the crosshair hears of it.
+  scope.on(element, "pointermove", (event) => frame.clock(event.timeStamp));
+  if (label) look.crosshair.over(element);
+  scope.on(element, "click", (event) => {
     const { left, top, width, height } = canvas.getBoundingClientRect();
     const [high, wide] = traits.size;
-    if (width <= 0 || height <= 0) return null;
-    return [((event.clientY - top) / height) * high, ((event.clientX - left) / width) * wide] as const;
-  };
-  const follow = (pin: boolean) => (event: PointerEvent | MouseEvent) => {
-    const at = pixelAt(event);
-    if (at) look.point(...at, event.timeStamp, pin);
-  };
-  scope.on(element, "pointermove", follow(false));
-  scope.on(element, "click", follow(true));
-  scope.on(element, "pointerleave", (event) => look.leave(event.timeStamp));
+    if (width > 0 && height > 0)
+      look.pin(
+        ((event.clientY - top) / height) * high,
+        ((event.clientX - left) / width) * wide,
+        event.timeStamp,
+      );
+  });
 
   /** The map in colours, on a canvas of its own pixels. */
   const coloured = (map: LevelMap, sheer: boolean, plain: boolean): HTMLCanvasElement | null => {

@@ -8,12 +8,12 @@ export interface LevelMap {
 export interface Relief {
   /** Relevance, row by row, smoothed. */
   readonly values: Float32Array;
-  /** The size that is drawn in full colour: one pixel in a thousand exceeds it. */
+  /** The size that is drawn in full colour: one pixel in a hundred exceeds it. */
   readonly full: number;
 }
 
 const MOST = 32767;
-const FULL = 0.999;
+const FULL = 0.99;
 const PASSES = 3;
 const BINS = 4096;
 
@@ -72,7 +72,7 @@ function average(values: Float32Array, { length, lines, step, next }: Lines, sig
   }
 }
 
-/** A size that one value in a thousand exceeds, to a part in `BINS` of the largest. */
+/** A size that one value in a hundred exceeds, to a part in `BINS` of the largest. */
 function fullOf(values: Float32Array): number {
   let most = 0;
   for (const value of values) most = Math.max(most, Math.abs(value));

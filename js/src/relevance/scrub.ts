@@ -20,6 +20,8 @@ export interface Step {
 export interface Scrub {
   heading(): string;
   steps(): readonly Step[];
+  /** Why there are none, in words; empty where there is nothing to say. */
+  instead(): string;
   at(): number;
   move(at: number, since: number): void;
 }
@@ -32,7 +34,7 @@ export function createScrub(
   look: Look,
   picture: Picture,
   name: string,
-  { heading, steps, at, move }: Scrub,
+  { heading, steps, instead, at, move }: Scrub,
 ) {
   const { scope } = frame;
   const title = h("div.heading.ellipsis");
@@ -72,11 +74,8 @@ export function createScrub(
   let tiles = 0;
   const resize = () => plate.resize(Math.min(ROOM, element.clientWidth || ROOM));
   const shown = () => steps()[Math.min(at(), steps().length - 1)];
-  const element = h(
-    "section.scrub",
-    title,
-    h("div.scrub-row", plate.element, h("div.scrub-side", slider.element, strip.element, says)),
-  );
+  const maps = [plate.element, slider.element, strip.element];
+  const element = h("section.scrub", title, says, ...maps);
   element.hidden = true;
   return {
     element,
@@ -86,14 +85,20 @@ export function createScrub(
     },
     paint() {
       const all = steps();
-      const appears = element.hidden;
-      element.hidden = all.length < 2;
+      const absent = all.length < 2 ? instead() : "";
+      const appears = element.hidden || plate.element.hidden;
+      element.hidden = all.length < 2 && absent === "";
       if (element.hidden) return;
+      setText(title, heading());
+      for (const part of maps) part.hidden = absent !== "";
+      if (absent) {
+        setText(says, absent);
+        return;
+      }
       if (appears) resize();
       tiles = Math.min(tiles, all.length);
       const place = Math.min(at(), all.length - 1);
       const now = all[place]!;
-      setText(title, heading());
       plate.paint({ picture: look.mode === "overlay" ? picture.bitmap : null, map: now.map });
       slider.update(place, all.length - 1, `${place + 1} of ${all.length}`, false);
       strip.update(all);

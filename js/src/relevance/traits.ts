@@ -1,3 +1,4 @@
+import { linkedTraits } from "../shared/crosshair";
 import { runTraits } from "../shared/traits";
 import type { Frame } from "../shared/view";
 import {
@@ -11,6 +12,7 @@ import {
   type TraitsOf,
   text,
   tuple,
+  yesOrNo,
 } from "../shared/wire";
 
 /** Classes and their probabilities. */
@@ -23,6 +25,7 @@ const hiding = record({ method: text(), percent: integer(), least: bool(), fill:
 /** The traits of the model, as cfwidgets/widgets declares them. */
 export const traits = {
   ...runTraits,
+  ...linkedTraits,
   model: text(),
   labels: list(text()),
   /** The explained class, and the one that the maps speak against; below 0 for none. */
@@ -42,14 +45,14 @@ export const traits = {
     seconds: number(Number.NaN),
     /** Of completeness; null where none is promised. */
     error: number(null),
+    /** Whether that is near 0. */
+    complete: yesOrNo(),
     deletion: areas,
     insertion: areas,
     /** Whether deletion and insertion are better than random orders; empty before they are measured. */
     better: list(bool()),
-    /** Why it is worth little, in sentences. */
-    says: list(text()),
-    /** Of the randomisation check: the lowest random layer, the share of them, the rank correlation. */
-    stages: records({ layer: text(), share: number(), alike: number(Number.NaN), peak: number() }),
+    /** Of the randomisation check: the lowest random layer, the rank correlation, whether the map is another one. */
+    stages: records({ layer: text(), alike: number(Number.NaN), changed: yesOrNo(), peak: number() }),
   }),
   /** Grad-CAM of layers, from the image to the answer. */
   layers: records({ layer: text(), after: number(), refusal: text(), peak: number() }),
@@ -74,8 +77,6 @@ export const traits = {
   ),
   /** The percent hidden, twice, for the chart. */
   cursor: list(number()),
-  /** Row and column of the pixel that is read; empty for none. */
-  pixel: list(integer(-1)),
 };
 
 export type Traits = TraitsOf<typeof traits>;

@@ -1,8 +1,10 @@
+import { MARKING } from "../shared/crosshair";
 import { probability } from "../shared/format";
 import type { Entry, Traits } from "./traits";
 
 export const HELP =
-  "Each map says which pixels speak for the class, by one method. Point at a pixel to read all maps there; hide what a map marks, and the number is the probability of the class for the rest. The randomisation check (Adebayo et al. 2018) shows if a map depends on what the network has learnt.";
+  "Each map says which pixels speak for the class, by one method. Point at a pixel to read all maps there; hide what a map marks, and the number is the probability of the class for the rest. The randomisation check (Adebayo et al. 2018) shows if a map depends on what the network has learnt." +
+  MARKING;
 export const LATER = "the picture will be here";
 export const HINT = "point at a pixel, or press the arrow keys, to read all maps there";
 export const kept = (maps: number) => (maps > 0 ? `${maps} ${maps === 1 ? "map is" : "maps are"} kept` : "");
@@ -63,7 +65,15 @@ export interface Figure {
 }
 
 /** The numbers beside a map. */
-export function figuresOf({ error, deletion, insertion, better, seconds }: Entry): Figure[] {
+export function figuresOf({
+  error,
+  complete,
+  deletion,
+  insertion,
+  better,
+  stages,
+  seconds,
+}: Entry): Figure[] {
   const figures: Figure[] = [];
   const random = (value: number) => `random ${probability(value, 2)}`;
   if (better.length === 2) {
@@ -80,7 +90,14 @@ export function figuresOf({ error, deletion, insertion, better, seconds }: Entry
   if (error !== null)
     figures.push({
       ...{ name: "completeness error", value: probability(error, 3), note: "" },
-      ...{ ok: error < 0.1, title: "by how much of the sum that the method promises the map misses it" },
+      ...{ ok: complete, title: "by how much of the sum that the method promises the map misses it" },
+    });
+  const last = stages.at(-1);
+  if (last?.layer === "")
+    figures.push({
+      ...{ name: "randomised", value: correlation(last.alike), ok: last.changed },
+      note: last.changed === false ? "says nothing" : "",
+      title: "rank correlation with the map of a network whose weights are all random: near 0 is better",
     });
   if (Number.isFinite(seconds))
     figures.push({
@@ -90,8 +107,21 @@ export function figuresOf({ error, deletion, insertion, better, seconds }: Entry
   return figures;
 }
 
-/** From here on a map of a randomised network is all but the trained one's: see cfwidgets/engines/relevance/trust.py. */
-const ALIKE = 0.8;
+/** Of the trained network, where the check begins. */
+export const TRAINED =
+  "the map as above. On the way its layers become random, one after the other from the answer on; a map that stays as it is says nothing about what the network has learnt";
+/** In the place of the check. */
+export const unchecked = (method: string) =>
+  `Not checked for ${nameOf(method)}: methods of many passes are not, unless Relevance(checked=["${method}"]) asks for it.`;
+export const CHECKING = "The maps of the randomised network come at the end of the run.";
+
+export const UNHEEDED = "0 everywhere: nothing in it speaks for the class, or the answer does not read it";
+export const afterText = (share: number) =>
+  share === 0 ? "the last layer" : `${Math.round(100 * share)} % of the layers with weights come after it`;
+
+/** The end of a layer's name, which tells more than its beginning. */
+export const shortName = (layer: string) =>
+  layer.length > 11 ? `…${layer.slice(-10).replace(/^[^.]*\./, "")}` : layer;
 
 export const stageName = (layer: string) => (layer === "" ? "everything random" : `random from ${layer} on`);
 
@@ -99,15 +129,14 @@ export const stageName = (layer: string) => (layer === "" ? "everything random" 
 export function verdictOf(entry: Entry | undefined, stage: number): string {
   const now = entry?.stages[stage - 1];
   if (!entry || !now) return "";
-  const alike = Number.isFinite(now.alike) ? signedCorrelation(now.alike) : "–";
-  const words = `rank correlation with the trained map ${alike}`;
-  if (!(Math.abs(now.alike) >= ALIKE)) return words;
+  const words = `rank correlation with the trained map ${correlation(now.alike)}`;
+  if (now.changed !== false) return words;
   return now.layer === ""
     ? `${words}. The map hardly changes where the whole network is random: it says nothing about what the network has learnt.`
     : `${words}. The map has hardly changed.`;
 }
 
-const signedCorrelation = (value: number) => `${value < 0 ? "−" : ""}${probability(Math.abs(value), 2)}`;
+const correlation = (value: number) => `${value < 0 ? "−" : ""}${probability(Math.abs(value), 2)}`;
 
 /** For the ear. */
 export function spokenAnswer(

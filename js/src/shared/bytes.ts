@@ -30,16 +30,14 @@ export async function inflate(data: Uint8Array<ArrayBuffer>, length: number): Pr
 }
 
 /** Decodes a picture; the browser tells the format by its first bytes. */
-export function decodePicture(data: Uint8Array<ArrayBuffer>): Promise<ImageBitmap> {
-  return createImageBitmap(new Blob([data]));
-}
+export const decodePicture = (data: Uint8Array<ArrayBuffer>): Promise<ImageBitmap> =>
+  createImageBitmap(new Blob([data]));
 
 /** Decodes several at once; null for one that is not there, or is no picture. */
-export function decodePictures(
+export const decodePictures = (
   all: readonly (Uint8Array<ArrayBuffer> | null)[],
-): Promise<(ImageBitmap | null)[]> {
-  return Promise.all(all.map((data) => data && decodePicture(data).catch(() => null)));
-}
+): Promise<(ImageBitmap | null)[]> =>
+  Promise.all(all.map((data) => data && decodePicture(data).catch(() => null)));
 
 /** New packs often hold the old pictures: to compare them costs less than to decode them, and nothing blinks. */
 export function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {

@@ -25,6 +25,9 @@ export function h<K extends Tag>(
   return element;
 }
 
+/** For what the ear need not hear. */
+export const UNHEARD = { "aria-hidden": "true" };
+
 /** An element of a drawing. */
 export function svg<K extends keyof SVGElementTagNameMap>(
   tag: K,
@@ -48,6 +51,11 @@ export function setText(node: Node, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** Hides an element, whose place is kept: nothing beside it moves. */
+export function setInvisible({ classList }: Element, invisible: boolean): void {
+  classList.toggle("cfw-invisible", invisible);
+}
+
 /** A text of which there may be no room for all: the title has all of it. */
 export function setName(element: Element, text: string): void {
   setText(element, text);
@@ -61,6 +69,4 @@ export function focusedIn(element: Element): HTMLElement | null {
 }
 
 /** An id for aria references; two views of one model stand on the same page. */
-export function uniqueId(): string {
-  return `cfw-${Math.random().toString(36).slice(2, 10)}`;
-}
+export const uniqueId = (): string => `cfw-${Math.random().toString(36).slice(2, 10)}`;

@@ -3,9 +3,7 @@
 const GROUPED = new Intl.NumberFormat("en");
 
 /** 1204 -> "1,204". */
-export function count(value: number): string {
-  return GROUPED.format(Math.round(value));
-}
+export const count = (value: number): string => GROUPED.format(Math.round(value));
 
 /** A probability or another amount from 0 to 1: ".913", "1.00", "<.001"; "–" where it is not known. */
 export function probability(value: number | null | undefined, digits = 3): string {
@@ -30,6 +28,5 @@ export function change(after: number, before: number): { sign: "▲" | "▼" | "
 }
 
 /** The name of a class; where it has none, its number. */
-export function className(labels: readonly string[], index: number): string {
-  return labels[index] ?? (index < 0 ? "…" : `class ${index}`);
-}
+export const className = (labels: readonly string[], index: number): string =>
+  labels[index] ?? (index < 0 ? "…" : `class ${index}`);

@@ -1,4 +1,4 @@
-import { h, setAttribute, setText, uniqueId } from "./dom";
+import { h, setAttribute, setInvisible, setText, UNHEARD, uniqueId } from "./dom";
 import { createPopover } from "./popover";
 import type { Status } from "./report";
 import type { Scope } from "./scope";
@@ -26,7 +26,7 @@ export function createHead(
 
   const heading = h("div.question", { role: "heading", "aria-level": 3 }, ...question);
   const word = h("span.ellipsis");
-  const status = h("span.status", h("span.dot", { "aria-hidden": "true" }), word);
+  const status = h("span.status", h("span.dot", UNHEARD), word);
   const counts = h("span.counts.number");
   const button = h("button.button.run-button", { "data-asks": true });
   const fill = h("i");
@@ -76,7 +76,7 @@ export function createHead(
       setText(word, more && more !== words ? `${words}: ${more}` : words);
       setText(counts, run.counts);
       setText(button, running ? "Stop" : "Resume");
-      button.classList.toggle("cfw-invisible", state === "empty" || (!running && !continuable));
+      setInvisible(button, state === "empty" || (!running && !continuable));
       const percent = 100 * Math.min(1, Math.max(0, run.progress));
       fill.style.width = `${percent}%`;
       setAttribute(progress, "aria-valuenow", Math.round(percent));

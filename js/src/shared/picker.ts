@@ -1,4 +1,4 @@
-import { h, setAttribute, setName, uniqueId } from "./dom";
+import { h, setAttribute, setName, UNHEARD, uniqueId } from "./dom";
 import { createPopover } from "./popover";
 import type { Scope } from "./scope";
 import { findClasses } from "./search";
@@ -31,7 +31,7 @@ export function createPicker(scope: Scope, options: PickerOptions) {
       title: options.title ?? "explain another class",
     },
     label,
-    h("span.picker-caret", { "aria-hidden": "true" }, "▾"),
+    h("span.picker-caret", UNHEARD, "▾"),
   );
   const input = h("input.picker-input", {
     type: "text",

@@ -1,4 +1,4 @@
-import { h, setAttribute, setName, setText } from "./dom";
+import { h, setAttribute, setInvisible, setName, setText, UNHEARD } from "./dom";
 import { change, probability } from "./format";
 import type { Scope } from "./scope";
 import type { Wait } from "./waiting";
@@ -34,7 +34,7 @@ export function createReadout(scope: Scope, reference: string, chosen: (index: n
   const caption = h("div.muted.caption");
   const delta = h("div.delta.number");
   const list = h("ul.list.bars");
-  const tick = h("div.tick.muted", h("span.tick-mark", { "aria-hidden": "true" }), `tick: ${reference}`);
+  const tick = h("div.tick.muted", h("span.tick-mark", UNHEARD), `tick: ${reference}`);
   const element = h("div.readout", h("div.bigline", big, asking), caption, delta, list, tick);
 
   const rows: ReturnType<typeof createRow>[] = [];
@@ -43,7 +43,7 @@ export function createReadout(scope: Scope, reference: string, chosen: (index: n
     const fill = h("i");
     const mark = h("b");
     const value = h("span.number.bar-value");
-    const track = h("span.track", { "aria-hidden": "true" }, fill, mark);
+    const track = h("span.track", UNHEARD, fill, mark);
     const row = {
       item: h("li.bar", name, track, value),
       name,
@@ -88,7 +88,7 @@ export function createReadout(scope: Scope, reference: string, chosen: (index: n
         row.mark.style.left = `${100 * (bar.reference ?? 0)}%`;
         setText(row.value, probability(bar.probability));
       });
-      tick.classList.toggle("cfw-invisible", !now.bars.some((bar) => bar.reference !== null));
+      setInvisible(tick, !now.bars.some((bar) => bar.reference !== null));
     },
   };
 }

@@ -6,11 +6,12 @@ export interface Scope {
   end(): void;
   /** Runs when the view ends. */
   defer(undo: () => void): void;
-  /** Listens to events of an element. */
+  /** Listens to events of an element; with `before`, ahead of what is within it. */
   on<K extends keyof HTMLElementEventMap>(
     target: EventTarget,
     types: K | readonly K[],
     run: (event: HTMLElementEventMap[K]) => void,
+    before?: boolean,
   ): void;
   /** Follows traits of a model. */
   // biome-ignore lint/suspicious/noExplicitAny: any model will do, its traits are named by text
@@ -29,8 +30,9 @@ export function createScope(host?: AbortSignal): Scope {
     signal,
     end,
     defer,
-    on(target, types, run) {
-      for (const type of [types].flat()) target.addEventListener(type, run as EventListener, { signal });
+    on(target, types, run, capture) {
+      for (const type of [types].flat())
+        target.addEventListener(type, run as EventListener, { signal, capture });
     },
     listen(model, traits, callback) {
       for (const trait of traits) {

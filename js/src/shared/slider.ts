@@ -1,4 +1,4 @@
-import { h, setAttribute, setText } from "./dom";
+import { h, setAttribute, setText, UNHEARD } from "./dom";
 import type { Scope } from "./scope";
 
 /** A slider with its name on the left and its value in figures of even width on the right. */
@@ -11,7 +11,7 @@ export function createSlider(
   released: () => void,
 ) {
   const input = h("input.range", { type: "range", min: 0, step: 1, "aria-label": name });
-  const mark = h("span.slider-mark", { "aria-hidden": "true" });
+  const mark = h("span.slider-mark", UNHEARD);
   mark.hidden = true;
   const output = h("span.slider-value.number");
   const element = h(

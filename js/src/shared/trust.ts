@@ -1,10 +1,10 @@
-import { h } from "./dom";
+import { h, UNHEARD } from "./dom";
 import type { TrustRow } from "./traits";
 
 /** Whether a measure is as it should be: a sign for the eye, a word for the ear, nothing where it cannot tell. */
 function mark(ok: boolean | null) {
   if (ok === null) return h("span.trust-mark");
-  const sign = h("span", { "aria-hidden": "true" }, ok ? "✓" : "✗");
+  const sign = h("span", UNHEARD, ok ? "✓" : "✗");
   const word = h("span.unseen", ok ? "in order: " : "not in order: ");
   return h("span.trust-mark", { "data-ok": String(ok) }, sign, word);
 }

@@ -96,6 +96,12 @@ export interface Frame<T extends ViewTable> {
   set(values: Partial<TraitsOf<T>>): void;
   /** Sets traits and tells the kernel. */
   save(values: Partial<TraitsOf<T>>): void;
+  /** Sends the kernel a message that is no trait. */
+  send(content: object): void;
+  /** Calls back with each message of the kernel that is no trait, and the bytes that came with it. */
+  receive(came: (content: unknown, buffers: readonly DataView[]) => void): void;
+  /** Whether there is no kernel any more. */
+  readonly gone: boolean;
   /** Calls back when one of the traits has changed. */
   listen(names: readonly (keyof T & string)[], changed: () => void): void;
   /** Draws the view once, after the message that is being handled, and paints it. */
@@ -179,6 +185,15 @@ function render<T extends ViewTable>(definition: ViewDefinition<T>, options: Ren
     save(values) {
       frame.set(values);
       model.save_changes();
+    },
+    send: (content) => model.send(content),
+    receive(came) {
+      const listen = (content: unknown, buffers: DataView[]) => faults.run(() => came(content, buffers));
+      model.on("msg:custom", listen);
+      scope.defer(() => model.off("msg:custom", listen));
+    },
+    get gone() {
+      return kernel.gone();
     },
     listen: (names, changed) => scope.listen(model, names, () => faults.run(changed)),
     say: (words) => setText(live, words),

@@ -20,7 +20,7 @@ export default defineView({
   label: "Superpixel explorer",
   traits,
   alone: "the picture, its edits and the replay still work, new predictions do not",
-  followed: ["picture", "hidden_picture", "label_map", "size", "count", "cursor"],
+  followed: ["picture", "hidden_picture", "label_map", "size", "count", "cursor", "point", "region"],
   alive: ["answer"],
   build,
 });
@@ -116,7 +116,7 @@ function build(frame: SuperpixelFrame) {
     resized: stage.resize,
     themed: stage.restyle,
     keys: (event: KeyboardEvent) => {
-      if (!isUndo(event)) return false;
+      if (!isUndo(event)) return stage.key(event);
       editor.undo();
       return true;
     },

@@ -112,10 +112,6 @@ export class Pointing {
   #key(event: KeyboardEvent): void {
     const { regions } = this;
     if (!regions || isCommand(event)) return;
-    if (event.key === "Escape") {
-      this.canvas.blur();
-      return;
-    }
     // From the superpixel under the pointer, if it is there.
     const from = this.#hovered === OUTSIDE ? this.#cursor : this.#hovered;
     const to = neighbour(regions, from, event.key);

@@ -58,6 +58,28 @@ export function regionAt(regions: Regions, x: number, y: number): number {
   return regions.labels[row * regions.width + column]!;
 }
 
+/** A point of a superpixel, near its middle, in parts of the width and height. */
+export function pointIn(regions: Regions, region: number): [x: number, y: number] {
+  const { width, height, labels } = regions;
+  let [best, nearest] = [[0.5, 0.5] as [number, number], Number.POSITIVE_INFINITY];
+  labels.forEach((label, i) => {
+    if (label !== region) return;
+    const [x, y] = [(i % width) + 0.5, Math.floor(i / width) + 0.5];
+    const distance = Math.hypot(x - regions.x[region]!, y - regions.y[region]!);
+    if (distance < nearest) [best, nearest] = [[x / width, y / height], distance];
+  });
+  return best;
+}
+
+/** What each superpixel amounts to, spread evenly over its pixels. */
+export function spread({ labels, count }: Regions, amounts: readonly number[]): Float32Array {
+  const area = new Uint32Array(count);
+  for (const label of labels) area[label]! += 1;
+  const values = new Float32Array(labels.length);
+  for (let i = 0; i < values.length; i++) values[i] = (amounts[labels[i]!] ?? 0) / area[labels[i]!]!;
+  return values;
+}
+
 /** The superpixels on the straight way between two points, each once, in order. */
 export function regionsAlong(regions: Regions, x0: number, y0: number, x1: number, y1: number): number[] {
   const found = new Set<number>();

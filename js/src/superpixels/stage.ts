@@ -1,11 +1,14 @@
 import { OUTSIDE } from "../shared/boundaries";
 import { setSize } from "../shared/canvas";
+import { createCrosshair } from "../shared/crosshair";
 import { h, setText, uniqueId } from "../shared/dom";
 import { fitStage, WIDEST } from "../shared/fit";
+import { ringsOf } from "../shared/rings";
+import { createShare } from "../shared/share";
 import type { Mask } from "./masks";
 import { type Mode, Painter } from "./painter";
 import { Pointing, type PointingEvents } from "./pointing";
-import type { Regions } from "./regions";
+import { pointIn, type Regions, regionAt, spread } from "./regions";
 import type { SuperpixelFrame } from "./traits";
 
 export interface StageScene {
@@ -21,14 +24,39 @@ export function createStage(frame: SuperpixelFrame, scene: () => StageScene, eve
     tabindex: 0,
     role: "application",
     "aria-roledescription": "picture of superpixels",
-    "aria-label": "Superpixels. Arrow keys move, Page Up and Page Down go one by one, Space shows or hides.",
+    "aria-label":
+      "Superpixels. Arrow keys move, Page Up and Page Down go one by one, Space shows or hides, M marks.",
     "aria-describedby": readoutId,
   });
   const readout = h("div.pointed.number", { id: readoutId });
   const box = h("div.frame", canvas, frame.placeholder);
-  const element = h("div.stage", box, readout);
   const painter = new Painter(canvas);
-  const pointing = new Pointing(canvas, events, frame.scope);
+  const crosshair = createCrosshair(frame, (x, y) => {
+    const { regions } = painter;
+    if (!regions) return [];
+    const { width, height, labels } = regions;
+    const region = regionAt(regions, Math.min(x * width, width - 1), Math.min(y * height, height - 1));
+    return ringsOf(labels, width, height, region);
+  });
+  const share = createShare(frame, "the importance", () => {
+    const { importance } = frame.traits;
+    const { regions } = painter;
+    return regions && importance.length > 0 ? { ...regions, values: spread(regions, importance) } : null;
+  });
+  const element = h("div.stage", box, readout, share.element);
+  const pointing = new Pointing(
+    canvas,
+    {
+      ...events,
+      pointed(region, byKeyboard) {
+        if (byKeyboard && painter.regions) crosshair.point(pointIn(painter.regions, region));
+        else if (region === OUTSIDE) crosshair.point([]);
+        events.pointed(region, byKeyboard);
+      },
+    },
+    frame.scope,
+  );
+  crosshair.over(box);
 
   const resize = () => {
     const { width, height } = painter.regions ?? painter.picture ?? { width: 1, height: 1 };
@@ -45,6 +73,12 @@ export function createStage(frame: SuperpixelFrame, scene: () => StageScene, eve
   return {
     element,
     resize,
+    /** A key that nothing else took. */
+    key(event: KeyboardEvent): boolean {
+      if (crosshair.key(event)) return true;
+      if (event.key === "Escape") canvas.blur();
+      return false;
+    },
     /** The theme has changed. */
     restyle: () => painter.forget(),
     get pointed() {
@@ -64,6 +98,7 @@ export function createStage(frame: SuperpixelFrame, scene: () => StageScene, eve
     /** The line under the picture. */
     update(line: string) {
       setText(readout, line);
+      share.draw();
       readout.classList.toggle("cfw-muted", pointing.region === OUTSIDE);
       canvas.classList.toggle("cfw-invisible", frame.absent);
     },

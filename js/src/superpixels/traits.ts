@@ -1,3 +1,4 @@
+import { linkedTraits } from "../shared/crosshair";
 import { runTraits } from "../shared/traits";
 import type { Frame } from "../shared/view";
 import {
@@ -19,6 +20,7 @@ const classes = list(tuple(integer(-1), number()));
 /** The traits of the model, as cfwidgets/widgets declares them. */
 export const traits = {
   ...runTraits,
+  ...linkedTraits,
   /** What is explained, and the same with every superpixel hidden: encoded pictures. */
   picture: bytes(),
   hidden_picture: bytes(),

@@ -1,3 +1,4 @@
+import { MARKING } from "../shared/crosshair";
 import { signed } from "../shared/format";
 import type { Traits } from "./traits";
 
@@ -19,7 +20,7 @@ const EDIT =
 
 /** What one sees, and whose idea it is. */
 export function help({ method, objective }: Pick<Traits, "method" | "objective">): string {
-  return `${FOUND[method === "LIME" ? method : objective]} ${EDIT}`;
+  return `${FOUND[method === "LIME" ? method : objective]} ${EDIT}${MARKING}`;
 }
 
 export const LATER = "the picture will be here";

@@ -1,4 +1,4 @@
-import { h, setText } from "../shared/dom";
+import { h, setInvisible, setText, UNHEARD } from "../shared/dom";
 import { probability } from "../shared/format";
 import { MARKS, marked, SIDES, type Side, sideOf } from "./sides";
 import type { TransitionFrame } from "./traits";
@@ -11,7 +11,7 @@ export function createConfidence({ traits }: TransitionFrame, transition: Transi
   const prediction = h("div");
   const rows = SIDES.map((side) => ({ side, row: createRow(side) }));
   const list = h("ul.list.confidence-rows", ...rows.map(({ row }) => row.element));
-  const mark = h("span.tick-mark", { "aria-hidden": "true" });
+  const mark = h("span.tick-mark", UNHEARD);
   const note = h("div.tick.muted", mark, "tick: the image");
   /** For the image. */
   const reference = (index: number) => traits.whole.find(([of]) => of === index)?.[1] ?? null;
@@ -27,8 +27,8 @@ export function createConfidence({ traits }: TransitionFrame, transition: Transi
         const value = transition.probability(side, walk.place);
         row.update(transition.name(traits[side]), value, references[i]!);
       });
-      note.classList.toggle(
-        "cfw-invisible",
+      setInvisible(
+        note,
         references.every((value) => value === null),
       );
     },
@@ -40,8 +40,8 @@ function createRow(side: Side) {
   const fill = h("i");
   const tick = h("b");
   const figure = h("span.number.confidence-value");
-  const mark = h("span", { "aria-hidden": "true" }, MARKS[side]);
-  const track = h("span.track", { "aria-hidden": "true" }, fill, tick);
+  const mark = h("span", UNHEARD, MARKS[side]);
+  const track = h("span.track", UNHEARD, fill, tick);
   const named = h("span.confidence-name", mark, name);
   return {
     element: h("li", { class: `cfw-confidence-row cfw-${side}` }, named, track, figure),

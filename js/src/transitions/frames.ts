@@ -39,189 +39,157 @@ const LONGEST_STEP = 40;
 /** What is only useful later is decoded when nothing has moved for this time, in ms. */
 const QUIET = 120;
 
+export type Frames = ReturnType<typeof createFrames>;
+
 /**
  * The frames of a path, decoded as they are needed, of which those used last are kept: at most `limit` bytes of decoded
- * pixels. What is evicted, outdated or left over at the end is closed.
+ * pixels. What is evicted, outdated or left over at the end is closed. `changed` tells that a frame is there that is nearer
+ * to the wanted phase than any was, or that the wanted one cannot be decoded.
  */
-export class Frames {
-  #source: Source | null = null;
+export function createFrames(limit: number, changed: () => void) {
   /** By phase; the longest unused comes first. */
-  readonly #kept = new Map<number, Kept>();
-  readonly #pixels = createPixelReader();
-  readonly #pending = new Set<number>();
-  readonly #failed = new Set<number>();
-  #plan: number[] = [];
-  #entry = 0;
-  #step = 1;
-  #wanted = 0;
-  #bytes = 0;
-  #ended = false;
-  #quiet: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(
-    readonly limit: number,
-    /** A frame is there that is nearer to the wanted phase than any was, or the wanted one cannot be decoded. */
-    readonly changed: () => void,
-  ) {}
-
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  get count(): number {
-    return this.#kept.size;
-  }
-
-  /** Whether the frame nearest to a phase has turned out not to be a picture. */
-  failed(phase: number): boolean {
-    const source = this.#source;
-    return !!source && this.#failed.has(source.at[nearestEntry(source.at, phase)]!);
-  }
-
-  /** Takes other frames; with `keep` the decoded ones still stand in, since they are of the same path. */
-  open(source: Source | null, keep: boolean): void {
-    if (!keep) this.#clear();
-    const before = this.#source;
-    this.#source = source;
-    this.#pending.clear();
-    this.#failed.clear();
-    this.#plan = [];
-    this.#entry = 0;
-    if (source && before && before.scale === source.scale && !before.maps === !source.maps)
-      for (const kept of this.#kept.values()) if (kept.source === before) kept.source = source;
-  }
+  const decoded = new Map<number, Kept>();
+  const pixels = createPixelReader();
+  const pending = new Set<number>();
+  const failed = new Set<number>();
+  let current: Source | null = null;
+  let plan: number[] = [];
+  let now = 0;
+  let step = 1;
+  let wanted = 0;
+  let bytes = 0;
+  let quiet: ReturnType<typeof setTimeout> | undefined;
 
   /** The decoded frame nearest to a phase, and whether there is no nearer one. */
-  look(phase: number): { look: Look | null; exact: boolean } {
-    const source = this.#source;
+  const look = (phase: number): { look: Look | null; exact: boolean } => {
+    const source = current;
     let best: Kept | null = null;
-    for (const kept of this.#kept.values())
+    for (const kept of decoded.values())
       if (!best || Math.abs(kept.phase - phase) < Math.abs(best.phase - phase)) best = kept;
     if (!source || !best) return { look: null, exact: false };
     const target = source.at[nearestEntry(source.at, phase)]!;
-    const kept = this.#kept.get(target) ?? best;
-    this.#kept.delete(kept.phase);
-    this.#kept.set(kept.phase, kept);
+    const kept = decoded.get(target) ?? best;
+    decoded.delete(kept.phase);
+    decoded.set(kept.phase, kept);
     return { look: kept, exact: kept.phase === target && kept.source === source };
-  }
-
-  /** Decodes what is needed at a phase, and what will be if the movement goes on. */
-  seek(phase: number): void {
-    const source = this.#source;
-    if (!source) return;
-    this.#wanted = phase;
-    const entry = nearestEntry(source.at, phase);
-    const moved = entry - this.#entry;
-    this.#entry = entry;
-    const jumped = Math.abs(moved) > LONGEST_STEP;
-    if (jumped) this.#step = 1;
-    else if (moved !== 0) this.#step = moved;
-    this.#foresee(source, jumped ? [] : this.#near(source));
-    clearTimeout(this.#quiet);
-    this.#quiet = setTimeout(
-      () => this.#foresee(source, [...this.#near(source), ...this.#far(source)]),
-      QUIET,
-    );
-  }
-
-  /** Decodes the wanted frame first, and then those of other entries. */
-  #foresee(source: Source, entries: readonly number[]): void {
-    if (source !== this.#source) return;
-    const inside = [this.#entry, ...entries].filter((entry) => entry >= 0 && entry < source.at.length);
-    this.#plan = inside.map((entry) => source.at[entry]!);
-    this.#pump();
-  }
-
-  /** How many frames of a source there is room for. */
-  #room({ width, height }: Source): number {
-    return Math.floor(this.limit / (6 * width * height));
-  }
-
-  /** Where the movement goes on to, and a few the other way. */
-  #near(source: Source): number[] {
-    const room = this.#room(source);
-    const [ahead, behind] = [Math.min(AHEAD, Math.floor(room / 4)), Math.min(BEHIND, Math.floor(room / 8))];
-    return [
-      ...Array.from({ length: ahead }, (_, i) => this.#entry + (i + 1) * this.#step),
-      ...Array.from({ length: behind }, (_, i) => this.#entry - (i + 1) * Math.sign(this.#step)),
-    ];
-  }
-
-  /** Landmarks over the whole path: wherever one goes, something near is there to show. */
-  #far(source: Source): number[] {
-    const last = source.at.length - 1;
-    const landmarks = Math.min(LANDMARKS, last, Math.floor(this.#room(source) / 3));
-    return Array.from({ length: landmarks + 1 }, (_, i) => Math.round((last * i) / Math.max(1, landmarks)));
-  }
-
-  end(): void {
-    clearTimeout(this.#quiet);
-    this.#ended = true;
-    this.#source = null;
-    this.#clear();
-  }
-
-  #pump(): void {
-    const source = this.#source;
-    if (!source) return;
-    const wanted = source.at[this.#entry];
-    for (const phase of this.#plan) {
-      if (this.#pending.size >= (phase === wanted ? AT_ONCE : AHEAD_AT_ONCE)) return;
-      const known = this.#kept.get(phase)?.source === source;
-      if (!known && !this.#pending.has(phase) && !this.#failed.has(phase)) void this.#decode(source, phase);
+  };
+  const drop = (phase: number) => {
+    const kept = decoded.get(phase);
+    if (!kept) return;
+    kept.picture.close();
+    bytes -= kept.bytes;
+    decoded.delete(phase);
+  };
+  const clear = () => {
+    for (const phase of [...decoded.keys()]) drop(phase);
+  };
+  const keep = (kept: Kept) => {
+    /** How far the nearest decoded frame was from the wanted phase. */
+    const before = Math.min(...[...decoded.keys()].map((phase) => Math.abs(phase - wanted)));
+    drop(kept.phase);
+    decoded.set(kept.phase, kept);
+    bytes += kept.bytes;
+    const shown = look(wanted).look?.phase;
+    for (const phase of decoded.keys()) {
+      if (bytes <= limit) break;
+      if (phase !== shown) drop(phase);
     }
-  }
+    if (Math.abs(kept.phase - wanted) <= before) changed();
+  };
 
-  async #decode(source: Source, phase: number): Promise<void> {
-    this.#pending.add(phase);
+  const decode = async (source: Source, phase: number) => {
+    pending.add(phase);
     const entry = nearestEntry(source.at, phase);
     const blobs = [source.frames.blob(entry), source.maps?.blob(entry) ?? null];
     const [picture, map] = await decodePictures(blobs);
     const { width, height } = source;
-    const maps = map && !this.#ended ? greyOf(this.#pixels(map, width, 2 * height)) : null;
+    const maps = map && current ? greyOf(pixels(map, width, 2 * height)) : null;
     map?.close();
-    if (this.#source !== source) return picture?.close();
-    this.#pending.delete(phase);
-    if (picture) this.#keep({ phase, picture, maps, source, bytes: bytesOf(picture) + (maps?.length ?? 0) });
+    if (current !== source) return picture?.close();
+    pending.delete(phase);
+    if (picture) keep({ phase, picture, maps, source, bytes: bytesOf(picture) + (maps?.length ?? 0) });
     else {
-      this.#failed.add(phase);
-      this.changed();
+      failed.add(phase);
+      changed();
     }
-    this.#pump();
-  }
-
-  #keep(kept: Kept): void {
-    const before = this.#distance();
-    this.#drop(kept.phase);
-    this.#kept.set(kept.phase, kept);
-    this.#bytes += kept.bytes;
-    const wanted = this.look(this.#wanted).look?.phase;
-    for (const phase of this.#kept.keys()) {
-      if (this.#bytes <= this.limit) break;
-      if (phase !== wanted) this.#drop(phase);
+    pump();
+  };
+  const pump = () => {
+    const source = current;
+    if (!source) return;
+    for (const phase of plan) {
+      if (pending.size >= (phase === source.at[now] ? AT_ONCE : AHEAD_AT_ONCE)) return;
+      const known = decoded.get(phase)?.source === source;
+      if (!known && !pending.has(phase) && !failed.has(phase)) void decode(source, phase);
     }
-    const distance = Math.abs(kept.phase - this.#wanted);
-    if (distance <= before) this.changed();
-  }
+  };
+  /** Decodes the wanted frame first, and then those of other entries. */
+  const foresee = (source: Source, entries: readonly number[]) => {
+    if (source !== current) return;
+    plan = [now, ...entries].flatMap((entry) => source.at[entry] ?? []);
+    pump();
+  };
+  /** How many frames of a source there is room for. */
+  const roomFor = ({ width, height }: Source) => Math.floor(limit / (6 * width * height));
+  /** Where the movement goes on to, and a few the other way. */
+  const near = (source: Source) => {
+    const room = roomFor(source);
+    const [ahead, behind] = [Math.min(AHEAD, Math.floor(room / 4)), Math.min(BEHIND, Math.floor(room / 8))];
+    return [
+      ...Array.from({ length: ahead }, (_, i) => now + (i + 1) * step),
+      ...Array.from({ length: behind }, (_, i) => now - (i + 1) * Math.sign(step)),
+    ];
+  };
+  /** Landmarks over the whole path: wherever one goes, something near is there to show. */
+  const far = (source: Source) => {
+    const last = source.at.length - 1;
+    const landmarks = Math.min(LANDMARKS, last, Math.floor(roomFor(source) / 3));
+    return Array.from({ length: landmarks + 1 }, (_, i) => Math.round((last * i) / Math.max(1, landmarks)));
+  };
 
-  /** How far the nearest decoded frame is from the wanted phase. */
-  #distance(): number {
-    let least = Number.POSITIVE_INFINITY;
-    for (const phase of this.#kept.keys()) least = Math.min(least, Math.abs(phase - this.#wanted));
-    return least;
-  }
-
-  #drop(phase: number): void {
-    const kept = this.#kept.get(phase);
-    if (!kept) return;
-    kept.picture.close();
-    this.#bytes -= kept.bytes;
-    this.#kept.delete(phase);
-  }
-
-  #clear(): void {
-    for (const phase of [...this.#kept.keys()]) this.#drop(phase);
-  }
+  return {
+    look,
+    get bytes() {
+      return bytes;
+    },
+    get count() {
+      return decoded.size;
+    },
+    /** Whether the frame nearest to a phase has turned out not to be a picture. */
+    failed: (phase: number) => !!current && failed.has(current.at[nearestEntry(current.at, phase)]!),
+    /** Takes other frames; with `stay` the decoded ones still stand in, since they are of the same path. */
+    open(source: Source | null, stay: boolean) {
+      if (!stay) clear();
+      const before = current;
+      current = source;
+      pending.clear();
+      failed.clear();
+      plan = [];
+      now = 0;
+      if (source && before && before.scale === source.scale && !before.maps === !source.maps)
+        for (const kept of decoded.values()) if (kept.source === before) kept.source = source;
+    },
+    /** Decodes what is needed at a phase, and what will be if the movement goes on. */
+    seek(phase: number) {
+      const source = current;
+      if (!source) return;
+      wanted = phase;
+      const entry = nearestEntry(source.at, phase);
+      const moved = entry - now;
+      now = entry;
+      const jumped = Math.abs(moved) > LONGEST_STEP;
+      if (jumped) step = 1;
+      else if (moved !== 0) step = moved;
+      foresee(source, jumped ? [] : near(source));
+      clearTimeout(quiet);
+      quiet = setTimeout(() => foresee(source, [...near(source), ...far(source)]), QUIET);
+    },
+    end() {
+      clearTimeout(quiet);
+      current = null;
+      clear();
+    },
+  };
 }
 
 function bytesOf({ width, height }: ImageBitmap): number {

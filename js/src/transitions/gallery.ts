@@ -18,7 +18,7 @@ export function createGallery(
   workshop: Workshop,
 ) {
   const title = "follow the nearest candidates of each row";
-  const best = createButton(scope, title, () => picks.follow(), "best");
+  const best = createButton(scope, title, picks.follow, "best");
   setAttribute(best, "data-asks", true);
   const about = h("span.muted.number.gallery-words");
   const rows = SIDES.map((side) => ({
@@ -39,7 +39,7 @@ export function createGallery(
     draw() {
       const [tiles, maps] = [openTiles(traits.gallery_tiles), openMaps(traits.gallery_maps)];
       const candidates = {
-        ...{ all: traits.gallery, tiles: tiles.pack, maps: maps.pack, ends: picks.ends },
+        ...{ all: traits.gallery, tiles: tiles.pack, maps: maps.pack, ends: picks.ends() },
         running: traits.state === "running",
         name: (index: number) => transition.name(index),
       };

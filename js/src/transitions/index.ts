@@ -1,24 +1,27 @@
 /** The transition view: what separates the class that is predicted for an image from the one that it should be. */
-import { h, setAttribute } from "../shared/dom";
+import { createCrosshair } from "../shared/crosshair";
+import { h, setAttribute, setInvisible } from "../shared/dom";
+import { createShare } from "../shared/share";
 import { defineView } from "../shared/view";
+import { cellOf, spread, strongestCells } from "./cells";
 import { createConfidence } from "./confidence";
 import { createGallery } from "./gallery";
 import { followImage } from "./image";
 import { walkByKeys } from "./keys";
 import { followInputs } from "./latency";
 import { createLine } from "./line";
-import { Workshop } from "./miniature";
+import { createWorkshop } from "./miniature";
 import { createOriginal } from "./original";
 import { readPalette } from "./palette";
-import { Picks } from "./picks";
+import { createPicks } from "./picks";
 import { createQuestion } from "./question";
 import { createStage } from "./stage";
 import { createStrip } from "./strip";
 import { type TransitionFrame, traits } from "./traits";
-import { Transition } from "./transition";
+import { createTransition } from "./transition";
 import { createTransport } from "./transport";
 import { createViews } from "./views";
-import { Walk } from "./walk";
+import { createWalk } from "./walk";
 import * as words from "./words";
 
 export default defineView({
@@ -26,7 +29,7 @@ export default defineView({
   label: "Transition explorer",
   traits,
   alone: "the slider, the maps and the charts still work, other candidates do not",
-  followed: ["picture", "picture_maps", "phase", "cursor"],
+  followed: ["picture", "picture_maps", "phase", "cursor", "point", "region"],
   alive: ["path", "gallery", "progress"],
   build,
 });
@@ -35,18 +38,27 @@ function build(frame: TransitionFrame) {
   const { root, traits } = frame;
   const inputs = followInputs(frame);
   const image = followImage(frame);
-  const transition = new Transition(frame);
-  const walk = new Walk(frame, transition, inputs.moved);
-  const picks = new Picks(frame);
+  const transition = createTransition(frame);
+  const walk = createWalk(frame, transition, inputs.moved);
+  const picks = createPicks(frame);
   const palette = readPalette(frame.palette);
-  const workshop = new Workshop(frame, palette);
+  const workshop = createWorkshop(frame, palette);
 
   const question = createQuestion(frame, transition);
   const views = createViews(frame, transition, image);
-  const stage = createStage(frame, transition, walk, image, views, palette);
+  const crosshair = createCrosshair(
+    frame,
+    (x, y) => cellOf(traits.answer, x, y),
+    () => {
+      const [cell] = strongestCells(traits.answer, 1);
+      return cell && [cell.x + cell.width / 2, cell.y + cell.height / 2];
+    },
+  );
+  const share = createShare(frame, "the change", () => spread(traits.answer));
+  const stage = createStage(frame, transition, walk, image, views, palette, crosshair);
   const transport = createTransport(frame, transition, walk);
   const line = createLine(frame, transition, walk, image);
-  const original = createOriginal(frame, transition, image, views, palette);
+  const original = createOriginal(frame, transition, image, views, palette, crosshair);
   const confidence = createConfidence(frame, transition, walk);
   const strip = createStrip(frame, transition, walk, workshop, () => views.which);
   const gallery = createGallery(frame, transition, picks, workshop);
@@ -66,8 +78,9 @@ function build(frame: TransitionFrame) {
   };
   const drawSide = () => {
     const nothing = !image.layers && traits.wrong < 0;
-    for (const { element } of [original, confidence]) element.classList.toggle("cfw-invisible", nothing);
+    for (const { element } of [original, confidence]) setInvisible(element, nothing);
   };
+  const walks = walkByKeys(walk, transport.input);
   const paint = () => {
     const { look, exact } = transition.frames.look(walk.place);
     stage.paint(look);
@@ -93,6 +106,7 @@ function build(frame: TransitionFrame) {
         views.modes,
         views.maps,
         line.element,
+        share.element,
       ),
       h("div.side", original.element, confidence.element, frame.trust),
       strip.element,
@@ -106,10 +120,10 @@ function build(frame: TransitionFrame) {
     },
     draw: [
       ...[drawPath, drawWaiting, drawSide],
-      ...[question, stage, views, original, strip, gallery, line].map((part) => part.draw),
+      ...[question, stage, views, original, strip, gallery, line, share].map((part) => part.draw),
     ],
     paint,
     resized: stage.resize,
-    keys: walkByKeys(walk, transport.input),
+    keys: (event: KeyboardEvent) => crosshair.key(event) || walks(event),
   };
 }

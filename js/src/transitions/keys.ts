@@ -32,8 +32,9 @@ export function keyOf(
 }
 
 /** Moves by the keys that nothing else in the view takes; true if it has used one. */
-export function walkByKeys(walk: Walk, slider: HTMLInputElement): (event: KeyboardEvent) => boolean {
-  return (event) => {
+export const walkByKeys =
+  (walk: Walk, slider: HTMLInputElement): ((event: KeyboardEvent) => boolean) =>
+  (event) => {
     const target = event.composedPath()[0];
     const onSlider = target === slider;
     if (isCommand(event) || event.defaultPrevented) return false;
@@ -46,4 +47,3 @@ export function walkByKeys(walk: Walk, slider: HTMLInputElement): (event: Keyboa
     else if (!event.repeat) walk.toggle();
     return true;
   };
-}

@@ -8,14 +8,14 @@ export function followInputs({ root, scope, clock }: TransitionFrame) {
   /** Whether nothing was painted since. */
   let unanswered = false;
   // Before the parts of the view hear of it.
-  for (const type of ["input", "click", "keydown"])
-    root.addEventListener(
-      type,
-      (event) => {
-        input = event.timeStamp;
-      },
-      { capture: true, signal: scope.signal },
-    );
+  scope.on(
+    root,
+    ["input", "click", "keydown"],
+    (event) => {
+      input = event.timeStamp;
+    },
+    true,
+  );
   return {
     /** The input has moved. */
     moved() {

@@ -1,9 +1,9 @@
 import { decodePictures, sameBytes } from "../shared/bytes";
 import { beginCanvas, sizeCanvas } from "../shared/canvas";
-import { h } from "../shared/dom";
+import { h, UNHEARD } from "../shared/dom";
 import { SMALL } from "../shared/fit";
 import { createPixelReader, greyOf } from "../shared/pixels";
-import { Composer, type Palette } from "./composer";
+import { createComposer, type Palette } from "./composer";
 import type { TransitionFrame } from "./traits";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -26,26 +26,23 @@ interface Setting {
   readonly palette: Palette;
 }
 
+export type Workshop = ReturnType<typeof createWorkshop>;
+
 /** What all miniatures of a view share. */
-export class Workshop {
-  readonly composer = new Composer();
-  readonly pixels = createPixelReader();
-  #setting: Setting | undefined;
-
-  constructor(
-    readonly frame: TransitionFrame,
-    readonly palette: () => Palette,
-  ) {}
-
-  /** As it is now: the same object as long as nothing of it changes. */
-  get setting(): Setting {
-    const [height, width] = this.frame.traits.size;
-    const now = { width, height, ratio: window.devicePixelRatio || 1, palette: this.palette() };
-    const before = this.#setting;
-    if (!before || (Object.keys(now) as (keyof Setting)[]).some((key) => now[key] !== before[key]))
-      this.#setting = now;
-    return this.#setting!;
-  }
+export function createWorkshop({ scope, traits }: TransitionFrame, palette: () => Palette) {
+  let known: Setting | undefined;
+  return {
+    scope,
+    composer: createComposer(),
+    pixels: createPixelReader(),
+    /** As it is now: the same object as long as nothing of it changes. */
+    get setting(): Setting {
+      const [height, width] = traits.size;
+      const now: Setting = { width, height, ratio: window.devicePixelRatio || 1, palette: palette() };
+      if (Object.entries(now).some(([key, value]) => known?.[key as keyof Setting] !== value)) known = now;
+      return known!;
+    },
+  };
 }
 
 /** A picture of at most `most` CSS pixels; small ones at a whole-number zoom. */
@@ -70,7 +67,7 @@ export function keepRoom(row: HTMLElement, { width, height }: Setting, most: num
 export function createMiniature(workshop: Workshop, most: number) {
   const above = h("canvas.miniature");
   const below = h("canvas.miniature");
-  const element = h("span.miniatures", { "aria-hidden": "true" }, above, below);
+  const element = h("span.miniatures", UNHEARD, above, below);
   let shown: MiniatureContent | null = null;
   let setting = workshop.setting;
   let readings = 0;
@@ -87,7 +84,7 @@ export function createMiniature(workshop: Workshop, most: number) {
     const [content, { width, height, palette }] = [shown, setting];
     if (!content?.picture || width === 0) return;
     const [picture, map = null] = await decodePictures([content.picture, content.map]);
-    if (reading === readings && !workshop.frame.scope.signal.aborted && picture) {
+    if (reading === readings && !workshop.scope.signal.aborted && picture) {
       const maps = map && greyOf(workshop.pixels(map, width, content.maps * height));
       const draw = (kind: "plain" | "overlay") =>
         workshop.composer.draw({ picture, maps }, kind, content.which, [width, height], palette);
@@ -115,8 +112,5 @@ export function createMiniature(workshop: Workshop, most: number) {
   };
 }
 
-function same(a: MiniatureContent, b: MiniatureContent): boolean {
-  return (
-    a.which === b.which && a.maps === b.maps && sameBytes(a.picture, b.picture) && sameBytes(a.map, b.map)
-  );
-}
+const same = (a: MiniatureContent, b: MiniatureContent): boolean =>
+  a.which === b.which && a.maps === b.maps && sameBytes(a.picture, b.picture) && sameBytes(a.map, b.map);

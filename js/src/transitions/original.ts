@@ -1,7 +1,8 @@
 import { beginCanvas, sizeCanvas } from "../shared/canvas";
+import type { Crosshair } from "../shared/crosshair";
 import { h, setText } from "../shared/dom";
 import { probability } from "../shared/format";
-import { Composer } from "./composer";
+import { createComposer } from "./composer";
 import type { Image } from "./image";
 import { fitMiniature } from "./miniature";
 import type { StagePalette } from "./painter";
@@ -18,13 +19,16 @@ export function createOriginal(
   image: Image,
   views: Views,
   palette: () => StagePalette,
+  crosshair: Crosshair,
 ) {
   const canvas = h("canvas.original-canvas", { role: "img", "aria-label": "the image" });
   const prediction = h("div.read.muted");
   const list = h("ul.list.top");
   const heading = h("div.heading", "The image");
-  const element = h("div.original", canvas, h("div.original-words", heading, prediction, list));
-  const composer = new Composer();
+  const box = h("div", canvas);
+  const element = h("div.original", box, h("div.original-words", heading, prediction, list));
+  crosshair.over(box);
+  const composer = createComposer();
   let drawn = "";
   const drawPicture = () => {
     const [height, width] = traits.size;

@@ -1,7 +1,7 @@
-import { beginCanvas, sizeCanvas } from "../shared/canvas";
+import { beginCanvas } from "../shared/canvas";
 import { SMALL } from "../shared/fit";
 import type { Cell } from "./cells";
-import { Composer, type Kind, type Layers, type Palette } from "./composer";
+import { createComposer, type Kind, type Layers, type Palette } from "./composer";
 import { percent } from "./words";
 
 export type Mode = "overlay" | "side by side" | "difference" | "where" | "plain";
@@ -35,55 +35,22 @@ export interface StagePalette extends Palette {
 const CAPTION = 20;
 const GAP = 8;
 
-/** Draws the stage. */
-export class Painter {
-  readonly #composer = new Composer();
-  #ratio = 1;
+/** Makes what draws the stage on a canvas; that gives where the pictures stand, as insets in CSS. */
+export function createPainter(canvas: HTMLCanvasElement) {
+  const composer = createComposer();
+  let context: CanvasRenderingContext2D;
+  let scene: Scene;
+  let ratio = 1;
 
-  constructor(readonly canvas: HTMLCanvasElement) {}
-
-  /** The size on the page, in CSS pixels, and how many pixels of the screen one of them has. */
-  resize(width: number, height: number, ratio: number): void {
-    this.#ratio = ratio;
-    sizeCanvas(this.canvas, width, height, ratio);
-  }
-
-  paint(scene: Scene): void {
-    const context = beginCanvas(this.canvas, scene.width);
-    if (!context) return;
-    const { width, height } = this.canvas;
-    const { frame, image } = scene;
-    const size = [scene.width, scene.height] as const;
-    if (scene.mode === "side by side" && frame.maps) this.#panes(context, scene);
-    else if (scene.mode === "difference" && image) {
-      const canvas = this.#composer.difference(frame.picture, image.picture, size, scene.palette);
-      context.drawImage(canvas, 0, 0, width, height);
-    } else {
-      this.#draw(context, scene, frame, scene.mode === "overlay" ? "overlay" : "plain", [
-        0,
-        0,
-        width,
-        height,
-      ]);
-      if (scene.mode === "where") this.#cells(context, scene);
-    }
-  }
-
-  #draw(
-    context: CanvasRenderingContext2D,
-    scene: Scene,
-    layers: Layers,
-    kind: Kind,
-    box: readonly [number, number, number, number],
-  ): void {
-    const size = [scene.width, scene.height] as const;
-    context.drawImage(this.#composer.draw(layers, kind, scene.which, size, scene.palette), ...box);
-  }
+  const draw = (layers: Layers, kind: Kind, x: number, y: number, w: number, h: number) =>
+    context.drawImage(
+      composer.draw(layers, kind, scene.which, [scene.width, scene.height], scene.palette),
+      ...([x, y, w, h] as const),
+    );
 
   /** The frame and its map; below them the image and its map, to compare. */
-  #panes(context: CanvasRenderingContext2D, scene: Scene): void {
-    const { width, height } = this.canvas;
-    const ratio = this.#ratio;
+  const drawPanes = (): readonly string[] => {
+    const { width, height } = canvas;
     const room = Math.min(
       (width - GAP * ratio) / 2,
       ((height / 2 - CAPTION * ratio) * scene.width) / scene.height,
@@ -91,24 +58,23 @@ export class Painter {
     const zoom = room / scene.width;
     const w = scene.width <= SMALL && zoom >= 1 ? scene.width * Math.floor(zoom) : Math.floor(room);
     const h = Math.round((w * scene.height) / scene.width);
-    const rows = scene.image ? [scene.frame, scene.image] : [scene.frame];
     context.font = `${12 * ratio}px ${scene.palette.font}`;
     context.textBaseline = "alphabetic";
-    rows.forEach((layers, row) => {
-      (["plain", "map"] as const).forEach((kind, column) => {
-        if (kind === "map" && !layers.maps) return;
+    return [scene.frame, scene.image].flatMap((layers, row) =>
+      (["plain", "map"] as const).flatMap((kind, column) => {
+        if (!layers || (kind === "map" && !layers.maps)) return [];
         const x = column === 0 ? 0 : width - w;
         const y = Math.round((row * height) / 2);
-        this.#draw(context, scene, layers, kind, [x, y, w, h]);
+        draw(layers, kind, x, y, w, h);
         context.fillStyle = scene.palette.text;
         context.fillText(scene.captions[2 * row + column] ?? "", x, y + h + 14 * ratio, w);
-      });
-    });
-  }
+        return [y, width - x - w, height - y - h, x].map((side) => `${side / ratio}px`).join(" ");
+      }),
+    );
+  };
 
-  #cells(context: CanvasRenderingContext2D, scene: Scene): void {
-    const { width, height } = this.canvas;
-    const ratio = this.#ratio;
+  const drawCells = () => {
+    const { width, height } = canvas;
     context.font = `600 ${13 * ratio}px ${scene.palette.font}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
@@ -117,9 +83,8 @@ export class Painter {
       const [x, y] = [Math.round(cell.x * width), Math.round(cell.y * height)];
       const [w, h] = [Math.round(cell.width * width), Math.round(cell.height * height)];
       const inset = 1.5 * ratio;
-      const colour = cell.share > 0 ? scene.palette.along : scene.palette.against;
       context.globalAlpha = 0.3;
-      context.fillStyle = colour;
+      context.fillStyle = cell.share > 0 ? scene.palette.along : scene.palette.against;
       context.fillRect(x, y, w, h);
       context.globalAlpha = 1;
       // Dark below light, so that the line is seen on every picture; dashed where it goes against the change.
@@ -141,5 +106,21 @@ export class Painter {
       context.fillText(...place);
     }
     context.textAlign = "start";
-  }
+  };
+
+  return (now: Scene): readonly string[] => {
+    const begun = beginCanvas(canvas, now.width);
+    if (!begun) return [];
+    [context, scene, ratio] = [begun, now, window.devicePixelRatio || 1];
+    const { width, height } = canvas;
+    const { mode, frame, image } = scene;
+    if (mode === "side by side" && frame.maps) return drawPanes();
+    if (mode === "difference" && image) {
+      const size = [scene.width, scene.height] as const;
+      const map = composer.difference(frame.picture, image.picture, size, scene.palette);
+      context.drawImage(map, 0, 0, width, height);
+    } else draw(frame, mode === "overlay" ? mode : "plain", 0, 0, width, height);
+    if (mode === "where") drawCells();
+    return ["0"];
+  };
 }

@@ -16,9 +16,8 @@ export function readPath(trait: Traits["path"]): Path | null {
 }
 
 /** Whether two paths lead between the same ends, so that one of them only knows more. */
-export function sameEnds(a: Path | null, b: Path | null): boolean {
-  return !!a && !!b && a.phases === b.phases && a.ends.join() === b.ends.join();
-}
+export const sameEnds = (a: Path | null, b: Path | null): boolean =>
+  !!a && !!b && a.phases === b.phases && a.ends.join() === b.ends.join();
 
 /** The last entry at or before a phase. */
 function entryBefore(at: readonly number[], phase: number): number {

@@ -8,56 +8,51 @@ const DURATION = 5000;
 /** A page that did not draw for a while resumes where it was. */
 const LONGEST_FRAME = 100;
 
+export type Player = ReturnType<typeof createPlayer>;
+
 /** Moves along the path by itself. It never begins to by itself, so it needs nobody's leave to move. */
-export class Player {
-  #playing = false;
-  #request = 0;
-  #last = 0;
-  #place = 0;
-  speed: Speed = 1;
-  loop = false;
-
-  constructor(
-    scope: Scope,
-    readonly phases: () => number,
-    readonly moved: (phase: number) => void,
-    /** It has begun to play, or has stopped. */
-    readonly changed: () => void,
-  ) {
-    scope.defer(() => cancelAnimationFrame(this.#request));
-  }
-
-  get playing(): boolean {
-    return this.#playing;
-  }
-
-  /** From a phase on; from the beginning if that is the last one. */
-  play(from: number): void {
-    if (this.#playing || this.phases() < 2) return;
-    this.#playing = true;
-    this.#place = from >= this.phases() - 1 ? 0 : from;
-    this.#last = performance.now();
-    this.#request = requestAnimationFrame(this.#advance);
-    this.changed();
-  }
-
-  pause(): void {
-    if (!this.#playing) return;
-    this.#playing = false;
-    cancelAnimationFrame(this.#request);
-    this.changed();
-  }
-
-  readonly #advance = () => {
+export function createPlayer(
+  scope: Scope,
+  phases: () => number,
+  moved: (phase: number) => void,
+  /** It has begun to play, or has stopped. */
+  changed: () => void,
+) {
+  let request = 0;
+  let before = 0;
+  let place = 0;
+  const advance = () => {
     const now = performance.now();
-    const passed = Math.min(LONGEST_FRAME, now - this.#last);
-    this.#last = now;
-    const last = this.phases() - 1;
-    this.#place += (passed * this.speed * last) / DURATION;
-    const ended = this.#place >= last;
-    if (ended && this.loop && last > 0) this.#place %= last;
-    this.moved(Math.min(last, Math.round(this.#place)));
-    if (ended && !this.loop) this.pause();
-    else if (this.#playing) this.#request = requestAnimationFrame(this.#advance);
+    const passed = Math.min(LONGEST_FRAME, now - before);
+    before = now;
+    const last = phases() - 1;
+    place += (passed * player.speed * last) / DURATION;
+    const ended = place >= last;
+    if (ended && player.loop && last > 0) place %= last;
+    moved(Math.min(last, Math.round(place)));
+    if (ended && !player.loop) player.pause();
+    else if (player.playing) request = requestAnimationFrame(advance);
   };
+  const player = {
+    playing: false,
+    speed: 1 as Speed,
+    loop: false,
+    /** From a phase on; from the beginning if that is the last one. */
+    play(from: number) {
+      if (player.playing || phases() < 2) return;
+      player.playing = true;
+      place = from >= phases() - 1 ? 0 : from;
+      before = performance.now();
+      request = requestAnimationFrame(advance);
+      changed();
+    },
+    pause() {
+      if (!player.playing) return;
+      player.playing = false;
+      cancelAnimationFrame(request);
+      changed();
+    },
+  };
+  scope.defer(() => cancelAnimationFrame(request));
+  return player;
 }

@@ -6,11 +6,9 @@ export type Side = (typeof SIDES)[number];
 export const MARKS: Record<Side, string> = { wrong: "●", correct: "▲" };
 
 /** On which side a class is; "other" for a third one. */
-export function sideOf(index: number, traits: Pick<Traits, Side>): Side | "other" {
-  return SIDES.find((side) => traits[side] === index) ?? "other";
-}
+export const sideOf = (index: number, traits: Pick<Traits, Side>): Side | "other" =>
+  SIDES.find((side) => traits[side] === index) ?? "other";
 
 /** Words behind the mark of their side. */
-export function marked(side: Side | "other", words: string): string {
-  return side === "other" ? words : `${MARKS[side]} ${words}`;
-}
+export const marked = (side: Side | "other", words: string): string =>
+  side === "other" ? words : `${MARKS[side]} ${words}`;

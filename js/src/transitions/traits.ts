@@ -1,3 +1,4 @@
+import { linkedTraits } from "../shared/crosshair";
 import { runTraits } from "../shared/traits";
 import type { Frame } from "../shared/view";
 import {
@@ -32,6 +33,7 @@ const amounts = list(number(Number.NaN));
 /** The traits of the model, as cfwidgets/widgets declares them. */
 export const traits = {
   ...runTraits,
+  ...linkedTraits,
   /** The explained image as the model sees it. */
   picture: bytes(),
   /** A pack of its two relevance maps, for `wrong` and for `correct`; or empty. */

@@ -1,6 +1,6 @@
 import { createButton } from "../shared/button";
 import { createChoice } from "../shared/choice";
-import { h, setAttribute, setText } from "../shared/dom";
+import { h, setAttribute, setInvisible, setText, UNHEARD } from "../shared/dom";
 import { strongestCells } from "./cells";
 import type { Image } from "./image";
 import { legendOf } from "./legend";
@@ -32,7 +32,7 @@ export function createViews(frame: TransitionFrame, transition: Transition, imag
   });
   const sides = SIDES.map((side, i) => {
     const name = h("span.ellipsis");
-    const mark = h("span", { class: `cfw-${side}`, "aria-hidden": "true" }, MARKS[side]);
+    const mark = h("span", { class: `cfw-${side}`, ...UNHEARD }, MARKS[side]);
     const choose = () => {
       which = i;
       frame.refresh();
@@ -56,7 +56,7 @@ export function createViews(frame: TransitionFrame, transition: Transition, imag
   const shown = () => (offers[mode]() ? mode : "plain");
   const drawLegend = () => {
     const now = frame.absent ? null : legendOf(shown(), transition.path?.scale, traits.answer);
-    legend.classList.toggle("cfw-invisible", !now);
+    setInvisible(legend, !now);
     // The last one stays in its place, unseen, so that nothing moves.
     if (!now) return;
     setText(low, now.low);

@@ -1,3 +1,4 @@
+import { MARKING } from "../shared/crosshair";
 import { count, probability } from "../shared/format";
 import type { RunState } from "../shared/traits";
 import type { Path } from "./path";
@@ -7,7 +8,8 @@ import type { Candidate, Ends, RegionsAnswer } from "./traits";
 export const HELP =
   "A search over a generator’s inputs looks for pictures whose features are like those of the image, some predicted " +
   "as one class and some as the other; the slider leads from one to the other (Suzuki et al. 2021). The maps show which " +
-  "pixels speak for a class (+) and which against it (−); at the flip the decision changes.";
+  "pixels speak for a class (+) and which against it (−); at the flip the decision changes." +
+  MARKING;
 
 export const LATER = "the image will be here";
 export const WAITING_FOR_PATH = "drawing the transition between the two picked candidates";
@@ -32,9 +34,7 @@ export function amount(value: number): string {
 }
 
 /** A signed amount: "+7.9", "−0.2". */
-export function signed(value: number): string {
-  return `${value < 0 ? MINUS : "+"}${amount(Math.abs(value))}`;
-}
+export const signed = (value: number): string => `${value < 0 ? MINUS : "+"}${amount(Math.abs(value))}`;
 
 /** What the shares of the regions are of: "+7.9 log-odds, convergence delta 0.03". */
 export function sum({ total, off }: Pick<RegionsAnswer, "total" | "off">): string {
@@ -44,9 +44,7 @@ export function sum({ total, off }: Pick<RegionsAnswer, "total" | "off">): strin
 }
 
 /** The class that the model gives: "predicted 9". */
-export function predicted(name: string): string {
-  return `predicted ${name}`;
-}
+export const predicted = (name: string): string => `predicted ${name}`;
 
 /** One candidate: "candidate 17: predicted 9 with .93, cosine similarity .81". */
 export function describeCandidate(candidate: Candidate, name: string): string {
@@ -56,21 +54,15 @@ export function describeCandidate(candidate: Candidate, name: string): string {
 }
 
 /** What stands where the candidates will be. */
-export function noCandidates(state: RunState): string {
-  return state === "empty" || state === "running"
-    ? "candidates appear here as the search runs"
-    : "none was found";
-}
+export const noCandidates = (state: RunState): string =>
+  state === "empty" || state === "running" ? "candidates appear here as the search runs" : "none was found";
 
 /** What the numbers under the candidates and the colours of their maps mean. */
-export function galleryLegend(scale: number): string {
-  return `below each its cosine similarity · map for its class, ±${amount(scale)} logits a pixel`;
-}
+export const galleryLegend = (scale: number): string =>
+  `below each its cosine similarity · map for its class, ±${amount(scale)} logits a pixel`;
 
 /** What is kept of a run that stopped or failed. */
-export function kept(best: Ends): string {
-  return best.length > 0 ? "the candidates so far are kept" : "";
-}
+export const kept = (best: Ends): string => (best.length > 0 ? "the candidates so far are kept" : "");
 
 /** What there is to know of a path: how much of it is here, or where it flips. */
 export function about({ at, phases, flip }: Path): string {
@@ -79,6 +71,5 @@ export function about({ at, phases, flip }: Path): string {
 }
 
 /** For the ear: "phase 412: 9 .48, 4 .50". */
-export function spokenPhase(phase: number, rows: readonly (readonly [string, number | null])[]): string {
-  return `phase ${phase}: ${rows.map(([name, value]) => `${name} ${probability(value, 2)}`).join(", ")}`;
-}
+export const spokenPhase = (phase: number, rows: readonly (readonly [string, number | null])[]): string =>
+  `phase ${phase}: ${rows.map(([name, value]) => `${name} ${probability(value, 2)}`).join(", ")}`;

@@ -1,5 +1,8 @@
 /** The translation view: each image beside its twin of the other class, and what differs. */
+import { createCrosshair } from "../shared/crosshair";
 import { h, setAttribute } from "../shared/dom";
+import { cellAt } from "../shared/region";
+import { peakOf } from "../shared/share";
 import { defineView } from "../shared/view";
 import { createAnswers } from "./answers";
 import { followCurves } from "./curves";
@@ -20,7 +23,7 @@ export default defineView({
   label: "Translation explorer",
   traits,
   alone: "pictures, masks and the order still work, stress does not",
-  followed: ["pictures", "fetched", "threshold", "cursor", "curve", "area", "strength"],
+  followed: ["pictures", "fetched", "threshold", "cursor", "curve", "area", "strength", "point", "region"],
   alive: ["progress", "entries", "fetched", "stress", "measured"],
   trustLater: "measured when all images are translated",
   eager: true,
@@ -32,10 +35,15 @@ function build(frame: TranslationFrame) {
   const shown = new Shown(frame);
   const look = new Look(frame, shown);
   const question = createQuestion(frame, shown);
-  const wipe = createWipe(frame, look);
+  const amounts = () => {
+    const [height, width] = traits.size;
+    return look.difference && { values: look.difference, width, height };
+  };
+  const crosshair = createCrosshair(frame, cellAt, () => peakOf(amounts()));
+  const wipe = createWipe(frame, look, crosshair);
   const tools = createTools(frame.scope, look, question.which);
   const variants = createVariants(frame, look);
-  const mask = createMask(frame, look);
+  const mask = createMask(frame, look, crosshair, amounts);
   const answers = createAnswers(frame, shown);
   const stress = createStress(frame, look);
   const curves = followCurves(frame, look);
@@ -100,5 +108,6 @@ function build(frame: TranslationFrame) {
       mask.resize();
       set.reveal();
     },
+    keys: crosshair.key,
   };
 }

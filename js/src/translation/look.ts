@@ -52,8 +52,13 @@ export class Look {
   }
 
   get levels(): Levels | null {
-    const { bundle, map, variant } = this;
-    if (map !== "difference" && bundle?.[map]) return bundle[map];
+    const { bundle, map } = this;
+    return map !== "difference" && bundle?.[map] ? bundle[map] : this.difference;
+  }
+
+  /** Of the image and the twin or variant that is shown. */
+  get difference(): Levels | null {
+    const { bundle, variant } = this;
     return (bundle?.variants[variant] ?? bundle)?.difference ?? null;
   }
 

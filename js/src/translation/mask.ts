@@ -1,8 +1,11 @@
 import { createButton } from "../shared/button";
 import { beginCanvas, setSize, sizeCanvas } from "../shared/canvas";
 import { createChoice } from "../shared/choice";
+import type { Crosshair } from "../shared/crosshair";
 import { h, setAttribute } from "../shared/dom";
 import { fitStage, SMALL } from "../shared/fit";
+import type { Amounts } from "../shared/share";
+import { createShare } from "../shared/share";
 import { createSlider } from "../shared/slider";
 import type { Look } from "./look";
 import { Overlay } from "./overlay";
@@ -13,7 +16,12 @@ import { MAPS, STYLES } from "./words";
 const WIDEST = 320;
 
 /** What differs, over the image: in shades, or as the region above a threshold, beside the true mask. */
-export function createMask(frame: TranslationFrame, look: Look) {
+export function createMask(
+  frame: TranslationFrame,
+  look: Look,
+  crosshair: Crosshair,
+  amounts: () => Amounts | null,
+) {
   const { scope, traits } = frame;
   const canvas = h("canvas.mask-canvas", { role: "img", "aria-label": "the difference over the image" });
   const overlay = new Overlay(frame.palette);
@@ -43,9 +51,12 @@ export function createMask(frame: TranslationFrame, look: Look) {
   );
   const scores = createScores();
   const box = h("div.mask-scene", canvas);
+  const share = createShare(frame, "the difference", amounts);
+  crosshair.over(box);
   const element = h(
     "div.mask",
     box,
+    share.element,
     h("div.tools", styles.element, truth),
     threshold.element,
     opacity.element,
@@ -74,6 +85,7 @@ export function createMask(frame: TranslationFrame, look: Look) {
     ];
     if (painted.length > 0 && now.every((value, i) => value === painted[i])) return;
     painted = now;
+    share.draw();
     const [height, width] = traits.size;
     const context = beginCanvas(canvas, width);
     if (!context || !bundle?.image) return;

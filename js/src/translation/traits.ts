@@ -1,3 +1,4 @@
+import { linkedTraits } from "../shared/crosshair";
 import { runTraits } from "../shared/traits";
 import type { Frame } from "../shared/view";
 import {
@@ -22,6 +23,7 @@ const answer = list(number(Number.NaN));
 /** The traits of the model, as cfwidgets/widgets declares them. */
 export const traits = {
   ...runTraits,
+  ...linkedTraits,
   model: text(),
   labels: list(text()),
   /** The class that is told from the rest, and the class for painted images; -1 for none. */

@@ -1,4 +1,5 @@
 import { beginCanvas, setSize, sizeCanvas } from "../shared/canvas";
+import type { Crosshair } from "../shared/crosshair";
 import { h, setAttribute, setText } from "../shared/dom";
 import { fitStage, SMALL, WIDEST } from "../shared/fit";
 import { className } from "../shared/format";
@@ -19,7 +20,7 @@ const STEPS: Record<string, (at: number, step: number) => number> = {
 const [STEP, FAR_STEP] = [0.02, 0.1];
 
 /** One picture with a line to drag: left of it stands the image, right of it its twin. */
-export function createWipe(frame: TranslationFrame, look: Look) {
+export function createWipe(frame: TranslationFrame, look: Look, crosshair: Crosshair) {
   const { scope, traits } = frame;
   const canvas = h("canvas.wipe-canvas", { role: "img" });
   const line = h("div.wipe-line", {
@@ -33,6 +34,7 @@ export function createWipe(frame: TranslationFrame, look: Look) {
   const scene = h("div.wipe-scene", canvas, left, right, line);
   const box = h("div.scene", scene, frame.placeholder);
   const element = h("div.wipe", box);
+  crosshair.over(box);
   let painted: readonly unknown[] = [];
   let width = 1;
 

@@ -68,6 +68,7 @@ export function paretoState(changes: Partial<Traits> = {}): Traits {
       // As the kernel sends it: none.
       edited: {} as unknown as null,
       cursor: null,
+      ...{ point: [], region: [] },
     },
     ...{ across_0: null, up_0: null, across_1: null, up_1: null, across_2: null, up_2: null },
     importance: [

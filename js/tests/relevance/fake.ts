@@ -16,11 +16,11 @@ export const MAPS = [
 
 export function entryOf(changes: Partial<Entry> = {}): Entry {
   return {
-    ...{ method: "rap", refusal: "", layer: "", peak: 2, seconds: 0.25, error: 0.004 },
-    ...{ deletion: [0.21, 0.4], insertion: [0.5, 0.41], better: [true, false], says: [] },
+    ...{ method: "rap", refusal: "", layer: "", peak: 2, seconds: 0.25, error: 0.004, complete: true },
+    ...{ deletion: [0.21, 0.4], insertion: [0.5, 0.41], better: [true, false] },
     stages: [
-      { layer: "fc", share: 0.5, alike: 0.43, peak: 1 },
-      { layer: "", share: 1, alike: 0.91, peak: 1 },
+      { layer: "fc", alike: 0.43, changed: true, peak: 1 },
+      { layer: "", alike: 0.91, changed: false, peak: 1 },
     ],
     ...changes,
   };
@@ -39,9 +39,9 @@ export function relevanceState(changes: Partial<Traits> = {}): Traits {
         refusal: "no rule for this <b>network</b>",
         better: [],
         stages: [],
-        error: null,
+        ...{ error: null, complete: null },
       }),
-      entryOf({ method: "grad_cam", peak: 4, error: null, better: [], stages: [], says: ["It is coarse."] }),
+      entryOf({ method: "grad_cam", peak: 4, error: null, complete: null, better: [], stages: [] }),
     ],
     layers: [
       { layer: "conv1", after: 0.9, refusal: "", peak: 1 },
@@ -69,7 +69,7 @@ export function relevanceState(changes: Partial<Traits> = {}): Traits {
       probability: 0.3,
       picture: null,
     },
-    ...{ cursor: [10, 10], pixel: [] },
+    ...{ cursor: [10, 10], point: [], region: [] },
     ...{ state: "done", activity: "", time_left: "", progress: 1, counts: "3 of 3 methods", notes: "" },
     ...{ error: "", caveats: [], measures: true },
     trust: [{ name: "deletion area of rap", value: ".21", note: "random .40", help: "lower", ok: true }],

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { barsOf } from "../../src/relevance/hide";
 import { countOf, ranking } from "../../src/relevance/ranking";
 import { greysOf, reliefOf } from "../../src/relevance/relief";
-import { figuresOf, nameOf, valueText, verdictOf } from "../../src/relevance/words";
+import { figuresOf, nameOf, shortName, valueText, verdictOf } from "../../src/relevance/words";
 import { entryOf } from "./fake";
 
 describe("the ranking of pixels", () => {
@@ -69,8 +69,8 @@ describe("a map as it is drawn", () => {
       expect(Math.abs(diagonal - gaussian)).toBeLessThan(0.05 / (2 * Math.PI * sigma ** 2));
     }
   });
-  it("leaves one value in a thousand beyond the full colour", () => {
-    const levels = Int16Array.from({ length: 2000 }, (_, i) => (i < 2 ? -32767 : i));
+  it("leaves one value in a hundred beyond the full colour", () => {
+    const levels = Int16Array.from({ length: 2000 }, (_, i) => (i < 20 ? -32767 : i));
     const { full } = reliefOf({ levels, peak: 32767 }, 50, 0);
     expect(full).toBeGreaterThanOrEqual(1999);
     expect(full).toBeLessThan(1999 + 32767 / 4096 + 1);
@@ -97,16 +97,22 @@ describe("the words", () => {
       ["deletion", ".21", "random .40", true],
       ["insertion", ".50", "random .41", false],
       ["completeness error", ".004", "", true],
+      ["randomised", ".91", "says nothing", false],
       ["time", "0.25 s", "", null],
     ]);
-    expect(figuresOf(entryOf({ better: [], error: null })).map(({ name }) => name)).toEqual(["time"]);
+    expect(figuresOf(entryOf({ better: [], error: null, stages: [] })).map(({ name }) => name)).toEqual([
+      "time",
+    ]);
+  });
+  it("shorten the names of layers from their beginning", () => {
+    expect(["conv1", "encoder.layers.3"].map(shortName)).toEqual(["conv1", "…layers.3"]);
   });
   it("say where a map says nothing", () => {
     const entry = entryOf();
     expect(verdictOf(entry, 0)).toBe("");
     expect(verdictOf(entry, 1)).toBe("rank correlation with the trained map .43");
     expect(verdictOf(entry, 2)).toContain("it says nothing about what the network has learnt");
-    expect(verdictOf(entryOf({ stages: [{ layer: "fc", share: 0.1, alike: -0.9, peak: 1 }] }), 1)).toBe(
+    expect(verdictOf(entryOf({ stages: [{ layer: "fc", alike: -0.9, changed: false, peak: 1 }] }), 1)).toBe(
       "rank correlation with the trained map −.90. The map has hardly changed.",
     );
   });

@@ -55,6 +55,7 @@ export function transitionState(changes: Partial<Traits> = {}): Traits {
     maps: numbered(11, 50),
     phase: 2,
     cursor: [0, 0],
+    ...{ point: [], region: [] },
     answer: { cells: [2, 2], share: [0.5, -0.25, 0.7, 0.05], total: 7.94, off: 0.03 },
     caveats: [],
     trust: [

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openPack } from "../../src/shared/pack";
-import { Frames, type Source } from "../../src/transitions/frames";
+import { createFrames, type Source } from "../../src/transitions/frames";
 import { numbered, pack } from "../fake";
 import { stubBitmaps, stubCanvas } from "../pictures";
 
@@ -37,7 +37,7 @@ const live = () =>
 
 describe("frames", () => {
   it("decode what is wanted, and tell", async () => {
-    const frames = new Frames(1e6, changed);
+    const frames = createFrames(1e6, changed);
     frames.open(source(20, { maps: openPack(numbered(20, 50)) }), false);
     expect(frames.look(7)).toEqual({ look: null, exact: false });
     frames.seek(7);
@@ -51,7 +51,7 @@ describe("frames", () => {
   });
 
   it("look ahead in the direction of movement, and less behind", async () => {
-    const frames = new Frames(1e6, changed);
+    const frames = createFrames(1e6, changed);
     frames.open(source(100), false);
     frames.seek(50);
     await settled();
@@ -63,7 +63,7 @@ describe("frames", () => {
 
   it("decode landmarks only when nothing has moved for a while", async () => {
     vi.useFakeTimers();
-    const frames = new Frames(1e6, changed);
+    const frames = createFrames(1e6, changed);
     frames.open(source(200), false);
     frames.seek(0);
     await vi.advanceTimersByTimeAsync(100);
@@ -75,7 +75,7 @@ describe("frames", () => {
   });
 
   it("show the nearest decoded frame while the wanted one is not there, then that", async () => {
-    const frames = new Frames(1e6, changed);
+    const frames = createFrames(1e6, changed);
     frames.open(source(200), false);
     frames.seek(0);
     await settled();
@@ -93,7 +93,7 @@ describe("frames", () => {
 
   it("keep within their memory, and close what they drop, those used last longest", async () => {
     const limit = 24 * 10;
-    const frames = new Frames(limit, changed);
+    const frames = createFrames(limit, changed);
     frames.open(source(100), false);
     for (let phase = 0; phase < 100; phase++) {
       frames.seek(phase);
@@ -111,7 +111,7 @@ describe("frames", () => {
   });
 
   it("keep one frame even where it alone is too large", async () => {
-    const frames = new Frames(1, changed);
+    const frames = createFrames(1, changed);
     frames.open(source(5), false);
     for (const phase of [1, 3]) {
       frames.seek(phase);
@@ -123,7 +123,7 @@ describe("frames", () => {
   });
 
   it("drop what is decoded for a path that is gone", async () => {
-    const frames = new Frames(1e6, changed);
+    const frames = createFrames(1e6, changed);
     decoder.held = true;
     frames.open(source(3), false);
     frames.seek(0);
@@ -147,7 +147,7 @@ describe("frames", () => {
   });
 
   it("of a coarse path stand in while it is refined, and are not decoded again", async () => {
-    const frames = new Frames(1e6, changed);
+    const frames = createFrames(1e6, changed);
     frames.open(source(2, { at: [0, 10] }), false);
     frames.seek(4);
     await settled();
@@ -165,7 +165,7 @@ describe("frames", () => {
   });
 
   it("are decoded again where a refined path has another scale", async () => {
-    const frames = new Frames(1e6, changed);
+    const frames = createFrames(1e6, changed);
     frames.open(source(11), false);
     frames.seek(4);
     await settled();
@@ -179,7 +179,7 @@ describe("frames", () => {
   });
 
   it("that are no pictures are said to be none, and are not tried again and again", async () => {
-    const frames = new Frames(1e6, changed);
+    const frames = createFrames(1e6, changed);
     frames.open(source(3, { frames: openPack(pack([[0], [255], [2]]))! }), false);
     frames.seek(1);
     await settled();

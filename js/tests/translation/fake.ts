@@ -43,6 +43,7 @@ export function translationState(changes: Partial<Traits> = {}): Traits {
     ],
     ...{ fetched: null, chosen: 0, threshold: 0.5, stressed: [], stress: null },
     ...{ curves: "" as const, measured: {}, attackable: true },
+    ...{ point: [], region: [] },
     ...{ cursor: [0.5, 0.5], curve: [], area: [], strength: [0, 0] },
     ...{
       state: "done",

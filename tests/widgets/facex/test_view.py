@@ -133,6 +133,12 @@ def test_two_models_stand_side_by_side():
     assert all(caveats)
     expected = [f"{name}: {said}" for name, some in zip(both.models, caveats, strict=True) for said in some]
     assert both.caveats == expected
+    measured = [
+        f"{name}: {measure}"
+        for name, one in zip(both.models, both.result, strict=True)
+        for measure in one.trust().measure
+    ]
+    assert [row["name"] for row in both.trust] == measured
     both.close()
 
 

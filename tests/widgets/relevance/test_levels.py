@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from cfwidgets.widgets.relevance.hiding import FILLS, Hiding, composed, fills
+from cfwidgets.evaluation.hiding import FILLS, fills
+from cfwidgets.widgets.relevance.hiding import Hiding, composed
 from cfwidgets.widgets.relevance.levels import deflated, levels_of, peak_of, ranking
 
 

@@ -18,8 +18,9 @@ from traitlets import TraitError
 from waiting import PATIENCE, until
 
 from cfwidgets import Classifier, Relevance, RelevanceExplorer, RelevanceView
+from cfwidgets.evaluation.hiding import FILLS, fills
 from cfwidgets.images import as_bytes
-from cfwidgets.widgets.relevance.hiding import FILLS, Hiding, composed, fills
+from cfwidgets.widgets.relevance.hiding import Hiding, composed
 from cfwidgets.widgets.relevance.levels import ranking
 from cfwidgets.widgets.relevance.view import SHARES
 
@@ -99,7 +100,6 @@ def test_the_browser_gets_the_picture_and_all_maps(view, found):
 
 def test_numbers_stand_beside_each_map(view, found):
     for entry, one in zip(view.entries, found.maps, strict=True):
-        assert entry["says"] == found.caveats_of(one)
         if one.faithfulness is None:
             assert entry["deletion"] is None
             continue
@@ -109,6 +109,22 @@ def test_numbers_stand_beside_each_map(view, found):
         assert entry["better"] == list(measured.beyond_random)
     rap = found.map_of("rap")
     assert view.entries[0]["error"] == pytest.approx(rap.completeness_error, abs=1e-5)
+    errors = [one.completeness_error for one in found.maps]
+    assert [entry["complete"] for entry in view.entries] == [e if e is None else e < 0.1 for e in errors]
+    assert {True, None} <= {entry["complete"] for entry in view.entries}
+
+
+@pytest.mark.parametrize(("alike", "changed"), [(0.9, False), (-0.9, False), (0.7, None), (0.1, True)])
+def test_it_stands_beside_a_map_if_a_randomised_network_has_it_too(clf, found, alike, changed):
+    first, *others = found.maps
+    random = replace(first.randomised[-1], correlation=alike)
+    view = RelevanceView(
+        clf,
+        result=replace(found, maps=(replace(first, randomised=(*first.randomised[:-1], random)), *others)),
+    )
+    assert view.entries[0]["stages"][-1]["changed"] is changed
+    assert any("says nothing" in caveat for caveat in view.caveats) == (changed is False)
+    view.close()
 
 
 def test_a_method_that_refuses_stands_in_its_place():
@@ -129,7 +145,6 @@ def test_a_map_that_is_not_finite_says_so_and_hides_nothing(clf, found):
     broken = replace(first, pixels=torch.full_like(first.pixels, float("nan")))
     view = RelevanceView(clf, result=replace(found, maps=(broken, *others)))
     assert view.entries[0]["refusal"] == "The map is not finite: it shows nothing."
-    assert view.entries[0]["says"] == []
     assert blobs(view.maps)[0] == b""
     assert view.hiding["method"] == "lrp"
     view.close()

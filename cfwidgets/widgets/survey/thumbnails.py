@@ -1,0 +1,140 @@
+"""Thumbnails of a data set, as sheets, made while a survey reads it or when they are asked for."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from cfwidgets.engines.survey.source import Pictures
+from cfwidgets.forks import renew_in_children
+from cfwidgets.widgets.survey.sheets import FULL, Sheet, sheet_of, shrunk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from cfwidgets.engines.survey.source import Source
+    from cfwidgets.widgets.survey.sheets import Pixels
+
+__all__ = ["Thumbnails"]
+
+_SMALL, _LARGE = 32, 64  # pixels a side
+_FEW = 4096  # pictures at most whose thumbnails are large
+_EVERY = 0.5  # seconds after which a sheet is sent though it is not full
+_SAVED_QUALITY = 75  # of JPEG
+
+
+class Thumbnails:
+    """Thumbnails of N pictures.
+
+    Parameters
+    ----------
+    count
+        N.
+    ready
+        Called with each sheet that is made, on the thread that made it.
+
+    Attributes
+    ----------
+    side
+        Pixels of a cell's side; 0 before the first picture.
+    exact
+        True where the pictures themselves are small, and their pixels are to be seen.
+    """
+
+    def __init__(self, count: int, ready: Callable[[Sheet], None]) -> None:
+        self._count, self._ready = count, ready
+        self._sheets: list[Sheet] = []
+        self._sheet_of = np.full(count, -1, np.int32)
+        self._waiting: dict[int, Pixels | None] = {}
+        self._since = time.monotonic()
+        self.side, self.exact = 0, False
+        self.renew()
+        renew_in_children(self)
+
+    def renew(self) -> None:
+        """Make a lock that is free. Called in a forked child, too."""
+        self._lock = threading.Lock()
+
+    @property
+    def made(self) -> int:
+        """Number of sheets made so far."""
+        return len(self._sheets)
+
+    def add(self, pictures: Pictures) -> None:
+        """Add pictures that were read; those that are there already are left alone."""
+        new = [place for place, number in enumerate(pictures.numbers) if self._sheet_of[number] < 0]
+        if not new:
+            return
+        self._measure(max(pictures.images.shape[2:]))
+        images = pictures.images if len(new) == len(pictures.numbers) else pictures.images[new]
+        found = zip([pictures.numbers[place] for place in new], shrunk(images, self.side), strict=True)
+        with self._lock:
+            self._waiting.update(found)
+            due = len(self._waiting) >= FULL or time.monotonic() > self._since + _EVERY
+        if due:
+            self.flush()
+
+    def flush(self) -> None:
+        """Make sheets of all that waits."""
+        while True:
+            with self._lock:
+                numbers = sorted(self._waiting)[:FULL]
+                pixels = [self._waiting.pop(number) for number in numbers]
+                self._since = time.monotonic()
+            if not numbers:
+                return
+            sheet = sheet_of(numbers, pixels, self.side)
+            with self._lock:
+                self._sheet_of[numbers] = len(self._sheets)
+                self._sheets.append(sheet)
+            self._ready(sheet)
+
+    def read(self, source: Source, numbers: list[int]) -> None:
+        """Make a sheet of pictures that are not there yet; it has no picture of those that cannot be read."""
+        parts = [part for job in source.jobs(numbers) for part in source(job)]
+        for part in parts:
+            if isinstance(part, Pictures):
+                self.add(part)
+        lost = self.missing(numbers)
+        with self._lock:
+            for number in lost:
+                self._waiting.setdefault(number, None)
+        self._measure(_SMALL)
+        self.flush()
+
+    def missing(self, numbers: Iterable[int]) -> list[int]:
+        """Return those of some pictures that there is no sheet with."""
+        return [int(number) for number in numbers if self._sheet_of[number] < 0]
+
+    def sheets_with(self, numbers: Sequence[int]) -> list[Sheet]:
+        """Return the sheets that have some pictures, in the order of these."""
+        places = dict.fromkeys(self._sheet_of[list(numbers)].tolist())
+        return [self._sheets[place] for place in places if place >= 0]
+
+    def repacked(self, numbers: npt.NDArray[np.int64]) -> list[Sheet]:
+        """Make new sheets of some pictures, smaller files; those without a thumbnail are left out."""
+        there = [number for number in numbers.tolist() if self._sheet_of[number] >= 0]
+        places = self._sheet_of[there]
+        found: dict[int, Pixels] = {}
+        for place in np.unique(places).tolist():
+            sheet, wanted = self._sheets[place], {there[i] for i in np.flatnonzero(places == place)}
+            cells = sheet.cells(self.side)
+            for number, (width, height), cell in zip(sheet.numbers.tolist(), sheet.sizes, cells, strict=True):
+                if number in wanted and width:
+                    found[number] = cell[:height, :width].copy()
+        kept = [number for number in there if number in found]
+        return [
+            sheet_of(some, [found[number] for number in some], self.side, _SAVED_QUALITY)
+            for some in (kept[first : first + FULL] for first in range(0, len(kept), FULL))
+        ]
+
+    def _measure(self, longest: int) -> None:
+        """Choose the size by the first picture."""
+        with self._lock:
+            if not self.side:
+                self.side = _LARGE if longest > _SMALL and self._count <= _FEW else _SMALL
+                self.exact = longest <= self.side

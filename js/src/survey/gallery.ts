@@ -1,0 +1,279 @@
+import { setSize } from "../shared/canvas";
+import { h, setAttribute, setText, uniqueId } from "../shared/dom";
+import { SMALL } from "../shared/fit";
+import { count } from "../shared/format";
+import { isCommand } from "../shared/keys";
+import { Atlas } from "./atlas";
+import { createCaptions } from "./captions";
+import type { Look } from "./look";
+import { Sheets } from "./sheets";
+import type { SurveyFrame } from "./traits";
+import { pictureName } from "./words";
+
+/** Sides of a picture on the page, and the room around it, in CSS pixels. */
+const [PICTURE, SMALLER] = [64, 48];
+const GAP = 8;
+/** Heights of a page that are painted above and below what is in sight: scrolling shows them without a painting. */
+const AHEAD = 0.75;
+/** The kernel is asked again for what did not come after this time, in ms. */
+const PATIENCE = 2000;
+const MOST_ASKED = 256;
+
+/** All pictures, on one canvas as high as a few pages, which is painted where one scrolls to. */
+export function createGallery(frame: SurveyFrame, look: Look) {
+  const { scope, traits } = frame;
+  const atlas = new Atlas();
+  const sheets = new Sheets(atlas, () => repaint(true));
+  scope.defer(() => sheets.end());
+  const canvas = h("canvas.sheet", { "aria-hidden": "true" });
+  const cursor = h("div.cursor", { id: uniqueId(), role: "option" });
+  const opened = h("div.opened", { "aria-hidden": "true" });
+  const space = h("div.space", canvas, opened, cursor);
+  const element = h(
+    "div.scroller",
+    { tabindex: 0, role: "listbox", "aria-label": "Pictures: arrow keys walk, Enter opens" },
+    space,
+  );
+  const captions = createCaptions(frame, look);
+
+  /** The place in the list that the keys have gone to. */
+  let at = 0;
+  let followed: Uint32Array | null = null;
+  let painted = { from: -1, to: -1 };
+  let stale = true;
+  let asked = { since: Number.NEGATIVE_INFINITY, first: -1 };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  scope.defer(() => clearTimeout(timer));
+
+  const side = () => (traits.side < PICTURE && !traits.exact ? SMALLER : PICTURE);
+  const cell = () => {
+    const room = Math.max(1, element.clientWidth);
+    const wide = Math.max(side(), captions.width) + GAP;
+    const columns = Math.max(1, Math.floor(room / wide));
+    return { columns, width: room / columns, height: side() + captions.height + GAP };
+  };
+  const rows = () => Math.ceil(look.shown.length / cell().columns);
+  const boxOf = (place: number) => {
+    const { columns, width, height } = cell();
+    return { x: (place % columns) * width, y: Math.floor(place / columns) * height, width, height };
+  };
+  const placeAt = (event: PointerEvent | MouseEvent) => {
+    const { columns, width, height } = cell();
+    const { left, top } = space.getBoundingClientRect();
+    const [column, row] = [
+      Math.floor((event.clientX - left) / width),
+      Math.floor((event.clientY - top) / height),
+    ];
+    const place = row * columns + column;
+    return column >= 0 && column < columns && place >= 0 && place < look.shown.length ? place : -1;
+  };
+  const repaint = (again = false) => {
+    stale ||= again;
+    frame.repaint();
+  };
+
+  const reveal = (place: number) => {
+    const { y, height } = boxOf(place);
+    const [top, room] = [element.scrollTop, element.clientHeight];
+    if (y < top) element.scrollTop = y;
+    else if (y + height > top + room) element.scrollTop = y + height - room;
+  };
+  const go = (place: number, since: number) => {
+    const last = look.shown.length - 1;
+    if (last < 0) return;
+    at = Math.min(last, Math.max(0, place));
+    frame.clock(since);
+    reveal(at);
+    repaint();
+  };
+  const open = (place: number, since: number) => {
+    const chosen = look.shown[place];
+    if (chosen === undefined) return;
+    at = place;
+    frame.clock(since);
+    frame.save({ chosen });
+    frame.say(`opened picture ${chosen}`);
+  };
+  scope.on(element, "keydown", (event) => {
+    if (isCommand(event)) return;
+    const { columns, height } = cell();
+    const page = columns * Math.max(1, Math.floor(element.clientHeight / height));
+    const steps: Readonly<Record<string, number>> = {
+      ...{ ArrowLeft: at - 1, ArrowRight: at + 1, ArrowUp: at - columns, ArrowDown: at + columns },
+      ...{ PageUp: at - page, PageDown: at + page, Home: 0, End: look.shown.length - 1 },
+    };
+    const place = steps[event.key];
+    if (place !== undefined)
+      go(place < 0 || place >= look.shown.length ? clamped(place, columns) : place, event.timeStamp);
+    else if (event.key === "Enter" || event.key === " ") open(at, event.timeStamp);
+    else return;
+    event.preventDefault();
+  });
+  /** Beyond the ends: the same column of the first or last row. */
+  const clamped = (place: number, columns: number) => {
+    const last = look.shown.length - 1;
+    if (place < 0) return ((place % columns) + columns) % columns;
+    const bottom = Math.floor(last / columns) * columns + (place % columns);
+    return Math.min(last, bottom);
+  };
+  scope.on(element, "click", (event) => {
+    const place = placeAt(event);
+    if (place >= 0) open(place, event.timeStamp);
+  });
+  scope.on(element, "scroll", () => repaint());
+  let under = -1;
+  scope.on(element, "pointermove", (event) => {
+    const place = placeAt(event);
+    if (place === under) return;
+    under = place;
+    repaint();
+  });
+  scope.on(element, "pointerleave", () => {
+    under = -1;
+    repaint();
+  });
+  scope.on(element, ["focus", "blur"], () => repaint());
+  frame.receive((content, buffers) => {
+    if ((content as { kind?: unknown } | null)?.kind !== "thumbnails") return;
+    sheets.add(buffers);
+    repaint(true);
+  });
+
+  /** Asks the kernel for pictures in sight that no sheet has; not twice, unless it keeps silent. */
+  const ask = (numbers: readonly number[]) => {
+    clearTimeout(timer);
+    if (numbers.length === 0 || frame.gone) return;
+    const now = performance.now();
+    const wait = asked.first === numbers[0] ? asked.since + PATIENCE - now : asked.since + 150 - now;
+    if (wait > 0) {
+      timer = setTimeout(() => repaint(true), wait);
+      return;
+    }
+    asked = { since: now, first: numbers[0]! };
+    frame.send({ kind: "thumbnails", numbers: numbers.slice(0, MOST_ASKED) });
+    timer = setTimeout(() => repaint(true), PATIENCE);
+  };
+
+  const paintCanvas = (pictures: Uint32Array) => {
+    const { columns, width, height } = cell();
+    const [top, room] = [element.scrollTop, element.clientHeight];
+    const sight = { from: Math.floor(top / height), to: Math.ceil((top + room) / height) };
+    if (!stale && sight.from >= painted.from && sight.to <= painted.to) return;
+    const more = Math.ceil((AHEAD * room) / height);
+    painted = { from: Math.max(0, sight.from - more), to: Math.min(rows(), sight.to + more) };
+    stale = false;
+    const first = painted.from * columns;
+    const last = Math.min(pictures.length, painted.to * columns);
+    // Half of what there is room for around it, so that the next screens are there, too.
+    const ahead = Math.max(0, (atlas.capacity >> 1) - (last - first) / 2);
+    const lacks = sheets.want(
+      pictures.subarray(first, last),
+      pictures.subarray(Math.max(0, first - ahead), Math.min(pictures.length, last + ahead)),
+    );
+    ask(lacks);
+    const ratio = window.devicePixelRatio || 1;
+    const [wide, high] = [element.clientWidth, Math.max(1, (painted.to - painted.from) * height)];
+    setSize(canvas, wide, high);
+    [canvas.width, canvas.height] = [Math.round(wide * ratio), Math.round(high * ratio)];
+    canvas.style.transform = `translateY(${painted.from * height}px)`;
+    const context = canvas.getContext("2d");
+    if (!context) return;
+    context.setTransform?.(ratio, 0, 0, ratio, 0, 0);
+    context.imageSmoothingEnabled = !traits.exact;
+    context.imageSmoothingQuality = "high";
+    const size = side();
+    const empty = frame.palette.value("--c-soft");
+    captions.begin(context, width - 4);
+    let pending = 0;
+    for (let place = first; place < last; place++) {
+      const picture = pictures[place]!;
+      const x = (place % columns) * width;
+      const y = (Math.floor(place / columns) - painted.from) * height + GAP / 2;
+      const spot = atlas.at(picture);
+      const left = x + (width - size) / 2;
+      if (spot && spot.width > 0) {
+        const scale = zoom(size, spot.width, spot.height, traits.exact);
+        const [w, hgt] = [Math.round(spot.width * scale), Math.round(spot.height * scale)];
+        context.drawImage(
+          ...([spot.canvas, spot.x, spot.y, spot.width, spot.height] as const),
+          ...([Math.round(left + (size - w) / 2), Math.round(y + (size - hgt) / 2), w, hgt] as const),
+        );
+      } else {
+        if (!spot) pending++;
+        context.fillStyle = empty;
+        context.fillRect(Math.round(left), Math.round(y), size, size);
+      }
+      captions.draw(context, picture, x + width / 2, y + size + 3);
+    }
+    setAttribute(frame.root, "data-pending", pending);
+  };
+  const outline = (box: HTMLElement, place: number) => {
+    box.hidden = place < 0;
+    if (place < 0) return;
+    const { x, y, width, height } = boxOf(place);
+    setSize(box, width - 2, height - 2);
+    box.style.transform = `translate(${x + 1}px, ${y + 1}px)`;
+  };
+
+  return {
+    element,
+    captions,
+    /** The picture that is pointed at, or that the keys have gone to; below 0 for none. */
+    get current() {
+      const place = under >= 0 ? under : at;
+      return look.shown[place] ?? -1;
+    },
+    read() {
+      sheets.resize(traits.pictures);
+      atlas.setSide(traits.side);
+      sheets.addAll(traits.kept);
+      captions.forget();
+      stale = true;
+    },
+    resize: () => {
+      stale = true;
+    },
+    paint() {
+      const pictures = look.shown;
+      if (pictures !== followed) {
+        // The picture under the cursor stays under it, where it is still there.
+        const before = followed?.[at];
+        const kept = followed && followed.length === pictures.length ? pictures.indexOf(before ?? -1) : -1;
+        const others = followed !== null && followed.length !== pictures.length;
+        followed = pictures;
+        at = kept >= 0 ? kept : 0;
+        if (others && traits.state !== "running") element.scrollTop = 0;
+        stale = true;
+      }
+      const { height } = cell();
+      space.style.height = `${rows() * height}px`;
+      paintCanvas(pictures);
+      const focused = element.matches(":focus-visible");
+      outline(opened, traits.chosen < 0 ? -1 : pictures.indexOf(traits.chosen));
+      outline(cursor, pictures.length > 0 ? at : -1);
+      cursor.classList.toggle("cfw-invisible", !focused);
+      const picture = pictures[at];
+      const { table } = look;
+      if (picture === undefined || !table) {
+        setAttribute(element, "aria-activedescendant", false);
+        return;
+      }
+      setAttribute(element, "aria-activedescendant", cursor.id);
+      setAttribute(cursor, "aria-posinset", at + 1);
+      setAttribute(cursor, "aria-setsize", pictures.length);
+      setAttribute(cursor, "aria-selected", String(picture === traits.chosen));
+      setAttribute(
+        cursor,
+        "aria-label",
+        `picture ${count(picture)}: ${pictureName(table, picture, look.name)}`,
+      );
+      setText(cursor, "");
+    },
+  };
+}
+
+/** How much larger a thumbnail is drawn; pixels that are to be seen by a whole number. */
+function zoom(size: number, width: number, height: number, exact: boolean): number {
+  const scale = size / Math.max(width, height);
+  return exact && Math.max(width, height) <= SMALL ? Math.max(1, Math.floor(scale)) : scale;
+}

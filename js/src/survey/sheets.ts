@@ -1,0 +1,120 @@
+import { decodePicture, toBytes, type Wire } from "../shared/bytes";
+import { openPack } from "../shared/pack";
+import type { Atlas } from "./atlas";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Sheets that are decoded at the same time. */
+const AT_ONCE = 2;
+/** Thumbnails of a row of a sheet: see cfwidgets/widgets/survey/sheets.py. */
+export const COLUMNS = 16;
+
+interface Sheet {
+  numbers: Uint32Array;
+  sizes: Bytes;
+  picture: Bytes;
+  broken: boolean;
+}
+
+/**
+ * All sheets that have come, as files. One is decoded while pictures of it are wanted and not in the atlas, those first
+ * that have most of what is in sight; what is wanted of it is copied into the atlas, and it is closed again.
+ */
+export class Sheets {
+  readonly #sheets: Sheet[] = [];
+  /** Of each picture the sheet and the place in it, -1 for none. */
+  #sheetOf = new Int32Array(0);
+  #placeOf = new Uint8Array(0);
+  #busy = new Set<number>();
+  #ended = false;
+
+  constructor(
+    readonly atlas: Atlas,
+    /** Pictures have come into the atlas. */
+    readonly changed: () => void,
+  ) {}
+
+  /** The number of pictures of the data set. */
+  resize(count: number): void {
+    if (count === this.#sheetOf.length) return;
+    this.#sheetOf = new Int32Array(count).fill(-1);
+    this.#placeOf = new Uint8Array(count);
+    this.#sheets.length = 0;
+    this.atlas.resize(count);
+  }
+
+  has(picture: number): boolean {
+    return this.#sheetOf[picture]! >= 0;
+  }
+
+  /** Takes a sheet: its numbers, sizes and file. What is there already stays as it is. */
+  add([numbers, sizes, picture]: readonly (Wire | null)[]): void {
+    const [of, size, file] = [toBytes(numbers), toBytes(sizes), toBytes(picture)];
+    if (!of || !size || !file) return;
+    // Its own copies: what a message or a trait brought is then free.
+    const sheet = {
+      ...{ numbers: new Uint32Array(of.slice().buffer, 0, of.length >> 2), sizes: size.slice() },
+      ...{ picture: file.slice(), broken: false },
+    };
+    const index = this.#sheets.push(sheet) - 1;
+    let news = false;
+    sheet.numbers.forEach((number, place) => {
+      if (number >= this.#sheetOf.length || place > 255 || this.has(number)) return;
+      this.#sheetOf[number] = index;
+      this.#placeOf[number] = place;
+      news = true;
+    });
+    if (!news) this.#sheets.pop();
+  }
+
+  /** Takes the sheets of a pack. */
+  addAll(wire: Wire): void {
+    const pack = openPack(wire);
+    for (let i = 0; pack && i + 2 < pack.count; i += 3)
+      this.add([pack.blob(i), pack.blob(i + 1), pack.blob(i + 2)]);
+  }
+
+  /** Wants pictures, those in sight first; gives those in sight that no sheet has. */
+  want(sight: Uint32Array, around: Uint32Array): number[] {
+    this.atlas.want(sight, around);
+    const counts = new Map<number, number>();
+    const lacks: number[] = [];
+    const look = (pictures: Uint32Array, weight: number) => {
+      for (const picture of pictures) {
+        const sheet = this.#sheetOf[picture]!;
+        if (sheet < 0) {
+          if (weight > 1) lacks.push(picture);
+        } else if (!this.atlas.has(picture) && !this.#busy.has(sheet) && !this.#sheets[sheet]!.broken)
+          counts.set(sheet, (counts.get(sheet) ?? 0) + weight);
+      }
+    };
+    look(sight, 1000);
+    look(around, 1);
+    if (this.#busy.size < AT_ONCE && counts.size > 0)
+      for (const [sheet] of [...counts].sort(([, m], [, n]) => n - m).slice(0, AT_ONCE - this.#busy.size))
+        void this.#decode(sheet);
+    return lacks;
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.atlas.end();
+  }
+
+  async #decode(index: number): Promise<void> {
+    const sheet = this.#sheets[index]!;
+    this.#busy.add(index);
+    const bitmap = await decodePicture(sheet.picture).catch(() => null);
+    this.#busy.delete(index);
+    if (this.#ended || this.#sheets[index] !== sheet) return bitmap?.close();
+    sheet.broken = bitmap === null;
+    const { side } = this.atlas;
+    sheet.numbers.forEach((picture, place) => {
+      if (!bitmap || this.#sheetOf[picture] !== index || !this.atlas.isWanted(picture)) return;
+      const [x, y] = [(place % COLUMNS) * side, Math.floor(place / COLUMNS) * side];
+      this.atlas.put(picture, bitmap, x, y, sheet.sizes[2 * place]!, sheet.sizes[2 * place + 1]!);
+    });
+    bitmap?.close();
+    this.changed();
+  }
+}
