@@ -51,6 +51,11 @@ def ended(workbench: cf.Workbench) -> cf.Workbench:
     return workbench
 
 
+def tell(view: Any, content: dict[str, Any]) -> None:
+    """Send a view a message, as the page does."""
+    view._handle_msg({"content": {"data": {"method": "custom", "content": content}}})
+
+
 def refusals(workbench: cf.Workbench) -> dict[str, tuple[str, str]]:
     """Why explainers cannot be asked, and how to make it possible."""
     return {

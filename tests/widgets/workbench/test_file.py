@@ -10,7 +10,7 @@ import pytest
 import small
 import torch
 from waiting import until
-from workbenches import ENGINES, LABELS, SQUARE, all_given, ended, pictures
+from workbenches import ENGINES, LABELS, SQUARE, all_given, ended, pictures, tell
 
 import cfwidgets as cf
 from cfwidgets.results import ResultError
@@ -115,7 +115,7 @@ def test_a_file_that_cannot_be_written_loses_nothing(clf, tmp_path):
     with pytest.raises(OSError, match=r"cases\.zip"):
         made.keep("still in memory")
     assert list(made.cases["note"]) == ["still in memory"]
-    made.notes._handle_custom_msg({"kind": "keep"}, [])
+    tell(made.notes, {"kind": "keep"})
     until(lambda: "cases.zip" in made.notes.error)
     made.save(tmp_path / "elsewhere.zip")
     assert len(archive.read(tmp_path / "elsewhere.zip").cases) == 1

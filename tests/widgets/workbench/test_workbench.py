@@ -13,7 +13,7 @@ import workbenches
 from torch.utils.data import Dataset
 from traitlets import TraitError
 from waiting import until
-from workbenches import COUNT, ENGINES, LABELS, SQUARE, all_given, ended, pictures, refusals
+from workbenches import COUNT, ENGINES, LABELS, SQUARE, all_given, ended, pictures, refusals, tell
 
 import cfwidgets as cf
 from cfwidgets.evaluation.hiding import fills, hidden
@@ -218,20 +218,20 @@ def test_kept_cases_are_a_table(workbench):
 def test_the_page_keeps_and_opens_a_case(workbench):
     workbench.open(2)
     workbench.notes.set_state({"note": "from the page"})
-    workbench.notes._handle_custom_msg({"kind": "keep"}, [])
+    tell(workbench.notes, {"kind": "keep"})
     until(lambda: len(workbench.notes.kept) == 1)
     assert workbench.cases["note"][0] == "from the page"
     workbench.open(3)
     assert workbench.note == ""
-    workbench.notes._handle_custom_msg({"kind": "open", "number": 2}, [])
+    tell(workbench.notes, {"kind": "open", "number": 2})
     until(lambda: workbench.case.number == 2)
     assert workbench.note == "from the page"
-    workbench.notes._handle_custom_msg({"kind": "code"}, [])
+    tell(workbench.notes, {"kind": "code"})
     until(lambda: workbench.notes.code)
     assert workbench.notes.code["text"] == workbench.code()
-    workbench.notes._handle_custom_msg({"kind": "open", "number": "<b>"}, [])
+    tell(workbench.notes, {"kind": "open", "number": "<b>"})
     assert "must be from 0" in workbench.notes.error
-    workbench.notes._handle_custom_msg({"kind": "burn"}, [])
+    tell(workbench.notes, {"kind": "burn"})
     assert "not known" in workbench.notes.error
 
 
