@@ -1,52 +1,113 @@
-"""The workbench in a real JupyterLab: from a survey to a case, to a region, to what is kept."""
+"""The workbench in a real JupyterLab: from a survey to a case, to a region, to what is kept and opened again."""
 
 from __future__ import annotations
 
-from harness.notebook import DARK, LIGHT
+import pytest
+from harness.notebook import DARK, HELD, LIGHT
 from playwright.sync_api import expect
 
 SET_UP = """
 import cfwidgets as cf
 
 clf = cf.zoo.classifier("digits")
-generator = cf.zoo.generator("digits")
 data = cf.data.digits("test")
 engines = {
+    "survey": cf.Survey(trust=False),
     "relevance": cf.Relevance(("rap", "grad_cam", "integrated_gradients"), layers=3, stages=2),
-    "superpixels": cf.ELime(segments=40, generations=10, population=40),
-    "transition": cf.Transitions(starts=8, updates=100, phases=100),
+    "superpixels": cf.ELime(segments=40, generations=8, population=30, trust=False),
+    "transition": cf.Transitions(starts=4, updates=40, phases=60, trust=False),
 }
 """
-SHOW = "w = cf.Workbench(clf, data, generator=generator, engines=engines, path='cases.zip')\nw"
+SHOW = "w = cf.Workbench(clf, data, generator=cf.zoo.generator('digits'), engines=engines, path='cases.zip')\nw"
+ENDED = "all(one.view.state == 'done' for one in w.explorers.values()) and len(w.explorers) >= {}"
 
 
 def workbench(open_notebook, *more):
     notebook = open_notebook(SET_UP, SHOW, *more)
     notebook.run_cell(0)
     notebook.run_cell(1)
-    return notebook
+    return notebook, *(notebook.page.get_by_test_id(f"cfw-{name}") for name in ("survey", "case", "notes"))
+
+
+def opened(notebook, case, number=473):
+    notebook.exec(f"w.open({number})")
+    expect(case).to_have_attribute("data-number", str(number))
+    expect(case).to_have_attribute("data-ready", "1")
+    notebook.wait(ENDED.format(2))
+
+
+def test_from_a_cell_of_the_matrix_to_a_region_and_back_after_a_restart(open_notebook):
+    notebook, survey, case, notes = workbench(open_notebook)
+    page = notebook.page
+    expect(survey).to_have_attribute("data-state", "done")
+    survey.get_by_role("gridcell", name="4 taken for 9").click()
+    expect(survey.get_by_role("img", name="473")).to_be_visible()
+    survey.get_by_role("img", name="473").click()
+    expect(case).to_have_attribute("data-number", "473")
+    expect(case.locator(".cfw-case-question")).to_have_text("Digit 473 is a 4. Why 9?")
+    notebook.wait(ENDED.format(2))
+
+    stage = page.get_by_test_id("cfw-superpixels").locator("canvas").first
+    stage.scroll_into_view_if_needed()
+    box = stage.bounding_box()
+    stage.click(position={"x": 0.55 * box["width"], "y": 0.35 * box["height"]}, modifiers=["Shift"])
+    expect(case).to_have_attribute("data-without", "1")
+    answer = notebook.eval("w.case.without['top']")
+    target = next(row for row in answer if row[0] == 4)
+    shown = case.locator(".cfw-case-answer .cfw-big").text_content()
+    assert float(shown.strip("<")) == pytest.approx(target[1], abs=6e-4)
+    assert notebook.eval("w.case.region") == notebook.eval("w.case.without['region']")
+    region = notebook.eval("w.case.region")
+
+    expect(notes).not_to_have_attribute("data-pairs", "0")
+    notes.get_by_label("A note on this case").fill("the loop is open")
+    notes.get_by_role("button", name="keep", exact=True).click()
+    expect(notes).to_have_attribute("data-kept", "1")
+    assert notebook.eval("w.cases['note'].tolist()") == ["the loop is open"]
+
+    notebook.restart()
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    case, notes = page.get_by_test_id("cfw-case"), page.get_by_test_id("cfw-notes")
+    expect(notes).to_have_attribute("data-kept", "1")
+    notes.locator(".cfw-kept-open").click()
+    expect(case).to_have_attribute("data-number", "473")
+    expect(case).to_have_attribute("data-without", "1")
+    assert notebook.eval("w.case.region") == region
+    assert notebook.eval("[one.run is None for one in w.explorers.values()]") == [True, True]
+    expect(notes.get_by_label("A note on this case")).to_have_value("the loop is open")
+
+
+def test_views_of_a_case_are_linked_while_the_kernel_is_blocked(open_notebook):
+    notebook, _, case, _ = workbench(open_notebook, HELD)
+    opened(notebook, case)
+    page = notebook.page
+    relevance = page.get_by_test_id("cfw-relevance")
+    plate = relevance.locator(".cfw-multiple[data-method] canvas").first
+    plate.scroll_into_view_if_needed()
+    with notebook.waiting_in(2):
+        box = plate.bounding_box()
+        page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 0.5 * box["height"])
+        for name in ("case", "relevance", "superpixels"):
+            cross = page.get_by_test_id(f"cfw-{name}").locator(".cfw-cross").first
+            expect(cross).to_have_css("translate", "25% 50%")
+    expect(case).not_to_have_attribute("data-without", "1")
 
 
 def test_it_looks_right_in_both_themes(open_notebook, screenshots, window):
-    window(1500, 2600)
-    notebook = workbench(open_notebook)
-    notebook.exec("w.open(473)")
-    case = notebook.page.get_by_test_id("cfw-case")
-    expect(case).to_have_attribute("data-number", "473")
-    notebook.wait("all(e.view.state == 'done' for e in w.explorers.values())")
-    notebook.exec("w.case.region = [[.4,.25,.62,.25,.62,.45,.4,.45]]")
+    window(1500, 3000)
+    notebook, survey, case, notes = workbench(open_notebook)
+    expect(survey).to_have_attribute("data-state", "done")
+    opened(notebook, case)
+    notebook.exec("w.case.region = [[.45, .2, .66, .2, .66, .42, .45, .42]]")
     expect(case).to_have_attribute("data-without", "1")
+    expect(notes).not_to_have_attribute("data-pairs", "0")
     notebook.exec("w.keep('the loop is open at the top')")
-    notebook.page.get_by_role("button", name="copy as code").click()
-    expect(notebook.page.locator(".cfw-code")).to_be_visible()
-    for theme in (LIGHT, DARK):
-        notebook.set_theme(theme)
-        name = theme.split()[-1].lower()
-        notebook.screenshot(screenshots / f"workbench-where-{name}.png")
-    notebook.set_theme(LIGHT)
-    for tab in ("What instead?", "In general?"):
-        case.get_by_role("tab", name=tab).click()
-        expect(case.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
-        notebook.page.wait_for_timeout(1500)
-        notebook.wait("all(e.view.state != 'running' for e in w.explorers.values())")
-        notebook.screenshot(screenshots / f"workbench-{tab.split()[1].strip('?')}.png")
+    for tab, names in {"where": 2, "instead": 3, "general": 3}.items():
+        notebook.exec(f"w.open(473, {tab!r})")
+        expect(case).to_have_attribute("data-tab", tab)
+        notebook.wait(ENDED.format(names))
+        for theme in (LIGHT, DARK):
+            notebook.set_theme(theme)
+            expect(case).to_have_attribute("data-cfw-theme", "dark" if theme == DARK else "light")
+            notebook.screenshot(screenshots / f"workbench-{tab}-{theme.split()[-1].lower()}.png")

@@ -12,6 +12,8 @@ import anywidget
 import pytest
 
 import cfwidgets as cf
+from cfwidgets.widgets.workbench.case_view import CaseView
+from cfwidgets.widgets.workbench.notes_view import NotesView
 
 VIEWS: dict[str, Any] = {
     "superpixels": cf.SuperpixelView,
@@ -22,6 +24,8 @@ VIEWS: dict[str, Any] = {
     "survey": cf.SurveyView,
     "training": cf.TrainingView,
     "translation": cf.TranslationView,
+    "case": CaseView,
+    "notes": NotesView,
 }
 
 

@@ -66,7 +66,7 @@ def write(path: Path, archive: Archive) -> None:
         "format": FORMAT,
         "of": dict(archive.of),
         "filters": dict(archive.filters),
-        "cases": [{**asdict(one.case), "results": sorted(one.results)} for one in archive.cases],
+        "cases": [{**asdict(one.case), "results": list(one.results)} for one in archive.cases],
     }
     with (
         replacing(path) as scratch,

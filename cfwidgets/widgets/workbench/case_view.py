@@ -61,8 +61,8 @@ class CaseView(Linked, View[None]):
     point, region
         See `Linked`. Setting the region asks the model about the picture without it.
     fill
-        What stands in the place of the region: ``blur``, ``mean``, ``black``, ``noise`` or ``inpaint``. It can
-        be set.
+        What stands in the place of the region: ``blur``, ``mean``, ``black``, ``noise`` or ``inpaint``. It
+        can be set.
     without
         The answer: the classes with their probabilities, and the picture that the model was shown.
     """

@@ -32,8 +32,8 @@ class NotesView(View[None]):
     Parameters
     ----------
     command
-        A method, called weakly with what the page asks: ``"keep"``, ``"code"``, or ``"open"`` and the number of
-        a picture. It must return at once.
+        A method, called weakly with what the page asks: ``"keep"``, ``"code"``, or ``"open"`` and the number
+        of a picture. It must return at once.
 
     Attributes
     ----------

@@ -289,12 +289,8 @@ class Workbench(Held, FixedBox):
         if tab is not None and tab not in TABS:
             raise ValueError(f"tab must be one of {', '.join(map(repr, TABS))}, not {tab!r:.40}")
         with self._lock:
-            if self._now is None or self._now.picture.number != number:
-                self._turn_to(number, tab)
-            elif tab is not None:
-                shown.case.tab = tab
-            self._enter()
-        shown.survey.view.chosen = number
+            shown.survey.view.chosen = number
+            self._show(number, tab)
 
     def keep(self, note: str | None = None) -> None:
         """Keep the open case: what was clicked, what was found, and a note; an earlier one of it is replaced.
@@ -396,9 +392,9 @@ class Workbench(Held, FixedBox):
     def _let_go(self) -> None:
         if not self._open:
             return
-        self._open = False
-        cells.let_go(self)
-        with ExitStack() as stack:
+        with self._lock, ExitStack() as stack:  # not while a case is being opened
+            self._open = False
+            cells.let_go(self)
             for part in (self.survey, self.case, self.notes, self._stage):
                 if part is not None:
                     stack.callback(part.close)
@@ -419,7 +415,7 @@ class Workbench(Held, FixedBox):
 
     def _chosen(self, change: Any) -> None:
         if change.new >= 0:
-            self._command("open", change.new)
+            self._command("chosen", change.new)
 
     def _tabbed(self, change: Any) -> None:
         if change.new:
@@ -451,6 +447,8 @@ class Workbench(Held, FixedBox):
             return
         try:
             match kind:
+                case "chosen":
+                    self._show(self._pictures.require(value), None)
                 case "open":
                     self.open(value)
                 case "enter":
@@ -465,6 +463,15 @@ class Workbench(Held, FixedBox):
             (self.notes if kind in ("keep", "code") else self.case).say(error)
 
     # The open case. Called with the lock.
+
+    def _show(self, number: int, tab: str | None) -> None:
+        """Show a case, and its explorers of a tab; None for the open one, or that of the kept case."""
+        shown = self._require_open()
+        if self._now is None or self._now.picture.number != number:
+            self._turn_to(number, tab)
+        elif tab is not None:
+            shown.case.tab = tab
+        self._enter()
 
     def _turn_to(self, number: int, tab: str | None) -> None:
         """Close the case that is open, and open another."""

@@ -31,7 +31,12 @@ function build(frame: CaseFrame) {
   scope.defer(() => picture.end());
   const question = h("span.case-question");
   const plate = createPlate("the picture as the model sees it", picture);
-  const crosshair = createCrosshair(frame, (x, y) => cellAt(x, y));
+  const crosshair = createCrosshair(
+    frame,
+    (x, y) => cellAt(x, y),
+    () => undefined,
+    true,
+  );
   crosshair.over(plate.element);
   const answers = createAnswers(frame);
   const without = createWithout(frame);
@@ -40,13 +45,11 @@ function build(frame: CaseFrame) {
   scope.defer(() => save.flush());
   frame.listen(["region"], save);
 
+  const head = h("div.case-head", plate.element, answers.element, without.element);
+
   return {
     question: [question],
-    body: [
-      frame.placeholder,
-      h("div.case-head", plate.element, answers.element, without.element),
-      tabs.element,
-    ],
+    body: [frame.placeholder, head, tabs.element],
     status: () => ({ help: words.HELP, kept: "" }),
     picture: { there: () => traits.number >= 0, later: words.LATER },
     draw: [
@@ -55,6 +58,7 @@ function build(frame: CaseFrame) {
         question.replaceChildren(
           ...traits.question.map(({ text, role }) => (role ? h("span", { "data-role": role }, text) : text)),
         );
+        head.hidden = traits.number < 0;
         setAttribute(root, "data-number", traits.number);
         setAttribute(root, "data-tab", traits.tab);
       },

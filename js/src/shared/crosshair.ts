@@ -33,6 +33,8 @@ export function createCrosshair(
   pieceAt: (x: number, y: number) => Region,
   /** What the keyboard marks where nothing points. */
   start: () => Point | undefined = () => undefined,
+  /** The pointer draws without Shift, too. */
+  free = false,
 ) {
   const { scope, traits } = frame;
   const crosses: HTMLElement[] = [];
@@ -94,7 +96,7 @@ export function createCrosshair(
         box,
         "pointerdown",
         (event) => {
-          drawn = event.shiftKey && event.button === 0 ? under(event) : undefined;
+          drawn = (free || event.shiftKey) && event.button === 0 ? under(event) : undefined;
           if (!drawn) return;
           from = event;
           path = within(event, drawn);
