@@ -258,12 +258,32 @@ def translation(*, chosen: bool) -> Iterator[Iterator[Case]]:
     yield unknown()
 
 
+def relevance(*, chosen: bool) -> Iterator[Iterator[Case]]:
+    """Digits by the trained network and by null ones."""
+    engine = cf.Relevance(("integrated_gradients", "deep_lift", "grad_cam"), cells=8)
+    clf = zoo.classifier("digits", device="cpu")
+    images = digits("test").images[200:240] if chosen else digits("test").images[:40]
+
+    def known():
+        for image in images:
+            yield Case("digits", partial(engine.explain, clf, image))
+
+    def unknown():
+        found = nulls(clf, images[:32], 10, seeds_of(chosen=chosen), ("digitcnn", DigitCNN))
+        for null, image in zip(found, itertools.cycle(images)):
+            yield Case(null.kind, partial(engine.explain, null.classifier, image))
+
+    yield known()
+    yield unknown()
+
+
 EXPLAINERS = {
     "superpixels": superpixels,
     "pareto": pareto,
     "facex": facex,
     "transitions": transitions,
     "translation": translation,
+    "relevance": relevance,
 }
 
 

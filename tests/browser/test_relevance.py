@@ -83,8 +83,8 @@ def test_maps_are_looked_at_while_the_kernel_is_blocked(open_notebook):
         expect(view.locator(".cfw-scrub").last.locator(".cfw-verdict")).to_have_text(
             re.compile(r"^everything random: rank correlation with the trained map [−.\d]+")
         )
-        view.get_by_role("slider", name="layer").press("End")
-        expect(view.locator(".cfw-scrub").first).to_have_attribute("data-at", "2")
+        view.get_by_role("slider", name="layer").press("Home")
+        expect(view.locator(".cfw-scrub").first).to_have_attribute("data-at", "0")
         before = pixels(view.locator(".cfw-hide canvas"))
         view.get_by_role("slider", name="hidden").press("End")
         assert pixels(view.locator(".cfw-hide canvas")) != before
@@ -116,6 +116,34 @@ def test_hidden_pixels_are_those_that_the_model_does_not_see(open_notebook):
             own = shown[4 * (y * side[0] + x) :][:3]
             wanted = expected[3 * (row * width + column) :][:3]
             assert max(abs(a - b) for a, b in zip(own, wanted, strict=True)) <= 1
+
+
+ROOM = """root => {
+  const bars = [...root.querySelectorAll(".cfw-hide .cfw-track, .cfw-slider-track")];
+  const rooms = bars.filter((bar) => bar.checkVisibility()).map((bar) => bar.clientWidth);
+  return rooms.length > 8 && Math.min(...rooms) >= 60 && root.scrollWidth <= root.clientWidth;
+}"""
+
+
+def test_bars_and_sliders_have_room_at_every_width(open_notebook, window):
+    _, view = explorer(open_notebook)
+    for width in (760, 1000, 1440, 1900):
+        window(width, 1200)
+        view.page.wait_for_function(ROOM, arg=view.element_handle())
+
+
+def test_a_map_that_the_random_network_has_too_is_said_to_say_nothing(open_notebook):
+    notebook, view = explorer(open_notebook)
+    assert abs(notebook.eval("w.result.map_of('rap').randomised[-1].correlation")) >= 0.8
+    rap = view.locator(".cfw-multiple[data-method=rap]")
+    expect(rap.locator(".cfw-figures")).to_contain_text("says nothing")
+    said = "it says nothing about what the network has learnt"
+    expect(view.get_by_role("note", name="Caveats")).to_contain_text(said)
+    expect(view.get_by_text(said)).to_have_count(1)
+    view.get_by_role("slider", name="randomised").press("End")
+    expect(view.locator(".cfw-scrub").last.locator(".cfw-verdict")).to_contain_text(said)
+    view.get_by_role("button", name="integrated gradients", exact=True).click()
+    expect(view.locator(".cfw-scrub").last).to_contain_text("Not checked for integrated gradients")
 
 
 def test_it_looks_right_in_both_themes(open_notebook, screenshots, window):
