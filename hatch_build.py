@@ -130,4 +130,6 @@ class FrontEndHook(BuildHookInterface[Any]):
             run_npm(root / "js", "ci", "--omit=dev")
         run_npm(root / "js", "run", "build")
         if not up_to_date(root):
-            raise RuntimeError(f"The build of js/ did not make {STATIC} and {PAGE} from the sources as they are.")
+            raise RuntimeError(
+                f"The build of js/ did not make {STATIC} and {PAGE} from the sources as they are."
+            )

@@ -71,5 +71,7 @@ export function licencesOf(metafiles) {
     const text = textOf(name);
     byText.set(text, [...(byText.get(text) ?? []), `${name} ${version} (${license})`]);
   }
-  return [...byText].map(([text, packages]) => `${packages.join("\n")}\n\n${text}\n`).join(`\n${"-".repeat(72)}\n\n`);
+  return [...byText]
+    .map(([text, packages]) => `${packages.join("\n")}\n\n${text}\n`)
+    .join(`\n${"-".repeat(72)}\n\n`);
 }

@@ -1,1 +1,1 @@
-"""Pages: an explorer as one HTML file, which plays from disk, and where its network travels with it answers."""
+"""Explorers as pages: one HTML file that plays from disk, and answers where the network travels in it."""

@@ -32,7 +32,9 @@ class Traveller(Protocol):
     """A view that can be exported."""
 
     @property
-    def model_id(self) -> str: ...
+    def model_id(self) -> str:
+        """The id of its model on pages."""
+        ...
 
     def together(self) -> AbstractContextManager[None]:
         """Keep its traits as they are meanwhile."""
@@ -49,7 +51,7 @@ class Traveller(Protocol):
 
 @dataclass(frozen=True)
 class _Shown:
-    """A widget as it stands: with its state, the id of its view, what it shows, and how it can be answered."""
+    """A widget as it stands: its state, the id of its view, what that shows, and how it can be answered."""
 
     widget: str
     view: str
@@ -156,7 +158,7 @@ def _page(shown: _Shown, network: Network | None, reason: str, title: str | None
         }
     answers = {name: tuple(one["answers"]) for name, one in travelled.items()}
     about = shown.about
-    lacks = about.lacks if network is not None else about.asks
+    lacks = (about.lacks if network is not None else "") or about.asks
     return Page(
         title=title or about.title,
         lead=_lead(network is not None),
@@ -178,7 +180,9 @@ def _page(shown: _Shown, network: Network | None, reason: str, title: str | None
 def _lead(live: bool) -> str:
     if live:
         return (
-            "A live page: the network travels in this file and answers in your browser. Nothing is installed, "
-            "fetched or sent."
+            "A live page: the network travels in this file and answers in your browser. Nothing is fetched "
+            "or sent."
         )
-    return "A still page: it plays in your browser, without the network's answers. Nothing is fetched or sent."
+    return (
+        "A still page: it plays in your browser, without the network's answers. Nothing is fetched or sent."
+    )

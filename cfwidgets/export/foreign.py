@@ -1,4 +1,4 @@
-"""Front ends of other widget packages, taken from where they are installed: so they fit the state of their widgets."""
+"""Front ends of other widget packages, as they are installed: so they fit the state of their widgets."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ def front_end(package: str) -> FrontEnd:
     licences = [
         Path(str(file.locate())).read_text("utf-8", "replace")
         for file in files
-        if ".dist-info/" in file.as_posix() and file.name.upper().startswith(("LICENSE", "LICENCE", "COPYING"))
+        if ".dist-info/" in file.as_posix()
+        and file.name.upper().startswith(("LICENSE", "LICENCE", "COPYING"))
     ]
-    told = about.metadata.get("License-Expression") or about.metadata.get("License") or ""
-    return FrontEnd(package, about.version, script.read_text("utf-8"), "\n".join(licences) or told)
+    told = [about.metadata[key] for key in ("License-Expression", "License") if key in about.metadata]
+    return FrontEnd(package, about.version, script.read_text("utf-8"), "\n".join(licences or told))

@@ -64,7 +64,8 @@ def network_of(clf: Classifier, pictures: Tensor) -> Network:
     Raises
     ------
     CannotTravelError
-        A black box, a network with operators that ONNX lacks, or one that answers otherwise in ONNX Runtime.
+        A black box, a network with operators that ONNX lacks or of one batch size, or one that answers
+        otherwise in ONNX Runtime.
     """
     size = (pictures.shape[2], pictures.shape[3])
     expected = clf.probabilities(pictures)
@@ -107,7 +108,7 @@ def packed_numbers(values: Tensor) -> dict[str, Any]:
     """Pack numbers; those that are levels of an 8-bit picture as such: either way none is changed."""
     values = values.detach().cpu().float().contiguous()
     levels = (values * _LEVELS).round()
-    if torch.equal(levels / _LEVELS, values) and 0 <= float(levels.min()) and float(levels.max()) <= _LEVELS:
+    if torch.equal(levels / _LEVELS, values) and float(levels.min()) >= 0 and float(levels.max()) <= _LEVELS:
         kind, content = "uint8", levels.to(torch.uint8).numpy().tobytes()
     else:
         kind, content = "float32", values.numpy().astype("<f4").tobytes()
@@ -116,6 +117,8 @@ def packed_numbers(values: Tensor) -> dict[str, Any]:
 
 def _answers(model: bytes, pictures: Tensor, activation: Activation) -> Tensor:
     file = OnnxFile(model, Interface(), "the exported network")
+    if not file.any_batch:
+        raise CannotTravelError("its network takes batches of one size only")
     return to_probabilities(torch.cat([file(one) for one in pictures.split(1)]), activation)
 
 
@@ -125,7 +128,7 @@ def _difference(model: bytes, pictures: Tensor, activation: Activation, expected
 
 
 def _in_half_precision(model: bytes) -> bytes:
-    """Store large weights as float16, with a cast before use: the runtime folds it, and computes as before."""
+    """Store large weights as float16, with a cast that the runtime folds: it computes as before."""
     import numpy as np
     import onnx
     from onnx import helper, numpy_helper

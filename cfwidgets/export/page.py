@@ -60,10 +60,11 @@ class Page:
     def html(self) -> str:
         """Write the page."""
         scripts = [*map(_foreign, self.front_ends), _static("page.js")]
+        policy = _policy(scripts, live=bool(self.models))
         return "".join(
             [
                 '<!doctype html>\n<html lang="en" data-theme="light"><head><meta charset="utf-8">',
-                f'<meta http-equiv="Content-Security-Policy" content="{_policy(scripts, bool(self.models))}">',
+                f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
                 '<meta name="viewport" content="width=device-width, initial-scale=1">',
                 f"<title>{escaped(self.title)}</title><style>{_static('page.css')}</style></head>",
                 # bqplot's scales look for a base address when they load
@@ -158,7 +159,7 @@ def _static(name: str) -> str:
     return _script_text(path.read_text("utf-8"))
 
 
-def _policy(scripts: list[str], live: bool) -> str:
+def _policy(scripts: list[str], *, live: bool) -> str:
     """Allow the scripts of the page, by their sums, and nothing else; no address is reached from it."""
     sums = (base64.b64encode(hashlib.sha256(one.encode()).digest()).decode("ascii") for one in scripts)
     runs = [*(f"'sha256-{one}'" for one in sums), "blob:", *(["'wasm-unsafe-eval'"] if live else [])]

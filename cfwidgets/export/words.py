@@ -34,7 +34,7 @@ class About:
     asks
         What only a kernel answers, in words.
     lacks
-        The same where the network travels with the page.
+        The same where the network travels with the page; empty where that changes nothing.
     """
 
     title: str
@@ -60,7 +60,9 @@ def today() -> str:
 
 def software(packages: Iterable[str] = ("anywidget", "bqplot", "ipywidgets", "torch")) -> str:
     """Name the versions that a page was made with."""
-    return ", ".join([f"cfwidgets {cfwidgets.__version__}", *(f"{name} {version(name)}" for name in packages)])
+    return ", ".join(
+        [f"cfwidgets {cfwidgets.__version__}", *(f"{name} {version(name)}" for name in packages)]
+    )
 
 
 def escaped(text: str) -> str:
@@ -70,11 +72,11 @@ def escaped(text: str) -> str:
 
 def settings_in_words(settings: Mapping[str, Any]) -> str:
     """Write settings in a line."""
-    return ", ".join(f"{name} {str(value):.{_MOST}}" for name, value in settings.items())
+    return ", ".join(f"{name} {value!s:.{_MOST}}" for name, value in settings.items())
 
 
 def account(
-    title: str, kind: str, result: ExplainerResult, view: RunTold, *, asks: str, lacks: str
+    title: str, kind: str, result: ExplainerResult, view: RunTold, *, asks: str, lacks: str = ""
 ) -> About:
     """Say what a page shows of a result.
 

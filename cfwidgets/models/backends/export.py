@@ -82,7 +82,7 @@ class _FromImages(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         outputs = self.module(self.prepare(images).to(self._dtype))
-        return rows_of(outputs, len(images), self._interface).float()
+        return rows_of(outputs, images.shape[0], self._interface).float()
 
 
 @contextmanager

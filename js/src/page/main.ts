@@ -10,6 +10,8 @@ import { followScheme } from "./theme";
 async function open(): Promise<void> {
   const page = readPage();
   const manager = createManager(page, openNetworks(page));
+  // For the console, and for tests.
+  Object.assign(globalThis, { cfwidgetsManager: manager });
   await manager.set_state(page.state);
   for (const place of document.querySelectorAll<HTMLElement>("[data-widget]"))
     await manager.show(place.dataset.widget!, place);

@@ -29,7 +29,8 @@ function createNetwork({ activation, element }: TravelledNetwork) {
     else question?.failed(new Error(error));
   };
   worker.onerror = ({ message }) => {
-    for (const { failed } of waiting.values()) failed(new Error(`the network did not start ${message ?? ""}`));
+    for (const { failed } of waiting.values())
+      failed(new Error(`the network did not start ${message ?? ""}`));
     waiting.clear();
   };
   // The texts go over as they are: to unpack them here would block the page.

@@ -8,6 +8,7 @@ export function followScheme(): void {
   let chosen: boolean | undefined;
   const draw = (dark = chosen ?? system.matches) => {
     root.dataset.theme = dark ? "dark" : "light";
+    root.dataset.jpThemeLight = String(!dark); // charts go by it
     if (button) button.textContent = dark ? "Light" : "Dark";
   };
   system.addEventListener("change", () => draw());

@@ -29,7 +29,9 @@ export function followKernel(
   const event = "comm_live_update";
   model.on(event, changed);
   scope.defer(() => model.off(event, changed));
-  const away = page ? "needs the notebook: this page cannot answer it" : "needs the kernel: run the cell again";
+  const away = page
+    ? "needs the notebook: this page cannot answer it"
+    : "needs the kernel: run the cell again";
   return {
     /** Whether nobody answers. */
     gone,

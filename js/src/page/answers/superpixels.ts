@@ -4,8 +4,8 @@ import { readLabels } from "../../superpixels/regions";
 import { traits } from "../../superpixels/traits";
 import { latest } from "../latest";
 import { unpack } from "../state";
-import { likeliest } from "./likeliest";
 import type { Answerer } from "./index";
+import { likeliest } from "./likeliest";
 
 /** Classes in an answer. */
 const TOP = 5;
