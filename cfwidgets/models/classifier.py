@@ -6,7 +6,7 @@ import copy
 import operator
 import os
 import warnings
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
@@ -15,8 +15,11 @@ from torch import Tensor, nn
 
 from cfwidgets.checks import choice, positive_int
 from cfwidgets.images import ImageLike, as_image, fit
+from cfwidgets.models.backends import cache
 from cfwidgets.models.backends.accelerated import Accelerated
 from cfwidgets.models.backends.base import Backend, ClassifierError, Interface
+from cfwidgets.models.backends.copies import copied
+from cfwidgets.models.backends.export import export
 from cfwidgets.models.backends.function import Function
 from cfwidgets.models.backends.onnx_file import OnnxFile
 from cfwidgets.models.backends.outputs import Activation, as_rows, to_logits, to_probabilities
@@ -505,6 +508,41 @@ class Classifier:
         name = f"{self.name} (ONNX Runtime)"
         faster = Accelerated(backend, self.input_size, self._activation, name, progress=progress)
         return self._with(faster, name)
+
+    @property
+    def activation(self) -> Activation:
+        """The function that makes probabilities of the model's outputs; ``"none"`` where they are such."""
+        return self._activation
+
+    def onnx(self, input_size: tuple[int, int]) -> Iterator[bytes]:
+        """Yield the network as the content of an ONNX file: the one that was saved, then one made anew.
+
+        Each goes from images ``(n, 3, H, W)`` in [0, 1], for any n, to raw outputs ``(n, C)``. A saved one
+        (see `accelerated`) may be out of date, which a comparison with `probabilities` tells.
+
+        Parameters
+        ----------
+        input_size
+            Height and width of the images.
+
+        Raises
+        ------
+        ClassifierError
+            The classifier wraps an ONNX file, a script or a function; or torch cannot export the network.
+        ImportError
+            The packages for ONNX are not installed.
+        """
+        original = self._torch_module("an export to ONNX")
+        module = uncompiled(original.module)
+        key = cache.key(module, input_size, original.interface)
+        saved = cache.read(key)
+        if saved is not None:
+            yield saved
+        if self.device.type != "cpu":
+            module = copied(module).cpu()
+        content = export(module, input_size, original.interface)
+        cache.write(key, content)
+        yield content
 
     def in_float32(self) -> Classifier:
         """Return a classifier of the same network in float32; this one, where it does not round.

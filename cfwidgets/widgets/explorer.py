@@ -15,6 +15,10 @@ from cfwidgets.widgets.lifetime import HOST, FixedBox, FixedLayout, Held, closed
 from cfwidgets.widgets.view import shown_in_a_line
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cfwidgets.export.explorers import Live
+    from cfwidgets.export.exported import Exported
     from cfwidgets.run import Run
     from cfwidgets.widgets.view import View
 
@@ -109,6 +113,12 @@ class Explorer(Held, FixedBox, Generic[V]):
     def resume(self) -> None:
         """Resume a run that was stopped, or begin again with what was found when it failed."""
         self.view.resume()
+
+    def export(self, path: str | Path, *, live: Live = "auto", title: str | None = None) -> Exported:
+        """Write one HTML file with the explorer as it stands: see `cfwidgets.widgets.view.View.export`."""
+        from cfwidgets.export.explorers import export
+
+        return export(self, self.view, path, live, title)
 
     def close(self) -> None:
         """Stop the run and free everything: the view, the chart, and what they hold."""

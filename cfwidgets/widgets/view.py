@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from cfwidgets.engines.base import ExplainerResult, Update
+    from cfwidgets.export.explorers import Live
+    from cfwidgets.export.exported import Exported
+    from cfwidgets.export.travel import Travel
+    from cfwidgets.export.words import About
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -203,6 +207,56 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
             elif self.run is not None and self.run.resume():
                 self._estimate = TimeLeft()  # the time that it was stopped does not count
                 self.state = "running"
+
+    def export(self, path: str | Path, *, live: Live = "auto", title: str | None = None) -> Exported:
+        """Write one HTML file with the view as it stands, which plays from disk, without a network.
+
+        Parameters
+        ----------
+        path
+            The file, ``….html``. An existing one is replaced only once all is written.
+        live
+            True: the model travels in the page, and answers there what the kernel answers here, within 1e-4.
+            ``"half"``: the same with weights in half precision, in half the space; refused where the top
+            class of a picture becomes another. False: a still page, which plays without new answers.
+            ``"auto"``: live where the model is a network that can be exported and the page has no more than
+            40 MB, if need be in half precision; else still.
+        title
+            The page's heading; None for the question that the view answers.
+
+        Returns
+        -------
+        Exported
+            ``path``, ``live``, ``bytes``, and the ``reason`` why it is live or still.
+
+        Raises
+        ------
+        CannotTravelError
+            With ``live=True`` or ``"half"``: the model cannot answer in a page, such as a black box.
+        ValueError
+            The path does not end in .html; this view cannot be exported; or there is nothing to show yet.
+        OSError
+            The path is a folder, its folder is not there, or the disk is full.
+        """
+        from cfwidgets.export.explorers import export
+
+        return export(self, self, path, live, title)
+
+    def account(self) -> About:
+        """Say what the view shows, for an exported page."""
+        raise ValueError(f"a {type(self).__name__} cannot be exported")
+
+    def travel(self) -> Travel:
+        """Return what an exported page needs to answer the view.
+
+        Raises
+        ------
+        CannotTravelError
+            No page can answer it.
+        """
+        from cfwidgets.export.travel import CannotTravelError
+
+        raise CannotTravelError(f"no page answers a {type(self).__name__} yet")
 
     def close(self) -> None:
         """Stop the run, free what it holds and found, and take the view off every page."""

@@ -23,7 +23,7 @@ from cfwidgets.scratch import clear, replacing
 __all__ = ["discard", "folder", "key", "read", "write"]
 
 # Raise it when the exported graph changes for the same network.
-_FORMAT = 2
+_FORMAT = 3
 
 
 def folder() -> Path:

@@ -49,7 +49,7 @@ def export(module: nn.Module, input_size: tuple[int, int], interface: Interface)
         import onnx  # noqa: F401
         import onnxscript  # noqa: F401
     except ImportError as error:
-        raise ImportError('accelerated() needs the ONNX exporter: pip install "cfwidgets[onnx]"') from error
+        raise ImportError('the ONNX exporter is not installed: pip install "cfwidgets[onnx]"') from error
     whole = _FromImages(module, interface)
     # Two images: torch treats an axis of length one as constant.
     example = torch.full((2, 3, *input_size), 0.5)
@@ -82,7 +82,7 @@ class _FromImages(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         outputs = self.module(self.prepare(images).to(self._dtype))
-        return rows_of(outputs, len(images), self._interface).float()
+        return rows_of(outputs, images.shape[0], self._interface).float()
 
 
 @contextmanager

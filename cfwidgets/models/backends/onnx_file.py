@@ -147,6 +147,11 @@ class OnnxFile:
         """True where the output's name says so."""
         return any(name in self._output.lower() for name in ("prob", "softmax"))
 
+    @property
+    def any_batch(self) -> bool:
+        """True where it takes batches of any size."""
+        return self._fixed_batch is None
+
     def batch_size(self, height: int, width: int) -> int:
         """Return the batch size that the file fixes, or else one that suits a CPU."""
         return self._fixed_batch or cpu_batch_size(height, width)

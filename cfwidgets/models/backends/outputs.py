@@ -94,7 +94,7 @@ def rows_of(outputs: object, count: int, interface: Interface | None = None) -> 
         raise ClassifierError(
             f"the model must return one row of classes for each image, ({count}, C); got {given}"
         )
-    if len(rows) != count:
+    if rows.shape[0] != count:
         raise ClassifierError(
             f"the model returned {len(rows)} rows for {_images(count)}; it must be one for each"
         )

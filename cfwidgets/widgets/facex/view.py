@@ -22,7 +22,7 @@ from cfwidgets.engines.facex.result import FaceXResult
 from cfwidgets.images import as_bytes, fit_labels
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.text import did_you_mean
-from cfwidgets.widgets.checks import foreign, require_kind, whole
+from cfwidgets.widgets.checks import foreign, require_found, require_kind, whole
 from cfwidgets.widgets.facex.drawing import drawing
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.view import View, bundle
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
     from cfwidgets.engines.facex.reading import FaceLike, Faces
+    from cfwidgets.export.words import About
 
 _TOP = 4
 _FLOATS = {"rank": "float", "effect_rank": "float"}  # None is NaN there
@@ -311,6 +312,21 @@ class FaceXView(View[OneOrTwo]):
             "map": encode_grey(attention / attention.max().clamp_min(1e-30)),
             "region_mask": encode_grey(regions_of(region_bits, len(self._names))[..., place].float()),
         }
+
+    def account(self) -> About:
+        """Say what the view shows, for an exported page."""
+        from cfwidgets.export.words import account
+
+        found: OneOrTwo = require_found(self._result)
+        results = _each(found)
+        names, verb = " and ".join(one.model for one in results), "do" if len(results) > 1 else "does"
+        return account(
+            f"Where {verb} {names} look for {self.target}?",
+            "FaceX explorer",
+            results[0],
+            self,
+            asks="whole faces, and a longer run, need the notebook",
+        )
 
     def _release(self) -> None:
         super()._release()

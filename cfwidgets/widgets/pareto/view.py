@@ -14,7 +14,7 @@ from cfwidgets.engines.pareto.result import ParetoResult
 from cfwidgets.images import ImageLike, as_bytes, as_image, fit
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.editor import criticised, painted, require_editor
-from cfwidgets.widgets.checks import foreign, is_whole, require_kind
+from cfwidgets.widgets.checks import foreign, is_whole, require_found, require_kind
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.linking import LINKED, Linked
 from cfwidgets.widgets.view import View, bundle
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from cfwidgets.engines.base import Update
+    from cfwidgets.export.words import About
     from cfwidgets.models.editor import Editor
 
 _TOP = 3
@@ -219,6 +220,19 @@ class ParetoView(Linked, View[ParetoResult]):
             second=self._second,
             resume=self._result,
             checkpoint=self._checkpoint,
+        )
+
+    def account(self) -> About:
+        """Say what the view shows, for an exported page."""
+        from cfwidgets.export.words import account
+
+        result = require_found(self._result)
+        return account(
+            f"{result.model} predicts {result.labels[result.target]}. What would change that?",
+            "Explorer of plausible counterfactuals",
+            result,
+            self,
+            asks="edits by hand and a longer search need the notebook",
         )
 
     def _release(self) -> None:

@@ -14,7 +14,7 @@ from cfwidgets.engines.relevance.result import RelevanceResult
 from cfwidgets.evaluation.hiding import FILLS, fills
 from cfwidgets.images import as_bytes, as_image
 from cfwidgets.models.classifier import Classifier, require_classifier
-from cfwidgets.widgets.checks import foreign, require_kind, whole
+from cfwidgets.widgets.checks import foreign, require_found, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.linking import LINKED, Linked
 from cfwidgets.widgets.relevance.entries import Encoded, entries, layers
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from cfwidgets.engines.base import Update
+    from cfwidgets.export.travel import Travel
+    from cfwidgets.export.words import About
     from cfwidgets.images import ImageLike
 
 _TOP = 5
@@ -220,6 +222,35 @@ class RelevanceView(Linked, View[RelevanceResult]):
             against=against,
             resume=self._found.get(now),
             checkpoint=self._checkpoint if now == (self._first, self._rather) else None,
+        )
+
+    def account(self) -> About:
+        """Say what the view shows, for an exported page."""
+        from cfwidgets.export.words import account
+
+        result = require_found(self._result)
+        rather = "" if result.against is None else f" rather than {result.labels[result.against]}"
+        return account(
+            f"What speaks for {result.label}{rather}?",
+            "Relevance explorer",
+            result,
+            self,
+            asks="new predictions, other classes and pixels painted over need the notebook",
+            lacks="other classes, pixels painted over and curves of other maps need the notebook",
+        )
+
+    def travel(self) -> Travel:
+        """Return what an exported page needs to answer the view."""
+        from cfwidgets.export.travel import Travel
+
+        result = require_found(self._result)
+        contents = torch.stack(list(self._fills.values()))
+        return Travel(
+            "relevance",
+            ("hiding",),
+            self._clf.in_float32(),
+            torch.cat((result.image[None], (result.image + contents) / 2)),
+            {"image": result.image, **self._fills},
         )
 
     def _release(self) -> None:

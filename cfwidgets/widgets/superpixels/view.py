@@ -18,7 +18,7 @@ from cfwidgets.engines.superpixels.result import SuperpixelResult
 from cfwidgets.evaluation.masking import MaskedPicture
 from cfwidgets.images import as_image, encode, encode_labels, fit
 from cfwidgets.models.classifier import Classifier, require_classifier
-from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
+from cfwidgets.widgets.checks import foreign, is_whole, require_found, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.linking import LINKED, Linked
 from cfwidgets.widgets.view import View, bundle
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from cfwidgets.engines.base import Update
+    from cfwidgets.export.travel import Travel
+    from cfwidgets.export.words import About
     from cfwidgets.images import ImageLike
 
 _ENGINES: dict[str, type[SuperpixelEngine]] = {kind.method: kind for kind in (ELime, Lime)}
@@ -229,6 +231,37 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
             self.start(self._steps())
         else:
             super().resume()
+
+    def account(self) -> About:
+        """Say what the view shows, for an exported page."""
+        from cfwidgets.export.words import account
+
+        result = require_found(self._result)
+        verb = "carries" if result.objective == "sufficient" else "would lose"
+        return account(
+            f"What {verb} {result.label}?",
+            "Superpixel explorer",
+            result,
+            self,
+            asks="new predictions, another class and a longer search need the notebook",
+            lacks="another class and a longer search need the notebook",
+        )
+
+    def travel(self) -> Travel:
+        """Return what an exported page needs to answer the view."""
+        from cfwidgets.export.travel import Travel
+
+        result = require_found(self._result)
+        masks = [result.mask, ~result.mask, torch.ones_like(result.mask), torch.zeros_like(result.mask)]
+        picture = MaskedPicture(self._clf, result.image, result.hidden, result.segments)
+        return Travel(
+            "superpixels",
+            ("shown", "following"),
+            self._clf.in_float32(),
+            picture.compose(torch.stack(masks)).cpu(),
+            {"image": result.image, "hidden": result.hidden},
+            {"prediction": result.prediction.tolist()},
+        )
 
     def _release(self) -> None:
         super()._release()

@@ -14,7 +14,7 @@ from cfwidgets.engines.transitions.result import TransitionResult
 from cfwidgets.images import as_bytes, as_image
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.generator import require_generator
-from cfwidgets.widgets.checks import foreign, require_kind, whole
+from cfwidgets.widgets.checks import foreign, require_found, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.linking import LINKED, Linked
 from cfwidgets.widgets.view import View, bundle
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cfwidgets.engines.transitions.path import Path
     from cfwidgets.engines.transitions.path_attribution import PathAttribution
     from cfwidgets.engines.transitions.result import Candidates
+    from cfwidgets.export.words import About
     from cfwidgets.images import ImageLike
     from cfwidgets.models.generator import Generator
 
@@ -244,6 +245,19 @@ class TransitionView(Linked, View[TransitionResult]):
             feature_model=self._feature_model,
             resume=self._found.get(self.correct),
             checkpoint=self._checkpoint if self.correct == self._target else None,
+        )
+
+    def account(self) -> About:
+        """Say what the view shows, for an exported page."""
+        from cfwidgets.export.words import account
+
+        result = require_found(self._result)
+        return account(
+            f"Why {result.labels[result.wrong]} and not {result.label}?",
+            "Transition explorer",
+            result,
+            self,
+            asks="other candidates, other classes and a longer search need the notebook",
         )
 
     def _release(self) -> None:

@@ -14,7 +14,7 @@ from cfwidgets.engines.translation.stress import KINDS, Kind, stressed
 from cfwidgets.evaluation.segmentation import BINS
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.translator import Translator, require_translator
-from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
+from cfwidgets.widgets.checks import foreign, is_whole, require_found, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.linking import LINKED, Linked
 from cfwidgets.widgets.translation.entries import entries, spread
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from cfwidgets.engines.base import Update
+    from cfwidgets.export.words import About
 
 _AT_HAND = 64 * 256 * 256  # pixels of images whose twins, variants and masks the browser keeps
 _LEVELS = 7  # of a curve under stress
@@ -195,6 +196,19 @@ class TranslationView(Linked, View[TranslationResult]):
             second=self._second,
             resume=self._result,
             checkpoint=self._checkpoint,
+        )
+
+    def account(self) -> About:
+        """Say what the view shows, for an exported page."""
+        from cfwidgets.export.words import account
+
+        result = require_found(self._result)
+        return account(
+            f"What would have to change, for {result.model}?",
+            "Explorer of translations",
+            result,
+            self,
+            asks="stress, and pictures of images that were not looked at, need the notebook",
         )
 
     def _release(self) -> None:

@@ -31,7 +31,7 @@ export function createGrid(scope: Scope, opened: (tile: number, button: HTMLElem
   let place = { columns: 5, tile: NARROW, scale: 1 };
 
   const buttons = Array.from({ length: MOST }, (_, i) => {
-    const button = h("button.patch", { "data-asks": true });
+    const button = h("button.patch", { "data-asks": "opened" });
     scope.on(button, "click", () => opened(i, button));
     return button;
   });

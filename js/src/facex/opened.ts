@@ -67,7 +67,8 @@ export function createOpened(opening: Opening, close: () => void) {
   const drawFace = () => {
     const { closeup, here, broken } = opening;
     const region = scores.label(closeup?.face.region ?? "");
-    placeholder.update(closeup ? "" : here ? broken : words.WAITING[waiting.wait], here && broken !== "");
+    const instead = here ? broken : waiting.words(words.ASKING, words.WORKS);
+    placeholder.update(closeup ? "" : instead, here && broken !== "");
     setText(
       about,
       closeup ? words.faceKey(attention && closeup.map !== null, region, closeup.face.box[2] > 0) : "",

@@ -1,6 +1,5 @@
 import { count, probability } from "../shared/format";
 import type { RunState } from "../shared/traits";
-import type { Wait } from "../shared/waiting";
 import { alsoRankedCount, type Row, rankedCount } from "./rows";
 import type { Patch, Quantity, Region, Skipped } from "./traits";
 
@@ -14,12 +13,9 @@ export const HELP =
 export const HINT = "point at a region, click to pin it · arrow keys move, Enter pins";
 export const NO_DRAWING = "the face will be here";
 /** While a face is outstanding. */
-export const WAITING: Record<Wait, string> = {
-  none: "",
-  short: "",
-  asking: "fetching the face…",
-  silent: "no answer yet (kernel busy or gone); the regions and their patches still work",
-};
+export const ASKING = "fetching the face…";
+/** And where it does not come. */
+export const WORKS = "the regions and their patches still work";
 /** The reason why a region has no value. */
 export const NOWHERE: Record<Quantity, string> = {
   attention: "no face has it",

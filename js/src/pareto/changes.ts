@@ -14,7 +14,7 @@ export function createChanges(
   const heading = h("div.heading");
   const undo = createButton(scope, "back to the counterfactual as it was found", undone, "undo edits");
   const list = h("div.changes-list", {
-    ...{ role: "group", "aria-label": "Changes of the attributes", "data-asks": true },
+    ...{ role: "group", "aria-label": "Changes of the attributes", "data-asks": "edit" },
   });
   const element = h("div.changes", h("div.changes-head", heading, undo), list);
   let rows: ReturnType<typeof createRow>[] = [];

@@ -55,7 +55,7 @@ function build(frame: ParetoFrame) {
   };
   const drawWaiting = () => {
     frame.waiting.update(!edit.settled);
-    stage.wait(words.WAITING[frame.waiting.wait]);
+    stage.wait(frame.waiting.words(words.ASKING, words.WORKS));
   };
   const drawQuestion = () => question.update(traits.model, traits.labels, traits.original_class);
   const drawImportance = () => {

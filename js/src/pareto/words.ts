@@ -1,6 +1,5 @@
 import { MARKING } from "../shared/crosshair";
 import { count, probability } from "../shared/format";
-import type { Wait } from "../shared/waiting";
 import type { Member } from "./traits";
 
 /** What one sees, and whose idea it is. */
@@ -15,12 +14,9 @@ export const NOTHING_YET = "counterfactuals appear here as they are found";
 export const NONE_FOUND = "no counterfactual was found";
 export const NO_PICTURE = "the image will be here";
 /** While an answer is outstanding. */
-export const WAITING: Record<Wait, string> = {
-  none: "",
-  short: "",
-  asking: "evaluating…",
-  silent: "no answer yet (kernel busy or gone); the strip still works",
-};
+export const ASKING = "evaluating…";
+/** And where it does not come. */
+export const WORKS = "the strip still works";
 /** With what the counterfactual is compared. */
 export const LEFT = {
   image: ["the image", "compare with the image itself"],

@@ -5,7 +5,7 @@ import { className } from "../shared/format";
 import { packOpener } from "../shared/pack";
 import { Picture } from "../shared/picture";
 import { createPixelReader, type Pixels } from "../shared/pixels";
-import { createReadout, SILENT } from "../shared/readout";
+import { createReadout } from "../shared/readout";
 import { createSlider } from "../shared/slider";
 import { throttle } from "../shared/throttle";
 import type { Look } from "./look";
@@ -28,6 +28,7 @@ export function createHide(
   explain: (target: number) => void,
 ) {
   const { scope, traits, waiting } = frame;
+  const silent = waiting.silent("the picture still works");
   const plate = createPlate(frame, look, "the picture without the pixels that are hidden");
   const own = document.createElement("canvas");
   const readPixels = createPixelReader();
@@ -59,7 +60,7 @@ export function createHide(
   const ends = createChoice(scope, "hide first", ENDS, (end) => change({ least: end === "least" }));
   const fills = createChoice(scope, "instead of hidden pixels", FILLS, (fill) => change({ fill }));
   // The browser cannot paint it.
-  setAttribute(fills.buttons.get("inpaint")!, "data-asks", true);
+  setAttribute(fills.buttons.get("inpaint")!, "data-asks", "inpaint");
   const slider = createSlider(
     scope,
     "hidden",
@@ -126,7 +127,7 @@ export function createHide(
     let words = "";
     if (answer && hiding && isAnswered())
       words = spokenAnswer(className(labels, target), answer.probability, hiding);
-    else if (waiting.wait === "silent") words = SILENT;
+    else if (waiting.wait === "silent") words = silent;
     if (words === "" || words === said) return;
     if (said !== "") frame.say(words);
     said = words;
@@ -162,6 +163,7 @@ export function createHide(
         })),
         rows: Math.min(BARS, labels.length || 5),
         wait: waiting.wait,
+        silent,
       });
       setAttribute(frame.root, "data-answered", isAnswered() && "1");
       if (fitted !== [element.hidden, ...traits.size].join()) resize();

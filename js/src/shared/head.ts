@@ -28,7 +28,7 @@ export function createHead(
   const word = h("span.ellipsis");
   const status = h("span.status", h("span.dot", UNHEARD), word);
   const counts = h("span.counts.number");
-  const button = h("button.button.run-button", { "data-asks": true });
+  const button = h("button.button.run-button", { "data-asks": "run" });
   const fill = h("i");
   const progress = h(
     "div.progress",
@@ -59,8 +59,8 @@ export function createHead(
 
   return {
     element,
-    /** `gone`: there is no kernel to resume anything. */
-    update(now: Status, error: string, gone: boolean) {
+    /** `resumes`: somebody is there to resume the run. */
+    update(now: Status, error: string, resumes: boolean) {
       if (run.state !== state) wait(false);
       state = run.state;
       const running = state === "running";
@@ -68,7 +68,7 @@ export function createHead(
       const { help, kept, continuable = ended } = now;
       let words: string = state === "empty" ? "waiting" : state;
       let more = ended ? kept : "";
-      if (more && continuable && !gone) more += ", Resume continues";
+      if (more && continuable && resumes) more += ", Resume continues";
       if (running) {
         more = run.activity;
         if (run.time_left) words += `, ${run.time_left}`;

@@ -2,10 +2,18 @@ import type { AnyModel } from "@anywidget/types";
 import { setAttribute } from "./dom";
 import type { Scope } from "./scope";
 
-/** A control that only the kernel answers has the attribute `data-asks`, or a group of such controls has it. */
+/**
+ * A control that only the kernel answers has the attribute `data-asks`, or a group of such controls has it; its value
+ * says what is asked: "run" to resume the run, else the trait that is set.
+ */
 const ASKING = "[data-asks]";
 
-/** A view may outlive its kernel: in a saved notebook that is opened again, or after a restart. */
+export type Kernel = ReturnType<typeof followKernel>;
+
+/**
+ * A view may outlive its kernel: in a saved notebook that is opened again, or after a restart. An exported page has none:
+ * it says by `page_answers` which traits it answers by itself.
+ */
 export function followKernel(
   scope: Scope,
   root: HTMLElement,
@@ -13,20 +21,40 @@ export function followKernel(
   model: AnyModel<any>,
   changed: () => void,
 ) {
+  const answered: unknown = model.get("page_answers");
+  const page = Array.isArray(answered) ? answered : null;
   // Hosts do not show the view's own model. That of its layout lives and dies with it.
-  const gone = () => model.get("layout")?.comm_live === false;
+  const gone = () => (page ? page.length === 0 : model.get("layout")?.comm_live === false);
+  const answers = (what: string) => (page ? page.includes(what) : !gone());
   const event = "comm_live_update";
   model.on(event, changed);
   scope.defer(() => model.off(event, changed));
+  const away = page
+    ? "needs the notebook: this page cannot answer it"
+    : "needs the kernel: run the cell again";
   return {
+    /** Whether nobody answers. */
     gone,
+    /** Whether somebody answers what is asked. */
+    answers,
+    /** That nobody answers, and what works all the same. */
+    alone: (works: string) =>
+      page ? `This is a still page: ${works}.` : `No kernel answers here: ${works}. Run the cell again.`,
+    /** That an answer does not come. */
+    silent:
+      page === null
+        ? "no answer yet: the kernel is busy or gone"
+        : page.length > 0
+          ? "no answer yet: the network of this page is busy"
+          : "a still page has no new answers",
     /** Disables what cannot be answered: after each drawing, since parts enable and add. */
     draw() {
-      if (!gone()) return;
+      if (!page && !gone()) return;
       for (const one of root.querySelectorAll<HTMLInputElement>(`${ASKING},${ASKING} :is(button,input)`)) {
+        if (answers(one.closest<HTMLElement>(ASKING)!.dataset.asks!)) continue;
         one.disabled = true;
         setAttribute(one, "aria-disabled", "true");
-        if (one.matches(ASKING)) one.title = "needs the kernel: run the cell again";
+        if (one.matches(ASKING)) one.title = away;
       }
     },
   };

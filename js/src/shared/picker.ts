@@ -27,7 +27,7 @@ export function createPicker(scope: Scope, options: PickerOptions) {
     "button.picker-button",
     {
       "aria-haspopup": "listbox",
-      "data-asks": true,
+      "data-asks": "target",
       title: options.title ?? "explain another class",
     },
     label,

@@ -22,10 +22,9 @@ export interface ReadoutState {
   /** Room to keep for bars that are still to come. */
   rows: number;
   wait: Wait;
+  /** When nobody has answered for some seconds. */
+  silent: string;
 }
-
-/** When the kernel has not answered for some seconds. */
-export const SILENT = "no answer yet: the kernel is busy or gone; the picture still works";
 
 /** The model's answer: one large number, its change against a reference, and the top classes as bars. */
 export function createReadout(scope: Scope, reference: string, chosen: (index: number) => void) {
@@ -39,7 +38,7 @@ export function createReadout(scope: Scope, reference: string, chosen: (index: n
 
   const rows: ReturnType<typeof createRow>[] = [];
   const createRow = () => {
-    const name = h("button.bar-name.ellipsis", { "data-asks": true });
+    const name = h("button.bar-name.ellipsis", { "data-asks": "target" });
     const fill = h("i");
     const mark = h("b");
     const value = h("span.number.bar-value");
@@ -65,7 +64,7 @@ export function createReadout(scope: Scope, reference: string, chosen: (index: n
       setName(caption, now.caption);
       setText(asking, now.wait === "asking" ? "evaluating…" : "");
       delta.classList.toggle("cfw-silent", now.wait === "silent");
-      if (now.wait === "silent") setText(delta, SILENT);
+      if (now.wait === "silent") setText(delta, now.silent);
       else if (now.probability === null || now.reference === null) setText(delta, "");
       else {
         const { sign, amount } = change(now.probability, now.reference);

@@ -23,7 +23,8 @@
  * The frame does the rest. It has the head (question, state, time left, counts, progress, error, help, Stop and Resume),
  * the caveats below it, places for `placeholder`, `trust` and `notes` that the view puts where they belong and the frame
  * fills, the live region (`say`), the fence around the keys, the theme (`data-cfw-theme`, `palette`), the size, the end.
- * Where there is no kernel any more it says so, with the view's `alone`, and disables what has the attribute `data-asks`.
+ * Where there is no kernel any more it says so, with the view's `alone`, and disables what has the attribute `data-asks`;
+ * in an exported page that answers some questions, the others.
  * Nothing lives outside of `build`; what must end with the view is registered with `frame.scope`. A function of `draw`,
  * `paint` or a listener that throws is told in the head and does not keep the others from their work.
  *
@@ -142,7 +143,7 @@ function render<T extends ViewTable>(definition: ViewDefinition<T>, options: Ren
     // Without a kernel nothing runs any more.
     state: { get: () => (sent.state === "running" && kernel.gone() ? "stopped" : sent.state) },
   });
-  const alone = h("p.alone", `No kernel answers here: ${definition.alone}. Run the cell again.`);
+  const alone = h("p.alone", kernel.alone(definition.alone));
   const palette = createPalette(root);
   const run = traits as Readonly<RunTraits>;
   const report = createReport(run, definition.trustLater);
@@ -154,7 +155,7 @@ function render<T extends ViewTable>(definition: ViewDefinition<T>, options: Ren
   const ask = () => report.ask(parts.status(), parts.picture);
   const drawReport = () => {
     report.draw();
-    head?.update(report.status, report.error(faults.words()), kernel.gone());
+    head?.update(report.status, report.error(faults.words()), kernel.answers("run"));
     root.dataset.state = run.state;
     alone.hidden = !kernel.gone();
     kernel.draw();
@@ -171,7 +172,7 @@ function render<T extends ViewTable>(definition: ViewDefinition<T>, options: Ren
     repaint();
   };
   const refresh = oncePerMessage(scope, draw);
-  const waiting = createWaiting(scope, refresh, kernel.gone);
+  const waiting = createWaiting(scope, refresh, kernel);
 
   const frame: Frame<T> = {
     ...{ scope, root, traits, palette, waiting, refresh, repaint },

@@ -1,3 +1,4 @@
+import type { Kernel } from "./kernel";
 import type { Scope } from "./scope";
 
 /** How long an answer has been outstanding, in words for the reader. */
@@ -8,8 +9,8 @@ export type Waiting = ReturnType<typeof createWaiting>;
 const ASKING = 400;
 const SILENT = 5000;
 
-/** Tells, by `changed`, when an outstanding answer has become worth a word: at once where the kernel is `gone`. */
-export function createWaiting(scope: Scope, changed: () => void, gone: () => boolean) {
+/** Tells, by `changed`, when an outstanding answer has become worth a word: at once where nobody answers. */
+export function createWaiting(scope: Scope, changed: () => void, kernel: Pick<Kernel, "gone" | "silent">) {
   let wait: Wait = "none";
   let timer: ReturnType<typeof setTimeout> | undefined;
   const later = (next: Wait, delay: number) => {
@@ -29,10 +30,17 @@ export function createWaiting(scope: Scope, changed: () => void, gone: () => boo
     get wait() {
       return wait;
     },
+    /** That an answer does not come, and what works all the same. */
+    silent: (works: string) => `${kernel.silent}; ${works}`,
+    /** In words for the reader: `asking` while it is being answered, and what `works` where nobody does. */
+    words(asking: string, works: string): string {
+      if (wait === "silent") return this.silent(works);
+      return wait === "asking" ? asking : "";
+    },
     /** Says at each drawing whether an answer is outstanding. */
     update(outstanding: boolean) {
       if (!outstanding) end();
-      else if (gone()) wait = "silent";
+      else if (kernel.gone()) wait = "silent";
       else if (wait === "none") {
         wait = "short";
         later("asking", ASKING);

@@ -1,6 +1,6 @@
 import { setAttribute } from "../shared/dom";
 import { className } from "../shared/format";
-import { createReadout, SILENT } from "../shared/readout";
+import { createReadout } from "../shared/readout";
 import { barsOf, isCurrent, standing } from "./answers";
 import type { Editor } from "./editor";
 import { shownCount } from "./masks";
@@ -11,6 +11,7 @@ import { spokenAnswer } from "./words";
 export function createAnswer(frame: SuperpixelFrame, editor: Editor, explain: (target: number) => void) {
   const { traits, waiting } = frame;
   const readout = createReadout(frame.scope, "whole picture", explain);
+  const silent = waiting.silent("the picture still works");
   const name = (index: number) => className(traits.labels, index);
   const isAnswered = () => editor.mask.length > 0 && isCurrent(traits.answer, editor.mask, traits.target);
   // While the search moves the mask, nobody waits for an answer.
@@ -32,6 +33,7 @@ export function createAnswer(frame: SuperpixelFrame, editor: Editor, explain: (t
       })),
       rows: Math.min(5, labels.length || 5),
       wait: waiting.wait,
+      silent,
     });
   };
   /** What the live region last said about the answer. */
@@ -41,7 +43,7 @@ export function createAnswer(frame: SuperpixelFrame, editor: Editor, explain: (t
     let words = "";
     if (isAnswered() && answer)
       words = spokenAnswer(name(target), answer.probability, shownCount(editor.mask), editor.mask.length);
-    else if (waiting.wait === "silent") words = SILENT;
+    else if (waiting.wait === "silent") words = silent;
     if (words === "" || words === said) return;
     said = words;
     frame.say(words);

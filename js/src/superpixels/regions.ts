@@ -21,10 +21,17 @@ export async function decodeRegions(
   [height, width]: readonly [number, number],
   count: number,
 ): Promise<Regions> {
+  return measureRegions(await readLabels(data, [height, width]), width, height, count);
+}
+
+/** The superpixel of each pixel, row by row. */
+export async function readLabels(
+  data: Uint8Array<ArrayBuffer>,
+  [height, width]: readonly [number, number],
+): Promise<Uint16Array> {
   const bytes = await inflate(data, 2 * height * width);
   const view = new DataView(bytes.buffer);
-  const labels = Uint16Array.from({ length: height * width }, (_, i) => view.getUint16(2 * i, true));
-  return measureRegions(labels, width, height, count);
+  return Uint16Array.from({ length: height * width }, (_, i) => view.getUint16(2 * i, true));
 }
 
 export function measureRegions(labels: Uint16Array, width: number, height: number, count: number): Regions {

@@ -19,7 +19,7 @@ export function createGallery(
 ) {
   const title = "follow the nearest candidates of each row";
   const best = createButton(scope, title, picks.follow, "best");
-  setAttribute(best, "data-asks", true);
+  setAttribute(best, "data-asks", "following");
   const about = h("span.muted.number.gallery-words");
   const rows = SIDES.map((side) => ({
     side,

@@ -13,8 +13,8 @@ export function createLine(frame: TransitionFrame, transition: Transition, walk:
     if (wrong) return wrong;
     if (transition.frames.failed(walk.place))
       return `the browser cannot decode the frame of phase ${walk.place}`;
-    if (frame.waiting.wait === "silent") return words.SILENT;
-    if (frame.waiting.wait === "asking") return words.WAITING_FOR_PATH;
+    const waiting = frame.waiting.words(words.WAITING_FOR_PATH, words.WORKS);
+    if (waiting) return waiting;
     if (transition.path) return words.about(transition.path);
     if (frame.traits.state !== "running") return "";
     return frame.traits.gallery.length > 0 ? words.FIRST_PATH : words.NO_PATH;

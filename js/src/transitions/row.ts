@@ -10,7 +10,7 @@ import { createTiles } from "./tiles";
 export function createRow(scope: Scope, workshop: Workshop, side: Side, pick: (id: number) => void) {
   const title = h("span", { class: `cfw-row-title cfw-ellipsis cfw-${side}` });
   const note = h("span.muted");
-  const list = h("div.row", { role: "group", "data-asks": true });
+  const list = h("div.row", { role: "group", "data-asks": "picked" });
   const element = h("div", h("div.row-head", title, note), list);
   const tiles = createTiles(scope, workshop, list, pick);
   const roving = createRoving(scope, list, () => tiles.all.map(({ button }) => button), {

@@ -13,7 +13,8 @@ export const HELP =
 
 export const LATER = "the image will be here";
 export const WAITING_FOR_PATH = "drawing the transition between the two picked candidates";
-export const SILENT = "no answer yet (kernel busy or gone); scrubbing still works";
+/** Where an answer does not come. */
+export const WORKS = "scrubbing still works";
 export const FIRST_PATH = "drawing a first transition between the best candidates";
 export const NO_PATH = "a transition appears here when both rows have a candidate";
 export const OTHER_ROW_EMPTY = "the other row is still empty";

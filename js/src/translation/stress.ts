@@ -11,7 +11,7 @@ import { createGauges } from "./gauges";
 import type { Look } from "./look";
 import { Overlay } from "./overlay";
 import type { TranslationFrame } from "./traits";
-import { WAITING } from "./words";
+import { ASKING, WORKS } from "./words";
 
 /** The kernel is asked at most this often, in ms. */
 const ASK_EVERY = 60;
@@ -77,7 +77,7 @@ export function createStress(frame: TranslationFrame, look: Look) {
     summary,
     h(
       "div.stress-body",
-      { "data-asks": true },
+      { "data-asks": "stressed" },
       h("div", sliders.noise.element, sliders.pgd.element, pictures, waiting),
       h("div", gauges.element, note, curves),
     ),
@@ -158,7 +158,7 @@ export function createStress(frame: TranslationFrame, look: Look) {
     },
     paint() {
       if (!element.open) return;
-      setText(waiting, WAITING[frame.waiting.wait]);
+      setText(waiting, frame.waiting.words(ASKING, WORKS));
       const [height, width] = traits.size;
       const [w, h] = fitStage(width || 1, height || 1, SIDE);
       const zoom = SIDE / w;

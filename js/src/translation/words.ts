@@ -6,8 +6,10 @@ export const HELP =
   "Drag the line over the picture: left of it stands the image, right of it its twin of the other class, generated in one pass. What differs is what the network goes by. The slider makes a mask of the difference. Counterfactual Image Generation for Adversarially Robust and Interpretable Classifiers, 2024." +
   MARKING;
 export const LATER = "the image will be here";
-export const SILENT = "no answer yet: the kernel is busy or gone; pictures and masks still work";
-export const WAITING = { none: "", short: "", asking: "evaluating…", silent: SILENT } as const;
+/** While an answer is outstanding. */
+export const ASKING = "evaluating…";
+/** And where it does not come. */
+export const WORKS = "pictures and masks still work";
 export const FAR = "this image comes from the kernel";
 
 export const OTHERS = {

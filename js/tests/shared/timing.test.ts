@@ -39,18 +39,16 @@ describe("throttle", () => {
 });
 
 describe("waiting", () => {
-  const there = () => false;
+  const there = { gone: () => false, silent: "nobody answers" };
 
   it("is silent at once where there is no kernel", () => {
-    const waiting = createWaiting(
-      createScope(),
-      () => {},
-      () => true,
-    );
+    const waiting = createWaiting(createScope(), () => {}, { ...there, gone: () => true });
     waiting.update(true);
     expect(waiting.wait).toBe("silent");
+    expect(waiting.words("asking", "the rest works")).toBe("nobody answers; the rest works");
     waiting.update(false);
     expect(waiting.wait).toBe("none");
+    expect(waiting.words("asking", "the rest works")).toBe("");
   });
 
   it("says asking after 400 ms and silent after 5 s", () => {

@@ -1,0 +1,149 @@
+"""The network of a classifier as it travels in a page."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from cfwidgets.export.travel import CannotTravelError
+from cfwidgets.models.backends.base import ClassifierError, Interface
+from cfwidgets.models.backends.onnx_file import OnnxFile
+from cfwidgets.models.backends.outputs import Activation, to_probabilities
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from cfwidgets.models.classifier import Classifier
+
+__all__ = ["Network", "halved", "network_of", "packed", "packed_numbers"]
+
+_TOLERANCE = 1e-4  # the largest accepted difference of probabilities
+_LEAST = 256  # numbers of a weight that is worth storing in half precision
+_LEVELS = 255
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network in ONNX.
+
+    Attributes
+    ----------
+    name
+        The classifier's.
+    model
+        The file's content.
+    activation
+        The function that makes probabilities of its outputs.
+    difference
+        The largest difference of probabilities to those of the classifier, on the pictures compared.
+    half
+        True where the weights are stored in half precision.
+    """
+
+    name: str
+    model: bytes
+    activation: Activation
+    difference: float
+    half: bool = False
+
+
+def network_of(clf: Classifier, pictures: Tensor) -> Network:
+    """Export the network of a classifier, and compare it with the classifier.
+
+    Parameters
+    ----------
+    clf
+        The classifier.
+    pictures
+        ``(n, 3, H, W)`` in [0, 1], n at least 1, of the size that it takes.
+
+    Raises
+    ------
+    CannotTravelError
+        A black box, a network with operators that ONNX lacks or of one batch size, or one that answers
+        otherwise in ONNX Runtime.
+    """
+    size = (pictures.shape[2], pictures.shape[3])
+    expected = clf.probabilities(pictures)
+    difference = float("nan")
+    try:
+        for model in clf.onnx(size):
+            difference = _difference(model, pictures, clf.activation, expected)
+            if difference <= _TOLERANCE:
+                return Network(clf.name, model, clf.activation, difference)
+    except (ClassifierError, ImportError) as error:
+        raise CannotTravelError(str(error)) from error
+    raise CannotTravelError(
+        f"in ONNX Runtime {clf.name} answers otherwise: probabilities differ by up to {difference:.2g}"
+    )
+
+
+def halved(network: Network, clf: Classifier, pictures: Tensor) -> Network:
+    """Store the weights in half precision.
+
+    Raises
+    ------
+    CannotTravelError
+        The likeliest class of one of the pictures becomes another.
+    """
+    model = _in_half_precision(network.model)
+    expected = clf.probabilities(pictures)
+    found = _answers(model, pictures, network.activation)
+    if not torch.equal(found.argmax(1), expected.argmax(1)):
+        raise CannotTravelError(f"with weights in half precision {network.name} predicts another class")
+    difference = float((found - expected).abs().max())
+    return Network(network.name, model, network.activation, difference, half=True)
+
+
+def packed(content: bytes) -> str:
+    """Compress bytes, and write them as text."""
+    return base64.b64encode(gzip.compress(content, 6, mtime=0)).decode("ascii")
+
+
+def packed_numbers(values: Tensor) -> dict[str, Any]:
+    """Pack numbers; those that are levels of an 8-bit picture as such: either way none is changed."""
+    values = values.detach().cpu().float().contiguous()
+    levels = (values * _LEVELS).round()
+    if torch.equal(levels / _LEVELS, values) and float(levels.min()) >= 0 and float(levels.max()) <= _LEVELS:
+        kind, content = "uint8", levels.to(torch.uint8).numpy().tobytes()
+    else:
+        kind, content = "float32", values.numpy().astype("<f4").tobytes()
+    return {"type": kind, "shape": list(values.shape), "data": packed(content)}
+
+
+def _answers(model: bytes, pictures: Tensor, activation: Activation) -> Tensor:
+    file = OnnxFile(model, Interface(), "the exported network")
+    if not file.any_batch:
+        raise CannotTravelError("its network takes batches of one size only")
+    return to_probabilities(torch.cat([file(one) for one in pictures.split(1)]), activation)
+
+
+def _difference(model: bytes, pictures: Tensor, activation: Activation, expected: Tensor) -> float:
+    found = _answers(model, pictures, activation)
+    return float((found - expected).abs().max()) if found.shape == expected.shape else float("inf")
+
+
+def _in_half_precision(model: bytes) -> bytes:
+    """Store large weights as float16, with a cast that the runtime folds: it computes as before."""
+    import numpy as np
+    import onnx
+    from onnx import helper, numpy_helper
+
+    read = onnx.load_model_from_string(model)
+    casts = []
+    for weight in list(read.graph.initializer):
+        values = numpy_helper.to_array(weight)
+        if values.dtype != np.float32 or values.size < _LEAST:
+            continue
+        stored = f"{weight.name}.half"
+        casts.append(helper.make_node("Cast", [stored], [weight.name], to=onnx.TensorProto.FLOAT))
+        read.graph.initializer.remove(weight)
+        read.graph.initializer.append(numpy_helper.from_array(values.astype(np.float16), stored))
+    nodes = [*casts, *read.graph.node]
+    del read.graph.node[:]
+    read.graph.node.extend(nodes)
+    return bytes(read.SerializeToString())

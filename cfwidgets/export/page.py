@@ -1,0 +1,191 @@
+"""Assemble pages and write them."""
+
+from __future__ import annotations
+
+import base64
+import errno
+import functools
+import hashlib
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cfwidgets.export.words import about_table, escaped
+from cfwidgets.scratch import replacing
+
+if TYPE_CHECKING:
+    from cfwidgets.export.foreign import FrontEnd
+
+__all__ = ["Page", "checked_path", "write"]
+
+_STATIC = Path(__file__).parent / "static"
+_SUFFIXES = (".html", ".htm")
+
+
+@dataclass(frozen=True)
+class Page:
+    """The content of a page.
+
+    Attributes
+    ----------
+    title, lead
+        The heading, and a sentence below it.
+    about
+        Names and texts.
+    state, texts
+        The state of the widgets, and the texts that it refers to.
+    views
+        Ids of the models to show.
+    front_ends
+        Front ends of other packages.
+    travelled, networks
+        Questions that are answered in the page, by the id of the view's model; and networks, by name.
+    models
+        The networks' content, packed, by the id of its element.
+    """
+
+    title: str
+    lead: str
+    about: tuple[tuple[str, tuple[str, ...]], ...]
+    state: dict[str, Any]
+    texts: list[str]
+    views: tuple[str, ...]
+    front_ends: tuple[FrontEnd, ...]
+    travelled: dict[str, Any] = field(default_factory=dict)
+    networks: dict[str, Any] = field(default_factory=dict)
+    models: dict[str, str] = field(default_factory=dict)
+
+    def html(self) -> str:
+        """Write the page."""
+        scripts = [*map(_foreign, self.front_ends), _static("page.js")]
+        policy = _policy(scripts, live=bool(self.models))
+        return "".join(
+            [
+                '<!doctype html>\n<html lang="en" data-theme="light"><head><meta charset="utf-8">',
+                f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
+                '<meta name="viewport" content="width=device-width, initial-scale=1">',
+                f"<title>{escaped(self.title)}</title><style>{_static('page.css')}</style></head>",
+                # bqplot's scales look for a base address when they load
+                '<body data-base-url="/">',
+                f'<header class="page-head"><h1>{escaped(self.title)}</h1>',
+                '<button id="page-theme" type="button">Dark</button>',
+                f'<p>{escaped(self.lead)}</p><p id="page-fault" class="page-fault" role="alert"></p>',
+                '<noscript><p class="page-fault">This page needs JavaScript.</p></noscript></header><main>',
+                *(f'<div data-widget="{escaped(name)}"></div>' for name in self.views),
+                f'</main><footer class="page-about"><h2>About this page</h2>{about_table(self.about)}',
+                f"<details><summary>Licences</summary><pre>{escaped(self._licences())}</pre></details></footer>",
+                _data("page-state", _json(self._state()), "application/json"),
+                *(_data(name, text) for name, text in self._texts().items()),
+                *(f"<script>{script}</script>" for script in scripts),
+                "</body></html>\n",
+            ]
+        )
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "state": self.state,
+            "texts": self.texts,
+            "travelled": self.travelled,
+            "networks": self.networks,
+        }
+
+    def _texts(self) -> dict[str, str]:
+        if not self.models:
+            return {}
+        runtime = base64.b64encode((_STATIC / "runtime.wasm.gz").read_bytes()).decode("ascii")
+        return {"page-worker": _script_text(_static("worker.js")), "page-runtime": runtime, **self.models}
+
+    def _licences(self) -> str:
+        others = [f"{one.package} {one.version}\n\n{one.licence}" for one in self.front_ends]
+        return "\n\n".join([*others, _static("licences.txt").partition("\n")[2]])
+
+
+def checked_path(path: str | os.PathLike[str]) -> Path:
+    """Return the path of a page to write; refuse one that cannot be written, before any work.
+
+    Raises
+    ------
+    ValueError
+        It does not end in .html.
+    OSError
+        It is a folder, or its folder is not there.
+    """
+    found = Path(path)
+    if found.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder: give a file, such as page.html", str(found))
+    if found.suffix.lower() not in _SUFFIXES:
+        raise ValueError(f"path must end in .html, which browsers open as a page; got {str(found)!r:.200}")
+    if not found.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(found.parent))
+    return found
+
+
+def write(path: Path, text: str) -> int:
+    """Write a page; an existing one is replaced only once all is written. Returns its length in bytes.
+
+    Raises
+    ------
+    OSError
+        The disk is full or the like; it names ``path``.
+    """
+    content = text.encode("utf-8")
+    try:
+        with replacing(path) as scratch:
+            scratch.write_bytes(content)
+            scratch.chmod(0o666 & ~_umask())  # a scratch file is its owner's alone, and a page is for others
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), str(path)) from error  # not the scratch file
+    return len(content)
+
+
+@functools.cache
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@functools.cache
+def _static(name: str) -> str:
+    path = _STATIC / name
+    if not path.exists():
+        raise FileNotFoundError(
+            f"the front end {name} is not built: `pip install .` builds it, `npm run build` in js/ too"
+        )
+    return _script_text(path.read_text("utf-8"))
+
+
+def _policy(scripts: list[str], *, live: bool) -> str:
+    """Allow the scripts of the page, by their sums, and nothing else; no address is reached from it."""
+    sums = (base64.b64encode(hashlib.sha256(one.encode()).digest()).decode("ascii") for one in scripts)
+    runs = [*(f"'sha256-{one}'" for one in sums), "blob:", *(["'wasm-unsafe-eval'"] if live else [])]
+    return (
+        f"default-src 'none'; script-src {' '.join(runs)}; style-src 'unsafe-inline'; img-src data: blob:; "
+        f"font-src data:; {'worker-src blob:; ' if live else ''}base-uri 'none'; form-action 'none'"
+    )
+
+
+def _foreign(front_end: FrontEnd) -> str:
+    """Wrap an AMD module, which needs no more than the base of widgets, as a function of that."""
+    return (
+        "(globalThis.cfwidgetsForeign??={})"
+        f"[{_json(front_end.package)}]=base=>{{let made;const define=(...all)=>{{made=all.at(-1)(base)}};"
+        f"define.amd={{}};\n{_script_text(front_end.script)}\nreturn made}};"
+    )
+
+
+def _script_text(text: str) -> str:
+    """Write a script such that HTML does not see an end or a comment in it."""
+    return text.replace("</script", r"<\/script").replace("<!--", r"<\!--")
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+
+
+def _data(name: str, text: str, kind: str = "text/plain") -> str:
+    return f'<script type="{kind}" id="{escaped(name)}">{text}</script>'

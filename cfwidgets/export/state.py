@@ -1,0 +1,85 @@
+"""The state of widgets, as a page brings it back."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ipywidgets.embed import dependency_state
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import ipywidgets as w
+
+__all__ = ["OURS", "State", "modules", "state_of"]
+
+OURS = frozenset({"@jupyter-widgets/base", "@jupyter-widgets/controls"})
+"""Modules that the script of a page has in it."""
+
+_TEXTS = ("_esm", "_css")
+_ENDED = {"state": "stopped", "activity": "", "time_left": ""}
+
+
+@dataclass(frozen=True)
+class State:
+    """The state of a widget and of all that it refers to.
+
+    Attributes
+    ----------
+    models
+        In the widget manager's format, by id.
+    texts
+        Texts that it refers to by their place: the scripts and style sheets of views, each once.
+    """
+
+    models: dict[str, Any]
+    texts: list[str]
+
+    def answering(self, answers: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+        """Return what the widget manager reads, for a page that answers these traits, by the view's id."""
+        # js/src/shared/kernel.ts tells by `page_answers` that a page shows the view
+        views = {name: model for name, model in self.models.items() if "_esm" in model["state"]}
+        told = {
+            name: {**model, "state": {**model["state"], "page_answers": list(answers.get(name, ()))}}
+            for name, model in views.items()
+        }
+        return {"version_major": 2, "version_minor": 0, "state": {**self.models, **told}}
+
+
+def state_of(widget: w.Widget) -> State:
+    """Collect the state of a widget and of all that it refers to. A run that goes on is told as stopped."""
+    # Defaults must be in it: the script of a view is one.
+    models: dict[str, Any] = dependency_state([widget], drop_defaults=False)
+    texts: dict[str, int] = {}
+    for model in models.values():
+        state = model["state"]
+        if "_esm" not in state:
+            continue
+        for key in _TEXTS:
+            state[key] = texts.setdefault(str(state.get(key, "")), len(texts))
+        if state.get("state") == "running":
+            state.update(_ENDED)
+    return State(_plain(models), list(texts))
+
+
+def modules(state: State) -> list[str]:
+    """Name the packages of a state whose front ends the page needs besides its own."""
+    found = {
+        model["state"].get(key)
+        for model in state.models.values()
+        for key in ("_model_module", "_view_module")
+    }
+    return sorted(name for name in found if name and name not in OURS)
+
+
+def _plain(value: Any) -> Any:
+    """Make of a number that JSON does not know none."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value

@@ -1,0 +1,45 @@
+"""Questions that a page answers without a kernel, and the networks that it answers with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from cfwidgets.models.classifier import Classifier
+
+__all__ = ["CannotTravelError", "Travel"]
+
+
+class CannotTravelError(ValueError):
+    """A view whose questions no page can answer; the message says why."""
+
+
+@dataclass(frozen=True)
+class Travel:
+    """What a view needs in a page to be answered there.
+
+    Attributes
+    ----------
+    kind
+        The name of who answers: a key of ``ANSWERERS`` in js/src/page/answers/index.ts.
+    answers
+        The traits whose change is a question.
+    clf
+        The classifier that is asked.
+    pictures
+        ``(n, 3, H, W)`` in [0, 1], such as will be asked: on these the network in the page is compared.
+    arrays
+        ``(3, H, W)`` pictures in [0, 1], and other numbers, that answers are computed from.
+    values
+        Plain values that answers are computed from.
+    """
+
+    kind: str
+    answers: tuple[str, ...]
+    clf: Classifier
+    pictures: Tensor
+    arrays: dict[str, Tensor] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)

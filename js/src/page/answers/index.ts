@@ -1,0 +1,25 @@
+import type { Network } from "../network";
+import type { Travelled } from "../state";
+import { relevance } from "./relevance";
+import { superpixels } from "./superpixels";
+
+/** The traits of the view that asks. */
+export interface Asking {
+  get(name: string): unknown;
+  set(traits: Record<string, unknown>): void;
+}
+
+/** Makes who answers a view: it is called when the view has saved something, and sets what Python would set. */
+export type Answerer = (travelled: Travelled, view: Asking, network: Network) => () => void;
+
+const ANSWERERS: Readonly<Record<string, Answerer>> = { relevance, superpixels };
+
+/** Gives who answers the traits that a view saves, by their names. */
+export function answered(travelled: Travelled, view: Asking, network: Network) {
+  const make = ANSWERERS[travelled.kind];
+  if (!make) throw new Error(`nothing in this page answers ${travelled.kind}`);
+  const ask = make(travelled, view, network);
+  return (saved: readonly string[]) => {
+    if (saved.some((name) => travelled.answers.includes(name))) ask();
+  };
+}

@@ -1,0 +1,68 @@
+import * as base from "@jupyter-widgets/base";
+import { ManagerBase } from "@jupyter-widgets/base-manager";
+import * as boxes from "@jupyter-widgets/controls/lib/widget_box";
+import * as links from "@jupyter-widgets/controls/lib/widget_link";
+import { Widget } from "@lumino/widgets";
+import { answered } from "./answers";
+import { PageComm } from "./comm";
+import type { Networks } from "./network";
+import type { Page } from "./state";
+
+/** Packages of widgets that travel with the page as they were installed, so that they fit its state. */
+type Foreign = (jupyterBase: typeof base) => Record<string, unknown>;
+declare global {
+  var cfwidgetsForeign: Record<string, Foreign> | undefined;
+}
+
+class PageManager extends ManagerBase {
+  readonly #modules = new Map<string, Record<string, unknown>>([
+    ["@jupyter-widgets/base", { ...base }],
+    ["@jupyter-widgets/controls", { ...boxes, ...links }],
+  ]);
+
+  constructor(
+    readonly page: Page,
+    readonly networks: Networks,
+  ) {
+    super();
+  }
+
+  protected override async loadClass(name: string, module: string): Promise<never> {
+    if (!this.#modules.has(module)) {
+      const make = globalThis.cfwidgetsForeign?.[module];
+      if (!make) throw new Error(`there is no ${module} in this page`);
+      this.#modules.set(module, make(base));
+    }
+    const found = this.#modules.get(module)![name];
+    if (!found) throw new Error(`there is no ${name} of ${module} in this page`);
+    return found as never;
+  }
+
+  /** A widget that the page answers is told so as by a kernel. */
+  override async new_model(options: base.IModelOptions, state?: unknown): Promise<base.WidgetModel> {
+    const travelled = this.page.travelled[options.model_id!];
+    if (!travelled) return super.new_model(options, state);
+    let answer: ((names: readonly string[]) => void) | undefined;
+    const comm = new PageComm(options.model_id!, (saved) => answer?.(Object.keys(saved)));
+    const model = await super.new_model({ ...options, comm }, state);
+    const network = this.networks.get(travelled.network)!;
+    answer = answered(travelled, { get: (name) => model.get(name), set: (now) => comm.answer(now) }, network);
+    return model;
+  }
+
+  async show(id: string, place: HTMLElement): Promise<void> {
+    const view = await this.create_view(await this.get_model(id));
+    place.replaceChildren();
+    Widget.attach(view.luminoWidget, place);
+  }
+
+  protected override async _get_comm_info() {
+    return {};
+  }
+
+  protected override async _create_comm(): Promise<never> {
+    throw new Error("a page has no kernel");
+  }
+}
+
+export const createManager = (page: Page, networks: Networks) => new PageManager(page, networks);

@@ -1,0 +1,66 @@
+/** What Python has put into the page. */
+import type { IManagerState } from "@jupyter-widgets/base-manager";
+
+/** A question that a view asks, and what its answer is computed from besides the traits. */
+export interface Travelled {
+  /** Which view it is, and so who answers: a name in `answers/`. */
+  readonly kind: string;
+  /** The traits whose change is a question. */
+  readonly answers: readonly string[];
+  /** The network that is asked: a name in `networks`. */
+  readonly network: string;
+  /** Numbers by name, deflated and in base64. */
+  readonly arrays: Readonly<Record<string, Packed>>;
+  // biome-ignore lint/suspicious/noExplicitAny: each kind knows its own
+  readonly values: Readonly<Record<string, any>>;
+}
+
+export interface Packed {
+  readonly type: "uint8" | "float32";
+  readonly shape: readonly number[];
+  readonly data: string;
+}
+
+export interface TravelledNetwork {
+  readonly activation: "softmax" | "sigmoid" | "none";
+  /** The element that holds the ONNX model: gzipped, in base64. */
+  readonly element: string;
+}
+
+export interface Page {
+  readonly state: IManagerState;
+  readonly travelled: Readonly<Record<string, Travelled>>;
+  readonly networks: Readonly<Record<string, TravelledNetwork>>;
+}
+
+/** A text in the page. */
+export function textOf(id: string): string {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`the page lacks ${id}`);
+  return element.textContent;
+}
+
+/** Reads the state; a text that many widgets share stands in the page once. */
+export function readPage(): Page {
+  const page = JSON.parse(textOf("page-state"));
+  for (const { state } of Object.values<{ state: Record<string, unknown> }>(page.state.state))
+    for (const name of ["_esm", "_css"])
+      if (typeof state[name] === "number") state[name] = page.texts[state[name]];
+  return page;
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+/** Unpacks numbers: pictures of bytes become values from 0 to 1. */
+export async function unpack({ type, data }: Packed): Promise<Float32Array> {
+  const stream = new Blob([bytesOf(data)]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const buffer = await new Response(stream).arrayBuffer();
+  return type === "float32"
+    ? new Float32Array(buffer)
+    : Float32Array.from(new Uint8Array(buffer), (level) => level / 255);
+}

@@ -1,0 +1,51 @@
+/** The worker of a page: opens one network, and evaluates pictures. It is a script of its own, bundled with the runtime. */
+import * as ort from "onnxruntime-web/wasm";
+
+export interface Request {
+  id: number;
+  /** The runtime and the model, gzipped and in base64. */
+  open?: { runtime: string; model: string };
+  pixels?: Float32Array;
+  dims?: readonly number[];
+}
+
+export interface Reply {
+  id: number;
+  /** Raw outputs. */
+  rows?: Float32Array;
+  error?: string;
+}
+
+let session: ort.InferenceSession | undefined;
+
+async function unpacked(base64: string): Promise<ArrayBuffer> {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).arrayBuffer();
+}
+
+async function open({ runtime, model }: NonNullable<Request["open"]>): Promise<Float32Array> {
+  // A page from disk is never isolated as threads would need it.
+  Object.assign(ort.env.wasm, { numThreads: 1, proxy: false, wasmBinary: await unpacked(runtime) });
+  session = await ort.InferenceSession.create(await unpacked(model), { executionProviders: ["wasm"] });
+  return new Float32Array(0);
+}
+
+async function evaluate(pixels: Float32Array, dims: readonly number[]): Promise<Float32Array> {
+  if (!session) throw new Error("the network is not open");
+  const images = new ort.Tensor("float32", pixels, dims);
+  const { [session.outputNames[0]!]: rows } = await session.run({ [session.inputNames[0]!]: images });
+  return rows!.data as Float32Array;
+}
+
+self.onmessage = async ({ data: { id, open: what, pixels, dims } }: MessageEvent<Request>) => {
+  let reply: Reply;
+  try {
+    reply = { id, rows: what ? await open(what) : await evaluate(pixels!, dims!) };
+  } catch (error) {
+    reply = { id, error: String(error) };
+  }
+  self.postMessage(reply);
+};

@@ -1,0 +1,266 @@
+"""Exported pages, opened from disk without a network: they play, and live ones answer as Python does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from playwright.sync_api import Browser, Locator, Page, expect
+
+import cfwidgets as cf
+from cfwidgets.widgets.relevance.hiding import Hiding
+
+HOSTILE = ("<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "<!-- dog")
+ROWS, COLUMNS = 3, 4
+TILES = (torch.arange(96)[:, None] // 32 * COLUMNS + torch.arange(96)[None] // 24).int()
+WEIGHTS = torch.tensor([2.0, -1, 0.5, -3, 1, 0.7, -0.2, 3, -2, 0.4, -0.6, 1.5])
+ASK = """async ([kind, asked]) => {
+  const models = await Promise.all(Object.values(cfwidgetsManager._models));
+  const model = models.find((one) => one.get('page_answers')?.length);
+  const answer = new Promise((done, failed) => {
+    setTimeout(() => failed(new Error(`no answer; ${model.get('error')}`)), 30000);
+    const look = () => {
+      const now = model.get('answer');
+      if (JSON.stringify(now[kind]) !== JSON.stringify(asked)) return;
+      model.off('change:answer', look);
+      done(now);
+    };
+    model.on('change:answer', look);
+  });
+  if (kind === 'shown') model.set('following', false);
+  model.set(kind, asked);
+  model.save_changes();
+  return answer;
+}"""
+
+
+class Open:
+    """A page opened from disk; what went wrong in it is kept."""
+
+    def __init__(self, page: Page, path: Path) -> None:
+        self.page = page
+        self.wrong: list[str] = []
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("dialog", lambda dialog: (self.wrong.append(dialog.message), dialog.dismiss()))
+        page.on("console", lambda said: said.type == "error" and self.wrong.append(said.text))
+        page.on("request", self._requested)
+        page.goto(path.as_uri())
+        expect(page.locator("html")).to_have_attribute("data-opened", "1")
+
+    def _requested(self, request) -> None:
+        if not request.url.startswith(("file:", "blob:", "data:")):
+            self.wrong.append(f"asks for {request.url}")
+
+    def view(self, name: str) -> Locator:
+        view = self.page.get_by_test_id(f"cfw-{name}")
+        expect(view).to_have_attribute("data-ready", re.compile("."))
+        return view
+
+    def live(self) -> None:
+        expect(self.page.locator("html")).to_have_attribute("data-network", "ready")
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Open]]:
+    """Open a file, ``open_page(path, **context)``; a test that leaves an error in it fails."""
+    opened: list[Open] = []
+    contexts = []
+
+    def open_one(path: Path, **settings) -> Open:
+        context = browser.new_context(**{"viewport": {"width": 1150, "height": 1000}} | settings, offline=True)
+        contexts.append(context)
+        opened.append(Open(context.new_page(), path))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        assert one.wrong == []
+    for context in contexts:
+        context.close()
+
+
+def logistic(images):
+    lit = images.amax(1).flatten(1) > 0
+    tiles = torch.zeros(len(images), 12).index_add_(1, TILES.flatten().long(), lit.float()) > 0
+    p = torch.sigmoid(tiles.float() @ WEIGHTS)
+    return torch.stack([0.25 * p, p * 0.75, 1 - p], 1)
+
+
+def explorer(labels=HOSTILE, **settings):
+    """An explorer of a black box."""
+    clf = cf.Classifier(logistic, labels=list(labels))
+    picture = torch.rand(3, 96, 96, generator=torch.Generator().manual_seed(0)) * 0.5 + 0.5
+    engine = cf.ELime(population=40, generations=20, trust=False)
+    made = cf.SuperpixelExplorer(clf, picture, 1, engine=engine, segments=TILES, **settings)
+    made.run.result()
+    return made
+
+
+@pytest.fixture(scope="module")
+def digit():
+    return cf.data.digits("test").images[3]
+
+
+@pytest.fixture
+def digits(digit):
+    clf = cf.zoo.classifier("digits")
+    made = cf.SuperpixelExplorer(clf, digit, engine=cf.ELime(generations=3, trust=False, segments=40))
+    made.run.result()
+    yield made
+    made.close()
+
+
+def test_a_still_page_plays_and_says_what_it_is(open_page, tmp_path, screenshots):
+    made = explorer()
+    exported = made.export(tmp_path / "still.html")
+    assert not exported.live
+    assert "a function" in exported.reason
+    made.close()
+    opened = open_page(exported.path)
+    page, view = opened.page, opened.view("superpixels")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"What carries {HOSTILE[1]}?")
+    expect(view.locator(".cfw-alone")).to_have_text(
+        "This is a still page: the picture, its edits and the replay still work, new predictions do not."
+    )
+    expect(page.locator(".bqplot:visible")).to_be_visible()
+    view.get_by_role("button", name="best", exact=True).click()
+    expect(view).to_have_attribute("data-shown", "7")
+    line = page.locator(".bqplot path.line").last
+    before = line.get_attribute("d")
+    view.get_by_role("slider", name="replay").press("Home")
+    expect(view.locator(".cfw-slider-value").nth(1)).to_have_text("0 of 20")
+    expect(line).not_to_have_attribute("d", before)
+    expect(view.locator(".cfw-delta")).to_have_text("a still page has no new answers; the picture still works")
+    expect(view.locator(".cfw-run-button")).to_be_disabled()
+    expect(view.locator(".cfw-run-button")).to_have_attribute(
+        "title", "needs the notebook: this page cannot answer it"
+    )
+    about = page.locator(".page-about")
+    for words in (cf.__version__, "12 superpixels", "a still page", "need the notebook", "logistic"):
+        expect(about).to_contain_text(re.compile(words, re.IGNORECASE))
+    assert exported.bytes == exported.path.stat().st_size < 3_000_000
+    page.screenshot(path=screenshots / "still.png", full_page=True)
+
+
+def test_labels_and_titles_are_text(open_page, tmp_path):
+    made = explorer()
+    path = made.export(tmp_path / "page.html", title=HOSTILE[0]).path
+    made.close()
+    opened = open_page(path)
+    opened.view("superpixels").get_by_role("button", name="all", exact=True).click()
+    expect(opened.page.get_by_role("heading", level=1)).to_have_text(HOSTILE[0])
+    assert opened.page.title() == HOSTILE[0]
+    assert opened.page.locator("img[src=x]").count() == 0
+
+
+def test_a_script_that_is_not_the_pages_own_does_not_run(open_page, tmp_path):
+    """The policy names the page's scripts by their sums: what somebody adds is refused."""
+    made = explorer()
+    path = made.export(tmp_path / "page.html").path
+    made.close()
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("</body>", "<script>document.title = 'mine'</script></body>"), "utf-8")
+    opened = open_page(path)
+    assert opened.page.title() != "mine"
+    assert len(opened.wrong) == 1
+    assert "Content Security Policy" in opened.wrong.pop()
+
+
+def test_both_themes_the_switch_and_paper(open_page, tmp_path, screenshots):
+    made = explorer()
+    path = made.export(tmp_path / "page.html").path
+    made.close()
+    opened = open_page(path, color_scheme="dark")
+    page, view = opened.page, opened.view("superpixels")
+    expect(view).to_have_attribute("data-cfw-theme", "dark")
+    page.screenshot(path=screenshots / "still-dark.png", full_page=True)
+    page.locator("#page-theme").click()
+    expect(view).to_have_attribute("data-cfw-theme", "light")
+    page.locator("#page-theme").click()
+    expect(view).to_have_attribute("data-cfw-theme", "dark")
+    page.evaluate("""() => addEventListener('beforeprint', () => {
+      window.printed = document.documentElement.dataset.theme;
+    })""")
+    page.pdf(path=screenshots / "still.pdf")
+    assert page.evaluate("window.printed") == "light"
+    expect(view).to_have_attribute("data-cfw-theme", "dark")
+
+
+def test_a_run_that_goes_on_is_exported_as_it_stands(open_page, tmp_path):
+    clf = cf.zoo.classifier("digits")
+    image = cf.data.digits("test").images[3]
+    made = cf.SuperpixelExplorer(clf, image, engine=cf.ELime(generations=100_000, trust=False))
+    while not made.view.history:
+        made.view.run.wait(0.05)
+    path = made.export(tmp_path / "page.html", live=False).path
+    assert made.view.state == "running"
+    made.close()
+    opened = open_page(path)
+    expect(opened.view("superpixels")).to_have_attribute("data-state", "stopped")
+    expect(opened.page.locator(".page-about")).to_contain_text("when the page was made")
+
+
+def test_a_live_page_answers_as_python_does(open_page, tmp_path, digits, screenshots):
+    exported = digits.export(tmp_path / "live.html")
+    assert exported.live
+    opened = open_page(exported.path)
+    opened.live()
+    view = opened.view("superpixels")
+    expect(view.locator(".cfw-alone")).to_be_hidden()
+    view.get_by_role("button", name="none", exact=True).click()
+    expect(view).to_have_attribute("data-answered", "1")
+    view.get_by_role("button", name="all", exact=True).click()
+    expect(view).to_have_attribute("data-answered", "1")
+    expect(view.locator(".cfw-bar-value").first).to_have_text("1.00")
+    for control in (".cfw-run-button", ".cfw-picker-button", ".cfw-bar-name"):
+        expect(view.locator(control).first).to_be_disabled()
+    lots = torch.Generator().manual_seed(1)
+    count = digits.result.count
+    for _ in range(50):
+        shown = torch.nonzero(torch.rand(count, generator=lots) < 0.5).flatten().tolist()
+        answer = opened.page.evaluate(ASK, ["shown", shown])
+        digits.view.shown, digits.view.following = shown, False
+        expected = digits.probabilities.set_index("class")["probability"]
+        assert answer["probability"] == pytest.approx(expected[digits.result.target], abs=1e-4)
+        assert [index for index, _ in answer["top"]] == list(expected.index[:5])
+        assert [p for _, p in answer["top"]] == pytest.approx(list(expected[:5]), abs=1e-4)
+    opened.page.screenshot(path=screenshots / "live.png", full_page=True)
+
+
+def test_half_precision_is_said(open_page, tmp_path, digits):
+    exported = digits.export(tmp_path / "half.html", live="half")
+    opened = open_page(exported.path)
+    opened.live()
+    expect(opened.page.locator(".page-about")).to_contain_text("in half precision")
+    answer = opened.page.evaluate(ASK, ["shown", list(range(digits.result.count))])
+    assert answer["probability"] == pytest.approx(digits.result.whole, abs=0.01)
+
+
+def test_a_live_page_of_relevance_answers_as_python_does(open_page, tmp_path, digit, screenshots):
+    made = cf.RelevanceExplorer(
+        cf.zoo.classifier("digits"), digit, engine=cf.Relevance(("saliency", "grad_cam"), trust=False)
+    )
+    made.run.result()
+    exported = made.export(tmp_path / "live.html", live=True)
+    opened = open_page(exported.path)
+    opened.live()
+    opened.view("relevance")
+    view = made.view
+    for step in range(50):
+        asked = {
+            "method": ("saliency", "grad_cam")[step % 2],
+            "percent": 2 * step,
+            "least": step % 3 == 0,
+            "fill": ("blur", "mean", "black", "noise")[step % 4],
+        }
+        answer = opened.page.evaluate(ASK, ["hiding", asked])
+        picture = view._hidden(made.result, Hiding(**asked))
+        expected = view._clf.probabilities(picture[None])[0]
+        assert answer["probability"] == pytest.approx(float(expected[made.result.target]), abs=1e-4)
+        for index, p in answer["top"]:
+            assert p == pytest.approx(float(expected[index]), abs=1e-4)
+    opened.page.screenshot(path=screenshots / "relevance.png", full_page=True)
+    made.close()

@@ -1,0 +1,95 @@
+"""Export explorers: live or still, with the reason, and refusals in plain words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+import cfwidgets as cf
+from cfwidgets.export import explorers
+from cfwidgets.export.travel import CannotTravelError
+
+PICTURE = torch.linspace(0, 1, 32).repeat(3, 32, 1)
+
+
+def explorer(model, **settings):
+    clf = cf.Classifier(model, input_size=32, **settings)
+    engine = cf.ELime(segments=6, generations=1, population=4, trust=False)
+    made = cf.SuperpixelExplorer(clf, PICTURE, 1, engine=engine)
+    made.run.result()
+    return made
+
+
+@pytest.fixture(scope="module")
+def black_box():
+    made = explorer(lambda x: torch.stack([1 - x.mean((1, 2, 3)), x.mean((1, 2, 3))], 1))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(0)
+    made = explorer(torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(4), torch.nn.Flatten(), torch.nn.Linear(48, 2)))
+    yield made
+    made.close()
+
+
+def test_a_black_box_becomes_a_still_page_and_says_so(black_box, tmp_path: Path):
+    exported = black_box.export(tmp_path / "page.html")
+    assert not exported.live
+    assert "a function" in exported.reason
+    assert repr(exported).startswith(f"<still page {exported.path}, ")
+    assert "\n" not in repr(exported)
+    assert exported.bytes == exported.path.stat().st_size
+
+
+def test_a_black_box_is_refused_where_it_must_answer_and_nothing_is_written(black_box, tmp_path: Path):
+    with pytest.raises(CannotTravelError, match="live=False makes a still page"):
+        black_box.export(tmp_path / "page.html", live=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_network_becomes_a_live_page_and_still_where_asked_for(network, tmp_path: Path):
+    live = network.export(tmp_path / "live.html")
+    assert live.live
+    assert "full precision" in live.reason
+    still = network.export(tmp_path / "still.html", live=False)
+    assert not still.live
+    assert still.bytes < live.bytes
+
+
+def test_auto_halves_what_is_too_large_and_then_stays_still(network, tmp_path: Path, monkeypatch):
+    whole = network.export(tmp_path / "whole.html")
+    monkeypatch.setattr(explorers, "_LARGEST", whole.bytes - 1)
+    monkeypatch.setattr("cfwidgets.export.network._LEAST", 1)
+    half = network.export(tmp_path / "half.html")
+    assert (half.live, "half precision" in half.reason) in ((True, True), (False, False))
+    monkeypatch.setattr(explorers, "_LARGEST", 1)
+    still = network.export(tmp_path / "still.html")
+    assert not still.live
+    assert "live=True makes it" in still.reason
+
+
+@pytest.mark.parametrize("given", ["yes", 1, None])
+def test_live_is_checked(network, tmp_path: Path, given):
+    with pytest.raises(ValueError, match="live must be one of"):
+        network.export(tmp_path / "page.html", live=given)
+
+
+def test_a_view_alone_is_exported(network, tmp_path: Path):
+    assert network.view.export(tmp_path / "page.html", live=False).bytes > 0
+
+
+def test_a_view_that_cannot_be_exported_says_so(tmp_path: Path):
+    view = cf.TrainingView.__new__(cf.TrainingView)
+    with pytest.raises(ValueError, match="a TrainingView cannot be exported"):
+        view.account()
+
+
+def test_the_script_of_a_view_is_in_the_page_once(network, tmp_path: Path):
+    text = network.export(tmp_path / "page.html", live=False).path.read_text("utf-8")
+    assert text.count("superpixel explorer") <= text.count("Superpixel explorer") + 1
+    assert text.count("the picture, its edits and the replay still work") == 1

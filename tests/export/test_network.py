@@ -1,0 +1,96 @@
+"""Networks that travel: equal to the classifier's, in half precision where that keeps the class."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from torch import nn
+
+from cfwidgets import Classifier
+from cfwidgets.export.network import halved, network_of, packed_numbers
+from cfwidgets.export.travel import CannotTravelError
+
+
+def network(seed: int = 0) -> nn.Module:
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Conv2d(3, 32, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 4))
+
+
+PICTURES = torch.rand(3, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+
+
+def test_a_network_takes_batches_of_any_size_and_answers_as_the_classifier():
+    clf = Classifier(network(), mean=(0.4, 0.5, 0.6), std=0.2)
+    found = network_of(clf, PICTURES)
+    assert found.difference <= 1e-4
+    assert found.activation == "softmax"
+    read = onnx.load_model_from_string(found.model)
+    assert read.graph.input[0].type.tensor_type.shape.dim[0].dim_param
+    assert network_of(clf.accelerated() if clf.input_size else clf, PICTURES).model == found.model
+
+
+def test_a_black_box_cannot_travel():
+    clf = Classifier(lambda images: images.mean((2, 3)).softmax(1))
+    with pytest.raises(CannotTravelError, match="a function"):
+        network_of(clf, PICTURES)
+
+
+def test_operators_that_onnx_lacks_are_named():
+    class Unknown(nn.Module):
+        def forward(self, images):
+            return torch.linalg.eigvalsh(images.mean(1) + images.mean(1).mT)
+
+    with pytest.raises(CannotTravelError, match="cannot be exported to ONNX"):
+        network_of(Classifier(Unknown()), PICTURES)
+
+
+def test_half_precision_takes_half_the_space_and_the_answer_stays():
+    clf = Classifier(network(), input_size=8)
+    whole = network_of(clf, PICTURES)
+    half = halved(whole, clf, PICTURES)
+    assert half.half
+    assert 0 < half.difference < 1e-3
+    assert len(half.model) < len(whole.model)
+    stored = [i for i in onnx.load_model_from_string(half.model).graph.initializer if i.name.endswith(".half")]
+    assert stored
+    assert all(i.data_type == onnx.TensorProto.FLOAT16 for i in stored)
+
+
+def test_half_precision_that_changes_the_class_is_refused():
+    """Two classes that differ by less than half precision tells apart."""
+
+    class Close(nn.Module):
+        def __init__(self):
+            super().__init__()
+            weight = torch.full((2, 3 * 8 * 8), 1 / 3)
+            weight[1] += 1e-5
+            weight[1, :100] += 1e-5
+            self.linear = nn.Linear(3 * 8 * 8, 2)
+            self.linear.weight = nn.Parameter(weight)
+            self.linear.bias = nn.Parameter(torch.tensor([1e-4, 0.0]))
+
+        def forward(self, images):
+            return self.linear(images.flatten(1))
+
+    clf = Classifier(Close(), input_size=8)
+    found = network_of(clf, PICTURES)
+    assert clf.probabilities(PICTURES).argmax(1).tolist() == [1, 1, 1]
+    with pytest.raises(CannotTravelError, match="predicts another class"):
+        halved(found, clf, PICTURES)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [(torch.arange(256).float() / 255, "uint8"), (torch.tensor([0.1, 1.5, -2.0]), "float32")],
+)
+def test_numbers_come_back_as_they_were(values, kind):
+    packed = packed_numbers(values)
+    assert packed["type"] == kind
+    content = gzip.decompress(base64.b64decode(packed["data"]))
+    back = np.frombuffer(content, "<f4") if kind == "float32" else np.frombuffer(content, "u1") / np.float32(255)
+    assert np.array_equal(back.astype("f4"), values.numpy())

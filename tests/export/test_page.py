@@ -1,0 +1,108 @@
+"""Assemble and write pages: their text, their policy, paths that cannot be written."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from cfwidgets.export.page import Page, checked_path, write
+from cfwidgets.export.words import about_table, escaped
+
+HOSTILE = "</script><script>alert(1)</script><!-- <img src=x onerror=alert(1)>"
+
+
+def page(**settings) -> str:
+    given = {
+        "title": "A page",
+        "lead": "",
+        "about": (),
+        "state": {"state": {}},
+        "texts": [],
+        "views": (),
+        "front_ends": (),
+    }
+    return Page(**given | settings).html()
+
+
+def test_what_is_not_ours_stays_within_its_place():
+    text = page(title=HOSTILE, lead=HOSTILE, about=((HOSTILE, (HOSTILE,)),), state={"label": HOSTILE})
+    assert HOSTILE not in text
+    assert "<img" not in text
+    (state,) = re.findall(r'<script type="application/json" id="page-state">(.*?)</script>', text, re.DOTALL)
+    assert json.loads(state)["state"]["label"] == HOSTILE
+
+
+def test_surrogates_are_replaced():
+    assert escaped("caf\udce9") == "caf�"
+
+
+def test_an_empty_row_is_left_out():
+    assert about_table([("a", ("",)), ("b", ("c", ""))]) == "<dl><dt>b</dt><dd><p>c</p></dd></dl>"
+
+
+def test_the_policy_lets_nothing_in_or_out_and_a_still_page_has_no_network():
+    still = page()
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="(.*?)"', still)
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    for word in ("connect-src", "'unsafe-eval'", "wasm", "worker-src", "http:", "https:", "*"):
+        assert word not in policy
+    assert "page-runtime" not in still
+    live = page(models={"page-network-0": "AAAA"})
+    assert "'wasm-unsafe-eval'" in live
+    assert "worker-src blob:" in live
+    assert 'id="page-runtime"' in live
+
+
+def test_licences_travel_with_what_they_are_of():
+    text = page()
+    for package in ("@jupyter-widgets/base", "@lumino/widgets", "jquery", "onnxruntime-web"):
+        assert f"{package} " in text
+    assert "Permission is hereby granted" in text
+    assert "Redistribution and use" in text
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        ("", IsADirectoryError, "it is a folder"),
+        ("page.txt", ValueError, r"must end in \.html"),
+        ("gone/page.html", FileNotFoundError, "no such folder"),
+    ],
+)
+def test_a_path_that_cannot_be_written_is_refused(tmp_path: Path, given: str, error: type, words: str):
+    with pytest.raises(error, match=words):
+        checked_path(tmp_path / given)
+
+
+def test_a_full_disk_is_told_and_leaves_the_page_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "page.html"
+    path.write_text("before")
+
+    def full(*_args: object) -> int:
+        raise OSError(errno.ENOSPC, "no space", "a scratch file")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match=re.escape(str(path))) as caught:
+        write(path, "after")
+    assert caught.value.errno == errno.ENOSPC
+    assert path.read_text() == "before"
+    assert os.listdir(tmp_path) == ["page.html"]
+
+
+def test_a_page_is_replaced_and_may_be_read_by_others(tmp_path: Path):
+    path = tmp_path / "page.html"
+    path.write_text("before")
+    assert write(path, "äfter") == 6
+    assert path.read_text("utf-8") == "äfter"
+    assert path.stat().st_mode & 0o777 == 0o666 & ~umask()
+
+
+def umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
