@@ -76,10 +76,17 @@ def javascript(checkout: Path, build_hook: ModuleType) -> Path:
 
 @pytest.hookimpl(tryfirst=True)  # before tests are chosen by their markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what needs the tools of the front end, which may have to be fetched."""
+    """Mark as slow what needs the tools of the front end, which may be fetched first, and costly repeats."""
     for item in items:
         if "javascript" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
+    has_quick: set[str] = set()
+    for item in items:
+        if item.get_closest_marker("costly") and not item.get_closest_marker("slow"):
+            test = item.nodeid.partition("[")[0]
+            if test in has_quick:
+                item.add_marker(pytest.mark.slow)
+            has_quick.add(test)
 
 
 def pytest_collection_finish() -> None:

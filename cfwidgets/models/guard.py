@@ -12,6 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from types import TracebackType
 from typing import Any
 from weakref import WeakKeyDictionary, ref
@@ -41,8 +42,8 @@ _HOOKS = tuple(
 )
 # The kind of backward hook of a module; torch does not reset it when the hook is removed.
 _HOOK_KIND = "_is_full_backward_hook"
-_hooks_of = operator.attrgetter(*_HOOKS)
-_NONE: dict[int, Any] = {}
+_TRAINING = "training"
+_hooks_of = operator.itemgetter(*_HOOKS)
 
 
 class FairLock:
@@ -155,6 +156,9 @@ def lock_of(module: nn.Module) -> FairLock:
     True
     """
     module = uncompiled(module)
+    lock = _locks.get(module)
+    if lock is not None:
+        return lock
     with _locks_mutex:
         lock = _locks.get(module)
         if lock is None:
@@ -201,11 +205,13 @@ def untouched(module: nn.Module) -> Iterator[None]:
     with lock_of(module):
         found = _Found(module)
         try:
+            _inside.add(found)
             found.set_aside()
             with found.buffers.watching():
                 yield
         finally:
             _finish(found)
+            _inside.discard(found)
 
 
 _hidden: WeakKeyDictionary[nn.Module, tuple[ref[nn.Module], ...]] = WeakKeyDictionary()
@@ -214,10 +220,12 @@ _hidden: WeakKeyDictionary[nn.Module, tuple[ref[nn.Module], ...]] = WeakKeyDicti
 def _modules(module: nn.Module) -> list[nn.Module]:
     """List the modules of a network: looking through all attributes for hidden ones takes long, and once."""
     found = _registered(module)
-    if module not in _hidden:
+    hidden = _hidden.get(module)
+    if hidden is None:
         registered = set(found)
-        _hidden[module] = tuple(ref(part) for part in every_part(module) if part not in registered)
-    return found + [part for hidden in _hidden[module] if (part := hidden()) is not None]
+        hidden = tuple(ref(part) for part in every_part(module) if part not in registered)
+        _hidden[module] = hidden
+    return found + [part for one in hidden if (part := one()) is not None] if hidden else found
 
 
 def _registered(module: nn.Module) -> list[nn.Module]:
@@ -240,23 +248,42 @@ def _parameters_of(part: nn.Module) -> Iterable[nn.Parameter | None]:
     return own.values() if isinstance(own, dict) else part.parameters(recurse=False)  # a script's is none
 
 
+def _hooked(parts: list[nn.Module]) -> list[dict[int, Any]]:
+    """List torch's dictionaries of hooks, of all modules and kinds, that are not empty."""
+    return list(filter(None, chain.from_iterable([_hooks_of(part.__dict__) for part in parts])))
+
+
+def _flags(parts: list[nn.Module], name: str) -> list[Any]:
+    """Read an attribute of each module; None where it has no such, as a frozen script."""
+    return [getattr(part, name, None) for part in parts]
+
+
+def _put_back_flags(parts: list[nn.Module], name: str, before: list[Any]) -> None:
+    """Set an attribute of each module to what it was."""
+    if (now := _flags(parts, name)) != before:
+        for part, is_now, was in zip(parts, now, before, strict=True):
+            if is_now is not was:
+                setattr(part, name, was)
+
+
 class _Found:
-    """The state of a network, saved to be restored."""
+    """The state of a network, saved to be restored.
+
+    It is read before and after each pass, of which one on a small network takes two milliseconds: so lists
+    are compared as a whole, and what most networks have none of, hooks and gradients, is not listed.
+    """
 
     def __init__(self, module: nn.Module) -> None:
-        modules = _modules(module)
-        # A frozen script has no such flag.
-        self._training = [(part, getattr(part, "training", False)) for part in modules]
-        self._hook_kinds = [(part, getattr(part, _HOOK_KIND, None)) for part in modules]
-        self._hooks = [
-            (hooks, dict(hooks) if hooks else _NONE) for part in modules for hooks in _hooks_of(part)
-        ]
-        parameters = {id(p): p for part in modules for p in _parameters_of(part) if p is not None}
-        self._parameters = [(p, p.requires_grad, p.grad) for p in parameters.values()]
-        self.buffers = KeptBuffers(modules)
+        self._parts = parts = _modules(module)
+        self._training = _flags(parts, _TRAINING)
+        self._hook_kinds = _flags(parts, _HOOK_KIND)
+        self._hooks = [(hooks, dict(hooks)) for hooks in _hooked(parts)]
+        self._parameters = [p for part in parts for p in _parameters_of(part) if p is not None]
+        self._requires_grad = [p.requires_grad for p in self._parameters]
+        self._gradients = [p.grad for p in self._parameters]
+        self.buffers = KeptBuffers(parts)
         self._random = _random_states() if threading.current_thread() is threading.main_thread() else {}
         self._thread = threading.get_ident()
-        renew_in_children(self)
 
     def renew(self) -> None:
         """Restore what another thread has set aside, which is not in this forked child to do it."""
@@ -266,33 +293,64 @@ class _Found:
 
     def set_aside(self) -> None:
         """Set evaluation mode and remove the gradients, so that a backward pass cannot add to them."""
-        for part, training in self._training:
-            if training:
-                part.training = False
-        for parameter, _, gradient in self._parameters:
+        if any(self._training):
+            for part, training in zip(self._parts, self._training, strict=True):
+                if training:
+                    part.training = False
+        for parameter, gradient in zip(self._parameters, self._gradients, strict=True):
             if gradient is not None:
                 parameter.grad = None
 
     def put_back(self) -> None:
         """Restore everything; doing it twice does no harm."""
-        for part, training in self._training:
-            if getattr(part, "training", False) != training:
-                part.training = training
-        for part, kind in self._hook_kinds:
-            if getattr(part, _HOOK_KIND, None) is not kind:
-                setattr(part, _HOOK_KIND, kind)
-        for hooks, items in self._hooks:
-            # A registration has a number of its own, so equal numbers are equal hooks.
-            if (hooks or items) and list(hooks) != list(items):
-                hooks.clear()
-                hooks.update(items)
-        for parameter, requires_grad, gradient in self._parameters:
+        _put_back_flags(self._parts, _TRAINING, self._training)
+        _put_back_flags(self._parts, _HOOK_KIND, self._hook_kinds)
+        self._put_back_hooks()
+        for parameter, requires_grad, gradient in zip(
+            self._parameters, self._requires_grad, self._gradients, strict=True
+        ):
             if parameter.requires_grad != requires_grad:
                 parameter.requires_grad = requires_grad
             if parameter.grad is not gradient:
                 parameter.grad = gradient
         self.buffers.put_back()
         _set_random_states(self._random)
+
+    def _put_back_hooks(self) -> None:
+        before = {id(hooks) for hooks, _ in self._hooks}
+        for hooks in _hooked(self._parts):
+            if id(hooks) not in before:
+                hooks.clear()
+        for hooks, items in self._hooks:
+            # A registration has a number of its own, so equal numbers are equal hooks.
+            if list(hooks) != list(items):
+                hooks.clear()
+                hooks.update(items)
+
+
+class _Inside:
+    """What has been set aside and not put back yet, of all threads: a forked child puts back that of others.
+
+    One for the process: to have each pass known to `renew_in_children` would take as long as the lock.
+    """
+
+    def __init__(self) -> None:
+        self._found: set[_Found] = set()
+        renew_in_children(self)
+
+    def renew(self) -> None:
+        """Restore what other threads have set aside. Called in a forked child."""
+        for found in list(self._found):
+            found.renew()
+
+    def add(self, found: _Found) -> None:
+        self._found.add(found)
+
+    def discard(self, found: _Found) -> None:
+        self._found.discard(found)
+
+
+_inside = _Inside()
 
 
 def _finish(found: _Found) -> None:

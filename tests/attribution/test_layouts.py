@@ -81,6 +81,7 @@ TOKENS = [
 ]
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(("name", "options", "size", "layer", "grid"), TOKENS)
 def test_token_layers_with_their_grid(name, options, size, layer, grid):
     sized = {} if name.startswith("mixer") else {"img_size": size}
@@ -112,6 +113,7 @@ def test_torchvisions_vit_by_default_by_name_and_by_a_given_grid():
         attribute(clf, x, 0, method="grad_cam", layer=layer, reshape=(9, 9))
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(
     ("make", "size", "layer", "form"),
     [

@@ -66,6 +66,7 @@ def test_what_comes_back(method: str) -> None:
     assert (found.convergence_delta is not None) == promises
 
 
+@pytest.mark.costly
 @every
 def test_a_map_does_not_depend_on_its_company(method: str) -> None:
     targets = [1, 0, 4, 2, 3, 0, 1]

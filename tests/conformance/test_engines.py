@@ -92,6 +92,7 @@ def test_the_arguments_come_in_one_order(explainer):
         assert name in engine.steps.__doc__, f"{name} is not documented"
 
 
+@pytest.mark.costly
 def test_the_updates_say_how_far_it_is(explainer, updates):
     assert len(updates) > 2
     assert all(isinstance(update, Update) for update in updates)
@@ -108,6 +109,7 @@ def test_the_updates_say_how_far_it_is(explainer, updates):
     assert seconds[0] > 0
 
 
+@pytest.mark.costly
 def test_the_same_seed_gives_the_same_answer(explainer, clf, result):
     assert differences(result, steps_to_the_end(explainer, clf)) == []
 
@@ -116,6 +118,7 @@ def steps_to_the_end(explainer, clf, **keywords):
     return list(steps(explainer, clf, **keywords))[-1].partial
 
 
+@pytest.mark.costly
 def test_a_network_of_one_batch_size_gives_the_same_answer(explainer, clf):
     class Four(small.Small):
         def forward(self, images):
@@ -146,6 +149,7 @@ def test_the_time_that_a_run_rests_is_not_its_time(explainer, clf, monkeypatch):
         assert next(updates).partial.seconds < 1000
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("count", [1, 3, -2], ids=["at once", "early", "late"])
 def test_a_run_that_was_stopped_and_resumed_gives_the_same_answer(explainer, clf, updates, result, count):
     before = updates[count if count < 0 else count - 1].partial
@@ -157,6 +161,7 @@ def test_a_run_that_was_stopped_and_resumed_gives_the_same_answer(explainer, clf
 NOT_OF_THE_ANSWER = frozenset({"seconds", "evaluations"})  # a picture may be evaluated again
 
 
+@pytest.mark.costly
 def test_a_finished_result_is_resumed_without_a_question(explainer, result):
     clf = small.classifier()
     whole = steps_to_the_end(explainer, clf, resume=None)
@@ -227,6 +232,7 @@ def test_the_result_of_another_explainer_is_refused(explainer, clf):
         next(steps(explainer, clf, resume=foreign))
 
 
+@pytest.mark.costly
 def test_a_checkpoint_is_resumed(explainer, clf, result, tmp_path):
     path = tmp_path / "run.safetensors"
     some(explainer, clf, 3, checkpoint=path)
@@ -248,6 +254,7 @@ def test_a_checkpoint_is_written_when_the_model_breaks(explainer, tmp_path):
     assert type(explainer.engine.result_type.load(path)) is explainer.engine.result_type
 
 
+@pytest.mark.costly
 def test_a_checkpoint_whose_folder_is_removed_is_named(explainer, clf, tmp_path):
     path = tmp_path / "runs" / "run.safetensors"
     path.parent.mkdir()
@@ -260,6 +267,7 @@ def test_a_checkpoint_whose_folder_is_removed_is_named(explainer, clf, tmp_path)
             list(updates)
 
 
+@pytest.mark.costly
 def test_a_checkpoint_that_cannot_be_written_leaves_the_last_whole_one(explainer, clf, tmp_path, monkeypatch):
     path = tmp_path / "run.safetensors"
     whole = some(explainer, clf, 2, checkpoint=path)
@@ -285,6 +293,7 @@ def test_a_checkpoint_of_something_else_is_refused(explainer, clf, tmp_path):
         next(steps(explainer, clf, checkpoint=tmp_path / "nowhere" / "run.safetensors"))
 
 
+@pytest.mark.costly
 def test_the_model_is_left_as_it_was_found(explainer):
     clf = small.classifier()
     module = clf.require_module()
@@ -321,6 +330,7 @@ def interrupted(explainer, monkeypatch):
     return explain
 
 
+@pytest.mark.costly
 def test_an_interrupt_gives_back_what_there_is(explainer, result, interrupted, tmp_path):
     clf, path = small.classifier(), tmp_path / "run.safetensors"
     before = as_found(clf.require_module())
@@ -349,6 +359,7 @@ def test_an_interrupt_at_the_very_end_leaves_the_whole_result(result, monkeypatc
         assert run_to_end(saving(), call="explain") is result
 
 
+@pytest.mark.costly
 def test_two_interrupts_end_the_program(interrupted):
     with pytest.warns(UserWarning, match="interrupted at"):
         interrupted(small.classifier())
@@ -364,6 +375,7 @@ def test_an_interrupt_before_the_first_result_is_raised(explainer):
         explainer.engine.explain(clf, *given, **explainer.keywords)
 
 
+@pytest.mark.costly
 def test_a_bar_says_what_it_does_and_what_is_left(explainer, clf, updates, capsys):
     for progress in (None, False, True):
         explainer.engine.explain(clf, *explainer.given(clf, 0), **explainer.keywords, progress=progress)
@@ -377,6 +389,7 @@ def test_a_bar_says_what_it_does_and_what_is_left(explainer, clf, updates, capsy
         explainer.engine.explain(clf, *explainer.given(clf, 0), **explainer.keywords, progress="yes")
 
 
+@pytest.mark.costly
 def test_one_switch_for_the_measures_of_trust(explainer):
     questions = {}
     for trust in (True, False):

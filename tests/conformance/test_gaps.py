@@ -52,6 +52,7 @@ def limit(explainer):
 COUNTED = {"superpixels", "lime", "transitions", "facex", "pareto", "relevance", "survey"}
 
 
+@pytest.mark.costly
 def test_a_model_that_has_no_answer_at_times(explainer, limit, tmp_path):
     clf = clf_with(limit)
     if explainer.name not in COUNTED:  # said, then: translations have a place for each image

@@ -116,6 +116,7 @@ def test_the_measures_of_trust_are_sentences(result):
         assert html.escape(row.meaning, quote=False) in trust._repr_html_()
 
 
+@pytest.mark.costly
 def test_it_is_a_figure_with_labels_as_they_are(result, tmp_path):
     figure = result.plot()
     assert isinstance(figure, Figure)
@@ -132,6 +133,7 @@ def texts(figure):
     return figure.findobj(Text)
 
 
+@pytest.mark.costly
 def test_in_a_notebook_it_is_a_sentence_and_a_picture(result):
     shown = result._repr_html_()
     assert "<img alt=" in shown
@@ -142,6 +144,7 @@ def test_in_a_notebook_it_is_a_sentence_and_a_picture(result):
     assert len(sentence) > 20
 
 
+@pytest.mark.costly
 def test_before_there_is_anything_to_draw_it_is_a_sentence(updates):
     first = updates[0].partial
     assert first._repr_html_().startswith("<p>")
@@ -166,6 +169,7 @@ def test_the_file_of_another_kind_is_refused(explainer, result, tmp_path):
 WRONG = ("text", -7, 2.5, True, None, [], {}, torch.zeros(2, 3), torch.full((2,), float("nan")))
 
 
+@pytest.mark.costly
 def test_a_file_with_a_wrong_value_is_refused(result, tmp_path):
     """Every field, with each of these in its place: refused, or what the field may hold."""
     path = tmp_path / "result.safetensors"
@@ -181,6 +185,7 @@ def test_a_file_with_a_wrong_value_is_refused(result, tmp_path):
             kept.to_frame()
 
 
+@pytest.mark.costly
 def test_no_flipped_bit_is_read_as_an_answer(result, tmp_path):
     path = tmp_path / "result.safetensors"
     result.save(path)
@@ -224,6 +229,7 @@ def parts(value):
             yield from parts(one)
 
 
+@pytest.mark.costly
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("name", ["n" * 300, "two\nlines", "caf\udce9 $"], ids=["long", "lines", "no text"])
 def test_any_name_fits_into_the_figure(result, name):
@@ -249,6 +255,7 @@ def test_the_model_was_asked_about_other_pictures(result, updates):
     assert {"difference of answers", "change of the answer"} <= set(result.trust()["measure"])
 
 
+@pytest.mark.costly
 def test_the_caveats_are_sentences_and_stand_first(result, tmp_path):
     blind = replace(result, elsewhere=torch.full((15, 2), 0.5), prediction=torch.tensor([0.5, 0.5]))
     said = blind.caveats
@@ -260,6 +267,7 @@ def test_the_caveats_are_sentences_and_stand_first(result, tmp_path):
     assert type(result).load(tmp_path / "result.safetensors").caveats == said
 
 
+@pytest.mark.costly
 def test_a_probe_that_fails_costs_no_answer(explainer, clf, monkeypatch):
     def fails(_image):
         raise RuntimeError("no such picture")

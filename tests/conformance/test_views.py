@@ -64,6 +64,7 @@ def test_the_arguments_come_in_one_order(explainer):
     assert [name for name in (*of_engine, *keywords) if name not in documented] == []
 
 
+@pytest.mark.costly
 def test_it_fills_in_while_the_engine_runs(explainer, closed):
     view = made(explainer, explainer.view)
     closed.append(view)
@@ -89,6 +90,7 @@ def test_it_shows_a_finished_result(explainer, clf, result, closed):
     assert view.trust
 
 
+@pytest.mark.costly
 def test_whoever_has_waited_for_the_run_finds_its_result_in_the_view(explainer, closed, monkeypatch):
     report = explainer.view._report
 
@@ -105,6 +107,7 @@ def test_whoever_has_waited_for_the_run_finds_its_result_in_the_view(explainer, 
     assert explorer.view.state == "done"
 
 
+@pytest.mark.costly
 def test_it_is_written_in_a_line(explainer, closed):
     explorer = made(explainer, explainer.explorer)
     closed.append(explorer)
@@ -122,6 +125,7 @@ def test_it_is_written_in_a_line(explainer, closed):
         assert repr(one) == f"<{type(one).__name__} closed>"
 
 
+@pytest.mark.costly
 def test_what_it_cannot_use_is_refused_at_once(explainer, clf, result):
     before = widgets()
     given = explainer.given(clf, 0)
@@ -150,6 +154,7 @@ def test_what_it_cannot_use_is_refused_at_once(explainer, clf, result):
     assert widgets() <= before
 
 
+@pytest.mark.costly
 def test_an_address_and_a_folder_are_refused_at_once(explainer, clf, tmp_path):
     before, given = widgets(), list(explainer.given(clf, 0))
     reads = r"cfwidgets\.data\.(ImageFolders|CelebAMaskHQ)\(…\)"
@@ -186,6 +191,7 @@ def test_what_is_no_generator_or_editor_is_refused_at_once(explainer, clf, resul
     assert widgets() <= before
 
 
+@pytest.mark.costly
 def test_a_result_of_another_model_is_shown_with_a_note(explainer, clf, result, closed):
     other = small.classifier(seed=1)
     view = explainer.view(other, *painter(explainer, other), result=result, engine=explainer.engine)
@@ -202,6 +208,7 @@ def test_a_result_of_other_classes_is_refused(explainer, clf, result):
         explainer.view(three, *painter(explainer, clf), result=result, engine=explainer.engine)
 
 
+@pytest.mark.costly
 def test_a_run_is_stopped_and_resumed(explainer, result, closed):
     view = made(explainer, explainer.view)
     closed.append(view)
@@ -213,6 +220,7 @@ def test_a_run_is_stopped_and_resumed(explainer, result, closed):
     assert differences(view.result, result, ignore=frozenset({"seconds", "evaluations", "model"})) == []
 
 
+@pytest.mark.costly
 def test_a_resume_right_after_a_stop_is_never_lost(explainer, closed):
     view = made(explainer, explainer.view)
     closed.append(view)
@@ -223,6 +231,7 @@ def test_a_resume_right_after_a_stop_is_never_lost(explainer, closed):
     until(lambda: view.state == "done")
 
 
+@pytest.mark.costly
 def test_a_resume_after_the_end_leaves_nothing_running(explainer, clf, result, closed):
     view = made(explainer, explainer.view)
     closed.append(view)
@@ -247,6 +256,7 @@ def test_a_closed_view_ends_with_its_step(explainer):
     assert (run.state, run.partial) == (state, partial)
 
 
+@pytest.mark.costly
 def test_a_model_that_breaks_is_told_and_the_run_resumed(explainer, result, closed):
     clf = small.classifier()
     module = clf.require_module()
@@ -264,6 +274,7 @@ def test_a_model_that_breaks_is_told_and_the_run_resumed(explainer, result, clos
     assert differences(view.result, result, ignore=frozenset({"seconds", "evaluations"})) == []
 
 
+@pytest.mark.costly
 def test_a_checkpoint_is_written_and_resumed(explainer, result, tmp_path, closed):
     path = tmp_path / "run.safetensors"
     for _ in range(2):
@@ -274,6 +285,7 @@ def test_a_checkpoint_is_written_and_resumed(explainer, result, tmp_path, closed
     assert differences(view.result, result, ignore=frozenset({"seconds", "evaluations"})) == []
 
 
+@pytest.mark.costly
 def test_a_disk_that_was_full_is_told_and_the_run_resumed(explainer, result, tmp_path, monkeypatch, closed):
     path = tmp_path / "run.safetensors"
 
@@ -330,6 +342,7 @@ def test_a_message_that_is_not_known_is_told(explainer, clf, result, closed):
     assert "explode" in view.error
 
 
+@pytest.mark.costly
 def test_the_explorer_is_the_view_and_a_chart(explainer, clf, result, closed):
     explorer = explainer.explorer(clf, *painter(explainer, clf), result=result, engine=explainer.engine)
     closed.append(explorer)
@@ -340,6 +353,7 @@ def test_the_explorer_is_the_view_and_a_chart(explainer, clf, result, closed):
     assert explorer.run is None
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("ended", [False, True], ids=["while it runs", "at the end"])
 def test_close_frees_everything(explainer, ended):
     gc.collect()
@@ -361,6 +375,7 @@ def test_close_frees_everything(explainer, ended):
     assert widgets() <= before
 
 
+@pytest.mark.costly
 def test_an_explorer_that_nobody_refers_to_stops_and_frees_everything(explainer):
     gc.collect()
     before = widgets()
@@ -377,6 +392,7 @@ def test_an_explorer_that_nobody_refers_to_stops_and_frees_everything(explainer)
     until(lambda: threads() == set())
 
 
+@pytest.mark.costly
 def test_a_view_that_the_program_refers_to_goes_on_without_its_explorer(explainer, closed):
     view = made(explainer, explainer.explorer).view
     closed.append(view)
@@ -385,11 +401,13 @@ def test_a_view_that_the_program_refers_to_goes_on_without_its_explorer(explaine
     assert view.trust
 
 
+@pytest.mark.costly
 def test_a_run_that_the_program_refers_to_goes_on_without_its_view(explainer):
     assert made(explainer, explainer.explorer).run.result(timeout=120) is not None
     until(lambda: threads() == set())
 
 
+@pytest.mark.costly
 def test_explorers_in_a_list_go_on(explainer, closed):
     kept = [made(explainer, explainer.explorer) for _ in range(3)]
     closed.extend(kept)
@@ -399,6 +417,7 @@ def test_explorers_in_a_list_go_on(explainer, closed):
         until(lambda explorer=explorer: explorer.view.state == "done")
 
 
+@pytest.mark.costly
 def test_a_chart_is_drawn_under_the_view_s_lock(explainer, clf, result, closed, monkeypatch):
     drawn = []
     draw = explainer.explorer.chart_type.draw
@@ -422,6 +441,7 @@ def test_a_chart_is_drawn_under_the_view_s_lock(explainer, clf, result, closed, 
     assert all(drawn)
 
 
+@pytest.mark.costly
 def test_traits_are_set_from_two_threads(explainer, clf, result, closed):
     view = explainer.view(clf, *painter(explainer, clf), result=result, engine=explainer.engine)
     closed.append(view)
@@ -444,6 +464,7 @@ def test_traits_are_set_from_two_threads(explainer, clf, result, closed):
     assert failures == []
 
 
+@pytest.mark.costly
 def test_a_chart_that_fails_takes_all_with_it(explainer, clf, result, monkeypatch):
     gc.collect()
     before = widgets()
@@ -462,6 +483,7 @@ def test_a_chart_that_fails_takes_all_with_it(explainer, clf, result, monkeypatc
     assert failure.traceback
 
 
+@pytest.mark.costly
 def test_a_view_that_fails_takes_its_run_with_it(explainer, clf, result, monkeypatch):
     gc.collect()
     before = widgets()
@@ -483,6 +505,7 @@ def test_a_view_that_fails_takes_its_run_with_it(explainer, clf, result, monkeyp
     assert failure.traceback
 
 
+@pytest.mark.costly
 def test_the_page_sets_nothing_around_the_view(explainer, clf, result, closed):
     explorer = explainer.explorer(clf, *painter(explainer, clf), result=result, engine=explainer.engine)
     closed.append(explorer)

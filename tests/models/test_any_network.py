@@ -49,6 +49,7 @@ class Ends(nn.Module):
 # Outputs
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("count", [5, 1])
 @pytest.mark.parametrize(
     "end",
@@ -119,6 +120,7 @@ def test_a_fixed_batch_is_filled(count):
     assert Classifier(network(), batch_size=4).fixed_batch(x) is None
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("asked_before", [False, True])
 @pytest.mark.parametrize("count", [4, 5, 1])
 @pytest.mark.parametrize("method", METHODS)
@@ -141,6 +143,7 @@ def test_a_fixed_batch_is_filled_for_maps_too(method, count, asked_before):
         torch.testing.assert_close(again, want.maps, atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("method", ["grad_cam", "input_x_gradient", "integrated_gradients"])
 def test_a_fixed_batch_is_filled_for_maps_against_a_class(method):
     x = pictures(5)
@@ -299,6 +302,7 @@ def test_weights_and_damaged_scripts_are_refused(tmp_path):
 # Compiled
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("where", ["whole", "part", "in place"])
 def test_a_compiled_network_gives_the_same_maps_as_fast(where):
     plain, x = network(), pictures(1)

@@ -35,6 +35,7 @@ def assert_same(net: nn.Module, before: dict[str, tuple[int, Tensor]]) -> None:
         assert torch.equal(now[name], values), name
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("engine", ["x86", "fbgemm"])
 @pytest.mark.parametrize("prepare", [quantization.prepare, quantization.prepare_qat])
 def test_observers_of_a_network_in_calibration(prepare, engine):

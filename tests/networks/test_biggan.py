@@ -66,6 +66,7 @@ def test_images_are_in_the_unit_range_and_use_it() -> None:
     assert torch.allclose(generator.generate(z, c), generator(z, c) / 2 + 0.5)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(
     ("size", "latent_size", "generator_millions", "discriminator_millions"),
     [(64, 120, 31.9, 20.6), (32, 120, 4.5, 4.5)],

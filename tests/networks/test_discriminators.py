@@ -25,6 +25,7 @@ def count(network: nn.Module) -> int:
     return sum(weights.numel() for weights in network.parameters())
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(
     ("kind", "size"),
     [
@@ -55,6 +56,7 @@ def test_it_has_as_many_weights_as_torchvisions(ours: Any, theirs: Any) -> None:
         assert count(ours()) == count(theirs())
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("make", [resnet18, resnet50])
 def test_torchvisions_weights_fit_and_give_the_same(make: Any) -> None:
     name = make.__name__
@@ -66,6 +68,7 @@ def test_torchvisions_weights_fit_and_give_the_same(make: Any) -> None:
         torch.testing.assert_close(ours(images), theirs(images * 2 - 1))
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("classes", [2, 4])
 def test_one_output_more_than_classes_at_any_size(kind: str, classes: int) -> None:

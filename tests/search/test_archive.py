@@ -76,6 +76,7 @@ def test_the_known_archive(one_by_one: bool) -> None:
     assert torch.equal(again.solutions, archive.solutions)
 
 
+@pytest.mark.costly
 @ways
 @given(points=points, capacity=st.integers(1, 8))
 def test_what_an_archive_is(one_by_one: bool, points: list[list[int]], capacity: int) -> None:

@@ -33,6 +33,7 @@ def last(steps: Iterator[Generation]) -> Generation:
     return generation
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("length", [5, 12])
 def test_the_optimum_of_brute_force_is_found(length: int) -> None:
     every = torch.tensor(list(product([False, True], repeat=length)))

@@ -50,6 +50,7 @@ def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
+@pytest.mark.costly
 def test_a_bar_says_how_far_it_is(case: Any, capsys: pytest.CaptureFixture[str]) -> None:
     training, data = case
     training.train(*data)
@@ -58,6 +59,7 @@ def test_a_bar_says_how_far_it_is(case: Any, capsys: pytest.CaptureFixture[str])
     assert "update 4 of 4: 100%" in capsys.readouterr().err
 
 
+@pytest.mark.costly
 def test_an_interrupt_gives_back_the_networks(
     case: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -80,6 +80,7 @@ def test_a_step_of_one_network_leaves_the_other_bit_identical(discriminator):
     assert not equal(before, weights(at._d))
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("ratio", [1, 2, 3])
 def test_the_generator_has_one_update_for_so_many_of_the_discriminator(ratio):
     at = work(replace(FAST, warm_updates=0, discriminator_updates=ratio))
@@ -152,6 +153,7 @@ def test_sparsity_rises_when_the_generator_moves():
     assert [at._sparsity() for at.step in (100, 101, 104, 200)] == [1, 2, 5, 5]
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("settings", [FAST, replace(SWIN, cycles=1)])
 def test_stopped_and_resumed_it_is_the_same(tmp_path, settings):
     images, labels, masks = discs()
@@ -271,6 +273,7 @@ def test_a_loss_that_is_no_number_is_noticed_in_the_warm_up_and_in_the_contest(m
         FAST.train(*discs()[:2])
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("place", ["_drawn", "_painter_learns", "_judge_learns", "_follow", "_measure"])
 @pytest.mark.parametrize("update", [1, 4, 5])
 def test_interrupted_at_any_moment_the_last_checkpoint_loads_and_the_curve_goes_on(
@@ -335,6 +338,7 @@ def test_a_disk_that_is_full_leaves_the_checkpoint_before(tmp_path, monkeypatch)
     assert same(FAST.train(images, labels, resume=TrainedTranslator.load(path)), FAST.train(images, labels))
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [

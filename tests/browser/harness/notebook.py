@@ -12,7 +12,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from jupyter_client import BlockingKernelClient
 from playwright.sync_api import Locator, Page, expect
 
@@ -38,6 +37,8 @@ class Notebook:
         self._name = name
         self._client: BlockingKernelClient | None = None
         self._subshell: str | None = None
+        import nbformat  # takes seconds, which a collection without these tests is spared
+
         content = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
         content.metadata["kernelspec"] = {"name": KERNEL, "display_name": KERNEL, "language": "python"}
         nbformat.write(content, lab.notebooks / name)

@@ -145,6 +145,7 @@ def test_features_lie_on_the_skin_and_glasses_over_eyes(many: Portraits) -> None
     assert ((eyes & many.mask("eye_g")).flatten(1).sum(1)[worn] > 10).all()
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("attribute", ["Black_Hair", "Blond_Hair", "Brown_Hair"])
 def test_hair_has_its_colour(plain: Portraits, attribute: str) -> None:
     red, green, blue = mean_colours(plain.edited(**{attribute: True}), "hair").T

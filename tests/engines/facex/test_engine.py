@@ -384,6 +384,7 @@ def broken(good, numbers):
     return faces
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("size", [1, 4, 64])
 @pytest.mark.parametrize("missing", [(0,), (2, 3), (4, 5, 6, 7)])
 def test_what_cannot_be_read_is_skipped_and_named(missing, size):

@@ -579,6 +579,7 @@ def yellowness(images):
     return torch.stack([1 - yellow, yellow], 1)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(
     "search",
     [SMPSO(population=20, archive=20), NSGA2(population=20), GDE3(population=20)],

@@ -178,6 +178,7 @@ def drawn(figure):
     return [axis for axis in figure.axes if axis.images]
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("count", [1, 4, 37, 95, 100])
 def test_the_figure_draws_about_ten_counterfactuals_and_the_crossing(count):
     p = torch.linspace(1, 0, count + 2)[1:-1]

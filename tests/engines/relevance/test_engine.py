@@ -310,6 +310,7 @@ def timm_swin() -> nn.Module:
     )
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("make", [tv_vit, tv_swin, timm_vit, timm_swin], ids=lambda one: one.__name__)
 def test_transformers_take_the_methods_that_are_sound_for_them(make):
     clf = cf.Classifier(seeded(make), labels=LABELS, input_size=64, device="cpu")

@@ -274,6 +274,7 @@ def test_steps_stream_and_the_last_is_the_whole():
     assert seconds == sorted(seconds)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(
     "settings",
     [

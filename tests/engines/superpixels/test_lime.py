@@ -148,6 +148,7 @@ print({name: value for name, value in os.environ.items() if before.get(name) != 
 """
 
 
+@pytest.mark.slow
 def test_the_first_run_leaves_the_environment_as_found():
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KMP_")}
     first = subprocess.run(

@@ -29,6 +29,7 @@ def test_the_real_number_is_not_the_one_asked_for():
     assert int(slic_superpixels(picture, 100, compactness=30).labels.max()) + 1 > found
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("asked", [50, 100, 200])
 def test_noisy_pictures_are_cut_into_about_as_many_as_were_asked_for(asked):
     from skimage.data import grass, gravel

@@ -166,6 +166,7 @@ def test_the_search_finds_what_was_painted(digits):
     assert 1 - float(seen[-1].cosine) < (1 - float(seen[0].cosine)) / 4
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("batch_size", [None, 1, 2, 5])
 def test_all_at_once_arrive_where_each_arrives_alone(digits, batch_size):
     search, z = digits
@@ -332,6 +333,7 @@ def test_small_gains_add_up():
     assert last(replace(search, patience=40), ORACLE[None], 60).updates.tolist() == [60]
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("stop", [0, 3, 6])
 def test_who_goes_on_arrives_where_the_uninterrupted_arrives(digits, stop):
     plain, z = digits

@@ -24,6 +24,7 @@ print({name: value for name, value in os.environ.items() if before.get(name) != 
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", [{}, {"ORT_DISABLE_TELEMETRY": "1"}], ids=["as it is", "set before"])
 def test_it_writes_no_device_id(tmp_path, given):
     pytest.importorskip("onnxscript", reason="the exporter is an optional extra")

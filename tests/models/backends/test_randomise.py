@@ -78,6 +78,7 @@ class OfBytes(nn.Module):
         return x.mean((2, 3)) @ (self.weight.float() / 64).T
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(
     "make",
     [
