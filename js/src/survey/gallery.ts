@@ -193,7 +193,7 @@ export function createGallery(frame: SurveyFrame, look: Look) {
     canvas.style.transform = `translateY(${painted.from * height}px)`;
     const context = canvas.getContext("2d");
     if (!context) return;
-    context.setTransform?.(ratio, 0, 0, ratio, 0, 0);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, wide, high);
     context.imageSmoothingEnabled = !traits.exact;
     context.imageSmoothingQuality = "high";
