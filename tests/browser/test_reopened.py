@@ -52,6 +52,11 @@ CASES = [
         "maps, values, layers and what is hidden still work, new predictions do not",
         (".cfw-picker-button", ".cfw-bar-name"),
     ),
+    Case(
+        "survey",
+        "the table, filters and the most surprising pictures still work, others do not",
+        (".cfw-run-button",),
+    ),
     Case("training", "samples and numbers are the last that were saved", (".cfw-run-button",), "running"),
 ]
 
@@ -100,6 +105,15 @@ def use_relevance(view):
     expect(view.locator(".cfw-scrub").last).to_have_attribute("data-at", "3")
     view.get_by_role("slider", name="hidden").press("End")
     expect(view.locator(".cfw-delta")).to_have_text(re.compile("no answer yet"))
+
+
+def use_survey(view):
+    view.get_by_role("gridcell", name="2 → 7:").click()
+    expect(view).to_have_attribute("data-shown", "4")
+    expect(view).to_have_attribute("data-pending", "0")
+    view.get_by_role("listbox").press("End")
+    view.get_by_role("listbox").press("Enter")
+    expect(view).to_have_attribute("data-chosen", re.compile(r"^\d+$"))
 
 
 def use_training(view):
