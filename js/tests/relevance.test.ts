@@ -173,14 +173,14 @@ describe("reading a pixel", () => {
   it("draws the crosshair over the maps, where the pixel is", async () => {
     const { all, find, key } = await show(start());
     const crosses = () =>
-      all(".cfw-plate > .cfw-mark > .cfw-cross").filter(
+      all(".cfw-plate > .cfw-shared > .cfw-cross").filter(
         (cross) => !cross.hidden && cross.closest("[hidden]") === null,
       );
     expect(crosses()).toEqual([]);
     key("ArrowRight", find(".cfw-multiples"));
     expect(new Set(crosses().map(({ style }) => style.translate))).toEqual(new Set(["50% 75%"]));
     expect(find("[data-method=grad_cam] .cfw-cross").hidden).toBe(false);
-    expect(all(".cfw-film-tile .cfw-mark")).toEqual([]);
+    expect(all(".cfw-film-tile .cfw-shared")).toEqual([]);
   });
 });
 
@@ -192,7 +192,7 @@ describe("a region", () => {
     // The maps of 2 by 3 pixels: of the first two thirds lie here, of the second nothing.
     fake.receive({ region: [[1 / 3, 0, 2 / 3, 0, 2 / 3, 0.5, 1 / 3, 0.5]] });
     await drawn();
-    const words = (share: string) => `${share} of the relevance lies in the region, 17 % of the picture`;
+    const words = (share: string) => `${share} of the relevance in 17 % of the picture`;
     expect(text(find("[data-method=rap] .cfw-share"))).toBe(words("67 %"));
     expect(text(find("[data-method=grad_cam] .cfw-share"))).toBe(words("0.0 %"));
     const path = find("[data-method=rap] path").getAttribute("d");

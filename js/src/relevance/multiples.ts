@@ -45,7 +45,7 @@ export function createMultiples(
     const [low, high] = [h("span.number"), h("span.number")];
     const legend = h("div.legend.muted", low, h("i", { "aria-hidden": "true" }), high);
     const value = h("p.value.number");
-    const share = createShare(frame, "the relevance", () => {
+    const drawShare = createShare(frame, plate.element, "the relevance", () => {
       const map = cell.drawn && look.mapOf(cell.drawn);
       const [height, width] = traits.size;
       return map && { values: map.levels, width, height };
@@ -59,11 +59,10 @@ export function createMultiples(
         legend,
         refusal,
         value,
-        share.element,
         table,
       ),
       ...{ low, high, legend },
-      ...{ method: "", name, plate, refusal, value, share, table, drawn: null as Entry | null },
+      ...{ method: "", name, plate, refusal, value, drawShare, table, drawn: null as Entry | null },
     };
     return cell;
   };
@@ -124,7 +123,7 @@ export function createMultiples(
       for (const cell of cells.splice(entries.length)) cell.element.remove();
       entries.forEach((entry, i) => {
         drawCell(cells[i]!, entry);
-        cells[i]!.share.draw();
+        cells[i]!.drawShare();
       });
       element.classList.toggle("cfw-invisible", frame.absent);
     },
