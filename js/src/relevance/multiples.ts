@@ -154,7 +154,7 @@ export function createMultiples(
 
 function line({ name, value, note, ok, title }: Figure): HTMLElement {
   const ear = ok === null ? "" : ok ? "in order: " : "not in order: ";
-  const mark = h("span.mark", { "aria-hidden": "true" }, ok === null ? "" : ok ? "✓" : "✗");
+  const mark = h("span.figure-mark", { "aria-hidden": "true" }, ok === null ? "" : ok ? "✓" : "✗");
   setAttribute(mark, "data-ok", String(ok));
   return h(
     "li",
