@@ -40,7 +40,10 @@ class Digits(NamedTuple):
     labels: Tensor
     rows: Tensor
 
-    noun = "digit"
+    @property
+    def noun(self) -> str:
+        """What one of them is called."""
+        return "digit"
 
     def __repr__(self) -> str:
         return brief(self)

@@ -64,7 +64,7 @@ describe("a case", () => {
 
   it("says what to do while none is open, and what went wrong", async () => {
     const none = { number: -1, question: [], top: [], tabs: [], picture: null, size: [0, 0] as const };
-    const fake = start({ ...none, state: "empty" });
+    const fake = start(none);
     const { find, all } = await show(fake);
     expect(text(find(".cfw-placeholder"))).toBe("choose a picture above to open its case");
     expect(all(".cfw-case-head").every(({ hidden }) => hidden)).toBe(true);

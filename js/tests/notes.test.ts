@@ -20,7 +20,11 @@ function state(changes: Partial<Traits> = {}): Traits {
   return {
     ...{ number: 473, note: "", measured: ["rank correlation", "overlap"], agreement_says: "" },
     agreement: [
-      { first: "rap", second: "<b>lime</b>", measures: [measure(0.61, true), measure(-0.2, false, null)] },
+      {
+        first: "grad_cam",
+        second: "<b>lime</b>",
+        measures: [measure(0.61, true), measure(-0.2, false, null)],
+      },
     ],
     kept: [
       {
@@ -50,13 +54,12 @@ async function show(fake = fakeModel(state())) {
 describe("the agreement", () => {
   it("is a row a pair, each measure beside chance and a random network", async () => {
     const { find, root } = await show();
-    expect([...root.querySelectorAll(".cfw-agree-table thead th")].map(text)).toEqual([
-      ...["pair", "rank correlation", "overlap"],
+    expect([...root.querySelectorAll("thead th")].map(text)).toEqual([
+      ...["rank correlation", "overlap", "chance ≤", "random", "chance ≤", "random"],
     ]);
-    expect(text(find("tbody th"))).toBe("rap · <b>lime</b>");
+    expect(text(find("tbody th"))).toBe("grad cam · <b>lime</b>");
     expect([...root.querySelectorAll("tbody td")].map(text)).toEqual([
-      "✓agree: .61 chance ≤ .30 · random .10",
-      "✗do not agree: −.20 chance ≤ .30",
+      ...["✓agree: .61", ".30", ".10", "✗do not agree: −.20", ".30", "–"],
     ]);
   });
 

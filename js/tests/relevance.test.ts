@@ -109,6 +109,11 @@ describe("what stands in the view", () => {
     await vi.waitFor(() => expect(text(find(".cfw-placeholder"))).toContain("maps cannot be read"));
   });
 
+  it("draws a region that is there from the first", async () => {
+    const { root } = await show(start({ region: [[0, 0, 1, 0, 1, 1, 0, 1]] }));
+    expect(text(root.querySelector(".cfw-share:not([hidden])"))).toMatch(/^100 % of the relevance/);
+  });
+
   it("fills in as maps come, and ends without a trace", async () => {
     const fake = start({ entries: [], maps: null, stage_maps: null, hiding: null, answer: null });
     const { end, root, all } = await show(fake, false);

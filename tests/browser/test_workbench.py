@@ -1,4 +1,4 @@
-"""The workbench in a real JupyterLab: from a survey to a case, to a region, to what is kept and opened again."""
+"""The workbench in a real JupyterLab: from a survey to a case, to a region, to what is kept."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ SET_UP = """
 import cfwidgets as cf
 
 clf = cf.zoo.classifier("digits")
+generator = cf.zoo.generator("digits")
 data = cf.data.digits("test")
 engines = {
     "survey": cf.Survey(trust=False),
@@ -18,12 +19,13 @@ engines = {
     "transition": cf.Transitions(starts=4, updates=40, phases=60, trust=False),
 }
 """
-SHOW = "w = cf.Workbench(clf, data, generator=cf.zoo.generator('digits'), engines=engines, path='cases.zip')\nw"
+SHOW = "w = cf.Workbench(clf, data, generator=generator, engines=engines)\nw"
+KEEPING = SHOW.replace("engines)", "engines, path='cases.zip')")
 ENDED = "all(one.view.state == 'done' for one in w.explorers.values()) and len(w.explorers) >= {}"
 
 
-def workbench(open_notebook, *more):
-    notebook = open_notebook(SET_UP, SHOW, *more)
+def workbench(open_notebook, *more, show=SHOW):
+    notebook = open_notebook(SET_UP, show, *more)
     notebook.run_cell(0)
     notebook.run_cell(1)
     return notebook, *(notebook.page.get_by_test_id(f"cfw-{name}") for name in ("survey", "case", "notes"))
@@ -37,12 +39,13 @@ def opened(notebook, case, number=473):
 
 
 def test_from_a_cell_of_the_matrix_to_a_region_and_back_after_a_restart(open_notebook):
-    notebook, survey, case, notes = workbench(open_notebook)
+    notebook, survey, case, notes = workbench(open_notebook, show=KEEPING)
     page = notebook.page
     expect(survey).to_have_attribute("data-state", "done")
-    survey.get_by_role("gridcell", name="4 taken for 9").click()
-    expect(survey.get_by_role("img", name="473")).to_be_visible()
-    survey.get_by_role("img", name="473").click()
+    survey.get_by_role("gridcell", name="4 → 9:").click()
+    gallery = survey.get_by_role("listbox", name="Pictures")
+    gallery.press("Home")
+    gallery.press("Enter")
     expect(case).to_have_attribute("data-number", "473")
     expect(case.locator(".cfw-case-question")).to_have_text("Digit 473 is a 4. Why 9?")
     notebook.wait(ENDED.format(2))
@@ -74,7 +77,7 @@ def test_from_a_cell_of_the_matrix_to_a_region_and_back_after_a_restart(open_not
     expect(case).to_have_attribute("data-number", "473")
     expect(case).to_have_attribute("data-without", "1")
     assert notebook.eval("w.case.region") == region
-    assert notebook.eval("[one.run is None for one in w.explorers.values()]") == [True, True]
+    notebook.wait("[one.run is None for one in w.explorers.values()] == [True, True]")
     expect(notes.get_by_label("A note on this case")).to_have_value("the loop is open")
 
 
@@ -96,7 +99,7 @@ def test_views_of_a_case_are_linked_while_the_kernel_is_blocked(open_notebook):
 
 def test_it_looks_right_in_both_themes(open_notebook, screenshots, window):
     window(1500, 3000)
-    notebook, survey, case, notes = workbench(open_notebook)
+    notebook, survey, case, notes = workbench(open_notebook, show=KEEPING)
     expect(survey).to_have_attribute("data-state", "done")
     opened(notebook, case)
     notebook.exec("w.case.region = [[.45, .2, .66, .2, .66, .42, .45, .42]]")

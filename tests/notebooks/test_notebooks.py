@@ -14,6 +14,7 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 BAR = "%|"  # of tqdm
 LARGEST = 900_000  # bytes of a file
 TIME = re.compile(r"# (at once|waits for the end|about \d+ (s|min))")
+EXPLORER = re.compile(r"(Explorer|Workbench)\(")
 PRIVATE = re.compile(r"/(root|home|tmp|usr|Users)/|site-packages|Traceback|Warning")
 
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -49,7 +50,7 @@ def test_each_cell_says_how_long_it_takes(path):
 @each
 def test_the_cell_after_the_first_explorer_returns_at_once(path):
     cells = code_of(path)
-    first = next(place for place, cell in enumerate(cells) if "Explorer(" in cell.source)
+    first = next(place for place, cell in enumerate(cells) if EXPLORER.search(cell.source))
     assert cells[first + 1].source.startswith("# at once")
     assert "result(" not in cells[first + 1].source
 

@@ -36,7 +36,7 @@ def compared(clf: Classifier, results: dict[str, ExplainerResult]) -> tuple[list
     ValueError
         They cannot be compared.
     """
-    table = agreement(results, clf=clf)
+    table = agreement(list(results.values()), clf=clf)  # named by their methods
     names = list(dict.fromkeys(table["measure"]))
     rows = []
     for (first, second), pair in table.groupby(["first", "second"], sort=False):

@@ -97,7 +97,7 @@ class CaseView(Linked, View[None]):
         self._clf = clf
         self._shown: _Shown | None = None
         super().__init__()
-        self.second, self.measures = second, False
+        self.second, self.measures, self.state = second, False, "done"
 
     def _steps(self) -> Generator[Update[None], None, None]:
         raise NotImplementedError("a case is no run: its explorers are")
@@ -118,7 +118,7 @@ class CaseView(Linked, View[None]):
             self.second_top = [] if picture.second is None else likeliest(picture.second, 1)
             self.picture = b"" if seen is None else encode_frames(as_bytes(seen)[None])[0]
             self.size = [0, 0] if seen is None else list(seen.shape[1:])
-            self.error, self.state = "", "done"
+            self.error = ""
 
     def close_case(self) -> None:
         """Show that no case is open."""
@@ -128,7 +128,6 @@ class CaseView(Linked, View[None]):
             self.region, self.point, self.without, self.second_top = [], [], {}, []
             self.picture, self.size, self.tab = b"", [0, 0], ""
             self.truth = self.predicted = UNKNOWN
-            self.state = "empty"
 
     def say(self, failure: BaseException) -> None:
         """Show an error where the case is, or would be."""

@@ -67,8 +67,9 @@ class NotesView(View[None]):
     @closed_on_failure
     def __init__(self, command: Command) -> None:
         self._command: Callable[..., None] = weakly(command)
+        self._compared: dict[str, ExplainerResult] | None = None
         super().__init__()
-        self.measures = False
+        self.measures, self.state = False, "done"
 
     def _steps(self) -> Generator[Update[None], None, None]:
         raise NotImplementedError("notes are no run")
@@ -82,6 +83,10 @@ class NotesView(View[None]):
 
     def compare(self, clf: Classifier, results: dict[str, ExplainerResult]) -> None:
         """Fill in the table of agreement, on a thread of its own; with fewer than two results say so."""
+        with self._wire:
+            known, self._compared = self._compared, results
+            if known is not None and _are_same(known, results):
+                return  # the table is there, or comes
         self._answers.ask((clf, results))
 
     def _answer(self, question: tuple[Classifier, dict[str, ExplainerResult]]) -> None:
@@ -99,6 +104,10 @@ class NotesView(View[None]):
             if not self._answers.superseded:
                 self.measured, self.agreement, self.agreement_says = names, rows, says
 
+    def _release(self) -> None:
+        super()._release()
+        self._compared = None
+
     def _checked(self, changed: dict[str, Any]) -> dict[str, Any]:
         note = changed.get("note", "")
         if not isinstance(note, str) or len(note) > _LONGEST:
@@ -115,3 +124,7 @@ class NotesView(View[None]):
                 self._command("open", number)
             case _:
                 super()._on_message(widget, content, buffers)
+
+
+def _are_same(some: dict[str, ExplainerResult], others: dict[str, ExplainerResult]) -> bool:
+    return list(some) == list(others) and all(some[name] is others[name] for name in some)

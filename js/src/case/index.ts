@@ -69,7 +69,7 @@ function build(frame: CaseFrame) {
     paint() {
       plate.paint(traits.size);
       without.paint();
-      setAttribute(root, "data-ready", picture.bitmap !== null && "1");
+      setAttribute(root, "data-ready", (picture.bitmap !== null || traits.number < 0) && "1");
     },
     keys: crosshair.key,
   };

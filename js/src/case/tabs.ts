@@ -17,7 +17,9 @@ export function createTabs(frame: CaseFrame) {
     End: (_at, last) => last,
   });
   const card = (title: string, why: string, how: string) => {
-    const copy = how ? [h("code.case-how", how), createCopy(scope, () => how).element] : [];
+    const copy = how
+      ? [h("div.case-line", h("code.case-how", how), createCopy(scope, () => how).element)]
+      : [];
     return h("div.case-card", h("div.heading", title), h("p", why), ...copy);
   };
   return {

@@ -23,7 +23,7 @@ export function createWithout(frame: CaseFrame) {
   const clear = createButton(scope, "no region (Escape)", () => frame.save({ region: [] }), "clear");
   const fills = createChoice(scope, "instead of the region", FILLS, (fill) => frame.save({ fill }));
   setAttribute(fills.element, "data-asks", true);
-  const answer = h("div.case-answer", h("div.bigline", big, name), was, others);
+  const answer = h("div.case-answer", h("div.bigline", big, name, was), others);
   const shown = h("div.case-shown", plate.element, answer);
   const below = h("div.case-below", fills.element, share, clear);
   const element = h(

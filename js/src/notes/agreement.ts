@@ -4,29 +4,35 @@ import type { NotesFrame, Pair } from "./traits";
 
 const signed = (value: number | null | undefined) =>
   value === null || value === undefined ? "–" : `${value < 0 ? "−" : ""}${probability(Math.abs(value), 2)}`;
+/** The names of methods are those of Python: "grad_cam". */
+const plain = (name: string) => name.replaceAll("_", " ");
+
+/** What stands beside each value, and what it is. */
+const BESIDE = {
+  chance: ["chance ≤", "the most that maps of the same picture give that were moved"],
+  randomised: ["random", "with a network of random weights"],
+} as const;
 
 /** "Do they agree?": each pair of explanations, beside chance and beside a random network. */
 export function createAgreement({ traits }: NotesFrame) {
-  const head = h("tr");
+  const measures = h("tr");
+  const columns = h("tr.agree-columns");
   const body = h("tbody");
-  const table = h("table.agree-table", h("thead", head), body);
+  const table = h("table.agree-table", h("thead.agree-head", measures, columns), body);
   const says = h("p.muted.agree-says");
   let drawn: unknown;
 
-  const cell = (one: Pair["measures"][number] | undefined) => {
-    if (!one || one.value === null) return h("td.muted", "–");
-    const sign = one.ok === null ? "" : one.ok ? "✓" : "✗";
-    const spoken = one.ok === null ? "" : one.ok ? "agree: " : "do not agree: ";
-    const beside = [`chance ≤ ${signed(one.chance)}`];
-    if (one.randomised !== null) beside.push(`random ${signed(one.randomised)}`);
-    return h(
-      "td",
-      { title: one.meaning, "data-ok": String(one.ok) },
-      h("span.agree-sign", { "aria-hidden": "true" }, sign),
-      h("span.unseen", spoken),
-      h("span.number.agree-value", signed(one.value)),
-      h("span.muted.number", ` ${beside.join(" · ")}`),
+  const cells = (one: Pair["measures"][number] | undefined) => {
+    const ok = one?.ok ?? null;
+    const words = ok === null ? "" : ok ? "agree: " : "do not agree: ";
+    const value = h(
+      "td.number.agree-value",
+      { title: one?.meaning ?? "", "data-ok": String(ok) },
+      h("span.agree-sign", { "aria-hidden": "true" }, ok === null ? "" : ok ? "✓" : "✗"),
+      h("span.unseen", words),
+      signed(one?.value),
     );
+    return [value, h("td.number.muted", signed(one?.chance)), h("td.number.muted", signed(one?.randomised))];
   };
   return {
     element: h("section.agree", { "aria-label": "Do they agree?" }, says, table),
@@ -36,16 +42,23 @@ export function createAgreement({ traits }: NotesFrame) {
       table.hidden = traits.agreement.length === 0;
       if (drawn === traits.agreement) return;
       drawn = traits.agreement;
-      head.replaceChildren(
-        h("th", { scope: "col" }, h("span.unseen", "pair")),
-        ...traits.measured.map((name) => h("th", { scope: "col" }, name)),
+      const names = traits.measured;
+      measures.replaceChildren(
+        h("td", { rowspan: 2 }),
+        ...names.map((name) => h("th", { scope: "colgroup", colspan: 3 }, name)),
+      );
+      columns.replaceChildren(
+        ...names.flatMap(() => [
+          h("td"),
+          ...Object.values(BESIDE).map(([text, title]) => h("th", { scope: "col", title }, text)),
+        ]),
       );
       body.replaceChildren(
         ...traits.agreement.map(({ first, second, measures }) =>
           h(
             "tr",
-            h("th", { scope: "row" }, `${first} · ${second}`),
-            ...measures.map((one) => cell(one ?? undefined)),
+            h("th", { scope: "row" }, `${plain(first)} · ${plain(second)}`),
+            ...measures.flatMap((one) => cells(one ?? undefined)),
           ),
         ),
       );

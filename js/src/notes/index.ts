@@ -27,6 +27,7 @@ function build(frame: NotesFrame) {
       agreement.draw,
       notebook.draw,
       () => {
+        setAttribute(root, "data-ready", "1");
         setAttribute(root, "data-number", traits.number);
         setAttribute(root, "data-kept", traits.kept.length);
         setAttribute(root, "data-pairs", traits.agreement.length);
