@@ -97,7 +97,7 @@ describe("what stands in the view", () => {
     const fake = start({ ...empty, layer_maps: null, stage_maps: null, state: "running", activity: "rap" });
     const { find, all } = await show(fake, false);
     expect(text(find(".cfw-placeholder"))).toBe("rap");
-    expect(find(".cfw-hide").hidden).toBe(true);
+    expect([find(".cfw-hide").hidden, find(".cfw-tools").hidden]).toEqual([true, true]);
     expect(all(".cfw-scrub").every(({ hidden }) => hidden)).toBe(true);
     fake.receive({ state: "failed", error: "the network broke" });
     await drawn();
@@ -386,9 +386,11 @@ describe("maps one after the other", () => {
     fake.receive({ measures: true });
     await drawn();
     expect(text(stages.querySelector(".cfw-verdict"))).toMatch(/^Not checked for Grad-CAM/);
-    fake.receive({ state: "running" });
-    await drawn();
-    expect(text(stages.querySelector(".cfw-verdict"))).toMatch(/at the end of the run/);
+    for (const state of ["running", "stopped", "failed"] as const) {
+      fake.receive({ state });
+      await drawn();
+      expect(text(stages.querySelector(".cfw-verdict"))).toMatch(/at the end of the run/);
+    }
     expect(
       [...stages.querySelectorAll<HTMLElement>(".cfw-plate, .cfw-film")].map(({ hidden }) => hidden),
     ).toContain(true);
