@@ -57,8 +57,8 @@ class Page:
     networks: dict[str, Any] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
 
-    def html(self) -> str:
-        """Write the page."""
+    def html(self) -> bytes:
+        """Write the page, in UTF-8."""
         scripts = [*map(_foreign, self.front_ends), _static("page.js")]
         policy = _policy(scripts, live=bool(self.models))
         return "".join(
@@ -81,7 +81,7 @@ class Page:
                 *(f"<script>{script}</script>" for script in scripts),
                 "</body></html>\n",
             ]
-        )
+        ).encode("utf-8")
 
     def _state(self) -> dict[str, Any]:
         return {
@@ -122,15 +122,14 @@ def checked_path(path: str | os.PathLike[str]) -> Path:
     return found
 
 
-def write(path: Path, text: str) -> int:
-    """Write a page; an existing one is replaced only once all is written. Returns its length in bytes.
+def write(path: Path, content: bytes) -> None:
+    """Write a page; an existing one is replaced only once all is written.
 
     Raises
     ------
     OSError
         The disk is full or the like; it names ``path``.
     """
-    content = text.encode("utf-8")
     try:
         with replacing(path) as scratch:
             scratch.write_bytes(content)
@@ -139,7 +138,6 @@ def write(path: Path, text: str) -> int:
         if error.errno is None:
             raise
         raise OSError(error.errno, os.strerror(error.errno), str(path)) from error  # not the scratch file
-    return len(content)
 
 
 @functools.cache
