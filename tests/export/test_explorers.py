@@ -63,7 +63,7 @@ def test_a_network_becomes_a_live_page_and_still_where_asked_for(network, tmp_pa
 
 def test_auto_halves_what_is_too_large_and_then_stays_still(network, tmp_path: Path, monkeypatch):
     whole = network.export(tmp_path / "whole.html")
-    monkeypatch.setattr(explorers, "_LARGEST", whole.bytes - 1)
+    monkeypatch.setattr(explorers, "_LARGEST", whole.bytes - 5_000)
     half = network.export(tmp_path / "half.html")
     assert half.live
     assert "half precision" in half.reason

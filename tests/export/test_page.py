@@ -91,7 +91,7 @@ def test_a_full_disk_is_told_and_leaves_the_page_as_it_was(tmp_path: Path, monke
         write(path, b"after")
     assert caught.value.errno == errno.ENOSPC
     assert path.read_text() == "before"
-    assert os.listdir(tmp_path) == ["page.html"]
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_page_is_replaced_and_may_be_read_by_others(tmp_path: Path):
