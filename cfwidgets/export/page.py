@@ -16,9 +16,11 @@ from cfwidgets.export.words import about_table, escaped
 from cfwidgets.scratch import replacing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cfwidgets.export.foreign import FrontEnd
 
-__all__ = ["Page", "checked_path", "write"]
+__all__ = ["Page", "checked_path", "plain", "write"]
 
 _STATIC = Path(__file__).parent / "static"
 _SUFFIXES = (".html", ".htm")
@@ -100,6 +102,30 @@ class Page:
     def _licences(self) -> str:
         others = [f"{one.package} {one.version}\n\n{one.licence}" for one in self.front_ends]
         return "\n\n".join([*others, _static("licences.txt").partition("\n")[2]])
+
+
+def plain(title: str, lead: str, parts: Iterable[str]) -> bytes:
+    """Write a page without a script.
+
+    Parameters
+    ----------
+    title, lead
+        The heading, and a sentence below it.
+    parts
+        HTML.
+    """
+    return "".join(
+        [
+            '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
+            '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; ',
+            "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\">",
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{escaped(title)}</title><style>{_static('page.css')}</style></head><body>",
+            f'<header class="page-head"><h1>{escaped(title)}</h1><p>{escaped(lead)}</p></header><main>',
+            *parts,
+            "</main></body></html>\n",
+        ]
+    ).encode("utf-8")
 
 
 def checked_path(path: str | os.PathLike[str]) -> Path:

@@ -23,7 +23,7 @@ from playwright.sync_api import sync_playwright
 
 import cfwidgets as cf
 
-# Started before the page's own scripts, so that it sees all of them; what blocks the page for 50 ms is a long task.
+# Started before the page's own scripts, so that it sees them all; what blocks for 50 ms is a long task.
 WATCH = """
 window.longest = { opening: 0, asking: 0 };
 window.asking = false;
@@ -113,7 +113,9 @@ def main() -> None:
             row = {"written, s": seconds, "MB": exported.bytes / 1e6}
             row |= opened(path, given.questions if exported.live else 0)
             print(f"{given.name}, live={live}: ", end="")
-            print(", ".join(f"{name.replace(', ', ' ')} {value:.2f}" for name, value in row.items()), flush=True)
+            print(
+                ", ".join(f"{name.replace(', ', ' ')} {value:.2f}" for name, value in row.items()), flush=True
+            )
     made.close()
 
 

@@ -87,6 +87,8 @@ class SuperpixelView(View[SuperpixelResult]):
     -------
     stop, resume
         Stop the search, and keep what was found; resume it, or search on for as long again.
+    export
+        Write one HTML file that plays from disk, and answers where the network can travel in it.
     close
         Stop, free everything, and take it off the page.
 
