@@ -13,7 +13,7 @@ from cfwidgets.engines.relevance.engine import Relevance
 from cfwidgets.engines.relevance.result import RelevanceResult
 from cfwidgets.images import as_bytes, as_image
 from cfwidgets.models.classifier import Classifier, require_classifier
-from cfwidgets.widgets.checks import foreign, require_found, require_kind, whole
+from cfwidgets.widgets.checks import foreign, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.relevance.entries import Encoded, entries, layers
 from cfwidgets.widgets.relevance.hiding import FILLS, Hiding, composed, fills
@@ -226,7 +226,7 @@ class RelevanceView(View[RelevanceResult]):
         """Say what the view shows, for an exported page."""
         from cfwidgets.export.words import account
 
-        result = require_found(self._result)
+        result = self._found_so_far
         rather = "" if result.against is None else f" rather than {result.labels[result.against]}"
         return account(
             f"What speaks for {result.label}{rather}?",
@@ -241,7 +241,7 @@ class RelevanceView(View[RelevanceResult]):
         """Return what an exported page needs to answer the view."""
         from cfwidgets.export.travel import Travel
 
-        result = require_found(self._result)
+        result = self._found_so_far
         contents = torch.stack(list(self._fills.values()))
         return Travel(
             "relevance",

@@ -14,7 +14,7 @@ from cfwidgets.engines.transitions.result import TransitionResult
 from cfwidgets.images import as_bytes, as_image
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.generator import require_generator
-from cfwidgets.widgets.checks import foreign, require_found, require_kind, whole
+from cfwidgets.widgets.checks import foreign, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import encode_frames, encode_maps, likeliest, map_scale, pack
@@ -252,7 +252,7 @@ class TransitionView(View[TransitionResult]):
         """Say what the view shows, for an exported page."""
         from cfwidgets.export.words import account
 
-        result = require_found(self._result)
+        result = self._found_so_far
         return account(
             f"Why {result.labels[result.wrong]} and not {result.label}?",
             "Transition explorer",

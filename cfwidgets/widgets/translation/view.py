@@ -14,7 +14,7 @@ from cfwidgets.engines.translation.stress import KINDS, Kind, stressed
 from cfwidgets.evaluation.segmentation import BINS
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.translator import Translator, require_translator
-from cfwidgets.widgets.checks import foreign, is_whole, require_found, require_kind, whole
+from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.translation.entries import entries, spread
 from cfwidgets.widgets.translation.pictures import bundle, deflated_levels, picture, tiles
@@ -203,7 +203,7 @@ class TranslationView(View[TranslationResult]):
         """Say what the view shows, for an exported page."""
         from cfwidgets.export.words import account
 
-        result = require_found(self._result)
+        result = self._found_so_far
         return account(
             f"What would have to change, for {result.model}?",
             "Explorer of translations",
