@@ -242,6 +242,13 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
 
         return export(self, self, path, live, title)
 
+    @property
+    def _found_so_far(self) -> R:
+        """The result, to export; ValueError before there is one."""
+        if self._result is None:
+            raise ValueError("there is nothing to export yet: the run has just begun")
+        return self._result
+
     def account(self) -> About:
         """Say what the view shows, for an exported page."""
         raise ValueError(f"a {type(self).__name__} cannot be exported")

@@ -14,7 +14,7 @@ from cfwidgets.engines.pareto.result import ParetoResult
 from cfwidgets.images import ImageLike, as_bytes, as_image, fit
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.editor import criticised, painted, require_editor
-from cfwidgets.widgets.checks import foreign, is_whole, require_found, require_kind
+from cfwidgets.widgets.checks import foreign, is_whole, require_kind
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.linking import LINKED, Linked
 from cfwidgets.widgets.view import View, bundle
@@ -91,6 +91,8 @@ class ParetoView(Linked, View[ParetoResult]):
     -------
     stop, resume
         Stop the search, and keep what was found; resume it.
+    export
+        Write one HTML file that plays from disk, and answers where the network can travel in it.
     close
         Stop, free everything, and take it off the page.
 
@@ -226,7 +228,7 @@ class ParetoView(Linked, View[ParetoResult]):
         """Say what the view shows, for an exported page."""
         from cfwidgets.export.words import account
 
-        result = require_found(self._result)
+        result = self._found_so_far
         return account(
             f"{result.model} predicts {result.labels[result.target]}. What would change that?",
             "Explorer of plausible counterfactuals",
