@@ -55,6 +55,7 @@ export function translationState(changes: Partial<Traits> = {}): Traits {
     },
     trust: [{ name: "flip rate", value: ".92", note: "chance .5", help: "higher is better", ok: null }],
     measures: true,
+    resumable: true,
     ...changes,
   };
 }
