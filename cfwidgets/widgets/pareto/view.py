@@ -9,6 +9,7 @@ import torch
 import traitlets as t
 
 from cfwidgets.checkpoint import checkpoint_path
+from cfwidgets.engines.pareto.edit_task import of_second
 from cfwidgets.engines.pareto.engine import PlausibleCounterfactuals
 from cfwidgets.engines.pareto.result import ParetoResult
 from cfwidgets.images import ImageLike, as_bytes, as_image, fit
@@ -325,7 +326,7 @@ class ParetoView(Linked, View[ParetoResult]):
         image = painted(self._editor, self._encoded[1], wanted[None])
         prediction = self._clf.probabilities(image)[0]
         critic = criticised(self._editor, image)
-        second = None if self._second is None else int(self._second.probabilities(image)[0].argmax())
+        second = None if self._second is None else int(of_second(self._second, image[0]).argmax())
         if self._answers.superseded or not self._open:
             return
         with self.together():

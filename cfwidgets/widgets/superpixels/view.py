@@ -113,6 +113,7 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
 
     from_page = frozenset({"target", "following", "shown"})
     linked = LINKED | {"cursor"}
+    _holds_data = True
 
     _esm = bundle("superpixels.js")
     _css = bundle("superpixels.css")
@@ -230,6 +231,8 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
         """Resume a run that was stopped or has failed; continue one that has ended for as long again."""
         if self.state == "done" and self._result is not None:
             self._longer[self.target] = self._engine.longer(self._result)
+            self.start(self._steps())
+        elif self.state == "stopped" and self.run is None:  # an interrupted result that was given
             self.start(self._steps())
         else:
             super().resume()

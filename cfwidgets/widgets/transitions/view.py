@@ -285,6 +285,8 @@ class TransitionView(Linked, View[TransitionResult]):
                 self._answers.ask(None)  # the candidates picked may have improved since they were generated
         elif partial.path is not None:
             self._publish_path(partial)
+        elif partial.stopped:  # there may be no path to judge it with
+            self._judge(partial)
         elif self._painted is None and self.gallery:
             self._answers.ask(None)  # a first transition to scrub through during the search
 

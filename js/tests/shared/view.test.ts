@@ -95,6 +95,8 @@ describe("the frame", () => {
     expect(await said("failed")).toEqual(["failed: the best is kept", false]);
     continuable = true;
     expect(await said("done")).toEqual(["done", true]);
+    fake.receive({ resumable: false });
+    expect(await said("stopped")).toEqual(["stopped: the best is kept", false]);
   });
 
   it("puts words in the place of a picture, an error first, and then not in the head too", async () => {
