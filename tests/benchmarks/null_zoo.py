@@ -38,7 +38,7 @@ counterfactuals twice, with the same thresholds, since the search has learnt to 
 - Counterfactuals, how far an attribute stands out, 4.5: 6 % of 121 trained cases are below, and 9 % of 86
   null cases above. Cost: 54 questions.
 - Relevance: integrated gradients, DeepLIFT and Grad-CAM of digits 0 to 39. Not RAP, whose maps of digits are
-  those of a randomised network, too (rank correlation 0.95 and more on all 40): that is said of each, rightly.
+  those of a randomised network, too (rank correlation 0.95 and more on all 40): it is said of each, rightly.
 - Translators: the rules were chosen on the zoo's pairs and on worthless translators, with other images.
 """
 
