@@ -18,6 +18,7 @@ from .engines.transitions.engine import Transitions
 from .engines.transitions.result import TransitionResult
 from .engines.translation.engine import CounterfactualTranslator
 from .engines.translation.result import TranslationResult
+from .export.report import report
 from .images import ImageError
 from .models.attgan_editor import AttGANEditor
 from .models.classifier import Classifier, ClassifierError
@@ -97,6 +98,7 @@ __all__ = [
     "evaluation",
     "images",
     "networks",
+    "report",
     "search",
     "training",
     "zoo",

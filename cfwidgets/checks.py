@@ -6,10 +6,11 @@ import functools
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, fields
 from numbers import Integral, Real
 from typing import Any, TypeGuard, TypeVar
 
-from cfwidgets.text import did_you_mean
+from cfwidgets.text import LINE, cut, did_you_mean
 
 T = TypeVar("T")
 
@@ -67,7 +68,8 @@ def choice(name: str, value: Any, accepted: Sequence[object]) -> None:
 def names_checked(kind: type[T]) -> type[T]:
     """Make the errors of a dataclass of settings say which setting was meant. A decorator.
 
-    Numbers of NumPy and the like become plain ones, which a file can hold and torch takes as seeds.
+    Numbers of NumPy and the like become plain ones, which a file can hold and torch takes as seeds. Its repr
+    is a line with the settings that are not as by default.
 
     Examples
     --------
@@ -79,6 +81,8 @@ def names_checked(kind: type[T]) -> type[T]:
     >>> Search(generation=9)
     Traceback (most recent call last):
     TypeError: Search has no setting 'generation'; did you mean 'generations'?
+    >>> Search(), Search(generations=9)
+    (Search(), Search(generations=9))
     """
     init: Callable[..., None] = vars(kind)["__init__"]
     names = list(inspect.signature(init).parameters)[1:]
@@ -91,7 +95,20 @@ def names_checked(kind: type[T]) -> type[T]:
         init(self, *map(_plain, args), **{name: _plain(value) for name, value in settings.items()})
 
     kind.__init__ = __init__  # type: ignore[method-assign]
+    kind.__repr__ = _changed  # type: ignore[method-assign]
     return kind
+
+
+def _changed(settings: Any) -> str:
+    """Write settings in a line: those that are not as by default."""
+    parts = []
+    for one in fields(settings):
+        value = getattr(settings, one.name)
+        default = one.default if one.default_factory is MISSING else one.default_factory()
+        if type(value) is not type(default) or value != default:
+            parts.append(f"{one.name}={value!r}")
+    written = ", ".join(parts)
+    return f"{cut(f'{type(settings).__name__}({written}', LINE - 1)})"
 
 
 def _plain(value: Any) -> Any:

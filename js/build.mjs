@@ -11,6 +11,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { gzipSync } from "node:zlib";
+import { minify } from "@swc/core";
 import * as esbuild from "esbuild";
 import { licencesOf } from "./licences.mjs";
 
@@ -43,12 +44,19 @@ async function nested(file) {
   return code.replaceAll(/(?<=--[\w-]+:) |(?<=,) /g, "");
 }
 
-/** Writes what was bundled: the scripts as they are, the sheets nested, those of host and charts after that of the view. */
+/** A script made smaller once more: a fortieth, which leaves room for what several views share. */
+async function smaller(text) {
+  const { code } = await minify(text, { module: true, ecma: 2020, compress: { passes: 3 }, mangle: true });
+  return `${banner}\n${code}\n`;
+}
+
+/** Writes what was bundled: the scripts made smaller, the sheets nested, those of host and charts after that of the view. */
 async function write({ outputFiles }) {
   mkdirSync(OUT, { recursive: true });
   const sheets = new Map();
   for (const file of outputFiles) {
-    if (!file.path.endsWith(".css")) writeFileSync(file.path, file.contents);
+    if (!file.path.endsWith(".css"))
+      writeFileSync(file.path, watch ? file.contents : await smaller(file.text));
     else sheets.set(basename(file.path, ".css"), await nested(file));
   }
   for (const name of views)

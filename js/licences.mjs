@@ -1,7 +1,7 @@
 // The licences of the packages that bundles hold.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 
-const PACKAGE = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//;
+const PACKAGE = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//;
 // Whose packages come without the text.
 const MIT = (owner) => `Copyright (c) ${owner}
 

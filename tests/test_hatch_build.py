@@ -24,7 +24,9 @@ def project(checkout: Path, build_hook: ModuleType, tmp_path: Path) -> Path:
     copy = tmp_path / "project"
     shutil.copytree(checkout, copy, ignore=NOT_COPIED)
     shutil.copy(checkout / ".gitignore", copy)
-    shutil.copytree(str(files("cfwidgets.widgets") / "static"), copy / build_hook.STATIC)
+    for static in (build_hook.STATIC, build_hook.PAGE):
+        room = Path(static).parent.as_posix().replace("/", ".")
+        shutil.copytree(str(files(room) / "static"), copy / static)
     return copy
 
 
@@ -60,6 +62,12 @@ def test_the_installed_bundles_are_made_from_the_sources(project: Path, build_ho
     assert [path.name for path in build_hook.bundles(project)] == [
         f"{view}{suffix}" for view in views for suffix in (".css", ".js")
     ]
+    assert [path.name for path in build_hook.page_texts(project)] == [
+        "licences.txt",
+        "page.css",
+        "page.js",
+        "worker.js",
+    ]
     assert build_hook.up_to_date(project), "run `pip install .` again, or in js/ `npm run build`"
 
 
@@ -71,7 +79,8 @@ def test_an_sdist_becomes_a_wheel_without_node(project: Path, tmp_path: Path, wi
     (unpacked,) = (tmp_path / "unpacked").iterdir()
     with zipfile.ZipFile(build(unpacked, "wheel", tmp_path / "wheel")) as wheel:
         names = wheel.namelist()
-    assert {"cfwidgets/py.typed", "cfwidgets/widgets/static/superpixels.js"} <= set(names)
+    made = {"cfwidgets/widgets/static/superpixels.js", "cfwidgets/export/static/runtime.wasm.gz"}
+    assert {"cfwidgets/py.typed", *made} <= set(names)
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
     assert {name.split("/")[0].split("-")[0] for name in names} == {"cfwidgets"}
 
@@ -91,6 +100,14 @@ def test_bundles_that_are_up_to_date_are_left_alone(
 def test_a_changed_source_is_noticed(project: Path, build_hook: ModuleType, source: str) -> None:
     with (project / "js" / source).open("a") as file:
         file.write("\n")
+    assert not build_hook.up_to_date(project)
+
+
+@pytest.mark.parametrize("name", ["page.js", "worker.js", "runtime.wasm.gz", "licences.txt"])
+def test_a_part_of_exported_pages_that_is_not_there_is_noticed(
+    project: Path, build_hook: ModuleType, name: str
+) -> None:
+    (project / build_hook.PAGE / name).unlink()
     assert not build_hook.up_to_date(project)
 
 
@@ -133,7 +150,8 @@ def test_without_node_the_build_asks_for_it_as_a_python_package(
 def test_node_from_a_python_package_makes_the_same_bundles(
     with_bundler: Path, build_hook: ModuleType, without_node: None
 ) -> None:
-    made = {path: path.read_bytes() for path in build_hook.bundles(with_bundler)}
+    paths = [*build_hook.bundles(with_bundler), *build_hook.page_texts(with_bundler)]
+    made = {path: path.read_bytes() for path in paths}
     shutil.rmtree(with_bundler / build_hook.STATIC)
     hook(build_hook, with_bundler).initialize("standard", {})
     assert {path: path.read_bytes() for path in made} == made
@@ -156,3 +174,13 @@ def test_a_view_is_small_and_asks_for_nothing(project: Path, build_hook: ModuleT
         ):
             assert danger not in text, f"{bundle.name}: {danger}"
     assert {view: length for view, length in size.items() if length > 60_000} == {}
+
+
+def test_the_scripts_of_a_page_make_no_code(project: Path, build_hook: ModuleType) -> None:
+    """The policy of a page would refuse it; nor may they grow out of hand."""
+    page = {path.name: path.read_text("utf-8") for path in build_hook.page_texts(project)}
+    assert len(page["page.js"]) < 500_000
+    assert build_hook.runtime(project).stat().st_size < 4_500_000
+    for name in ("page.js", "worker.js"):
+        for danger in (" eval(", "document.write"):
+            assert danger not in page[name], f"{name}: {danger}"

@@ -315,6 +315,7 @@ def test_no_file_is_run_waited_for_or_blown_up(tmp_path: Path) -> None:
         as_image("https://example.org/cat.png")
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "bmp", "tiff", "ppm", "gif"])
 def test_a_large_picture_is_reduced_and_said(tmp_path: Path, suffix: str) -> None:
     ramp = np.linspace(0, 255, 3000).astype(np.uint8)

@@ -37,6 +37,7 @@ def test_the_import_brings_in_nothing_heavy() -> None:
     assert [name for name in HEAVY if name in loaded] == []
 
 
+@pytest.mark.slow
 def test_an_explorer_does_without_torchvision() -> None:
     """Which takes a second and 150 MB to import."""
     code = "import sys, cfwidgets; cfwidgets.SuperpixelExplorer; print('torchvision' in sys.modules)"

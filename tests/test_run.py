@@ -286,6 +286,7 @@ print("the script ends here", run.state)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attempt", range(3))
 def test_a_script_that_ends_during_a_run_ends_well(attempt):
     done = subprocess.run(

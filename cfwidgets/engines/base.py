@@ -52,7 +52,7 @@ from cfwidgets.evaluation.placed import PlacedMap, resampled
 from cfwidgets.models.backends.base import ClassifierError
 from cfwidgets.progress import progress_bar
 from cfwidgets.results import Result
-from cfwidgets.text import LINE, cut
+from cfwidgets.text import LINE, cut, did_you_mean
 from cfwidgets.warn import warn_user
 
 if TYPE_CHECKING:
@@ -221,6 +221,14 @@ class ExplainerResult(Result, ABC):
             self.summary(), self.trust(), self.to_frame(), self.caveats
         except Exception as error:  # settings or parts that are missing, in any way
             raise ValueError(f"it cannot be read: {error!r}") from error
+
+    @property
+    def fraction(self) -> float:
+        """The part of the run that is done, 0 to 1: less than 1 for one that was interrupted."""
+        if not self.stopped:
+            return 1.0
+        found = re.match(r"(\d\d?)%", self.stopped)
+        return int(found[1]) / 100 if found else 0.0
 
     @property
     def predicted(self) -> int:
@@ -502,14 +510,17 @@ def to_the_end(
     """
     called = name or steps.__name__.replace("steps", "explain")
 
+    accepted = inspect.signature(steps)
+
     def explain(self: Any, /, *args: Any, progress: bool | None = None, **kwargs: Any) -> T:
+        _require_arguments(called, accepted, (self, *args), kwargs)
         return run_to_end(steps(self, *args, **kwargs), progress=progress, call=called)
 
     method: Any = functools.update_wrapper(explain, steps)
     method.__name__ = called
     method.__qualname__ = f"{steps.__qualname__.rpartition('.')[0]}.{called}"
     method.__doc__ = _documented(steps, called)
-    method.__signature__ = _with_progress(steps)
+    method.__signature__ = _with_progress(accepted)
     made: _Method[P, T] = method
     return made
 
@@ -538,9 +549,24 @@ _PROGRESS = """progress
 """
 
 
-def _with_progress(steps: Callable[..., Any]) -> inspect.Signature:
+def _require_arguments(
+    called: str, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> None:
+    """Refuse arguments that ``steps`` does not take, in the name of the method that was called."""
+    names = [name for name in signature.parameters if name != "self"]
+    by_any_name = any(one.kind is one.VAR_KEYWORD for one in signature.parameters.values())
+    unknown = next((name for name in kwargs if name not in names), None)
+    if unknown is not None and not by_any_name:
+        hint = did_you_mean(unknown, [*names, "progress"])
+        raise TypeError(f"{called}() has no argument {unknown!r}{hint}")
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise TypeError(f"{called}(): {error}") from None
+
+
+def _with_progress(signature: inspect.Signature) -> inspect.Signature:
     """Give the signature of ``steps`` with ``progress`` added, and with the result in place of updates."""
-    signature = inspect.signature(steps)
     progress = inspect.Parameter(
         "progress", inspect.Parameter.KEYWORD_ONLY, default=None, annotation="bool | None"
     )

@@ -84,10 +84,11 @@ def export(
     target = checked_path(path)
     shown = _as_it_stands(widget, view)
     network, reason = (None, f"{_STILL}, as asked for") if live is False else _network(shown.travel, live)
-    text = _page(shown, network, reason, title).html()
-    if live == "auto" and network is not None and len(text) > _LARGEST:
-        network, reason, text = _smaller(shown, network, title, len(text))
-    return Exported(target, network is not None, write(target, text), reason)
+    content = _page(shown, network, reason, title).html()
+    if live == "auto" and network is not None and len(content) > _LARGEST:
+        network, reason, content = _smaller(shown, network, title, len(content))
+    write(target, content)
+    return Exported(target, network is not None, len(content), reason)
 
 
 def _as_it_stands(widget: w.Widget, view: Traveller) -> _Shown:
@@ -109,25 +110,25 @@ def _network(travel: Travel | CannotTravelError, live: Live) -> tuple[Network | 
     except CannotTravelError as error:
         if live != "auto":
             raise CannotTravelError(f"{error}; live=False makes {_STILL}") from error
-        return None, f"{_STILL}, for {error}"
+        return None, f"{_STILL}, because {error}"
     return network, _of_network(network)
 
 
 def _smaller(
     shown: _Shown, network: Network, title: str | None, length: int
-) -> tuple[Network | None, str, str]:
+) -> tuple[Network | None, str, bytes]:
     """Try half precision for a page that is too large; make a still one where that does not do."""
     travel = shown.travel
     assert isinstance(travel, Travel)  # noqa: S101 - there is a network
-    reason = f"{_STILL}, for a live one would have {length / _MB:.0f} MB (live=True makes it)"
+    reason = f"{_STILL}, because a live one would have {length / _MB:.0f} MB (live=True makes it)"
     try:
         half = halved(network, travel.clf, travel.pictures)
     except CannotTravelError as error:
         reason = f"{reason}, and {error}"
     else:
-        text = _page(shown, half, _of_network(half), title).html()
-        if len(text) <= _LARGEST:
-            return half, _of_network(half), text
+        content = _page(shown, half, _of_network(half), title).html()
+        if len(content) <= _LARGEST:
+            return half, _of_network(half), content
     return None, reason, _page(shown, None, reason, title).html()
 
 

@@ -16,9 +16,11 @@ from cfwidgets.export.words import about_table, escaped
 from cfwidgets.scratch import replacing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cfwidgets.export.foreign import FrontEnd
 
-__all__ = ["Page", "checked_path", "write"]
+__all__ = ["Page", "checked_path", "plain", "write"]
 
 _STATIC = Path(__file__).parent / "static"
 _SUFFIXES = (".html", ".htm")
@@ -57,8 +59,8 @@ class Page:
     networks: dict[str, Any] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
 
-    def html(self) -> str:
-        """Write the page."""
+    def html(self) -> bytes:
+        """Write the page, in UTF-8."""
         scripts = [*map(_foreign, self.front_ends), _static("page.js")]
         policy = _policy(scripts, live=bool(self.models))
         return "".join(
@@ -81,7 +83,7 @@ class Page:
                 *(f"<script>{script}</script>" for script in scripts),
                 "</body></html>\n",
             ]
-        )
+        ).encode("utf-8")
 
     def _state(self) -> dict[str, Any]:
         return {
@@ -100,6 +102,30 @@ class Page:
     def _licences(self) -> str:
         others = [f"{one.package} {one.version}\n\n{one.licence}" for one in self.front_ends]
         return "\n\n".join([*others, _static("licences.txt").partition("\n")[2]])
+
+
+def plain(title: str, lead: str, parts: Iterable[str]) -> bytes:
+    """Write a page without a script.
+
+    Parameters
+    ----------
+    title, lead
+        The heading, and a sentence below it.
+    parts
+        HTML.
+    """
+    return "".join(
+        [
+            '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
+            '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; ',
+            "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\">",
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{escaped(title)}</title><style>{_static('page.css')}</style></head><body>",
+            f'<header class="page-head"><h1>{escaped(title)}</h1><p>{escaped(lead)}</p></header><main>',
+            *parts,
+            "</main></body></html>\n",
+        ]
+    ).encode("utf-8")
 
 
 def checked_path(path: str | os.PathLike[str]) -> Path:
@@ -122,15 +148,14 @@ def checked_path(path: str | os.PathLike[str]) -> Path:
     return found
 
 
-def write(path: Path, text: str) -> int:
-    """Write a page; an existing one is replaced only once all is written. Returns its length in bytes.
+def write(path: Path, content: bytes) -> None:
+    """Write a page; an existing one is replaced only once all is written.
 
     Raises
     ------
     OSError
         The disk is full or the like; it names ``path``.
     """
-    content = text.encode("utf-8")
     try:
         with replacing(path) as scratch:
             scratch.write_bytes(content)
@@ -139,7 +164,6 @@ def write(path: Path, text: str) -> int:
         if error.errno is None:
             raise
         raise OSError(error.errno, os.strerror(error.errno), str(path)) from error  # not the scratch file
-    return len(content)
 
 
 @functools.cache

@@ -13,10 +13,21 @@ if TYPE_CHECKING:
 
     import ipywidgets as w
 
-__all__ = ["OURS", "State", "modules", "state_of"]
+__all__ = ["State", "modules", "state_of"]
 
-OURS = frozenset({"@jupyter-widgets/base", "@jupyter-widgets/controls"})
-"""Modules that the script of a page has in it."""
+_BASE, _CONTROLS = "@jupyter-widgets/base", "@jupyter-widgets/controls"
+# What the script of a page has of the controls: js/src/page/manager.ts.
+_KNOWN = frozenset(
+    {
+        "BoxModel",
+        "DirectionalLinkModel",
+        "HBoxModel",
+        "LabelModel",
+        "LabelStyleModel",
+        "LinkModel",
+        "VBoxModel",
+    }
+)
 
 _TEXTS = ("_esm", "_css")
 _ENDED = {"state": "stopped", "activity": "", "time_left": ""}
@@ -65,13 +76,23 @@ def state_of(widget: w.Widget) -> State:
 
 
 def modules(state: State) -> list[str]:
-    """Name the packages of a state whose front ends the page needs besides its own."""
+    """Name the packages of a state whose front ends the page needs besides its own.
+
+    Raises
+    ------
+    ValueError
+        A widget of ipywidgets that a page cannot show.
+    """
+    for model in state.models.values():
+        name = model["model_name"]
+        if model["model_module"] == _CONTROLS and name not in _KNOWN:
+            raise ValueError(f"no page can show a {name.removesuffix('Model')} of ipywidgets")
     found = {
         model["state"].get(key)
         for model in state.models.values()
         for key in ("_model_module", "_view_module")
     }
-    return sorted(name for name in found if name and name not in OURS)
+    return sorted(name for name in found if name and name not in (_BASE, _CONTROLS))
 
 
 def _plain(value: Any) -> Any:

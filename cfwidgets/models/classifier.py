@@ -87,9 +87,10 @@ class Classifier:
         classes of the first batch as they are. In bfloat16 a search over superpixels ranks masks in half
         precision; the probability of the mask that it finds is computed in float32 (see `in_float32`).
     batch_size
-        Images in one forward pass, or ``"auto"``: on a CPU by the image size, on CUDA as many as fit into
-        half of the free memory. Halved when memory runs out. A model that takes batches of this size only
-        gets the last one filled with copies.
+        Images in one forward pass, or ``"auto"`` (as None): on a CPU by the image size, on CUDA as many as
+        fit into half of the free memory. Halved when memory runs out. A model that takes batches of one size
+        only gets the last one filled with copies; with ``"auto"`` that size is looked for when the first
+        batch fails, among the powers of two up to 256.
     channels
         3, or 1 for a model that takes grey images: pictures are turned grey.
     output
@@ -143,7 +144,7 @@ class Classifier:
         activation: Activation | None = None,
         device: str | torch.device = "auto",
         precision: Precision = "auto",
-        batch_size: int | Literal["auto"] = "auto",
+        batch_size: int | Literal["auto"] | None = "auto",
         channels: Literal[1, 3] = 3,
         output: int | str | None = None,
     ) -> None:
@@ -153,6 +154,8 @@ class Classifier:
         choice("channels", channels, (3, 1))
         choice("activation", activation, get_args(Activation))
         choice("precision", precision, get_args(Precision))
+        if batch_size is None:
+            batch_size = "auto"
         if batch_size != "auto":
             positive_int("batch_size", batch_size)
         self.labels = checked_labels(labels)
@@ -160,11 +163,12 @@ class Classifier:
         self.classes = None if self.labels is None else len(self.labels)
         self._activation: Activation = activation
         self._precision: Precision = precision
-        self._batch_size = batch_size
+        self._batch_size: int | Literal["auto"] = batch_size
         self._fits: int | None = None  # the batch size that memory was found to hold
         self._answered = False
-        # whether the model takes batches of one size only; None before a smaller one was tried
+        # whether the model takes batches of one size only; None before another one was tried
         self._pads: bool | None = None
+        self._passed: int | None = None  # the size of a batch that has passed, with batch_size="auto"
         self._interface = Interface(checked_normalisation(mean, std), channels, output, self.classes)
         self._backend: Backend
         name = None
@@ -451,6 +455,7 @@ class Classifier:
         ----------
         images
             ``(N, 3, H, W)`` in [0, 1], N at least 1: where nothing is known yet, the first is passed alone.
+            With ``"auto"`` it is known once a batch of another size was evaluated.
 
         Examples
         --------
@@ -495,7 +500,10 @@ class Classifier:
             The classifier wraps a function, has no `input_size`, or cannot be exported.
         ImportError
             The packages for ONNX are not installed.
+        ValueError
+            Another value of ``progress``.
         """
+        choice("progress", progress, (None, True, False))
         backend = self._backend
         if isinstance(backend, Function):
             raise ClassifierError(f"only a torch module can be accelerated; {self.name} is a function")
@@ -696,12 +704,14 @@ class Classifier:
     def _filled(self, images: Tensor) -> Tensor:
         """Compute raw outputs; a batch too small for a model of one batch size is filled with copies."""
         size = self._batch_size
-        missing = 0 if size == "auto" else size - len(images)
+        if size == "auto":
+            return self._backend(images) if self._pads is False else self._in_any_size(images)
+        missing = size - len(images)
         if missing <= 0:
             return self._backend(images)
 
         def filled() -> Tensor:
-            return self._backend(torch.cat((images, images[-1:].expand(missing, -1, -1, -1))))[: len(images)]
+            return self._backend(_filled_up(images, size))[: len(images)]
 
         if self._pads:
             return filled()
@@ -717,6 +727,27 @@ class Classifier:
             self._pads = True
         else:
             self._pads = False
+        return rows
+
+    def _in_any_size(self, images: Tensor) -> Tensor:
+        """Compute raw outputs; where a first batch fails, find the one batch size that the model takes."""
+        try:
+            rows = self._backend(images)
+        except (torch.OutOfMemoryError, ClassifierError):
+            raise
+        except (RuntimeError, ValueError) as error:  # for shapes that do not fit
+            for size in _BATCH_SIZES:
+                try:
+                    first = self._backend(_filled_up(images[:size], size))[: len(images)]
+                except Exception:  # noqa: BLE001, S112 (the first error says more)
+                    continue
+                self._batch_size, self._pads = size, True
+                others = images[size:].split(size) if len(images) > size else ()
+                return torch.cat([first, *map(self._filled, others)])
+            raise error from None
+        if self._passed not in (None, len(images)):
+            self._pads = False  # batches of two sizes have passed
+        self._passed = len(images)
         return rows
 
     def _check_classes(self, rows: Tensor) -> None:
@@ -754,6 +785,12 @@ def require_classifier(name: str, given: object) -> None:
 
 _TORCH_SUFFIXES = frozenset({".pt", ".pth", ".safetensors", ".ckpt", ".bin"})
 _USUAL_SIZE = (224, 224)
+_BATCH_SIZES = tuple(2**power for power in range(9))
+
+
+def _filled_up(images: Tensor, size: int) -> Tensor:
+    """Fill a batch with copies of its last image."""
+    return torch.cat((images, images[-1:].expand(size - len(images), -1, -1, -1)))
 
 
 def _span(start: int, length: int, count: int) -> str:

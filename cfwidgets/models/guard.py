@@ -329,7 +329,7 @@ class _Found:
 
 
 class _Inside:
-    """What has been set aside and not put back yet, of all threads: a forked child puts back that of others.
+    """The state that threads have set aside and not put back: a forked child puts back that of others.
 
     One for the process: to have each pass known to `renew_in_children` would take as long as the lock.
     """

@@ -101,6 +101,9 @@ class BigGAN(nn.Module):
         self.norm = nn.BatchNorm2d(widths[-1], eps=_EPSILON)
         self.paint = normed(nn.Conv2d(widths[-1], colours, 3, padding=1))
 
+    def __repr__(self) -> str:
+        return f"<BigGAN of {self.size} x {self.size}, {self.classes} classes>"
+
     def forward(self, z: Tensor, c: Tensor) -> Tensor:
         """Generate ``(N, colours, size, size)`` in [-1, 1] from latent vectors and weights of the classes."""
         first, *rest = z.chunk(self._parts, dim=1)

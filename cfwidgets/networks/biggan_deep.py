@@ -106,6 +106,12 @@ class BigGANDeep(nn.Module):
             nn.init.zeros_(self.network.generator.bn.bias)
         self.eval()
 
+    def __repr__(self) -> str:
+        return (
+            f"<BigGANDeep of {self.size} x {self.size}, {self.classes} classes, truncation "
+            f"{self.truncation:.3g}>"
+        )
+
     def generate(self, z: Tensor, c: Tensor) -> Tensor:
         """Generate images ``(N, 3, size, size)`` in [0, 1] from latent vectors and weights of the classes.
 

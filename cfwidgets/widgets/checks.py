@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cfwidgets.engines.base import ExplainerResult
     from cfwidgets.models.classifier import Classifier
 
-R = TypeVar("R")
-
-__all__ = ["foreign", "is_whole", "require_found", "require_kind", "whole"]
+__all__ = ["foreign", "is_whole", "require_kind", "whole"]
 
 
 def foreign(result: ExplainerResult, clf: Classifier) -> str:
@@ -27,19 +25,6 @@ def foreign(result: ExplainerResult, clf: Classifier) -> str:
     if not before or before == now:
         return ""
     return f"The finding is of another model, or of other weights ({result.model})."
-
-
-def require_found(result: R | None) -> R:
-    """Return a result; refuse to go on where there is none yet.
-
-    Raises
-    ------
-    ValueError
-        The run has found nothing yet.
-    """
-    if result is None:
-        raise ValueError("there is nothing to export yet: the run has just begun")
-    return result
 
 
 def require_kind(name: str, given: object, kind: type, accepted: str) -> None:

@@ -105,6 +105,8 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         0 to 1.
     time_left
         How long the run still takes, in words: an estimate; empty where there is none, and while none runs.
+    resumable
+        False where a result is shown that was interrupted, and there are no data to resume it with.
     counts
         How far it is, in numbers.
     error
@@ -128,6 +130,7 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
     activity = t.Unicode().tag(sync=True)
     progress = t.Float(0.0).tag(sync=True)
     time_left = t.Unicode().tag(sync=True)
+    resumable = t.Bool(default_value=True).tag(sync=True)
     counts = t.Unicode().tag(sync=True)
     error = t.Unicode().tag(sync=True)
     notes = t.Unicode().tag(sync=True)
@@ -136,6 +139,8 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
     measures = t.Bool(default_value=True).tag(sync=True)
 
     _open = False
+    _holds_data: ClassVar[bool] = False
+    """True where a result holds all that it takes to resume it, beside the model."""
 
     def __init__(self) -> None:
         self.run: Run[Any] | None = None
@@ -177,7 +182,7 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
             self._estimate = TimeLeft()
             with self.hold_sync():
                 self.error, self.state, self.activity, self.progress = "", "running", "", 0.0
-                self.time_left = ""
+                self.time_left, self.resumable = "", True
             report = weakly(self._report)
             self.run = Run(steps, lambda run: report(run, turn))
 
@@ -189,8 +194,10 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
                 self.run.close()
             self._result = result
             self._publish(result)
-            self.state, self.activity, self.progress, self.error = "done", "", 1.0, ""
-            self.time_left = ""
+            far = getattr(result, "fraction", 1.0)  # networks that a training yields have none
+            self.state, self.progress = ("done" if far == 1 else "stopped"), far
+            self.resumable = far == 1 or self._holds_data
+            self.activity, self.error, self.time_left = "", "", ""
 
     def stop(self) -> None:
         """Stop after the step that is being worked on. What was found so far is kept."""
@@ -241,6 +248,13 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         from cfwidgets.export.explorers import export
 
         return export(self, self, path, live, title)
+
+    @property
+    def _found_so_far(self) -> R:
+        """The result, to export; ValueError before there is one."""
+        if self._result is None:
+            raise ValueError("there is nothing to export yet: the run has just begun")
+        return self._result
 
     def account(self) -> About:
         """Say what the view shows, for an exported page."""

@@ -12,9 +12,11 @@ export function fakeModel<T extends object>(state: T) {
   const sent: unknown[] = [];
   let unsaved: Partial<T> = {};
   let sets = 0;
-  const fire = (event: string) => {
-    for (const callback of [...(listeners.get(event) ?? [])]) callback();
+  const fire = (event: string, ...values: unknown[]) => {
+    for (const callback of [...(listeners.get(event) ?? [])]) callback(...values);
   };
+  /** A message from the kernel that is no trait. */
+  const message = (content: unknown, buffers: readonly DataView[]) => fire("msg:custom", content, buffers);
   /** As a message from the kernel: nothing of it is to be saved again. */
   const receive = (values: Partial<T>) => {
     Object.assign(state, values);
@@ -44,7 +46,7 @@ export function fakeModel<T extends object>(state: T) {
       off: (event: string, callback: Callback) => listeners.get(event)?.delete(callback),
     }) as unknown as AnyModel<T>;
   const count = () => [...listeners.values()].reduce((sum, callbacks) => sum + callbacks.size, 0);
-  return { state, model: view(), view, receive, fire, saved, sent, listeners: count };
+  return { state, model: view(), view, receive, message, fire, saved, sent, listeners: count };
 }
 
 /** The bytes as a host hands them over: a part of a larger buffer. */
@@ -130,7 +132,7 @@ export function superpixelState(changes: Partial<Traits> = {}): Traits {
     caveats: [],
     trust: [{ name: "deletion area", value: ".11", note: "random .29", help: "lower is better", ok: null }],
     measures: true,
-    ...{ point: [], region: [] },
+    ...{ point: [], region: [], resumable: true },
     ...{ counts: "2,030 pictures evaluated · generation 50 of 50", notes: "", error: "" },
     ...changes,
   };

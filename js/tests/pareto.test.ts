@@ -607,7 +607,7 @@ describe("what linked views share", () => {
     await drawn();
     for (const side of ["before", "after"])
       expect(find<HTMLElement>(`.cfw-${side} .cfw-cross`).style.translate).toBe("25% 50%");
-    expect(all(".cfw-pair .cfw-mark path").map((path) => path.getAttribute("d"))).toEqual(
+    expect(all(".cfw-pair .cfw-shared path").map((path) => path.getAttribute("d"))).toEqual(
       Array(4).fill("M0 0 1 0 1 1 0 1Z"),
     );
     fake.receive({ point: [] });

@@ -61,9 +61,10 @@ export function stubCanvas(grey = 255) {
       getImageData: (_x: number, _y: number, width: number, height: number) => pixels(width, height),
       createImageData: pixels,
       fillText: (text: string) => texts.push(text),
+      measureText: (text: string) => ({ width: 6 * text.length }),
       ...{ putImageData: nothing, clearRect: nothing, fillRect: nothing, strokeRect: nothing },
       ...{ strokeText: nothing, setLineDash: nothing, beginPath: nothing, stroke: nothing },
-      ...{ moveTo: nothing, lineTo: nothing, rect: nothing },
+      ...{ moveTo: nothing, lineTo: nothing, rect: nothing, setTransform: nothing },
     } as unknown as RenderingContext;
   });
   return { drawn, texts };

@@ -97,7 +97,7 @@ describe("what stands in the view", () => {
     const fake = start({ ...empty, layer_maps: null, stage_maps: null, state: "running", activity: "rap" });
     const { find, all } = await show(fake, false);
     expect(text(find(".cfw-placeholder"))).toBe("rap");
-    expect(find(".cfw-hide").hidden).toBe(true);
+    expect([find(".cfw-hide").hidden, find(".cfw-tools").hidden]).toEqual([true, true]);
     expect(all(".cfw-scrub").every(({ hidden }) => hidden)).toBe(true);
     fake.receive({ state: "failed", error: "the network broke" });
     await drawn();
@@ -178,14 +178,14 @@ describe("reading a pixel", () => {
   it("draws the crosshair over the maps, where the pixel is", async () => {
     const { all, find, key } = await show(start());
     const crosses = () =>
-      all(".cfw-plate > .cfw-mark > .cfw-cross").filter(
+      all(".cfw-plate > .cfw-shared > .cfw-cross").filter(
         (cross) => !cross.hidden && cross.closest("[hidden]") === null,
       );
     expect(crosses()).toEqual([]);
     key("ArrowRight", find(".cfw-multiples"));
     expect(new Set(crosses().map(({ style }) => style.translate))).toEqual(new Set(["50% 75%"]));
     expect(find("[data-method=grad_cam] .cfw-cross").hidden).toBe(false);
-    expect(all(".cfw-film-tile .cfw-mark")).toEqual([]);
+    expect(all(".cfw-film-tile .cfw-shared")).toEqual([]);
   });
 });
 
@@ -197,7 +197,7 @@ describe("a region", () => {
     // The maps of 2 by 3 pixels: of the first two thirds lie here, of the second nothing.
     fake.receive({ region: [[1 / 3, 0, 2 / 3, 0, 2 / 3, 0.5, 1 / 3, 0.5]] });
     await drawn();
-    const words = (share: string) => `${share} of the relevance lies in the region, 17 % of the picture`;
+    const words = (share: string) => `${share} of the relevance in 17 % of the picture`;
     expect(text(find("[data-method=rap] .cfw-share"))).toBe(words("67 %"));
     expect(text(find("[data-method=grad_cam] .cfw-share"))).toBe(words("0.0 %"));
     const path = find("[data-method=rap] path").getAttribute("d");
@@ -386,9 +386,11 @@ describe("maps one after the other", () => {
     fake.receive({ measures: true });
     await drawn();
     expect(text(stages.querySelector(".cfw-verdict"))).toMatch(/^Not checked for Grad-CAM/);
-    fake.receive({ state: "running" });
-    await drawn();
-    expect(text(stages.querySelector(".cfw-verdict"))).toMatch(/at the end of the run/);
+    for (const state of ["running", "stopped", "failed"] as const) {
+      fake.receive({ state });
+      await drawn();
+      expect(text(stages.querySelector(".cfw-verdict"))).toMatch(/at the end of the run/);
+    }
     expect(
       [...stages.querySelectorAll<HTMLElement>(".cfw-plate, .cfw-film")].map(({ hidden }) => hidden),
     ).toContain(true);

@@ -716,8 +716,8 @@ describe("what linked views share", () => {
     const [ring = []] = fake.state.region;
     expect(maskOf(fake.state.region, 12, 8)).toEqual(Uint8Array.from(SIX, (region) => Number(region === 1)));
     expect(Math.max(...ring)).toBe(8 / 12);
-    expect(find(".cfw-mark path").getAttribute("d")).toMatch(/^M[\d. ]+Z$/);
-    expect(text(find(".cfw-share"))).toBe("29 % of the importance lies in the region, 17 % of the picture");
+    expect(find(".cfw-shared path").getAttribute("d")).toMatch(/^M[\d. ]+Z$/);
+    expect(text(find(".cfw-share"))).toBe("29 % of the importance in 17 % of the picture");
     expect(fake.state.shown).toEqual([0, 1, 4]);
     await moved();
     shift("pointerdown", 6, 2);

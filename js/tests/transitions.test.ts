@@ -61,8 +61,8 @@ describe("what stands in the view", () => {
     expect(text(find(".cfw-status"))).toBe("done");
     expect(text(find(".cfw-counts"))).toBe("update 2,000 of 2,000 · 96 candidates");
     expect(text(find(".cfw-help-panel"))).toContain("Suzuki et al. 2021");
-    expect(all(".cfw-confidence-row").map(text)).toEqual(["●9.800", "▲4.200"]);
-    expect(all(".cfw-confidence-row b").map(({ style }) => style.left)).toEqual(["91.3%", "8.1%"]);
+    expect(all(".cfw-sure-row").map(text)).toEqual(["●9.800", "▲4.200"]);
+    expect(all(".cfw-sure-row b").map(({ style }) => style.left)).toEqual(["91.3%", "8.1%"]);
     expect(text(find(".cfw-prediction"))).toBe("● predicted 9");
     expect(text(find(".cfw-read"))).toBe("predicted 9");
     expect(all(".cfw-top li").map(text)).toEqual(["● 9.913", "▲ 4.081", "7.003"]);
@@ -211,11 +211,11 @@ describe("scrubbing", () => {
       return fake.state.phase;
     });
     expect(phases).toEqual([3, 4, 3, 4, 10, 0, 6]);
-    key("ArrowLeft", find(".cfw-speed"), { shiftKey: true });
+    key("ArrowLeft", find("[aria-label^=Speed]"), { shiftKey: true });
     expect(fake.state.phase).toBe(0);
     // What is not of this view goes its way, but not to the notebook; what is the notebook's does.
     expect(key("x").defaultPrevented).toBe(false);
-    expect(key("ArrowUp", find(".cfw-speed")).defaultPrevented).toBe(false);
+    expect(key("ArrowUp", find("[aria-label^=Speed]")).defaultPrevented).toBe(false);
     expect(outside).not.toHaveBeenCalled();
     key("s", root, { ctrlKey: true });
     expect(outside).toHaveBeenCalledTimes(1);
@@ -231,7 +231,7 @@ describe("scrubbing", () => {
     find(".cfw-picker-button").click();
     for (const name of ["f", " ", "p", "Home"])
       expect(key(name, find(".cfw-picker-input")).defaultPrevented).toBe(false);
-    expect(key(" ", find(".cfw-play")).defaultPrevented).toBe(false);
+    expect(key(" ", find("[aria-label=Play]")).defaultPrevented).toBe(false);
     expect(fake.state.phase).toBe(2);
   });
 
@@ -496,7 +496,7 @@ describe("another path", () => {
     const { root, all, painted } = await show(fake);
     await painted(5);
     expect([root.dataset.path, root.dataset.phase]).toEqual(["coarse", "4"]);
-    expect(all(".cfw-confidence-value").map(text)).toEqual([".600", ".400"]);
+    expect(all(".cfw-sure-value").map(text)).toEqual([".600", ".400"]);
     fake.receive({ path: pathOf(), frames: numbered(11), maps: numbered(11, 50) });
     await painted(4);
     expect([root.dataset.path, root.dataset.phase]).toEqual(["full", "4"]);
@@ -628,9 +628,9 @@ describe("what linked views share", () => {
     stubCanvas();
     const fake = start({ point: [0.5, 0.25], region: box(0, 0, 1, 0.5) });
     const { all, button } = await show(fake);
-    const marks = () => all(".cfw-scene .cfw-mark").filter(({ hidden }) => !hidden);
+    const marks = () => all(".cfw-scene .cfw-shared").filter(({ hidden }) => !hidden);
     expect(marks().map(({ style }) => style.inset)).toEqual(["0"]);
-    expect(all(".cfw-original .cfw-mark")).toHaveLength(1);
+    expect(all(".cfw-original .cfw-shared")).toHaveLength(1);
     expect(new Set(all(".cfw-cross").map(({ style }) => style.translate))).toEqual(new Set(["50% 25%"]));
     button("side by side").click();
     await drawn();
@@ -657,9 +657,9 @@ describe("what linked views share", () => {
     expect(share.hidden).toBe(true);
     // The cells have .5, -.25, .7 and .05 of the change.
     fake.receive({ region: box(0, 0, 0.5, 0.5) });
-    expect(text(share)).toBe("33 % of the change lies in the region, 25 % of the picture");
+    expect(text(share)).toBe("33 % of the change in 25 % of the picture");
     fake.receive({ region: box(0, 0, 1, 0.5) });
-    expect(text(share)).toBe("50 % of the change lies in the region, 50 % of the picture");
+    expect(text(share)).toBe("50 % of the change in 50 % of the picture");
     key("Escape");
     expect(fake.state.region).toEqual([]);
     expect(share.hidden).toBe(true);
@@ -682,6 +682,6 @@ describe("what linked views share", () => {
     expect(find(".cfw-share").hidden).toBe(true);
     fake.receive({ answer: { cells: [1, 2], share: [0.5, 0.5], total: null, off: null } });
     await drawn();
-    expect(text(find(".cfw-share"))).toBe("50 % of the change lies in the region, 50 % of the picture");
+    expect(text(find(".cfw-share"))).toBe("50 % of the change in 50 % of the picture");
   });
 });

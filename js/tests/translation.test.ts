@@ -318,10 +318,10 @@ describe("what linked views share", () => {
   it("stands over the wipe and the mask, with the share of the difference", async () => {
     const fake = start({ point: [0.5, 0.25], region: box(0, 0.5, 1, 1) });
     const { all, find, root, key } = await show(fake);
-    expect(all(".cfw-mark")).toHaveLength(2);
+    expect(all(".cfw-shared")).toHaveLength(2);
     expect(all(".cfw-cross").map(({ style }) => style.translate)).toEqual(["50% 25%", "50% 25%"]);
     // Levels 0, 10, 200; 0, 128, 255.
-    expect(text(find(".cfw-share"))).toBe("65 % of the difference lies in the region, 50 % of the picture");
+    expect(text(find(".cfw-share"))).toBe("65 % of the difference in 50 % of the picture");
     key("Escape", root);
     expect(fake.state.region).toEqual([]);
     fake.receive({ point: [] });

@@ -4,6 +4,12 @@ Run it with ``python tests/benchmarks/hide_latency.py``. It needs Chromium, as t
 prints and asserts nothing. A bare round trip, a message of one word to the kernel and back in the same page,
 and one that the kernel answers when the model has, are measured before each movement, so that a busy machine
 slows all three.
+
+Measured 2026-11-27, two cores (x86-64) that others kept busy at a load of 15, JupyterLab 4.6, accelerated
+EfficientNet-Lite0, 100 movements: the bare round trip took 13 ms (median) and 40 ms (95th percentile), with
+the model's answer 77 and 121 ms, from the slider to the answer 80 and 132 ms. Beyond the bare one are 67 and
+92 ms (asked: at most 60), of which the view adds 3 and 10 ms; in a second run 62 and 98 ms, and 8 and 35 ms.
+The model alone takes 26 ms of a core, and waits for one the rest of the time.
 """
 
 from __future__ import annotations

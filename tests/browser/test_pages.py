@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import test_reopened
 import torch
+from harness.figures import strays
 from playwright.sync_api import Browser, Locator, Page, expect
 
 import cfwidgets as cf
@@ -70,7 +73,9 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Open]]:
     contexts = []
 
     def open_one(path: Path, **settings) -> Open:
-        context = browser.new_context(**{"viewport": {"width": 1150, "height": 1000}} | settings, offline=True)
+        context = browser.new_context(
+            **{"viewport": {"width": 1150, "height": 1000}} | settings, offline=True
+        )
         contexts.append(context)
         opened.append(Open(context.new_page(), path))
         return opened[-1]
@@ -133,7 +138,9 @@ def test_a_still_page_plays_and_says_what_it_is(open_page, tmp_path, screenshots
     view.get_by_role("slider", name="replay").press("Home")
     expect(view.locator(".cfw-slider-value").nth(1)).to_have_text("0 of 20")
     expect(line).not_to_have_attribute("d", before)
-    expect(view.locator(".cfw-delta")).to_have_text("a still page has no new answers; the picture still works")
+    expect(view.locator(".cfw-delta")).to_have_text(
+        "a still page has no new answers; the picture still works"
+    )
     expect(view.locator(".cfw-run-button")).to_be_disabled()
     expect(view.locator(".cfw-run-button")).to_have_attribute(
         "title", "needs the notebook: this page cannot answer it"
@@ -143,6 +150,33 @@ def test_a_still_page_plays_and_says_what_it_is(open_page, tmp_path, screenshots
         expect(about).to_contain_text(re.compile(words, re.IGNORECASE))
     assert exported.bytes == exported.path.stat().st_size < 3_000_000
     page.screenshot(path=screenshots / "still.png", full_page=True)
+
+
+@pytest.mark.parametrize("case", test_reopened.CASES[:-1], ids=lambda case: case.name)
+def test_each_explorer_plays_in_a_still_page(open_page, tmp_path, screenshots, case):
+    names: dict = {}
+    for cell in case.cells:
+        exec(cell, names)  # as in the notebook of its tests
+    names["w"].run.result()
+    exported = names["w"].export(tmp_path / "page.html", live=False)
+    names["w"].close()
+    opened = open_page(exported.path, viewport={"width": 1300, "height": 1500})
+    page, view = opened.page, opened.view(case.name)
+    expect(view).to_have_attribute("data-state", "done")
+    expect(view.locator(".cfw-alone")).to_have_text(f"This is a still page: {case.says}.")
+    expect(page.locator(".bqplot:visible").first).to_be_visible()
+    for control in case.disabled:
+        for one in view.locator(control).all():
+            expect(one).to_be_disabled()
+        asks = view.locator(control).first
+        assert asks.evaluate("one => one.closest('[data-asks]').title").startswith("needs the notebook")
+    assert strays(page) == []
+    page.screenshot(path=screenshots / f"page-{case.name}.png", full_page=True)
+    use = getattr(test_reopened, f"use_{case.name}")
+    settings = {"silent": "no new answers"} if "silent" in inspect.signature(use).parameters else {}
+    use(view, **settings)
+    pictures = page.evaluate("document.getElementById('page-state').textContent.length")
+    assert exported.bytes - pictures < 3_000_000
 
 
 def test_labels_and_titles_are_text(open_page, tmp_path):

@@ -52,16 +52,21 @@ CASES = [
         "maps, values, layers and what is hidden still work, new predictions do not",
         (".cfw-picker-button", ".cfw-bar-name"),
     ),
+    Case(
+        "survey",
+        "the table, filters and the most surprising pictures still work, others do not",
+        (".cfw-run-button",),
+    ),
     Case("training", "samples and numbers are the last that were saved", (".cfw-run-button",), "running"),
 ]
 
 
-def use_superpixels(view):
+def use_superpixels(view, silent="no answer yet"):
     view.get_by_role("button", name="best", exact=True).click()
     expect(view).to_have_attribute("data-shown", "7")
     view.get_by_role("slider", name="replay").press("Home")
     expect(view.locator(".cfw-slider-value").nth(1)).to_have_text("0 of 20")
-    expect(view.locator(".cfw-delta")).to_have_text(re.compile("no answer yet"))
+    expect(view.locator(".cfw-delta")).to_have_text(re.compile(silent))
 
 
 def use_transitions(view):
@@ -93,13 +98,22 @@ def use_translation(view):
     expect(view.get_by_role("slider", name="noise")).to_be_disabled()
 
 
-def use_relevance(view):
+def use_relevance(view, silent="no answer yet"):
     view.get_by_role("group", name="Relevance maps").press("ArrowDown")
     expect(view).to_have_attribute("data-pixel", re.compile(","))
     view.get_by_role("slider", name="randomised").press("End")
     expect(view.locator(".cfw-scrub").last).to_have_attribute("data-at", "3")
     view.get_by_role("slider", name="hidden").press("End")
-    expect(view.locator(".cfw-delta")).to_have_text(re.compile("no answer yet"))
+    expect(view.locator(".cfw-delta")).to_have_text(re.compile(silent))
+
+
+def use_survey(view):
+    view.get_by_role("gridcell", name="2 → 7:").click()
+    expect(view).to_have_attribute("data-shown", "4")
+    expect(view).to_have_attribute("data-pending", "0")
+    view.get_by_role("listbox").press("End")
+    view.get_by_role("listbox").press("Enter")
+    expect(view).to_have_attribute("data-chosen", re.compile(r"^\d+$"))
 
 
 def use_training(view):

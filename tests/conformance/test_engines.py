@@ -22,6 +22,7 @@ from torch import nn
 import cfwidgets as cf
 from cfwidgets.engines.base import Engine, ExplainerResult, Update, run_to_end
 from cfwidgets.results import ResultError
+from cfwidgets.text import LINE
 
 
 def parameters(function, kind):
@@ -442,6 +443,38 @@ def test_a_seed_of_numpy_is_one(explainer, clf, tmp_path):
     plain = replace(explainer.engine, trust=False)
     assert engine == plain
     assert found.settings == type(found).load(path).settings
+
+
+def test_a_misspelt_argument_is_named(explainer, clf):
+    given, explain = explainer.given(clf, 0), explainer.engine.explain
+    with pytest.raises(
+        TypeError, match=r"^explain\(\) has no argument 'chekpoint'; did you mean 'checkpoint'\?"
+    ):
+        explain(clf, *given, **explainer.keywords, chekpoint="run")
+    if explainer.target:
+        with pytest.raises(TypeError, match=r"^explain\(\) has no argument 'targt'; did you mean 'target'"):
+            explain(clf, *given[:-1], targt=given[-1])
+    with pytest.raises(TypeError, match=r"^explain\(\): missing a required argument: 'clf'"):
+        explain()
+
+
+def test_it_is_written_in_a_line(explainer):
+    kind = type(explainer.engine)
+    assert repr(kind()) == f"{kind.__name__}()"
+    assert repr(kind(seed=7)) == f"{kind.__name__}(seed=7)"
+    for engine in (
+        explainer.engine,
+        replace(kind(), **explainer.other),
+        replace(kind(), **explainer.harmless),
+    ):
+        assert len(repr(engine)) <= LINE
+        assert "\n" not in repr(engine)
+        assert all(f"{name}=" in repr(engine) for name in changed(engine))
+
+
+def changed(engine):
+    default = type(engine)()
+    return [one.name for one in fields(engine) if getattr(engine, one.name) != getattr(default, one.name)]
 
 
 def test_a_misspelt_setting_is_named(explainer):

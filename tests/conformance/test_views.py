@@ -11,6 +11,7 @@ import re
 import threading
 import time
 import weakref
+from dataclasses import replace
 
 import ipywidgets
 import pytest
@@ -19,7 +20,7 @@ from comparing import differences
 from explainers import EXPLAINERS
 from torch import nn
 from traitlets import Bunch
-from waiting import until
+from waiting import PATIENCE, until
 
 import cfwidgets as cf
 from cfwidgets.widgets.explorer import Explorer
@@ -49,6 +50,26 @@ def widgets():
 
 def threads():
     return {thread.name for thread in threading.enumerate() if thread.name.startswith("cfwidgets")}
+
+
+def test_an_interrupted_result_is_shown_as_stopped(explainer, clf, updates):
+    partial = replace(updates[len(updates) // 2].partial, stopped="43% (searching)")
+    view = explainer.view(
+        clf, *painter(explainer, clf), engine=explainer.engine, result=partial, **explainer.keywords
+    )
+    try:
+        assert (view.state, view.progress) == ("stopped", 0.43)
+        assert "stopped at 43%" in repr(view)
+        assert any("interrupted at 43%" in one for one in view.caveats)
+        view.resume()
+        assert view.resumable == (view.run is not None)
+        if view.run is not None:  # the result holds the picture
+            view.run.result(timeout=PATIENCE)
+            until(lambda: view.state == "done")
+            assert view.caveats == list(view.result.caveats)
+            assert not view.result.stopped
+    finally:
+        view.close()
 
 
 def test_the_arguments_come_in_one_order(explainer):

@@ -120,6 +120,39 @@ def test_a_fixed_batch_is_filled(count):
     assert Classifier(network(), batch_size=4).fixed_batch(x) is None
 
 
+@pytest.mark.parametrize("given", ["auto", None])
+@pytest.mark.parametrize("count", [1, 4, 5, 10])
+def test_the_size_of_a_fixed_batch_is_found(count, given):
+    x = pictures(count)
+    clf, plain = Classifier(Four().eval(), input_size=32, batch_size=given), Classifier(network())
+    assert torch.allclose(clf.logits(x), plain.logits(x), atol=1e-5)
+    assert torch.allclose(clf.logits(x[:3]), plain.logits(x[:3]), atol=1e-5)
+    assert clf.fixed_batch(x) == 4
+    found, want = (attribute(one, x, 1, "saliency").maps for one in (clf, plain))
+    torch.testing.assert_close(found, want, atol=1e-5, rtol=1e-4)
+
+
+def test_a_network_that_takes_one_image_at_a_time():
+    class One(Four):
+        def forward(self, x):
+            return self.net(x).view(1, 4)
+
+    clf, x = Classifier(One().eval()), pictures(3)
+    want = Classifier(network()).logits(x)
+    assert torch.allclose(clf.logits(x[:1]), want[:1], atol=1e-5)  # alone it says nothing of several
+    assert torch.allclose(clf.logits(x), want, atol=1e-5)
+    assert clf.fixed_batch(x) == 1
+
+
+def test_a_network_that_takes_no_batch_says_why_at_first():
+    class Broken(nn.Module):
+        def forward(self, x):
+            raise ValueError(f"no batch of {len(x)}")
+
+    with pytest.raises(ValueError, match="no batch of 3"):
+        Classifier(Broken()).logits(pictures(3))
+
+
 @pytest.mark.costly
 @pytest.mark.parametrize("asked_before", [False, True])
 @pytest.mark.parametrize("count", [4, 5, 1])

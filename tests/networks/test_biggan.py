@@ -46,6 +46,7 @@ def test_images_of_each_size_and_what_the_discriminator_says(
     size: int, latent_size: int, colours: int
 ) -> None:
     generator = BigGAN(size, 4, channels=2, latent_size=latent_size, shared_size=3, colours=colours).eval()
+    assert repr(generator) == f"<BigGAN of {size} x {size}, 4 classes>"
     z, c = generator.sample(2, seed=1), torch.eye(4)[[0, 3]]
     assert generator(z, c).shape == (2, colours, size, size)
     images = generator.generate(z, c)

@@ -322,10 +322,21 @@ def test_colours_and_larger_images_will_do() -> None:
     assert not torch.equal(*trained.samples(each=1)[0, 0, :2])
 
 
+def test_the_discriminator_may_be_wider(trained: TrainedBigGAN) -> None:
+    wide = replace(TINY, updates=1, critic_channels=6).train(*examples())
+    assert wide.weights.keys() == trained.weights.keys()
+    assert all(wide.weights[name].shape == value.shape for name, value in trained.weights.items())
+    first = "discriminator.blocks.0.conv1.bias"
+    assert (len(trained.state[first]), len(wide.state[first])) == (4 * 2, 4 * 6)
+    as_wide = replace(TINY, critic_channels=2).train(*examples())
+    assert same(as_wide.weights, trained.weights)  # as wide as the generator, which is what None means
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"channels": 4}, "trained with channels=2; here it is 4"),
+        ({"critic_channels": 4}, "trained with critic_channels=None; here it is 4"),
         ({"seed": 3}, "trained with seed=0; here it is 3"),
         ({"cutout": 0.25}, "trained with cutout=0.5; here it is 0.25"),
     ],
@@ -382,6 +393,7 @@ def test_images_that_cannot_be_learned_are_named(images: Tensor, labels: Tensor,
         ({"updates": 0}, "updates must be"),
         ({"batch_size": 0}, "batch_size must be"),
         ({"critic_updates": 0}, "critic_updates must be"),
+        ({"critic_channels": 0}, "critic_channels must be"),
         ({"report_every": 0}, "report_every must be"),
         ({"seed": -1}, "seed must be"),
         ({"mean_from": -1}, "mean_from must be"),

@@ -158,6 +158,7 @@ def test_networks_of_timm_come_with_what_belongs_to_them() -> None:
     assert clf.probabilities([photographs.cat()]).shape == (1, 1000)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(
     ("name", "message"),
     [

@@ -53,9 +53,10 @@ class _Carrier(WorkerPlugin):
         return self._summarise([self._reader(number) for number in numbers])
 
 
-def _part(carrier: str, numbers: Sequence[int]) -> Part:
-    plugin: Any = get_worker().plugins[carrier]
-    part: Part = plugin.part(numbers)
+def _part(carrier: str, numbers: Sequence[int]) -> Part | None:
+    """Do a batch on a worker; None where the worker does not have the plugin, as at the end of a run."""
+    plugin: Any = get_worker().plugins.get(carrier)
+    part: Part | None = None if plugin is None else plugin.part(numbers)
     return part
 
 
@@ -224,13 +225,13 @@ def _brought_down(numbers: Sequence[int], error: KilledWorker) -> None:
 
 
 def _result(future: Any) -> Part | None:
-    """Fetch a part; None where it was lost on the way, as by workers that were restarted.
+    """Fetch a part; None where it was lost, as by workers that were restarted.
 
     What the model raises comes back as it is.
     """
     failed = future.status == "error"
     try:
-        part: Part = future.result(timeout=_FETCH)
+        part: Part | None = future.result(timeout=_FETCH)
     except (CommClosedError, CancelledError, TimeoutError):
         if failed:
             raise

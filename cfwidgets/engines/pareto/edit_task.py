@@ -9,12 +9,22 @@ import torch
 from torch import Tensor
 
 from cfwidgets.images import ImageLike, as_image, fit
+from cfwidgets.models.backends.base import NotFiniteError
 from cfwidgets.models.classifier import Classifier
 from cfwidgets.models.editor import Editor, criticised, painted, recognised
 from cfwidgets.models.finite import finite_or_nan
 from cfwidgets.text import did_you_mean
 
-__all__ = ["OBJECTIVES", "EditTask", "edit_box", "evaluate", "is_flip", "log_odds", "predictions"]
+__all__ = [
+    "OBJECTIVES",
+    "EditTask",
+    "edit_box",
+    "evaluate",
+    "is_flip",
+    "log_odds",
+    "of_second",
+    "predictions",
+]
 
 OBJECTIVES = ("plausibility", "log-probability", "intensity")
 """Names of the objectives, in their order; without a critic the first is left out."""
@@ -146,6 +156,14 @@ def evaluate(
 def predictions(clf: Classifier, images: Tensor, classes: int) -> Tensor:
     """Probabilities ``(n, C)``; NaN for images at which the classifier has no finite answer."""
     return finite_or_nan(clf, images) if len(images) else torch.zeros(0, classes)
+
+
+def of_second(second: Classifier, image: Tensor) -> Tensor:
+    """Predict the explained image with the second model, which is named where it has no finite answer."""
+    try:
+        return second.probabilities(image[None])[0]
+    except NotFiniteError as error:
+        raise NotFiniteError(f"second: {error}") from error
 
 
 def is_flip(probabilities: Tensor, target: int) -> Tensor:

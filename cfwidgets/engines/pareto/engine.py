@@ -16,7 +16,15 @@ from cfwidgets.checks import names_checked
 from cfwidgets.engines.base import Update, to_the_end
 from cfwidgets.engines.pareto.coherence import Coherence
 from cfwidgets.engines.pareto.controls import random_edits
-from cfwidgets.engines.pareto.edit_task import OBJECTIVES, EditTask, edit_box, evaluate, is_flip, predictions
+from cfwidgets.engines.pareto.edit_task import (
+    OBJECTIVES,
+    EditTask,
+    edit_box,
+    evaluate,
+    is_flip,
+    of_second,
+    predictions,
+)
 from cfwidgets.engines.pareto.many import SurveySearch
 from cfwidgets.engines.pareto.result import ParetoResult
 from cfwidgets.engines.pareto.settings import SEARCHED, EditSearch, is_shown
@@ -237,7 +245,7 @@ class PlausibleCounterfactuals(EditSearch[ParetoResult]):
     ) -> ParetoResult:
         """Make the result with nothing found yet."""
         names, classes = tuple(editor.attributes), len(task.prediction)
-        second_prediction = None if second is None else second.probabilities(task.image[None])[0]
+        second_prediction = None if second is None else of_second(second, task.image)
         if second_prediction is not None and len(second_prediction) != classes:
             raise ValueError(f"second has {len(second_prediction)} classes, and the classifier {classes}")
         objectives = OBJECTIVES if task.has_critic else OBJECTIVES[1:]

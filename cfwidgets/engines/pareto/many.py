@@ -20,6 +20,7 @@ from cfwidgets.engines.pareto.edit_task import EditTask, edit_box, evaluate, is_
 from cfwidgets.engines.pareto.settings import SEARCHED, EditSearch, is_shown
 from cfwidgets.engines.pareto.survey import ParetoSurvey
 from cfwidgets.images import ImageLike, as_bytes
+from cfwidgets.models.backends.base import NotFiniteError
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.editor import Editor, require_editor, weights_fingerprint
 from cfwidgets.models.fingerprint import fingerprint
@@ -133,10 +134,15 @@ class SurveySearch(EditSearch[ParetoSurvey]):
                 f"attributes must be one row for each of {len(images)} images; got {len(attributes)}"
             )
         rows = [None] * len(images) if attributes is None else attributes
-        return [
-            EditTask(clf, editor, image, row, baseline=self.baseline)
-            for image, row in zip(images, rows, strict=True)
-        ]
+        tasks = []
+        for place, (image, row) in enumerate(zip(images, rows, strict=True)):
+            try:
+                tasks.append(EditTask(clf, editor, image, row, baseline=self.baseline))
+            except NotFiniteError as error:
+                raise NotFiniteError(
+                    f"the image at place {place}, with its reconstruction: {error}; leave it out"
+                ) from error
+        return tasks
 
     def _fresh(self, clf: Classifier, editor: Editor, tasks: Sequence[EditTask]) -> ParetoSurvey:
         """Make the survey with nothing found yet."""
@@ -226,7 +232,7 @@ def _necessary(
     without = coherent([row.repeat(count, 1).fill_diagonal_(0) for row in survey.deltas])
     undone = torch.stack(
         [
-            rows.argmax(1) == task.target
+            rows.isfinite().all(1) & (rows.argmax(1) == task.target)
             for task, (_, _, rows) in zip(tasks, evaluate(clf, editor, tasks, without), strict=True)
         ]
     )

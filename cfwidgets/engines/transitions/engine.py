@@ -150,7 +150,7 @@ class Transitions(Engine[TransitionResult]):
             choice("method", self.method, tuple(METHODS))
 
     @classmethod
-    def published(cls) -> Self:
+    def published(cls, **settings: Any) -> Self:
         """Return the settings of the paper, for a VGG-19 of torchvision, which it compares features by.
 
         The last maps of VGG-19 (7 x 7 x 512 of 224 pixels), latent vectors of free length, the same 2,000
@@ -159,28 +159,34 @@ class Transitions(Engine[TransitionResult]):
         of `cfwidgets.zoo.generator`. The paper names neither rate nor decay, which are as by default, and
         gives no number for the high cosine that end points must have: the quarter is a reading of it.
 
+        Parameters
+        ----------
+        **settings
+            Settings that are to be others than the paper's.
+
+        Raises
+        ------
+        TypeError, ValueError
+            A setting that there is not, or a value that it cannot have.
+
         Examples
         --------
-        >>> paper = Transitions.published()
-        >>> paper.layer, paper.rule, paper.keep_length, paper.patience
-        ('features', 'quarter', False, None)
-
-        Some of it otherwise:
-
-        >>> replace(paper, updates=200).updates
-        200
+        >>> paper = Transitions.published(updates=200)
+        >>> paper.layer, paper.rule, paper.keep_length, paper.patience, paper.updates
+        ('features', 'quarter', False, None, 200)
         """
-        return cls(
-            starts=32,
-            updates=2000,
-            keep_length=False,
-            layer="features",
-            rule="quarter",
-            patience=None,
-            phases=1000,
-            interpolation="linear",
-            method="rap",
-        )
+        paper: dict[str, Any] = {
+            "starts": 32,
+            "updates": 2000,
+            "keep_length": False,
+            "layer": "features",
+            "rule": "quarter",
+            "patience": None,
+            "phases": 1000,
+            "interpolation": "linear",
+            "method": "rap",
+        }
+        return cls(**paper | settings)
 
     def steps(
         self,

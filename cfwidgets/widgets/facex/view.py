@@ -22,7 +22,7 @@ from cfwidgets.engines.facex.result import FaceXResult
 from cfwidgets.images import as_bytes, fit_labels
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.text import did_you_mean
-from cfwidgets.widgets.checks import foreign, require_found, require_kind, whole
+from cfwidgets.widgets.checks import foreign, require_kind, whole
 from cfwidgets.widgets.facex.drawing import drawing
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.view import View, bundle
@@ -91,6 +91,8 @@ class FaceXView(View[OneOrTwo]):
     -------
     stop, resume
         Stop the run, and keep what was found; resume it.
+    export
+        Write one HTML file that plays from disk, and answers where the network can travel in it.
     close
         Stop, free everything, and take it off the page.
 
@@ -317,8 +319,7 @@ class FaceXView(View[OneOrTwo]):
         """Say what the view shows, for an exported page."""
         from cfwidgets.export.words import account
 
-        found: OneOrTwo = require_found(self._result)
-        results = _each(found)
+        results = _each(self._found_so_far)
         names, verb = " and ".join(one.model for one in results), "do" if len(results) > 1 else "does"
         return account(
             f"Where {verb} {names} look for {self.target}?",

@@ -9,12 +9,13 @@ import torch
 import traitlets as t
 
 from cfwidgets.checkpoint import checkpoint_path
+from cfwidgets.engines.pareto.edit_task import of_second
 from cfwidgets.engines.pareto.engine import PlausibleCounterfactuals
 from cfwidgets.engines.pareto.result import ParetoResult
 from cfwidgets.images import ImageLike, as_bytes, as_image, fit
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.editor import criticised, painted, require_editor
-from cfwidgets.widgets.checks import foreign, is_whole, require_found, require_kind
+from cfwidgets.widgets.checks import foreign, is_whole, require_kind
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.linking import LINKED, Linked
 from cfwidgets.widgets.view import View, bundle
@@ -91,6 +92,8 @@ class ParetoView(Linked, View[ParetoResult]):
     -------
     stop, resume
         Stop the search, and keep what was found; resume it.
+    export
+        Write one HTML file that plays from disk, and answers where the network can travel in it.
     close
         Stop, free everything, and take it off the page.
 
@@ -226,7 +229,7 @@ class ParetoView(Linked, View[ParetoResult]):
         """Say what the view shows, for an exported page."""
         from cfwidgets.export.words import account
 
-        result = require_found(self._result)
+        result = self._found_so_far
         return account(
             f"{result.model} predicts {result.labels[result.target]}. What would change that?",
             "Explorer of plausible counterfactuals",
@@ -323,7 +326,7 @@ class ParetoView(Linked, View[ParetoResult]):
         image = painted(self._editor, self._encoded[1], wanted[None])
         prediction = self._clf.probabilities(image)[0]
         critic = criticised(self._editor, image)
-        second = None if self._second is None else int(self._second.probabilities(image)[0].argmax())
+        second = None if self._second is None else int(of_second(self._second, image[0]).argmax())
         if self._answers.superseded or not self._open:
             return
         with self.together():

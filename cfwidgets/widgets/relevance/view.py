@@ -14,7 +14,7 @@ from cfwidgets.engines.relevance.result import RelevanceResult
 from cfwidgets.evaluation.hiding import FILLS, fills
 from cfwidgets.images import as_bytes, as_image
 from cfwidgets.models.classifier import Classifier, require_classifier
-from cfwidgets.widgets.checks import foreign, require_found, require_kind, whole
+from cfwidgets.widgets.checks import foreign, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.linking import LINKED, Linked
 from cfwidgets.widgets.relevance.entries import Encoded, entries, layers
@@ -100,6 +100,8 @@ class RelevanceView(Linked, View[RelevanceResult]):
     -------
     stop, resume
         Stop the run, and keep what was found; resume it.
+    export
+        Write one HTML file that plays from disk, and answers where the network can travel in it.
     close
         Stop, free everything, and take it off the page.
 
@@ -228,7 +230,7 @@ class RelevanceView(Linked, View[RelevanceResult]):
         """Say what the view shows, for an exported page."""
         from cfwidgets.export.words import account
 
-        result = require_found(self._result)
+        result = self._found_so_far
         rather = "" if result.against is None else f" rather than {result.labels[result.against]}"
         return account(
             f"What speaks for {result.label}{rather}?",
@@ -243,7 +245,7 @@ class RelevanceView(Linked, View[RelevanceResult]):
         """Return what an exported page needs to answer the view."""
         from cfwidgets.export.travel import Travel
 
-        result = require_found(self._result)
+        result = self._found_so_far
         contents = torch.stack(list(self._fills.values()))
         return Travel(
             "relevance",

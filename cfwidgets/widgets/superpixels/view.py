@@ -18,7 +18,7 @@ from cfwidgets.engines.superpixels.result import SuperpixelResult
 from cfwidgets.evaluation.masking import MaskedPicture
 from cfwidgets.images import as_image, encode, encode_labels, fit
 from cfwidgets.models.classifier import Classifier, require_classifier
-from cfwidgets.widgets.checks import foreign, is_whole, require_found, require_kind, whole
+from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.linking import LINKED, Linked
 from cfwidgets.widgets.view import View, bundle
@@ -88,6 +88,8 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
     -------
     stop, resume
         Stop the search, and keep what was found; resume it, or search on for as long again.
+    export
+        Write one HTML file that plays from disk, and answers where the network can travel in it.
     close
         Stop, free everything, and take it off the page.
 
@@ -111,6 +113,7 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
 
     from_page = frozenset({"target", "following", "shown"})
     linked = LINKED | {"cursor"}
+    _holds_data = True
 
     _esm = bundle("superpixels.js")
     _css = bundle("superpixels.css")
@@ -229,6 +232,8 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
         if self.state == "done" and self._result is not None:
             self._longer[self.target] = self._engine.longer(self._result)
             self.start(self._steps())
+        elif self.state == "stopped" and self.run is None:  # an interrupted result that was given
+            self.start(self._steps())
         else:
             super().resume()
 
@@ -236,7 +241,7 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
         """Say what the view shows, for an exported page."""
         from cfwidgets.export.words import account
 
-        result = require_found(self._result)
+        result = self._found_so_far
         verb = "carries" if result.objective == "sufficient" else "would lose"
         return account(
             f"What {verb} {result.label}?",
@@ -251,7 +256,7 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
         """Return what an exported page needs to answer the view."""
         from cfwidgets.export.travel import Travel
 
-        result = require_found(self._result)
+        result = self._found_so_far
         masks = [result.mask, ~result.mask, torch.ones_like(result.mask), torch.zeros_like(result.mask)]
         picture = MaskedPicture(self._clf, result.image, result.hidden, result.segments)
         return Travel(

@@ -75,7 +75,11 @@ def sheet_of(numbers: Sequence[int], thumbnails: Sequence[Pixels | None], side: 
     for place, pixels in enumerate(thumbnails):
         if pixels is not None:
             height, width = pixels.shape[:2]
-            whole[place // COLUMNS, :height, place % COLUMNS, :width] = pixels
+            cell = whole[place // COLUMNS, :, place % COLUMNS]
+            cell[:height, :width] = pixels
+            # The last row and column go on to the cell's end: JPEG would mix them with what is there.
+            cell[:height, width:] = pixels[:, -1:]
+            cell[height:] = cell[height - 1]
             sizes[place] = width, height
     flat = whole.reshape(rows * side, COLUMNS * side, 3)
     if (flat[..., :1] == flat[..., 1:]).all():

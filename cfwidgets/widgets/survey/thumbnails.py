@@ -14,7 +14,7 @@ from cfwidgets.forks import renew_in_children
 from cfwidgets.widgets.survey.sheets import FULL, Sheet, sheet_of, shrunk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from cfwidgets.engines.survey.source import Source
     from cfwidgets.widgets.survey.sheets import Pixels
@@ -23,6 +23,7 @@ __all__ = ["Thumbnails"]
 
 _SMALL, _LARGE = 32, 64  # pixels a side
 _FEW = 4096  # pictures at most whose thumbnails are large
+_TOGETHER = 8192  # thumbnails that are in memory as pixels, at most
 _EVERY = 0.5  # seconds after which a sheet is sent though it is not full
 _QUALITY, _EXACT_QUALITY, _SAVED_QUALITY = 88, 95, 75  # of JPEG: around drawn lines one sees what it adds
 
@@ -115,8 +116,28 @@ class Thumbnails:
         places = dict.fromkeys(self._sheet_of[list(numbers)].tolist())
         return [self._sheets[place] for place in places if place >= 0]
 
-    def repacked(self, numbers: npt.NDArray[np.int64]) -> list[Sheet]:
-        """Make new sheets of some pictures, smaller files; those without a thumbnail are left out."""
+    def rearranged(self, order: npt.NDArray[np.int64]) -> Iterator[Sheet]:
+        """Make new sheets of all pictures in an order, a few at a time, and then let the others go.
+
+        A page that shows them in this order, or in one like it, then needs few sheets at a time.
+        """
+        sheets: list[Sheet] = []
+        before = len(self._sheets)
+        for first in range(0, len(order), _TOGETHER):
+            for sheet in self.repacked(order[first : first + _TOGETHER], saved=False):
+                sheets.append(sheet)
+                yield sheet
+        with self._lock:
+            self._sheets = sheets + self._sheets[before:]
+            self._sheet_of[:] = -1
+            for place, sheet in enumerate(self._sheets):
+                self._sheet_of[sheet.numbers] = place
+
+    def repacked(self, numbers: npt.NDArray[np.int64], *, saved: bool = True) -> list[Sheet]:
+        """Make new sheets of some pictures, smaller files where they are to be ``saved``.
+
+        Pictures without a thumbnail are left out.
+        """
         there = [number for number in numbers.tolist() if self._sheet_of[number] >= 0]
         places = self._sheet_of[there]
         found: dict[int, Pixels] = {}
@@ -127,7 +148,7 @@ class Thumbnails:
                 if number in wanted and width:
                     found[number] = cell[:height, :width].copy()
         kept = [number for number in there if number in found]
-        quality = _EXACT_QUALITY if self.exact else _SAVED_QUALITY
+        quality = _EXACT_QUALITY if self.exact else _SAVED_QUALITY if saved else _QUALITY
         return [
             sheet_of(some, [found[number] for number in some], self.side, quality)
             for some in (kept[first : first + FULL] for first in range(0, len(kept), FULL))

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from pathlib import Path
 
+    import numpy as np
+    import numpy.typing as npt
     from torch import Tensor
 
     from cfwidgets.engines.base import Update
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 _KEPT = 1024  # thumbnails that are saved with a notebook, those of the most surprising pictures
 _READ = 4096  # pictures at most that are read again, where no survey reads them, before they are asked for
 _AT_ONCE = 64  # pictures read before what was asked meanwhile is looked at
+_SCATTERED = 10_000  # pictures from which on sheets are arranged anew when the survey has ended
 _BINS = 20  # of the confidence
 _NAMED = 200  # skipped pictures at most that are named one by one
 
@@ -121,8 +124,9 @@ class SurveyView(View[SurveyResult]):
     table = t.Bytes().tag(sync=True)
     paths = t.Bytes().tag(sync=True)
     # Pixels of a thumbnail's side, and whether those of the pictures themselves are to be seen. Sheets come
-    # as messages, {"kind": "thumbnails"} with the buffers of `Sheet.blobs`, while the survey goes on, and
-    # where the page asks for pictures. Packed the same way, those of the most surprising ones, to be saved.
+    # as messages, {"kind": "thumbnails", "instead": …} with the buffers of `Sheet.blobs`, while the survey
+    # goes on, and where the page asks for pictures; some `instead` of those that came before. Packed the same
+    # way, those of the most surprising pictures, to be saved.
     side = t.Int(0).tag(sync=True)
     exact = t.Bool(default_value=False).tag(sync=True)
     kept = t.Bytes().tag(sync=True)
@@ -172,7 +176,8 @@ class SurveyView(View[SurveyResult]):
         self._foreign = "" if result is None else foreign(result, clf)
         self._thumbnails = Thumbnails(count, weakly(self._send_sheet))
         self._wanted: list[int] = []
-        self._kept_of: tuple[Any, int] | None = None
+        self._kept_of: SurveyResult | None = None
+        self._arranged_by: SurveyResult | None = None
         super().__init__()
         with self.together():
             self.model, self.measures = clf.name, engine.trust
@@ -257,12 +262,12 @@ class SurveyView(View[SurveyResult]):
         if self._open and change.new not in ("running", "empty"):
             self._answers.ask(None)
 
-    def _send_sheet(self, sheet: Sheet) -> None:
+    def _send_sheet(self, sheet: Sheet, *, instead: bool = False) -> None:
         with self.together():
             if not self._open:
                 return
             self.side, self.exact = self._thumbnails.side, self._thumbnails.exact
-            self.send({"kind": "thumbnails"}, sheet.blobs())
+            self.send({"kind": "thumbnails", "instead": instead}, sheet.blobs())
 
     def _answer(self, _question: None) -> None:
         """Send what the page lacks; then read on, the most surprising first; then keep these."""
@@ -280,7 +285,8 @@ class SurveyView(View[SurveyResult]):
             order = surprising(result)
             missing = thumbnails.missing(order[:_READ])
             if not missing:
-                self._keep(result)
+                self._keep(result, order)
+                self._arrange(result, order)
         if missing:
             thumbnails.read(source, missing[:_AT_ONCE])
             if wanted[_AT_ONCE:] and not self._wanted:
@@ -288,17 +294,30 @@ class SurveyView(View[SurveyResult]):
             if not self._answers.superseded:
                 self._answers.ask(None)
 
-    def _keep(self, result: SurveyResult) -> None:
+    def _keep(self, result: SurveyResult, order: npt.NDArray[np.int64]) -> None:
         """Put the thumbnails of the most surprising pictures into what a notebook saves."""
-        now = (result, self._thumbnails.made)
-        if now == self._kept_of:
+        if self._kept_of is result:
             return
-        self._kept_of = now
-        sheets = self._thumbnails.repacked(surprising(result)[:_KEPT])
+        self._kept_of = result
+        sheets = self._thumbnails.repacked(order[:_KEPT])
         packed = pack(blob for sheet in sheets for blob in sheet.blobs())
         with self.together():
             if self._open and self._result is result:
                 self.kept = packed
+
+    def _arrange(self, result: SurveyResult, order: npt.NDArray[np.int64]) -> None:
+        """Send the thumbnails of a large data set anew, the most surprising together.
+
+        They were made as the survey went on. Those in sight would else lie on as many sheets as there are,
+        and the page has no room for the pixels of all.
+        """
+        if len(order) < _SCATTERED or self._arranged_by is result:
+            return
+        for sheet in self._thumbnails.rearranged(order):
+            if self._answers.superseded:
+                return
+            self._send_sheet(sheet, instead=True)
+        self._arranged_by = result
 
 
 def _engine_of(result: SurveyResult) -> Survey:

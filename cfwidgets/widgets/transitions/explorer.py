@@ -36,6 +36,8 @@ class TransitionExplorer(Explorer[TransitionView]):
     -------
     stop, resume
         Stop the search, and keep what was found; resume it.
+    export
+        Write one HTML file that plays from disk, and answers where the network can travel in it.
     close
         Stop, free everything, and take it off the page.
 

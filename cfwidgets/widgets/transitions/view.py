@@ -14,7 +14,7 @@ from cfwidgets.engines.transitions.result import TransitionResult
 from cfwidgets.images import as_bytes, as_image
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.generator import require_generator
-from cfwidgets.widgets.checks import foreign, require_found, require_kind, whole
+from cfwidgets.widgets.checks import foreign, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.linking import LINKED, Linked
 from cfwidgets.widgets.view import View, bundle
@@ -87,6 +87,8 @@ class TransitionView(Linked, View[TransitionResult]):
     -------
     stop, resume
         Stop the search, and keep what was found; resume it.
+    export
+        Write one HTML file that plays from disk, and answers where the network can travel in it.
     close
         Stop, free everything, and take it off the page.
     name_of
@@ -251,7 +253,7 @@ class TransitionView(Linked, View[TransitionResult]):
         """Say what the view shows, for an exported page."""
         from cfwidgets.export.words import account
 
-        result = require_found(self._result)
+        result = self._found_so_far
         return account(
             f"Why {result.labels[result.wrong]} and not {result.label}?",
             "Transition explorer",
@@ -283,6 +285,8 @@ class TransitionView(Linked, View[TransitionResult]):
                 self._answers.ask(None)  # the candidates picked may have improved since they were generated
         elif partial.path is not None:
             self._publish_path(partial)
+        elif partial.stopped:  # there may be no path to judge it with
+            self._judge(partial)
         elif self._painted is None and self.gallery:
             self._answers.ask(None)  # a first transition to scrub through during the search
 

@@ -34,6 +34,8 @@ class TranslationExplorer(Explorer[TranslationView]):
     -------
     stop, resume
         Stop the run, and keep what was found; resume it.
+    export
+        Write one HTML file that plays from disk, and answers where the network can travel in it.
     close
         Stop, free everything, and take it off the page.
 

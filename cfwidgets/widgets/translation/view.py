@@ -14,7 +14,7 @@ from cfwidgets.engines.translation.stress import KINDS, Kind, stressed
 from cfwidgets.evaluation.segmentation import BINS
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.translator import Translator, require_translator
-from cfwidgets.widgets.checks import foreign, is_whole, require_found, require_kind, whole
+from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.linking import LINKED, Linked
 from cfwidgets.widgets.translation.entries import entries, spread
@@ -85,6 +85,8 @@ class TranslationView(Linked, View[TranslationResult]):
     -------
     stop, resume
         Stop the run, and keep what was found; resume it.
+    export
+        Write one HTML file that plays from disk, and answers where the network can travel in it.
     close
         Stop, free everything, and take it off the page.
 
@@ -202,7 +204,7 @@ class TranslationView(Linked, View[TranslationResult]):
         """Say what the view shows, for an exported page."""
         from cfwidgets.export.words import account
 
-        result = require_found(self._result)
+        result = self._found_so_far
         return account(
             f"What would have to change, for {result.model}?",
             "Explorer of translations",

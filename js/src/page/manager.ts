@@ -2,6 +2,7 @@ import * as base from "@jupyter-widgets/base";
 import { ManagerBase } from "@jupyter-widgets/base-manager";
 import * as boxes from "@jupyter-widgets/controls/lib/widget_box";
 import * as links from "@jupyter-widgets/controls/lib/widget_link";
+import { LabelModel, LabelStyleModel, LabelView } from "@jupyter-widgets/controls/lib/widget_string";
 import { Widget } from "@lumino/widgets";
 import { answered } from "./answers";
 import { PageComm } from "./comm";
@@ -17,7 +18,8 @@ declare global {
 class PageManager extends ManagerBase {
   readonly #modules = new Map<string, Record<string, unknown>>([
     ["@jupyter-widgets/base", { ...base }],
-    ["@jupyter-widgets/controls", { ...boxes, ...links }],
+    // What explorers use: cfwidgets/export/state.py refuses the rest.
+    ["@jupyter-widgets/controls", { ...boxes, ...links, LabelModel, LabelStyleModel, LabelView }],
   ]);
 
   constructor(

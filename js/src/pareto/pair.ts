@@ -47,6 +47,7 @@ export function createSide(crosshair: Crosshair, kind: string, choice?: HTMLElem
   crosshair.over(box);
   return {
     element,
+    box,
     update(now: Side, original: string) {
       setAttribute(canvas, "aria-label", [now.title, now.verdict].filter(Boolean).join(", "));
       setName(title, now.title);

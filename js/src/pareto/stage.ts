@@ -30,17 +30,17 @@ export function createStage(frame: ParetoFrame, front: Front, edit: Edit, pictur
     return before && after ? difference.amounts([traits.size[1], traits.size[0]], before, after) : null;
   };
   const crosshair = createCrosshair(frame, cellAt, () => peakOf(amounts()));
-  const share = createShare(frame, "the difference", amounts);
   const left = createSide(crosshair, "cfw-before", choice.element);
   const right = createSide(crosshair, "cfw-after");
+  const drawShare = createShare(frame, right.box, "the difference", amounts);
   const pair = h("div.pair", left.element, right.element);
-  const element = h("div.stage", pair, placeholder, tools.element, share.element);
+  const element = h("div.stage", pair, placeholder, tools.element);
 
   const paint = () => {
     pair.hidden = tools.element.hidden = frame.absent;
     const [image, now] = sides();
     const [before, after] = [image.bitmap, now.bitmap];
-    share.draw();
+    drawShare();
     const held = tools.held && before !== null && after !== null;
     choice.update(against);
     tools.update(after !== null);

@@ -74,7 +74,7 @@ function build(frame: RelevanceFrame) {
     },
     instead() {
       if (!look.chosen || !traits.measures) return "";
-      return traits.state === "running" ? words.CHECKING : words.unchecked(look.chosen.method);
+      return traits.state === "done" ? words.unchecked(look.chosen.method) : words.CHECKING;
     },
     at: () => look.stage,
     move: (stage, since) => look.change({ stage }, since),

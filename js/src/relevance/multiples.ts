@@ -39,16 +39,14 @@ export function createMultiples(
   const cells: ReturnType<typeof createCell>[] = [];
 
   const createCell = () => {
-    // A region that is there from the first is drawn before the cell is made.
-    let made: { readonly drawn: Entry | null } = { drawn: null };
     const name = createButton(scope, "", () => choose(cell.method));
     const plate = createPlate(frame, look, "relevance");
     const refusal = h("p.refusal");
     const [low, high] = [h("span.number"), h("span.number")];
     const legend = h("div.legend.muted", low, h("i", { "aria-hidden": "true" }), high);
     const value = h("p.value.number");
-    const share = createShare(frame, "the relevance", () => {
-      const map = made.drawn && look.mapOf(made.drawn);
+    const drawShare = createShare(frame, plate.element, "the relevance", () => {
+      const map = cell.drawn && look.mapOf(cell.drawn);
       const [height, width] = traits.size;
       return map && { values: map.levels, width, height };
     });
@@ -61,13 +59,11 @@ export function createMultiples(
         legend,
         refusal,
         value,
-        share.element,
         table,
       ),
       ...{ low, high, legend },
-      ...{ method: "", name, plate, refusal, value, share, table, drawn: null as Entry | null },
+      ...{ method: "", name, plate, refusal, value, drawShare, table, drawn: null as Entry | null },
     };
-    made = cell;
     return cell;
   };
 
@@ -127,7 +123,7 @@ export function createMultiples(
       for (const cell of cells.splice(entries.length)) cell.element.remove();
       entries.forEach((entry, i) => {
         drawCell(cells[i]!, entry);
-        cells[i]!.share.draw();
+        cells[i]!.drawShare();
       });
       element.classList.toggle("cfw-invisible", frame.absent);
     },
@@ -157,7 +153,7 @@ export function createMultiples(
 
 function line({ name, value, note, ok, title }: Figure): HTMLElement {
   const ear = ok === null ? "" : ok ? "in order: " : "not in order: ";
-  const mark = h("span.figure-mark", { "aria-hidden": "true" }, ok === null ? "" : ok ? "✓" : "✗");
+  const mark = h("span.mark", { "aria-hidden": "true" }, ok === null ? "" : ok ? "✓" : "✗");
   setAttribute(mark, "data-ok", String(ok));
   return h(
     "li",

@@ -27,9 +27,11 @@ export function createTools({ scope, traits }: RelevanceFrame, look: Look) {
     (step) => look.change({ smoothing: step * unit() }),
     () => {},
   );
+  const element = h("div.tools", modes.element, scales.element, sign, smoothing.element);
   return {
-    element: h("div.tools", modes.element, scales.element, sign, smoothing.element),
+    element,
     paint() {
+      element.hidden = traits.entries.length === 0;
       modes.update(look.mode);
       scales.update(look.scale);
       setAttribute(sign, "aria-pressed", String(look.signed));

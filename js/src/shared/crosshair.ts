@@ -18,8 +18,8 @@ type Point = readonly number[];
 const STILL = 4;
 /** For the help of a view. */
 export const MARKING =
-  " Shift-click marks a part of the picture, Shift-drag draws around one (with Ctrl a rectangle), M marks the part at the " +
-  "crosshair: linked views outline it and say how much of their answer lies there; Escape clears it.";
+  " Shift-click marks a part of the picture, Shift-drag draws around one (with Ctrl a rectangle), M marks that at the " +
+  "crosshair, Escape clears it: linked views outline it, with its share of their answer.";
 
 export type Crosshair = ReturnType<typeof createCrosshair>;
 
@@ -69,7 +69,7 @@ export function createCrosshair(
     crosses.push(cross);
     outlines.push(...lines);
     const outline = svg("svg", { viewBox: "0 0 1 1", preserveAspectRatio: "none" }, ...lines);
-    return h("div.mark", UNHEARD, outline, cross);
+    return h("div.shared", UNHEARD, outline, cross);
   };
   const toggle = ([x, y]: Point) => set({ region: isInside(traits.region, x!, y!) ? [] : pieceAt(x!, y!) });
 
@@ -120,10 +120,11 @@ export function createCrosshair(
         if (drawn && path.length === 2) toggle(path);
         drawn = undefined;
       });
-      scope.on(box, "click", (event) => event.shiftKey && event.stopPropagation(), true);
+      // JupyterLab would select cells with Shift.
+      scope.on(box, ["mousedown", "click"], (event) => event.shiftKey && event.stopPropagation(), true);
       scope.on(box, "pointerleave", () => drawn ?? set({ point: crosshair.rest }));
 
-      box.classList.add("cfw-marked");
+      box.classList.add("cfw-linkable");
       // Where one has drawn, the keys work.
       box.tabIndex = -1;
       box.append(...marks);

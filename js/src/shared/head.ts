@@ -65,7 +65,8 @@ export function createHead(
       state = run.state;
       const running = state === "running";
       const ended = state === "stopped" || state === "failed";
-      const { help, kept, continuable = ended } = now;
+      const { help, kept } = now;
+      const continuable = run.resumable && (now.continuable ?? ended);
       let words: string = state === "empty" ? "waiting" : state;
       let more = ended ? kept : "";
       if (more && continuable && resumes) more += ", Resume continues";

@@ -11,22 +11,35 @@ export interface Amounts {
 
 const percent = (share: number) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
 
-/** The line that says how much of an answer lies in the region; none without a region or an answer. */
-export function createShare(frame: LinkedFrame, name: string, amounts: () => Amounts | null) {
-  const element = h("p.share.muted.number");
+/**
+ * Says over the picture in a box how much of an answer lies in the region, where the region is not; nothing without a
+ * region or an answer. Gives what draws it anew.
+ */
+export function createShare(
+  { traits, listen, root, say }: LinkedFrame,
+  box: HTMLElement,
+  name: string,
+  amounts: () => Amounts | null,
+): () => void {
+  const element = h("p.share.number");
   const draw = () => {
-    const { region } = frame.traits;
+    const { region } = traits;
     const map = region.length > 0 ? amounts() : null;
     const mask = map && maskOf(region, map.width, map.height);
     const share = mask && shareIn(mask, map.values);
     element.hidden = share === null;
     if (share === null) return;
     const area = mask!.reduce((sum, inside) => sum + inside, 0) / mask!.length;
-    setText(element, `${percent(share)} of ${name} lies in the region, ${percent(area)} of the picture`);
+    const words = `${percent(share)} of ${name} in ${percent(area)} of the picture`;
+    const below = region.flat().reduce((sum, at, i) => sum + (i % 2 && at - 0.5), 0) > 0;
+    element.style.inset = below ? "0 auto auto 0" : "auto auto 0 0";
+    if (element.textContent !== words && root.matches(":focus-within")) say(words);
+    setText(element, words);
   };
-  frame.listen(["region"], draw);
+  listen(["region"], draw);
+  box.append(element);
   draw();
-  return { element, draw };
+  return draw;
 }
 
 /** Where most of a map is, in parts of its width and height. */

@@ -9,6 +9,8 @@ export const runTraits = {
   progress: number(),
   /** Words for how long the run still takes. */
   time_left: text(),
+  /** Whether a run that has ended can be resumed at all: an interrupted result that is only shown cannot. */
+  resumable: bool(true),
   /** How far it is, in numbers. */
   counts: text(),
   /** What limits the result, in a sentence. */

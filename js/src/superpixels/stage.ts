@@ -38,12 +38,12 @@ export function createStage(frame: SuperpixelFrame, scene: () => StageScene, eve
     const region = regionAt(regions, Math.min(x * width, width - 1), Math.min(y * height, height - 1));
     return ringsOf(labels, width, height, region);
   });
-  const share = createShare(frame, "the importance", () => {
+  const drawShare = createShare(frame, box, "the importance", () => {
     const { importance } = frame.traits;
     const { regions } = painter;
     return regions && importance.length > 0 ? { ...regions, values: spread(regions, importance) } : null;
   });
-  const element = h("div.stage", box, readout, share.element);
+  const element = h("div.stage", box, readout);
   const pointing = new Pointing(
     canvas,
     {
@@ -98,7 +98,7 @@ export function createStage(frame: SuperpixelFrame, scene: () => StageScene, eve
     /** The line under the picture. */
     update(line: string) {
       setText(readout, line);
-      share.draw();
+      drawShare();
       readout.classList.toggle("cfw-muted", pointing.region === OUTSIDE);
       canvas.classList.toggle("cfw-invisible", frame.absent);
     },

@@ -1,7 +1,7 @@
-/** Pixels of a canvas's side. */
-const EDGE = 2048;
-/** Canvases at most, of 16 MiB each. */
-const PAGES = 4;
+/** Pixels of a canvas's side. Small canvases, since one that is drawn from and then drawn on is copied. */
+const EDGE = 512;
+/** Canvases at most, of 1 MiB each. */
+const PAGES = 40;
 
 export interface Spot {
   canvas: CanvasImageSource;

@@ -9,6 +9,7 @@ const [NARROW, WIDE] = [56, 84];
 /** What stands below each picture: its true and its predicted class, and the second model's where that differs. */
 export function createCaptions({ palette, root }: SurveyFrame, look: Look) {
   const cut = new Map<string, string>();
+  const wide = new Map<string, number>();
   let [short, lines] = [true, 1];
   let font = "";
   let room = 0;
@@ -28,13 +29,18 @@ export function createCaptions({ palette, root }: SurveyFrame, look: Look) {
     cut.set(key, fits);
     return fits;
   };
+  const widthOf = (context: CanvasRenderingContext2D, text: string) => {
+    const known = wide.get(text) ?? context.measureText(text).width;
+    wide.set(text, known);
+    return known;
+  };
   const write = (
     context: CanvasRenderingContext2D,
     parts: readonly (readonly [string, string])[],
     x: number,
     y: number,
   ) => {
-    const widths = parts.map(([text]) => context.measureText(text).width);
+    const widths = parts.map(([text]) => widthOf(context, text));
     let left = x - widths.reduce((sum, width) => sum + width, 0) / 2;
     parts.forEach(([text, colour], i) => {
       context.fillStyle = colour;
@@ -52,6 +58,7 @@ export function createCaptions({ palette, root }: SurveyFrame, look: Look) {
     /** Names or the theme may have changed: colours and font are read when it is next drawn, and on the page. */
     forget() {
       cut.clear();
+      wide.clear();
       const { labels, second } = look.frame.traits;
       short = labels.every((label) => label.length <= SHORT);
       lines = (short ? 1 : 2) + (second === "" ? 0 : 1);

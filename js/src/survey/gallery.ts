@@ -1,4 +1,4 @@
-import { setSize } from "../shared/canvas";
+import { setSize, sizeCanvas } from "../shared/canvas";
 import { h, setAttribute, setText, uniqueId } from "../shared/dom";
 import { SMALL } from "../shared/fit";
 import { count } from "../shared/format";
@@ -24,7 +24,7 @@ const MOST_ASKED = 256;
 export function createGallery(frame: SurveyFrame, look: Look) {
   const { scope, traits } = frame;
   const atlas = new Atlas();
-  const sheets = new Sheets(atlas, () => repaint(true));
+  const sheets = new Sheets(atlas, (inSight) => (inSight ? repaint(true) : want()));
   scope.defer(() => sheets.end());
   const canvas = h("canvas.sheet", { "aria-hidden": "true" });
   const cursor = h("div.cursor", { id: uniqueId(), role: "option" });
@@ -136,8 +136,9 @@ export function createGallery(frame: SurveyFrame, look: Look) {
   });
   scope.on(element, ["focus", "blur"], () => repaint());
   frame.receive((content, buffers) => {
-    if ((content as { kind?: unknown } | null)?.kind !== "thumbnails") return;
-    sheets.add(buffers);
+    const { kind, instead } = (content ?? {}) as { kind?: unknown; instead?: unknown };
+    if (kind !== "thumbnails") return;
+    sheets.add(buffers, instead === true);
     repaint(true);
   });
 
@@ -158,6 +159,15 @@ export function createGallery(frame: SurveyFrame, look: Look) {
     timer = setTimeout(() => repaint(true), PATIENCE);
   };
 
+  /** Wants what is painted, and of what is around it as much as there is room for. */
+  const want = () => {
+    const { columns } = cell();
+    const pictures = look.shown;
+    const [first, last] = [painted.from * columns, Math.min(pictures.length, painted.to * columns)];
+    const ahead = Math.max(0, Math.floor((0.9 * atlas.capacity - (last - first)) / 2));
+    const around = pictures.subarray(Math.max(0, first - ahead), Math.min(pictures.length, last + ahead));
+    ask(sheets.want(pictures.subarray(Math.max(0, first), last), around));
+  };
   const paintCanvas = (pictures: Uint32Array) => {
     // Hosts take a view off the page and put it back within a frame, which then has its size without a word.
     if (element.clientWidth === 0) {
@@ -176,21 +186,15 @@ export function createGallery(frame: SurveyFrame, look: Look) {
     stale = false;
     const first = painted.from * columns;
     const last = Math.min(pictures.length, painted.to * columns);
-    // Half of what there is room for around it, so that the next screens are there, too.
-    const ahead = Math.max(0, (atlas.capacity >> 1) - (last - first) / 2);
-    const lacks = sheets.want(
-      pictures.subarray(first, last),
-      pictures.subarray(Math.max(0, first - ahead), Math.min(pictures.length, last + ahead)),
-    );
-    ask(lacks);
+    want();
     const ratio = window.devicePixelRatio || 1;
     const [wide, high] = [element.clientWidth, Math.max(1, (painted.to - painted.from) * height)];
-    setSize(canvas, wide, high);
-    [canvas.width, canvas.height] = [Math.round(wide * ratio), Math.round(high * ratio)];
+    sizeCanvas(canvas, wide, high, ratio);
     canvas.style.transform = `translateY(${painted.from * height}px)`;
     const context = canvas.getContext("2d");
     if (!context) return;
-    context.setTransform?.(ratio, 0, 0, ratio, 0, 0);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, wide, high);
     context.imageSmoothingEnabled = !traits.exact;
     context.imageSmoothingQuality = "high";
     const size = side();

@@ -94,9 +94,11 @@ function build(frame: SurveyFrame) {
     picture: { there: () => look.table !== null, broken: () => look.wrong, later: words.LATER },
     draw: [drawWords, draw, say],
     paint() {
+      const began = performance.now();
       gallery.paint();
       detail.paint(gallery.current);
       setAttribute(root, "data-chosen", traits.chosen);
+      setAttribute(root, "data-took", (performance.now() - began).toFixed(1));
     },
     resized: resize,
     keys(event: KeyboardEvent) {

@@ -12,8 +12,9 @@ export const COLUMNS = 16;
 interface Sheet {
   numbers: Uint32Array;
   sizes: Bytes;
-  picture: Bytes;
-  broken: boolean;
+  picture: Bytes | null;
+  /** Pictures that are taken from this sheet: without any, the file is let go. */
+  used: number;
 }
 
 /**
@@ -26,12 +27,14 @@ export class Sheets {
   #sheetOf = new Int32Array(0);
   #placeOf = new Uint8Array(0);
   #busy = new Set<number>();
+  #inSight: Uint32Array = new Uint32Array(0);
+  #kept: Wire = null;
   #ended = false;
 
   constructor(
     readonly atlas: Atlas,
-    /** Pictures have come into the atlas. */
-    readonly changed: () => void,
+    /** Pictures have come into the atlas, some of them in sight or none. */
+    readonly changed: (inSight: boolean) => void,
   ) {}
 
   /** The number of pictures of the data set. */
@@ -40,6 +43,7 @@ export class Sheets {
     this.#sheetOf = new Int32Array(count).fill(-1);
     this.#placeOf = new Uint8Array(count);
     this.#sheets.length = 0;
+    this.#kept = null;
     this.atlas.resize(count);
   }
 
@@ -47,28 +51,30 @@ export class Sheets {
     return this.#sheetOf[picture]! >= 0;
   }
 
-  /** Takes a sheet: its numbers, sizes and file. What is there already stays as it is. */
-  add([numbers, sizes, picture]: readonly (Wire | null)[]): void {
+  /** Takes a sheet: its numbers, sizes and file, `instead` of others that have these pictures, or beside them. */
+  add([numbers, sizes, picture]: readonly (Wire | null)[], instead = false): void {
     const [of, size, file] = [toBytes(numbers), toBytes(sizes), toBytes(picture)];
     if (!of || !size || !file) return;
     // Its own copies: what a message or a trait brought is then free.
-    const sheet = {
+    const sheet: Sheet = {
       ...{ numbers: new Uint32Array(of.slice().buffer, 0, of.length >> 2), sizes: size.slice() },
-      ...{ picture: file.slice(), broken: false },
+      ...{ picture: file.slice(), used: 0 },
     };
     const index = this.#sheets.push(sheet) - 1;
-    let news = false;
     sheet.numbers.forEach((number, place) => {
-      if (number >= this.#sheetOf.length || place > 255 || this.has(number)) return;
+      if (number >= this.#sheetOf.length || place > 255 || (!instead && this.has(number))) return;
+      this.#leave(this.#sheetOf[number]!);
       this.#sheetOf[number] = index;
       this.#placeOf[number] = place;
-      news = true;
+      sheet.used++;
     });
-    if (!news) this.#sheets.pop();
+    if (sheet.used === 0) this.#sheets.pop();
   }
 
   /** Takes the sheets of a pack. */
   addAll(wire: Wire): void {
+    if (wire === this.#kept) return;
+    this.#kept = wire;
     const pack = openPack(wire);
     for (let i = 0; pack && i + 2 < pack.count; i += 3)
       this.add([pack.blob(i), pack.blob(i + 1), pack.blob(i + 2)]);
@@ -76,6 +82,7 @@ export class Sheets {
 
   /** Wants pictures, those in sight first; gives those in sight that no sheet has. */
   want(sight: Uint32Array, around: Uint32Array): number[] {
+    this.#inSight = sight;
     this.atlas.want(sight, around);
     const counts = new Map<number, number>();
     const lacks: number[] = [];
@@ -84,7 +91,7 @@ export class Sheets {
         const sheet = this.#sheetOf[picture]!;
         if (sheet < 0) {
           if (weight > 1) lacks.push(picture);
-        } else if (!this.atlas.has(picture) && !this.#busy.has(sheet) && !this.#sheets[sheet]!.broken)
+        } else if (!this.atlas.has(picture) && !this.#busy.has(sheet) && this.#sheets[sheet]!.picture)
           counts.set(sheet, (counts.get(sheet) ?? 0) + weight);
       }
     };
@@ -104,17 +111,27 @@ export class Sheets {
   async #decode(index: number): Promise<void> {
     const sheet = this.#sheets[index]!;
     this.#busy.add(index);
-    const bitmap = await decodePicture(sheet.picture).catch(() => null);
+    const bitmap = sheet.picture && (await decodePicture(sheet.picture).catch(() => null));
     this.#busy.delete(index);
     if (this.#ended || this.#sheets[index] !== sheet) return bitmap?.close();
-    sheet.broken = bitmap === null;
+    if (!bitmap) sheet.picture = null;
     const { side } = this.atlas;
+    const before = this.#lackingInSight();
     sheet.numbers.forEach((picture, place) => {
       if (!bitmap || this.#sheetOf[picture] !== index || !this.atlas.isWanted(picture)) return;
       const [x, y] = [(place % COLUMNS) * side, Math.floor(place / COLUMNS) * side];
       this.atlas.put(picture, bitmap, x, y, sheet.sizes[2 * place]!, sheet.sizes[2 * place + 1]!);
     });
     bitmap?.close();
-    this.changed();
+    this.changed(this.#lackingInSight() < before);
+  }
+
+  #lackingInSight(): number {
+    return this.#inSight.reduce((sum, picture) => sum + Number(!this.atlas.has(picture)), 0);
+  }
+
+  #leave(index: number): void {
+    const sheet = this.#sheets[index];
+    if (sheet && --sheet.used === 0) sheet.picture = null;
   }
 }

@@ -43,6 +43,7 @@ export function createTools(frame: SurveyFrame, look: Look) {
   scope.defer(() => type.flush());
   const shown = h("p.shown.muted.number", { role: "status" });
   let counted: unknown;
+  let answered = 0;
 
   return {
     sorts: h("div.tools", h("span.muted", { "aria-hidden": "true" }, "sort"), sorts.element, shown),
@@ -52,9 +53,11 @@ export function createTools(frame: SurveyFrame, look: Look) {
       sorts.update(filters.sort);
       if (table && table !== counted) {
         counted = table;
+        answered = 0;
         const numbers = { wrong: 0, unsure: 0, changes: new Map<string, number>() };
         for (let i = 0; i < table.count; i++) {
           if (!table.isAnswered(i)) continue;
+          answered++;
           numbers.wrong += Number(table.isWrong(i));
           numbers.unsure += Number(table.isUnsure(i));
           const change = table.change(i);
@@ -80,7 +83,6 @@ export function createTools(frame: SurveyFrame, look: Look) {
       setAttribute(cell, "aria-pressed", "true");
       search.hidden = look.paths.length === 0;
       if (!search.matches(":focus") && search.value !== filters.text) search.value = filters.text;
-      const answered = table ? table.prediction.reduce((sum, one) => sum + Number(one >= 0), 0) : 0;
       const passing = look.shown.length;
       setText(
         shown,

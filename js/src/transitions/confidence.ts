@@ -10,7 +10,7 @@ import { predicted } from "./words";
 export function createConfidence({ traits }: TransitionFrame, transition: Transition, walk: Walk) {
   const prediction = h("div");
   const rows = SIDES.map((side) => ({ side, row: createRow(side) }));
-  const list = h("ul.list.confidence-rows", ...rows.map(({ row }) => row.element));
+  const list = h("ul.list.sure-rows", ...rows.map(({ row }) => row.element));
   const mark = h("span.tick-mark", UNHEARD);
   const note = h("div.tick.muted", mark, "tick: the image");
   /** For the image. */
@@ -39,12 +39,12 @@ function createRow(side: Side) {
   const name = h("span.ellipsis");
   const fill = h("i");
   const tick = h("b");
-  const figure = h("span.number.confidence-value");
+  const figure = h("span.number.sure-value");
   const mark = h("span", UNHEARD, MARKS[side]);
   const track = h("span.track", UNHEARD, fill, tick);
-  const named = h("span.confidence-name", mark, name);
+  const named = h("span.sure-name", mark, name);
   return {
-    element: h("li", { class: `cfw-confidence-row cfw-${side}` }, named, track, figure),
+    element: h("li", { class: `cfw-sure-row cfw-${side}` }, named, track, figure),
     /** The tick stands at the reference. */
     update(label: string, value: number | null, reference: number | null) {
       setText(name, label);

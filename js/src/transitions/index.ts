@@ -1,9 +1,8 @@
 /** The transition view: what separates the class that is predicted for an image from the one that it should be. */
 import { createCrosshair } from "../shared/crosshair";
 import { h, setAttribute, setInvisible } from "../shared/dom";
-import { createShare } from "../shared/share";
 import { defineView } from "../shared/view";
-import { cellOf, spread, strongestCells } from "./cells";
+import { cellOf, strongestCells } from "./cells";
 import { createConfidence } from "./confidence";
 import { createGallery } from "./gallery";
 import { followImage } from "./image";
@@ -54,7 +53,6 @@ function build(frame: TransitionFrame) {
       return cell && [cell.x + cell.width / 2, cell.y + cell.height / 2];
     },
   );
-  const share = createShare(frame, "the change", () => spread(traits.answer));
   const stage = createStage(frame, transition, walk, image, views, palette, crosshair);
   const transport = createTransport(frame, transition, walk);
   const line = createLine(frame, transition, walk, image);
@@ -106,7 +104,6 @@ function build(frame: TransitionFrame) {
         views.modes,
         views.maps,
         line.element,
-        share.element,
       ),
       h("div.side", original.element, confidence.element, frame.trust),
       strip.element,
@@ -120,7 +117,7 @@ function build(frame: TransitionFrame) {
     },
     draw: [
       ...[drawPath, drawWaiting, drawSide],
-      ...[question, stage, views, original, strip, gallery, line, share].map((part) => part.draw),
+      ...[question, stage, views, original, strip, gallery, line].map((part) => part.draw),
     ],
     paint,
     resized: stage.resize,

@@ -11,19 +11,10 @@ export interface Legend {
 
 /** The legend of a mode; null where no colours are shown. `scale` is not known before there is a path. */
 export function legendOf(mode: Mode, scale: number | undefined, answer: RegionsAnswer | null): Legend | null {
-  switch (mode) {
-    case "plain":
-      return null;
-    case "difference":
-      return { low: `${MINUS}1`, high: "+1", unit: "brightness" };
-    case "where":
-      return {
-        low: "against",
-        high: "with the change",
-        unit: answer ? sum(answer) : "",
-      };
-    default:
-      if (!scale || !(scale > 0)) return { low: "against", high: "for", unit: "" };
-      return { low: `${MINUS}${amount(scale)}`, high: `+${amount(scale)}`, unit: "logits a pixel" };
-  }
+  if (mode === "plain") return null;
+  if (mode === "difference") return { low: `${MINUS}1`, high: "+1", unit: "brightness" };
+  if (mode === "where") return { low: "against", high: "with the change", unit: answer ? sum(answer) : "" };
+  if (!scale || !(scale > 0)) return { low: "against", high: "for", unit: "" };
+  const most = amount(scale);
+  return { low: MINUS + most, high: `+${most}`, unit: "logits a pixel" };
 }

@@ -8,10 +8,9 @@ export function readPalette(palette: Palette): () => StagePalette {
   let now: StagePalette | undefined;
   return () => {
     const stops = palette.stops("--c-signed");
-    const [ground, veil, text, font] = ["--c-ground", "--c-veil", "--c-muted", "font-family"].map((token) =>
-      palette.value(token),
-    );
-    const key = JSON.stringify([stops, ground, veil, text, font]);
+    const values = ["--c-ground", "--c-veil", "--c-muted", "font-family"].map(palette.value);
+    const [ground, veil, text, font] = values;
+    const key = String([stops, values]);
     if (now && key === known) return now;
     known = key;
     const end = (index: number) => `rgb(${(stops.at(index) ?? [128, 128, 128]).join(" ")})`;

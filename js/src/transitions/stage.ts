@@ -2,7 +2,8 @@ import { setSize, sizeCanvas } from "../shared/canvas";
 import type { Crosshair } from "../shared/crosshair";
 import { h, setAttribute, setInvisible } from "../shared/dom";
 import { fitStage, SMALL, WIDEST } from "../shared/fit";
-import { strongestCells } from "./cells";
+import { createShare } from "../shared/share";
+import { spread, strongestCells } from "./cells";
 import type { Layers } from "./composer";
 import type { Look } from "./frames";
 import type { Image } from "./image";
@@ -29,6 +30,7 @@ export function createStage(
   const element = h("div", box);
   const paintScene = createPainter(canvas);
   const marks = crosshair.over(box, 4);
+  const drawShare = createShare(frame, box, "the change", () => spread(traits.answer));
   let size = "";
   const resize = () => {
     const [height, width] = traits.size;
@@ -56,6 +58,7 @@ export function createStage(
     canvas,
     resize,
     draw() {
+      drawShare();
       if (size === traits.size.join()) return;
       size = traits.size.join();
       resize();

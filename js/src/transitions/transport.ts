@@ -19,16 +19,14 @@ export function createTransport({ scope, repaint }: TransitionFrame, transition:
     (phase) => walk.scrub(phase),
     () => walk.rest(),
   );
-  slider.element.classList.add("cfw-scrub");
   const play = createButton(scope, "play (Space, p)", () => walk.toggle(), "▶");
-  play.classList.add("cfw-play");
   const title = "go to the phase at which the decision flips (f)";
   const flip = createButton(scope, title, () => walk.flip(), "flip");
   const speed = createButton(scope, "speed", () => {
     player.speed = SPEEDS[(SPEEDS.indexOf(player.speed) + 1) % SPEEDS.length]!;
     repaint();
   });
-  speed.classList.add("cfw-speed", "cfw-number");
+  speed.classList.add("cfw-number");
   const loop = createButton(
     scope,
     "begin again at the end",
@@ -42,7 +40,7 @@ export function createTransport({ scope, repaint }: TransitionFrame, transition:
   return {
     slider: slider.element,
     input: slider.input,
-    buttons: h("div.transport-buttons", group, play, flip, speed, loop),
+    buttons: h("div.buttons", group, play, flip, speed, loop),
     paint() {
       const { phases, place } = walk;
       const last = Math.max(0, phases - 1);

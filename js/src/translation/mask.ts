@@ -51,12 +51,11 @@ export function createMask(
   );
   const scores = createScores();
   const box = h("div.mask-scene", canvas);
-  const share = createShare(frame, "the difference", amounts);
+  const drawShare = createShare(frame, box, "the difference", amounts);
   crosshair.over(box);
   const element = h(
     "div.mask",
     box,
-    share.element,
     h("div.tools", styles.element, truth),
     threshold.element,
     opacity.element,
@@ -85,7 +84,7 @@ export function createMask(
     ];
     if (painted.length > 0 && now.every((value, i) => value === painted[i])) return;
     painted = now;
-    share.draw();
+    drawShare();
     const [height, width] = traits.size;
     const context = beginCanvas(canvas, width);
     if (!context || !bundle?.image) return;

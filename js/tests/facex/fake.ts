@@ -126,6 +126,7 @@ export function facexState(changes: Partial<Sent> = {}): Sent {
     caveats: [],
     trust: [{ name: "rank by luck", value: "10", note: "of 19", help: "higher is better", ok: null }],
     measures: true,
+    resumable: true,
     state: "done",
     activity: "",
     time_left: "",

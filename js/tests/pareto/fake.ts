@@ -86,6 +86,7 @@ export function paretoState(changes: Partial<Traits> = {}): Traits {
       notes: "",
       error: "",
       measures: true,
+      resumable: true,
     },
     ...changes,
   };

@@ -95,6 +95,8 @@ describe("the frame", () => {
     expect(await said("failed")).toEqual(["failed: the best is kept", false]);
     continuable = true;
     expect(await said("done")).toEqual(["done", true]);
+    fake.receive({ resumable: false });
+    expect(await said("stopped")).toEqual(["stopped: the best is kept", false]);
   });
 
   it("puts words in the place of a picture, an error first, and then not in the head too", async () => {
@@ -186,8 +188,8 @@ describe("the time left", () => {
 describe("a view without a kernel", () => {
   const asks = () => {
     const controls = [
-      h("button", { "data-asks": true }),
-      h("div", { "data-asks": true }, h("button", { title: "first" }), h("input")),
+      h("button", { "data-asks": "target" }),
+      h("div", { "data-asks": "size" }, h("button", { title: "first" }), h("input")),
       h("button", { title: "works" }),
     ] as const;
     return {
@@ -225,6 +227,36 @@ describe("a view without a kernel", () => {
     frame.repaint();
     await drawn();
     expect(controls[0].disabled).toBe(true);
+  });
+
+  it("speaks of a page in a page, where nobody answers", async () => {
+    const { controls, parts } = asks();
+    const { find, root, frame } = await show(parts, { page_answers: [] } as never);
+    expect(text(root.children[1])).toBe("This is a still page: looking still works.");
+    expect((root.children[1] as HTMLElement).hidden).toBe(false);
+    const needs = "needs the notebook: this page cannot answer it";
+    expect(disabled(find(".cfw-run-button"))).toEqual([true, "true", needs]);
+    expect(disabled(controls[0])).toEqual([true, "true", needs]);
+    frame.waiting.update(true);
+    expect(frame.waiting.words("asking", "the rest works")).toBe(
+      "a still page has no new answers; the rest works",
+    );
+  });
+
+  it("disables in a page that answers only what it does not answer", async () => {
+    const { controls, parts } = asks();
+    const state = { page_answers: ["size"], state: "stopped", layout: { comm_live: false } };
+    const { find, root, frame } = await show(parts, state as never);
+    expect((root.children[1] as HTMLElement).hidden).toBe(true);
+    expect(text(find(".cfw-status"))).toBe("stopped: some is kept");
+    expect(disabled(find(".cfw-run-button"))[0]).toBe(true);
+    expect(disabled(controls[0])[0]).toBe(true);
+    expect([...controls[1].children].map((one) => disabled(one)[0])).toEqual([false, false]);
+    frame.waiting.update(true);
+    expect(frame.waiting.wait).toBe("short");
+    expect(frame.waiting.silent("the rest works")).toBe(
+      "no answer yet: the network of this page is busy; the rest works",
+    );
   });
 
   it("says so as soon as the kernel is gone", async () => {

@@ -14,6 +14,7 @@ export function trainingState(changes: Partial<Traits> = {}): Traits {
       caveats: [],
       trust: [],
       measures: false,
+      resumable: true,
     },
     counts: "update 30 of 120 after 6 s",
     ...{ step: 30, saved: false },

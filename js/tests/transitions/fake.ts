@@ -62,6 +62,7 @@ export function transitionState(changes: Partial<Traits> = {}): Traits {
       { name: "agreement, 5 seeds", value: ".68", note: "chance .33", help: "higher is better", ok: null },
     ],
     measures: true,
+    resumable: true,
     state: "done",
     activity: "",
     time_left: "",

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -162,6 +163,13 @@ def test_a_stop_leaves_nothing_on_the_workers(cluster, clf, faces, alone):
     part = update.partial
     assert 16 <= part.seen < N
     assert_same(ENGINE.explain(clf, Slow(faces, 0, (13,)), "Male", resume=part), alone)
+
+
+def test_a_batch_that_a_worker_begins_after_the_end_is_dropped(monkeypatch):
+    from cfwidgets.engines.facex import dask
+
+    monkeypatch.setattr(dask, "get_worker", lambda: SimpleNamespace(plugins={}))
+    assert dask._part("cfwidgets-of-a-run-that-has-ended", [0]) is None
 
 
 def test_what_the_model_raises_comes_back(cluster, faces):

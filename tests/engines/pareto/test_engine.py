@@ -10,7 +10,7 @@ import torch
 from small import Bare, Tint
 from torch import nn
 
-from cfwidgets import Classifier
+from cfwidgets import Classifier, ClassifierError
 from cfwidgets.engines.pareto import many
 from cfwidgets.engines.pareto.engine import PlausibleCounterfactuals
 from cfwidgets.engines.pareto.result import ParetoResult
@@ -205,6 +205,12 @@ def test_a_second_model_without_a_finite_answer_costs_no_run(tmp_path):
     assert result.missing.keys() == {"second model flips too", "simplest flips second model"}
     result.save(tmp_path / "front")
     assert ParetoResult.load(tmp_path / "front").trust().equals(result.trust())
+
+
+def test_a_second_model_without_a_finite_answer_to_the_image_is_named():
+    nowhere = Classifier(lambda images: torch.full((len(images), 2), torch.nan))
+    with pytest.raises(ClassifierError, match=r"^second: the model returned NaN or infinite values"):
+        FAST.explain(redness(), Tint(), IMAGE, second=nowhere)
 
 
 def test_a_second_model_is_asked_too():
@@ -423,6 +429,35 @@ def test_answers_that_are_not_finite_are_counted_in_a_survey():
     row = survey.trust().set_index("measure").loc["predictions not finite"]
     assert row["value"] == pytest.approx(survey.invalid / (2 * survey.evaluations))
     assert f"{survey.invalid:,}" in row["meaning"]
+
+
+def test_an_image_of_a_survey_without_a_finite_answer_is_named():
+    images = torch.stack([IMAGE, IMAGE + 0.05, IMAGE + 0.1])
+    plain = redness()
+
+    def gap(some):
+        green = some[:, 1].mean((1, 2))
+        return torch.where(((green - 0.25).abs() < 0.01)[:, None], torch.nan, plain.probabilities(some))
+
+    with pytest.raises(ClassifierError, match=r"the image at place 1.*NaN or infinite.*leave it out"):
+        FAST.explain_many(Classifier(gap), Tint(), images)
+    assert len(FAST.explain_many(Classifier(gap), Tint(), images[[0, 2]]).flipped) == 2
+
+
+def test_a_change_whose_taking_back_has_no_answer_is_not_called_necessary():
+    plain = redness()
+    assert FAST.explain_many(plain, Tint(), IMAGE[None]).necessary.any()
+
+    def flips_only(some):
+        """Answer to the image and to flips, and to no other."""
+        rows = plain.probabilities(some)
+        other = (some - IMAGE).abs().amax((1, 2, 3)) > 1e-6
+        return torch.where((other & (rows.argmax(1) == 0))[:, None], torch.nan, rows)
+
+    survey = FAST.explain_many(Classifier(flips_only), Tint(), IMAGE[None])
+    assert survey.flipped.all()
+    assert (survey.deltas != 0).sum() > 1  # so that nothing taken back leaves the image
+    assert not survey.necessary.any()
 
 
 def test_surveys_of_nothing_and_of_what_does_not_fit():

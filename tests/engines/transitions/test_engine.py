@@ -435,7 +435,10 @@ def test_the_published_settings_are_those_of_the_paper(generator, image):
     torch.manual_seed(0)
     clf = Classifier(Vgg(classes=10), device="cpu", input_size=32)
     target = int(clf.probabilities(image[None])[0].argmin())
-    engine = replace(published, starts=4, updates=60, phases=3, trust=False)
+    engine = Transitions.published(starts=4, updates=60, phases=3, trust=False)
+    assert engine == replace(published, starts=4, updates=60, phases=3, trust=False)
+    with pytest.raises(TypeError, match="Transitions has no setting 'update'; did you mean 'updates'"):
+        Transitions.published(update=60)
     found = engine.explain(clf, generator, image, target=target)
     assert found.settings["layer"] == "features"
     assert found.candidates.updates.tolist() == [60] * 12  # none ends early

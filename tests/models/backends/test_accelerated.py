@@ -83,6 +83,9 @@ def test_it_answers_as_the_network_itself_and_quietly(
     assert fast.labels == clf.labels
     assert repr(fast) == "<Classifier Sequential (ONNX Runtime): 5 classes, 8 x 8, cpu>"
     assert fast.accelerated() is fast
+    for one in (clf, fast):
+        with pytest.raises(ValueError, match="progress must be one of None, True, False, not 'x'"):
+            one.accelerated(progress="x")
     del calls[:]
     fast.probabilities(images())
     assert not calls  # the network itself is asked for the first batch only

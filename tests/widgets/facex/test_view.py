@@ -197,6 +197,7 @@ RUBBISH = [
 ]
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(("sent", "text"), RUBBISH)
 def test_rubbish_is_refused_and_seen(view, sent, text):
     before = view.get_state(list(sent))

@@ -121,6 +121,7 @@ def test_the_browser_edits(view):
     until(lambda: view.answer["shown"] == [1, 2])
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(
     ("state", "text"),
     [
@@ -159,6 +160,7 @@ def test_the_cursor_is_the_browser_s(view):
     assert view.error == ""
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("content", [None, [], "stop", {}, {"kind": 7}, {"kind": "x" * 10_000}])
 def test_a_message_that_is_not_known(view, content):
     view._on_message(view, content, [])

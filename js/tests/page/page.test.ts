@@ -1,0 +1,131 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { likeliest } from "../../src/page/answers/likeliest";
+import { PageComm } from "../../src/page/comm";
+import { latest } from "../../src/page/latest";
+import { toProbabilities } from "../../src/page/network";
+import noMarkup from "../../src/page/no-markup";
+import { readPage } from "../../src/page/state";
+import { followScheme } from "../../src/page/theme";
+
+afterEach(() => {
+  document.body.replaceChildren();
+  vi.restoreAllMocks();
+});
+
+describe("probabilities", () => {
+  it("are those of Python", () => {
+    const close = (found: number[], wanted: number[]) => {
+      expect(found).toHaveLength(wanted.length);
+      wanted.forEach((value, i) => {
+        expect(found[i]).toBeCloseTo(value, 6);
+      });
+    };
+    close(toProbabilities(Float32Array.of(1000, 1000, -1000), "softmax"), [0.5, 0.5, 0]);
+    close(toProbabilities(Float32Array.of(0, 2), "sigmoid"), [0.5, 0.880797]);
+    close(toProbabilities(Float32Array.of(0), "sigmoid"), [0.5, 0.5]);
+    close(toProbabilities(Float32Array.of(0.25), "none"), [0.75, 0.25]);
+    close(toProbabilities(Float32Array.of(0.25, 0.75), "none"), [0.25, 0.75]);
+  });
+
+  it("are listed from the likeliest, of equals the first", () => {
+    expect(likeliest([0.2, 0.4, 0.4, 0], 3)).toEqual([
+      [1, 0.4],
+      [2, 0.4],
+      [0, 0.2],
+    ]);
+  });
+});
+
+describe("the line to a widget", () => {
+  it("hands on what is saved, lets the next message through, and sets traits as a kernel does", async () => {
+    const asked = vi.fn();
+    const comm = new PageComm("id", asked);
+    const received = vi.fn();
+    comm.on_msg(received);
+    const status = vi.fn();
+    comm.send({ method: "update", state: { shown: [1] } }, { iopub: { status } } as never);
+    expect(asked).toHaveBeenCalledWith({ shown: [1] });
+    await vi.waitFor(() => expect(status).toHaveBeenCalledTimes(1));
+    comm.send({ method: "custom", content: { kind: "resume" } });
+    expect(asked).toHaveBeenCalledTimes(1);
+    comm.answer({ answer: 2 });
+    expect(received.mock.lastCall![0].content.data).toMatchObject({ method: "update", state: { answer: 2 } });
+  });
+});
+
+describe("questions", () => {
+  it("are answered one after the other, of those that come meanwhile only the newest", async () => {
+    const ends: (() => void)[] = [];
+    const answer = vi.fn(() => new Promise<void>((done) => ends.push(done)));
+    const set = vi.fn();
+    const ask = latest({ get: () => undefined, set }, answer);
+    ask();
+    ask();
+    ask();
+    expect(answer).toHaveBeenCalledTimes(1);
+    ends[0]!();
+    await vi.waitFor(() => expect(answer).toHaveBeenCalledTimes(2));
+    ends[1]!();
+    await vi.waitFor(() => expect(set).toHaveBeenCalledTimes(2));
+    expect(answer).toHaveBeenCalledTimes(2);
+    expect(set).toHaveBeenLastCalledWith({ error: "" });
+  });
+
+  it("that fail are said in the view, and the next is answered", async () => {
+    const set = vi.fn();
+    const answer = vi.fn().mockRejectedValueOnce(new Error("out of memory")).mockResolvedValueOnce(undefined);
+    const ask = latest({ get: () => undefined, set }, answer);
+    ask();
+    await vi.waitFor(() => expect(set).toHaveBeenCalledTimes(1));
+    expect(set.mock.lastCall![0].error).toContain("out of memory");
+    ask();
+    await vi.waitFor(() => expect(set).toHaveBeenLastCalledWith({ error: "" }));
+  });
+});
+
+describe("the page", () => {
+  it("puts texts that widgets share back in their places", () => {
+    const text = JSON.stringify({
+      state: { state: { a: { state: { _esm: 1, _css: 0 } }, b: { state: { _esm: "own" } } } },
+      texts: ["css", "script"],
+    });
+    const script = document.createElement("script");
+    script.type = "application/json";
+    script.id = "page-state";
+    script.textContent = text;
+    document.body.append(script);
+    expect(readPage().state.state).toEqual({
+      a: { state: { _esm: "script", _css: "css" } },
+      b: { state: { _esm: "own" } },
+    });
+    script.remove();
+    expect(readPage).toThrow("the page lacks page-state");
+  });
+
+  it("lets no markup through", () => {
+    expect(noMarkup('<img src="x"> & more')).toBe("&lt;img src=&quot;x&quot;> &amp; more");
+  });
+
+  it("is as dark as the system says, until the switch is used; on paper it is light", () => {
+    const system = Object.assign(new EventTarget(), { matches: true });
+    vi.spyOn(window, "matchMedia").mockReturnValue(system as unknown as MediaQueryList);
+    const button = document.createElement("button");
+    button.id = "page-theme";
+    document.body.append(button);
+    const root = document.documentElement;
+    followScheme();
+    expect([root.dataset.theme, root.dataset.jpThemeLight, button.textContent]).toEqual([
+      "dark",
+      "false",
+      "Light",
+    ]);
+    dispatchEvent(new Event("beforeprint"));
+    expect(root.dataset.theme).toBe("light");
+    dispatchEvent(new Event("afterprint"));
+    expect(root.dataset.theme).toBe("dark");
+    button.click();
+    expect([root.dataset.theme, button.textContent]).toEqual(["light", "Dark"]);
+    system.dispatchEvent(new Event("change"));
+    expect(root.dataset.theme).toBe("light");
+  });
+});
