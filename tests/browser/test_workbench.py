@@ -87,8 +87,8 @@ def test_views_of_a_case_are_linked_while_the_kernel_is_blocked(open_notebook):
     page = notebook.page
     relevance = page.get_by_test_id("cfw-relevance")
     plate = relevance.locator(".cfw-multiple[data-method] canvas").first
-    plate.scroll_into_view_if_needed()
     with notebook.waiting_in(2):
+        plate.scroll_into_view_if_needed()
         box = plate.bounding_box()
         page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 0.5 * box["height"])
         for name in ("case", "relevance", "superpixels"):
