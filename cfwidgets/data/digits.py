@@ -42,7 +42,7 @@ class Digits(NamedTuple):
 
     @property
     def noun(self) -> str:
-        """What one of them is called."""
+        """The name of one of them."""
         return "digit"
 
     def __repr__(self) -> str:

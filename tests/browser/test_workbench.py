@@ -87,8 +87,8 @@ def test_views_of_a_case_are_linked_while_the_kernel_is_blocked(open_notebook):
     page = notebook.page
     relevance = page.get_by_test_id("cfw-relevance")
     plate = relevance.locator(".cfw-multiple[data-method] canvas").first
-    plate.scroll_into_view_if_needed()
     with notebook.waiting_in(2):
+        plate.scroll_into_view_if_needed()
         box = plate.bounding_box()
         page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 0.5 * box["height"])
         for name in ("case", "relevance", "superpixels"):
@@ -114,3 +114,50 @@ def test_it_looks_right_in_both_themes(open_notebook, screenshots, window):
             notebook.set_theme(theme)
             expect(case).to_have_attribute("data-cfw-theme", "dark" if theme == DARK else "light")
             notebook.screenshot(screenshots / f"workbench-{tab}-{theme.split()[-1].lower()}.png")
+
+
+PORTRAITS = """
+import cfwidgets as cf
+
+clf = cf.zoo.classifier("portraits/male-blond")
+second = cf.zoo.classifier("portraits/male-any-hair")
+data = cf.data.portraits(60, size=64)
+engines = {
+    "survey": cf.Survey(trust=False),
+    "relevance": cf.Relevance(("rap", "grad_cam"), trust=False),
+    "superpixels": cf.Lime(segments=30, samples=100, trust=False),
+    "edits": cf.PlausibleCounterfactuals(evaluations=300, trust=False),
+    "regions": cf.FaceX(trust=False, sampled=8),
+}
+"""
+EDITOR = """
+editor = cf.zoo.attribute_editor("portraits")
+w = cf.Workbench(clf, data, second=second, editor=editor, engines=engines)
+w
+"""
+
+
+def test_portraits_are_asked_all_that_can_be_asked_of_two_models(open_notebook, screenshots, window):
+    window(1500, 3000)
+    notebook = open_notebook(PORTRAITS, EDITOR)
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    page = notebook.page
+    survey, case = (page.get_by_test_id(f"cfw-{name}") for name in ("survey", "case"))
+    expect(survey).to_have_attribute("data-state", "done")
+    number = notebook.eval("int(w.survey.result.to_frame().query('disagreement != \"\"')['index'].iloc[0])")
+    notebook.exec(f"w.open({number})")
+    expect(case).to_have_attribute("data-number", str(number))
+    expect(case.locator(".cfw-case-second")).to_contain_text("male-any-hair says")
+    made = 2
+    for name, views in {"where": (), "instead": ("pareto",), "general": ("facex",)}.items():
+        case.locator(f"[data-tab={name}]").click()
+        expect(case).to_have_attribute("data-tab", name)
+        made += len(views)
+        notebook.wait(ENDED.format(made))
+        for view in views:
+            expect(page.get_by_test_id(f"cfw-{view}")).to_have_attribute("data-state", "done")
+        notebook.screenshot(screenshots / f"workbench-portraits-{name}.png")
+    refused = case.locator(".cfw-case-card")
+    case.locator("[data-tab=instead]").click()
+    expect(refused).to_contain_text("No generator was given")

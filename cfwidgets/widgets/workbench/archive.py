@@ -34,7 +34,7 @@ _RESULTS = {one.name: one.result for one in EXPLAINERS}
 
 @dataclass(frozen=True)
 class Archive:
-    """What a file of a workbench holds.
+    """The contents of a file of a workbench.
 
     Attributes
     ----------

@@ -83,7 +83,7 @@ def code_of(given: Given, picture: Picture, question: str, parts: Iterable[str],
 
 
 def explorer_code(kind: Explainer, given: Given, picture: Picture, explorer: Explorer[Any]) -> str:
-    """Write the lines that make an explorer anew, with what was clicked in it; a comment before its answer.
+    """Write the lines that make an explorer again, with what was clicked in it; a comment before its answer.
 
     Parameters
     ----------

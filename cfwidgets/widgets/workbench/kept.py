@@ -21,7 +21,7 @@ from cfwidgets.schema import check
 __all__ = ["COLUMNS", "Case", "Kept", "table"]
 
 COLUMNS = ("index", "path", "truth", "prediction", "question", "note", "explainers", "kept at")
-"""Of the table of cases."""
+"""The columns of the table of cases."""
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ class OpenCase:
 
     @property
     def results(self) -> dict[str, Found]:
-        """What was found so far, also in tabs that were not opened since the case was kept."""
+        """The results so far, also in tabs that were not opened since the case was kept."""
         earlier = {} if self.kept is None else self.kept.results
         found = {name: explorer.result for name, explorer in self.explorers.items()}
         rows = {kind.name: found.get(kind.name) or earlier.get(kind.name) for kind in EXPLAINERS}
@@ -97,7 +97,7 @@ class OpenCase:
 
     @property
     def clicked(self) -> dict[str, dict[str, Any]]:
-        """What was clicked in the explorers."""
+        """The state of the explorers that the user has clicked together, by their names."""
         earlier = {} if self.kept is None else self.kept.case.clicked
         now = {
             kind.name: {trait: getattr(self.explorers[kind.name].view, trait) for trait in kind.clicked}

@@ -67,8 +67,8 @@ class Workbench(Held, FixedBox):
     As the last line of a cell it shows itself, and fills in while the data set is surveyed. Click a picture
     to open its case: *Where?* (relevance maps, superpixels), *What instead?* (a transition with
     ``generator``, edits with ``editor``), *In general?* (regions over ``faces``). Point at the picture, or
-    draw a region: all views of the case show it, and the model is asked about the picture without it. Keep
-    a case with a note, and copy it as code.
+    draw a region: all views of the case show it, and the model evaluates the picture without it. Keep a
+    case with a note, and copy it as code.
 
     An explorer is made when its tab is first opened, stopped when that is left, kept while the case is open.
 
