@@ -5,10 +5,11 @@ for 1,000 from JPEG files). It needs Chromium, as the browser tests do; it print
 
 ``first`` is from the moment at which the page has the table until all pictures in sight are there. The
 kernel sleeps from then on. Scrolled is in the order of surprise: by 120 pixels a frame, and by jumps to any
-place. ``frame`` is from one frame to the next, ``own`` the view's own time in it, ``filled`` from a jump until
-all pictures in sight are there, ``cell`` from a click on a cell of the confusion matrix until its pictures are
-painted. Memory is that of the page's and of the graphics process after a collection of garbage, more than with
-a survey of 64 pictures, which has loaded all code: the heap, what lies beside it, and the canvases.
+place. ``frame`` is from one frame to the next, ``own`` the view's own time in it, ``filled`` from a jump
+until all pictures in sight are there, ``cell`` from a click on a cell of the confusion matrix until its
+pictures are painted. Memory is that of the page's and of the graphics process after a collection of garbage,
+more than with a survey of 64 pictures, which has loaded all code: the heap, what lies beside it, the
+canvases.
 """
 
 from __future__ import annotations

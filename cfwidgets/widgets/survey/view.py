@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ _KEPT = 1024  # thumbnails that are saved with a notebook, those of the most sur
 _READ = 4096  # pictures at most that are read again, where no survey reads them, before they are asked for
 _AT_ONCE = 64  # pictures read before what was asked meanwhile is looked at
 _SCATTERED = 10_000  # pictures from which on sheets are arranged anew when the survey has ended
+_PAUSE, _REST = 0.4, 30.0  # seconds between two tables, at least; and how much longer than one takes
 _BINS = 20  # of the confidence
 _NAMED = 200  # skipped pictures at most that are named one by one
 
@@ -176,6 +178,7 @@ class SurveyView(View[SurveyResult]):
         self._foreign = "" if result is None else foreign(result, clf)
         self._thumbnails = Thumbnails(count, weakly(self._send_sheet))
         self._wanted: list[int] = []
+        self._next = 0.0
         self._kept_of: SurveyResult | None = None
         self._arranged_by: SurveyResult | None = None
         super().__init__()
@@ -208,6 +211,9 @@ class SurveyView(View[SurveyResult]):
         self._data = self._source = None
 
     def _publish(self, partial: SurveyResult) -> None:
+        began = time.monotonic()
+        if self.run is not None and self.run.state == "running" and began < self._next:
+            return  # what follows goes over all pictures
         self.labels, self.second = list(partial.labels), partial.second
         self.labelled = bool((partial.truth >= 0).any())
         self.sentence = partial.summary()
@@ -221,6 +227,8 @@ class SurveyView(View[SurveyResult]):
         self._judge(partial)
         self.counts = _counts(partial)
         self.notes = self._foreign
+        ended = time.monotonic()
+        self._next = ended + max(_PAUSE, _REST * (ended - began))
 
     def _tell_paths(self, paths: Sequence[str]) -> None:
         names = names_of(paths)
