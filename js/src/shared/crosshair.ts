@@ -39,6 +39,7 @@ export function createCrosshair(
   const { scope, traits } = frame;
   const crosses: HTMLElement[] = [];
   const outlines: Element[] = [];
+  /** The pointer sets them once a frame, whoever listens. */
   let next: Partial<Record<"point", Point> & Record<"region", Region>> = {};
   const tell = atOnce(scope, () => {
     frame.set(next);
