@@ -114,8 +114,10 @@ def tell(found: Verdicts) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cases", type=int, default=24, help="images of each data set")
-    count = parser.parse_args().cases
+    parser.add_argument("--cases", type=int, default=16, help="images of each data set")
+    parser.add_argument("--only", choices=["digits", "portraits"])
+    options = parser.parse_args()
+    count = options.cases
     torch.set_num_threads(1)
     found, by_pair = Counter(), Counter()
     sets = {
@@ -131,6 +133,8 @@ def main() -> None:
         ),
     }
     for name, (clf, images, made) in sets.items():
+        if options.only not in {None, name}:
+            continue
         trained = [explained(clf, image) for image in images]
         nulls = itertools.islice(null_zoo(clf, images, made, seeds=range(len(images))), 2 * len(images))
         last = None

@@ -14,6 +14,7 @@ transitions 39 of 40, 98 %  0 of 40, 0 %     860
 facex       38 of 40, 95 %  3 of 40, 8 %     252
 pareto      38 of 40, 95 %  6 of 40, 15 %    981
 translation 40 of 40, 100 % 3 of 40, 8 %     470
+relevance   39 of 40, 98 %  2 of 40, 5 %     174
 =========== =============== ================ =====
 
 Of the 6 trained ones that the counterfactuals flag, 4 flip where the editor paints the image without any
@@ -36,6 +37,8 @@ counterfactuals twice, with the same thresholds, since the search has learnt to 
   and 84 % of the faces, are flagged, too. Cost: 2 questions a sampled face.
 - Counterfactuals, how far an attribute stands out, 4.5: 6 % of 121 trained cases are below, and 9 % of 86
   null cases above. Cost: 54 questions.
+- Relevance: integrated gradients, DeepLIFT and Grad-CAM of digits 0 to 39. Not RAP, whose maps of digits are
+  those of a randomised network, too (rank correlation 0.95 and more on all 40): it is said of each, rightly.
 - Translators: the rules were chosen on the zoo's pairs and on worthless translators, with other images.
 """
 

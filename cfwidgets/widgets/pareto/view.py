@@ -83,6 +83,8 @@ class ParetoView(Linked, View[ParetoResult]):
         Places to which the strip is filtered, that of the simplest among them; empty for all.
     selected
         The counterfactuals that are brushed, or all: a table and their images.
+    point, region
+        The crosshair and the region that linked views share: see `Linked`.
     result
         What is found so far, a `ParetoResult`.
     run

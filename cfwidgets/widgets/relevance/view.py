@@ -82,11 +82,9 @@ class RelevanceView(Linked, View[RelevanceResult]):
     hiding
         The pixels that are hidden: ``method``, ``percent``, ``least`` and ``fill``. Setting it evaluates the
         picture.
-    point
-        x and y of the pixel whose values are read, each in [0, 1]; empty for none. It can be linked in the
-        browser.
-    region
-        Closed rings, outlined: each map tells how much of it lies there. It can be linked in the browser.
+    point, region
+        The pixel whose values are read, and the region whose share each map tells, as linked views share
+        them: see `Linked`.
     result
         What is found so far, a `RelevanceResult`.
     run

@@ -81,6 +81,8 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
         What is found so far, a `SuperpixelResult`.
     run
         The `Run` of the search: ``run.result()`` waits for its end.
+    point, region
+        The crosshair and the region that linked views share: see `Linked`.
     best, smallest, importance, order, whole, answer, history
         Data for the browser: see the comments on the traits.
 

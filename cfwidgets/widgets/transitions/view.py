@@ -78,6 +78,8 @@ class TransitionView(Linked, View[TransitionResult]):
         The two candidates chosen as the ends of the transition; empty while the best ones are followed.
     flip_phase
         The first phase at which the target is likelier than the wrong class.
+    point, region
+        The crosshair and the region that linked views share: see `Linked`.
     result
         What is found so far, a `TransitionResult`.
     run

@@ -76,6 +76,8 @@ class TranslationView(Linked, View[TranslationResult]):
         Place of the image that is shown, from 0. It can be set.
     threshold
         Of the difference mask, 0 to 255/256. It can be set.
+    point, region
+        The crosshair and the region that linked views share: see `Linked`.
     result
         What is found so far, a `TranslationResult`.
     run

@@ -9,14 +9,16 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from harness.patience import PATIENCE
 
 KERNEL = "cfwidgets-tests"
+_KERNELS = Path(__file__).parent / "kernels.py"
 HOST = "127.0.0.1"
 
 SERVER_CONFIGURATION = """
@@ -64,19 +66,25 @@ class Lab:
         self._log = base / "jupyter.log"
         self._port = _free_port()
         self.url = f"http://{HOST}:{self._port}"
+        self._sockets = tempfile.TemporaryDirectory(prefix="cfw-")  # a socket's path is short
+        self._kernels_at = f"{self._sockets.name}/kernels"
         self._write_configuration(base)
         with self._log.open("w") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "jupyterlab"],
-                env=_environment(base),
-                cwd=self.notebooks,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
-            )
+            self._kernels = self._started(base, log, str(_KERNELS), "serve", self._kernels_at)
+            self._process = self._started(base, log, "-m", "jupyterlab")
         self._wait_until_it_answers()
+
+    def _started(self, base: Path, log: IO[str], *command: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, *command],
+            env=_environment(base),
+            cwd=self.notebooks,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+        )
 
     def _write_configuration(self, base: Path) -> None:
         for folder in (self.notebooks, self.runtime):
@@ -94,7 +102,7 @@ class Lab:
         for name, values in USER_SETTINGS.items():
             _write(base / f"settings/{name}.jupyterlab-settings", json.dumps(values))
         # The kernels run in the interpreter of the tests, whatever kernels the user has.
-        launch = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        launch = [sys.executable, "-I", "-S", str(_KERNELS), "start", self._kernels_at, "{connection_file}"]
         kernel = {"argv": launch, "display_name": "Python of the tests", "language": "python"}
         _write(base / f"data/kernels/{KERNEL}/kernel.json", json.dumps(kernel))
 
@@ -118,15 +126,17 @@ class Lab:
             answer.read()
 
     def close(self) -> None:
-        """Stop the server; it stops its kernels."""
-        if self._process.poll() is not None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        """Stop the server, which stops its kernels, and then the process that they come from."""
+        for process in (self._process, self._kernels):
+            if process.poll() is not None:
+                continue
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._sockets.cleanup()
 
 
 def _environment(base: Path) -> dict[str, str]:

@@ -6,12 +6,14 @@ import os
 import shutil
 from contextlib import closing
 from itertools import islice
+from pathlib import Path
 
 import coloured
 import numpy as np
 import pytest
 import torch
 from coloured import LABELS
+from comparing import differences
 from PIL import Image
 from torchvision.datasets import ImageFolder
 
@@ -89,6 +91,98 @@ def test_damaged_files_are_named_and_the_others_counted(root):
     assert (int(found.judged.sum()), found.accuracy.share) == (9, 1)
     assert set(skipped["index"]).isdisjoint(found.to_frame()["index"])
     assert found.seen == found.total == 12
+
+
+def test_a_folder_of_every_mode_and_size(tmp_path):
+    """What a folder may hold: grey, palettes, transparency, print colours, turned, tiny, long."""
+    folder = tmp_path / "set" / "red"
+    folder.mkdir(parents=True)
+    red = Image.new("RGB", (9, 7), (255, 0, 0))
+    pure = ["RGB", "RGBA", "P", "PA", "CMYK"]
+    for mode in pure:
+        red.convert(mode).save(folder / f"{mode}.{'tiff' if mode in {'CMYK', 'PA'} else 'png'}")
+    for mode in ("1", "L", "LA"):
+        Image.new("L", (8, 8), 255).convert(mode).save(folder / f"{mode}.png")
+    clear = Image.new("RGBA", (6, 5), (0, 255, 0, 0))
+    clear.save(folder / "clear.png")
+    turned = Image.Exif()
+    turned[0x0112] = 6  # a quarter turn
+    red.save(folder / "turned.jpg", exif=turned.tobytes(), quality=95)
+    for name, size in (("tiny", (2, 2)), ("long", (1500, 3)), ("high", (3, 1500)), ("large", (900, 700))):
+        red.resize(size).save(folder / f"{name}.webp", lossless=True)
+    Image.new("I;16", (8, 8), 40_000).save(folder / "deep.png")
+    red.resize((1, 9)).save(folder / "thin.png")
+    data = ImageFolders(folder.parent)
+    for clf in (coloured.classifier(), coloured.classifier(input_size=6)):
+        found = QUICK.explain(clf, data)
+        rows = found.to_frame().assign(name=lambda frame: [Path(path).stem for path in frame["path"]])
+        surest = rows.set_index("name")["confidence"]
+        reds = [*pure, "turned", "tiny", "long", "high", "large"]
+        assert surest[reds].tolist() == pytest.approx([1] * len(reds), abs=0.03)
+        assert surest[["1", "L", "LA", "clear"]].tolist() == pytest.approx([1 / 3] * 4, abs=1e-5)
+        skipped = {Path(row.path).stem: row.why for row in found.skipped_frame().itertuples()}
+        assert set(skipped) == {"deep", "thin"}
+        assert "8 bits a channel" in skipped["deep"]
+        assert "at least 2 pixels a side" in skipped["thin"]
+        assert len(rows) == len(data) - 2
+
+
+BROKEN = {
+    "empty": lambda path, whole: path.write_bytes(b""),
+    "half": lambda path, whole: path.write_bytes(whole[: len(whole) // 2]),
+    "text": lambda path, whole: path.write_text("no picture"),
+    "gone": lambda path, whole: path.unlink(),
+    "folder": lambda path, whole: (path.unlink(), path.mkdir()),
+    "lost link": lambda path, whole: (path.unlink(), path.symlink_to(path.with_name("nowhere"))),
+}
+
+
+def test_few_broken_files_of_very_many_are_named_and_cost_nothing_else(tmp_path):
+    """30 of 1,500, a few of which stand side by side and two of which are the first and the last."""
+    count = 1500
+    sources = {}
+    for colour in COLOURS:
+        sources[colour] = tmp_path / f"{colour}.png"
+        save(sources[colour], colour)
+    paths, labels = [], []
+    for number in range(count):
+        colour = LABELS[number % 3]
+        paths.append(tmp_path / f"{number:04}.png")
+        os.link(sources[colour], paths[-1])
+        labels.append(colour)
+    broken = sorted({0, 1, 2, count - 1, *range(57, count - 1, 56)})[:30]
+    for place, number in enumerate(broken):
+        whole = paths[number].read_bytes()
+        paths[number].unlink()
+        paths[number].write_bytes(whole)
+        list(BROKEN.values())[place % len(BROKEN)](paths[number], whole)
+    engine = Survey(trust=False)
+    updates = list(engine.steps(coloured.classifier(), paths, labels))
+    found = updates[-1].partial
+    assert (len(broken), broken[-1]) == (30, count - 1)
+    assert [one.number for one in found.skipped] == broken
+    assert found.skipped_frame()["path"].tolist() == [str(paths[number]) for number in broken]
+    assert all(one.why.startswith("ImageError: ") for one in found.skipped)
+    assert found.changed == ()
+    assert (int(found.judged.sum()), found.accuracy.share) == (count - 30, 1)
+    assert found.seen == found.total == count
+    assert found.summary().endswith("; 30 pictures could not be used.")
+    half = updates[len(updates) // 2].partial
+    again = engine.explain(coloured.classifier(), paths, labels, resume=half)
+    assert differences(again, found) == []
+
+
+def test_a_folder_of_one_class(tmp_path):
+    folder = tmp_path / "set" / "green"
+    folder.mkdir(parents=True)
+    for number in range(30):
+        save(folder / f"{number}.png", "green")
+    found = QUICK.explain(coloured.classifier(), ImageFolders(folder.parent))
+    assert found.accuracy.share == 1
+    assert int(found.confusion[1, 1]) == int(found.confusion.sum()) == 30
+    assert any(said.startswith("All pictures are of one class, green") for said in found.caveats)
+    assert len(found.worst_pairs()) == 0
+    assert found.plot()
 
 
 def test_a_file_that_is_repaired_is_read_when_the_survey_is_resumed(root):
