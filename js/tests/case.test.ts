@@ -75,7 +75,7 @@ describe("a case", () => {
 
   it("names the answer of a second model, and the file", async () => {
     const { find } = await show(start({ second: "old", second_top: [[0, 0.9]], path: "/photos/cat.jpg" }));
-    expect(text(find(".cfw-case-second"))).toBe("old says tench .900");
+    expect(text(find(".cfw-case-second"))).toBe("old predicts tench .900");
     expect(find(".cfw-case-file").title).toBe("/photos/cat.jpg");
   });
 

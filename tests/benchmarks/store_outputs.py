@@ -25,6 +25,8 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 PATIENCE = 20 * 60.0
 _EMBEDDED = re.compile(r"data:image/png;base64,([\w+/=]+)")
 _BAR = "%|"  # of tqdm
+_WIDTH, _HEIGHT = 1500, 1600  # of the page, in pixels
+_AROUND = 300  # pixels of the page above and below a view
 _WIDEST = 1000  # pixels of a stored picture
 _QUALITY = 70  # of JPEG
 
@@ -47,9 +49,13 @@ def embedded(found: re.Match[str]) -> str:
 
 def taken(widget: Locator) -> dict[str, str]:
     """Take a picture of a widget."""
+    box, page = widget.bounding_box(), widget.page
+    if box is not None and box["height"] + _AROUND > _HEIGHT:  # what is off the page is not in the picture
+        page.set_viewport_size({"width": _WIDTH, "height": int(box["height"]) + _AROUND})
     widget.scroll_into_view_if_needed()
-    widget.page.mouse.move(0, 0)
+    page.mouse.move(0, 0)
     kind, data = smaller(widget.screenshot(animations="disabled"))
+    page.set_viewport_size({"width": _WIDTH, "height": _HEIGHT})
     return {kind: data, "text/plain": "The explorer; to use it, run the notebook."}
 
 
@@ -76,7 +82,7 @@ def store(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     with opened(*(cell.source for cell in cells)) as running:
-        running.page.set_viewport_size({"width": 1500, "height": 1600})
+        running.page.set_viewport_size({"width": _WIDTH, "height": _HEIGHT})
         for place, cell in enumerate(cells):
             began = time.monotonic()
             running.run_cell(place, seconds=PATIENCE)

@@ -148,7 +148,7 @@ def test_portraits_are_asked_all_that_can_be_asked_of_two_models(open_notebook, 
     number = notebook.eval("int(w.survey.result.to_frame().query('disagreement != \"\"')['index'].iloc[0])")
     notebook.exec(f"w.open({number})")
     expect(case).to_have_attribute("data-number", str(number))
-    expect(case.locator(".cfw-case-second")).to_contain_text("male-any-hair says")
+    expect(case.locator(".cfw-case-second")).to_contain_text("male-any-hair predicts")
     made = 2
     for name, views in {"where": (), "instead": ("pareto",), "general": ("facex",)}.items():
         case.locator(f"[data-tab={name}]").click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tempfile
 import zipfile
@@ -60,8 +61,17 @@ def write(path: Path, archive: Archive) -> None:
     Raises
     ------
     OSError
-        The disk is full, the folder is not there, or the like.
+        The disk is full, the folder is not there, or the like; it names ``path``.
     """
+    try:
+        _write(path, archive)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), str(path)) from error  # not the scratch file
+
+
+def _write(path: Path, archive: Archive) -> None:
     text = {
         "format": FORMAT,
         "of": dict(archive.of),

@@ -4,7 +4,7 @@ import type { CaseFrame } from "./traits";
 
 /** The model's answer to the picture: its likeliest classes, each with its bar, and with that of the second model. */
 export function createAnswers({ traits }: CaseFrame) {
-  const heading = h("div.heading", "What it says");
+  const heading = h("div.heading", "What it predicts");
   const rows = h("ul.list.case-bars");
   const second = h("p.case-second.muted");
   const file = h("p.case-file.muted.ellipsis");
@@ -36,7 +36,8 @@ export function createAnswers({ traits }: CaseFrame) {
       );
       const [one] = traits.second_top;
       second.hidden = !one;
-      if (one) setText(second, `${traits.second} says ${className(labels, one[0])} ${probability(one[1])}`);
+      if (one)
+        setText(second, `${traits.second} predicts ${className(labels, one[0])} ${probability(one[1])}`);
       setName(file, traits.path);
       file.hidden = traits.path === "";
     },

@@ -3,7 +3,7 @@ import { createCopy } from "../shared/copy";
 import { h, setAttribute, setText } from "../shared/dom";
 import { throttle } from "../shared/throttle";
 import type { NotesFrame } from "./traits";
-import { FAREWELL, NONE, saved, when } from "./words";
+import { saved, UNSAVED, when } from "./words";
 
 /** The kernel hears of a note that is being written at most this often, in ms. */
 const SAVE_EVERY = 300;
@@ -71,11 +71,9 @@ export function createNotebook(frame: NotesFrame) {
       }
       asked = now?.asked ?? 0;
       if (!now) shown.hidden = true;
-      setText(
-        heading,
-        kept.length === 0 ? NONE : `${kept.length} ${kept.length === 1 ? "case" : "cases"} kept`,
-      );
-      setText(file, saved_as === "" ? FAREWELL : saved(saved_as));
+      setText(heading, `${kept.length} ${kept.length === 1 ? "case" : "cases"} kept`);
+      heading.hidden = kept.length === 0;
+      setText(file, saved_as === "" ? UNSAVED : saved(saved_as));
       file.hidden = kept.length === 0 && saved_as === "";
       if (drawn !== kept) {
         drawn = kept;

@@ -3,8 +3,7 @@ export const HELP =
   "were moved, and beside a network with random weights. Keep a case with a note to come back to it; copy it as code to " +
   "show it to others.";
 
-export const NONE = "no case is kept yet";
-export const FAREWELL = "Nothing is saved: give Workbench(…, path=…) a file, or call workbench.save(path).";
+export const UNSAVED = "Nothing is saved: give Workbench(…, path=…) a file, or call workbench.save(path).";
 export const saved = (path: string) => `Saved to ${path} with each case that is kept.`;
 
 /** "27 Nov, 23:12", in the reader's zone. */

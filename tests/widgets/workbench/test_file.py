@@ -112,7 +112,7 @@ def test_a_file_that_cannot_be_written_loses_nothing(clf, tmp_path):
     made = cf.Workbench(clf, pictures(), LABELS, engines=ENGINES, path=folder / "cases.zip")
     made.open(2)
     folder.rmdir()
-    with pytest.raises(OSError, match=r"cases\.zip"):
+    with pytest.raises(OSError, match=r"cases\.zip'"):
         made.keep("still in memory")
     assert list(made.cases["note"]) == ["still in memory"]
     tell(made.notes, {"kind": "keep"})
