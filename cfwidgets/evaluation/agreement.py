@@ -29,7 +29,7 @@ __all__ = ["Agreement", "agreement"]
 # See tests/benchmarks/agreement.py for the maps that this was chosen on.
 _BEYOND = 0.2  # by which two maps are more alike than beside a random network
 
-_RANDOM = "a network with random weights"
+_RANDOM = "network with random weights"
 
 
 class Agreement(NamedTuple):
@@ -88,7 +88,7 @@ def agreement(
     results
         Results of one picture: `SuperpixelResult`, `RelevanceResult` (a map a method), `TransitionResult`,
         `ParetoResult`, and a `TranslationResult` of a single picture. Under names, or named by their methods.
-        They may be of different models, which is then said.
+        They may be of different models, which is then said. Results of many pictures are left out.
     size
         Rows and columns of the grid, at most 64 each; None for 14 along the longer side of the picture.
     clf
@@ -201,10 +201,11 @@ def _judged(
         return f"{both} are no more alike than maps that only follow the picture (up to {high:.2f}).", False
     beyond = f"{both} are more alike than maps that only follow the picture (up to {high:.2f})"
     if isnan(randomised):
-        return f"{beyond}. Without {_RANDOM} beside them one cannot tell if that is due to the model.", None
+        return f"{beyond}. Without a {_RANDOM} beside them one cannot tell if that is due to the model.", None
+    there = f"than either is to a {_RANDOM} ({randomised:.2f})"
     if value < randomised + _BEYOND:
-        return f"{beyond}, but hardly more than beside {_RANDOM} ({randomised:.2f}).", False
-    return f"{beyond}, and than beside {_RANDOM} ({randomised:.2f}).", True
+        return f"{beyond}, but hardly more {there}: it may be the picture or the method.", False
+    return f"{beyond}, and more {there}.", True
 
 
 def _compared_with_care(first: GriddedMap, second: GriddedMap, *, sized: bool) -> list[str]:
