@@ -45,7 +45,7 @@ class GriddedMap:
     signed
         See `PlacedMap`.
     randomised
-        ``(n,)`` each: the same for networks with random weights.
+        ``(n,)`` each: the same for randomised models.
     """
 
     __repr__ = brief

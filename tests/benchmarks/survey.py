@@ -20,9 +20,9 @@ pictures                    network alone  classifier alone survey   of network 
 Asked: at least 90 % of the network alone. Reached for digits. Items one by one are paid for in Python: 20 µs
 a picture to read it, where the network takes 70 µs.
 
-For photographs the share moves with what others do meanwhile: on another day, at a load of 17, ten pairs of
-runs one after the other gave 58 to 112 %, 92 % in the middle. What they cost is steadier. Milliseconds of
-processor time a photograph, of 128, the least of four runs:
+For photographs the share moves with what others do meanwhile: measured again at a load of 17, ten pairs of
+runs one after the other gave 58 to 112 %, 92 % in the middle, and ``--quick`` 90 %. What they cost is
+steadier. Milliseconds of processor time a photograph, of 128, the least of four runs:
 
 ============= ================ ====== =======
 network alone classifier alone survey reading
