@@ -45,7 +45,7 @@ class GriddedMap:
     signed
         See `PlacedMap`.
     randomised
-        ``(n,)`` each: the same for networks with random weights.
+        ``(n,)`` each: the same for randomised models.
     """
 
     __repr__ = brief
@@ -254,6 +254,8 @@ def _scaled(view: tuple[int, int], longest: int) -> tuple[int, int]:
 def _grid(view: tuple[int, int], size: tuple[int, int] | None) -> tuple[int, int]:
     if size is None:
         return _scaled(view, _CELLS)
+    if not isinstance(size, Sequence) or len(size) != 2:
+        raise ValueError(f"size must be the rows and columns of a grid, not {size!r:.60}")
     rows, columns = size
     for side in (rows, columns):
         positive_int("size", side, minimum=_FEWEST)
