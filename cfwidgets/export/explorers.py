@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 from cfwidgets.checks import choice
 from cfwidgets.export.exported import Exported
 from cfwidgets.export.foreign import front_end
-from cfwidgets.export.network import Network, halved, network_of, packed, packed_numbers
+from cfwidgets.export.network import Network, halved, network_of, packed_in_planes, packed_numbers
 from cfwidgets.export.page import Page, checked_path, write
 from cfwidgets.export.state import State, modules, state_of
 from cfwidgets.export.travel import CannotTravelError, Travel
@@ -148,8 +148,13 @@ def _page(shown: _Shown, network: Network | None, reason: str, title: str | None
     networks: dict[str, Any] = {}
     models: dict[str, str] = {}
     if network is not None and isinstance(travel, Travel):
-        models["page-network-0"] = packed(network.model)
-        networks["0"] = {"activation": network.activation, "element": "page-network-0"}
+        models["page-network-0"] = packed_in_planes(network.model, network.width)
+        networks["0"] = {
+            "activation": network.activation,
+            "element": "page-network-0",
+            "length": len(network.model),
+            "width": network.width,
+        }
         travelled[shown.view] = {
             "kind": travel.kind,
             "answers": list(travel.answers),

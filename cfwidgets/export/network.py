@@ -7,6 +7,7 @@ import gzip
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from cfwidgets.export.travel import CannotTravelError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from cfwidgets.models.classifier import Classifier
 
-__all__ = ["Network", "halved", "network_of", "packed", "packed_numbers"]
+__all__ = ["Network", "halved", "network_of", "packed", "packed_in_planes", "packed_numbers"]
 
 _TOLERANCE = 1e-4  # the largest accepted difference of probabilities
 _LEAST = 256  # numbers of a weight that is worth storing in half precision
@@ -49,6 +50,11 @@ class Network:
     activation: Activation
     difference: float
     half: bool = False
+
+    @property
+    def width(self) -> int:
+        """Bytes of a stored weight."""
+        return 2 if self.half else 4
 
 
 def network_of(clf: Classifier, pictures: Tensor) -> Network:
@@ -104,6 +110,16 @@ def packed(content: bytes) -> str:
     return base64.b64encode(gzip.compress(content, 6, mtime=0)).decode("ascii")
 
 
+def packed_in_planes(content: bytes, width: int) -> str:
+    """Compress bytes such as `packed` does, of each ``width`` the first ones together, then the second ones.
+
+    The exponents of weights are much alike, so that they take less space side by side.
+    """
+    padded = np.zeros(-(-len(content) // width) * width, np.uint8)
+    padded[: len(content)] = np.frombuffer(content, np.uint8)
+    return packed(padded.reshape(-1, width).T.tobytes())
+
+
 def packed_numbers(values: Tensor) -> dict[str, Any]:
     """Pack numbers; those that are levels of an 8-bit picture as such: either way none is changed."""
     values = values.detach().cpu().float().contiguous()
@@ -129,7 +145,6 @@ def _difference(model: bytes, pictures: Tensor, activation: Activation, expected
 
 def _in_half_precision(model: bytes) -> bytes:
     """Store large weights as float16, with a cast that the runtime folds: it computes as before."""
-    import numpy as np
     import onnx
     from onnx import helper, numpy_helper
 

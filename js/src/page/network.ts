@@ -10,7 +10,7 @@ export function openNetworks(page: Page): Networks {
   return new Map(Object.entries(page.networks).map(([name, travelled]) => [name, createNetwork(travelled)]));
 }
 
-function createNetwork({ activation, element }: TravelledNetwork) {
+function createNetwork({ activation, element, length, width }: TravelledNetwork) {
   // A worker that is no module, from one text: others are refused in a file opened from disk.
   const script = new Blob([textOf("page-worker")], { type: "text/javascript" });
   const worker = new Worker(URL.createObjectURL(script));
@@ -34,7 +34,8 @@ function createNetwork({ activation, element }: TravelledNetwork) {
     waiting.clear();
   };
   // The texts go over as they are: to unpack them here would block the page.
-  const ready = call({ open: { runtime: textOf("page-runtime"), model: textOf(element) } });
+  const runtime = textOf("page-runtime");
+  const ready = call({ open: { runtime, model: textOf(element), length, width } });
   ready.then(
     () => {
       document.documentElement.dataset.network = "ready";

@@ -3,8 +3,8 @@ import * as ort from "onnxruntime-web/wasm";
 
 export interface Request {
   id: number;
-  /** The runtime and the model, gzipped and in base64. */
-  open?: { runtime: string; model: string };
+  /** The runtime and the model, gzipped and in base64; the model in planes, its length, and how many planes. */
+  open?: { runtime: string; model: string; length: number; width: number };
   pixels?: Float32Array;
   dims?: readonly number[];
 }
@@ -26,10 +26,20 @@ async function unpacked(base64: string): Promise<ArrayBuffer> {
   return new Response(stream).arrayBuffer();
 }
 
-async function open({ runtime, model }: NonNullable<Request["open"]>): Promise<Float32Array> {
+/** Puts bytes back in order of which each first one of `width` came first, then each second one, … */
+function inOrder(planes: Uint8Array, length: number, width: number): Uint8Array {
+  const bytes = new Uint8Array(planes.length);
+  const count = planes.length / width;
+  for (let plane = 0; plane < width; plane += 1)
+    for (let i = 0; i < count; i += 1) bytes[width * i + plane] = planes[plane * count + i]!;
+  return bytes.subarray(0, length);
+}
+
+async function open({ runtime, model, length, width }: NonNullable<Request["open"]>): Promise<Float32Array> {
   // A page from disk is never isolated as threads would need it.
   Object.assign(ort.env.wasm, { numThreads: 1, proxy: false, wasmBinary: await unpacked(runtime) });
-  session = await ort.InferenceSession.create(await unpacked(model), { executionProviders: ["wasm"] });
+  const bytes = inOrder(new Uint8Array(await unpacked(model)), length, width);
+  session = await ort.InferenceSession.create(bytes, { executionProviders: ["wasm"] });
   return new Float32Array(0);
 }
 
