@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -251,7 +251,7 @@ def _scaled(view: tuple[int, int], longest: int) -> tuple[int, int]:
     return height, width
 
 
-def _grid(view: tuple[int, int], size: tuple[int, int] | None) -> tuple[int, int]:
+def _grid(view: tuple[int, int], size: Any) -> tuple[int, int]:
     if size is None:
         return _scaled(view, _CELLS)
     if not isinstance(size, Sequence) or len(size) != 2:

@@ -19,7 +19,7 @@ class CannotTravelError(ValueError):
 
 @dataclass(frozen=True)
 class Travel:
-    """What a view needs in a page to be answered there.
+    """The needs of a view in a page, to be answered there.
 
     Attributes
     ----------
