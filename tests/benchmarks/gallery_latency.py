@@ -6,10 +6,10 @@ for 1,000 from JPEG files). It needs Chromium, as the browser tests do; it print
 ``first`` is from the moment at which the page has the table until all pictures in sight are there. The
 kernel sleeps from then on. Scrolled is in the order of surprise: by 120 pixels a frame, and by jumps to any
 place. ``frame`` is from one frame to the next, ``own`` the view's own time in it, ``filled`` from a jump
-until all pictures in sight are there, ``cell`` from a click on a cell of the confusion matrix until its
-pictures are painted. Memory is that of the page's and of the graphics process after a collection of garbage,
-more than with a survey of 64 pictures, which has loaded all code: the heap, what lies beside it, the
-canvases.
+until all pictures in sight are there, ``cell`` from a click on a cell of the confusion matrix until the
+gallery is painted, and until its pictures are there. Idle frames tell how busy the machine is with others.
+Memory is that of the page's and of the graphics process after a collection of garbage, more than with a
+survey of 64 pictures, which has loaded all code: the heap, what lies beside it, the canvases.
 """
 
 from __future__ import annotations
@@ -85,16 +85,29 @@ SCROLL = """async ([n, jump]) => {
   return times;
 }"""
 
+IDLE = """async (n) => {
+  const times = [];
+  let last = await new Promise(requestAnimationFrame);
+  for (let i = 0; i < n; i++) {
+    const now = await new Promise(requestAnimationFrame);
+    times.push(now - last);
+    last = now;
+  }
+  return times;
+}"""
+
 CELLS = """async (n) => {
   const view = [...document.querySelectorAll("[data-testid=cfw-survey]")].at(-1);
   const cells = [...view.querySelectorAll(".cfw-cell:not([data-empty])")];
-  const times = [];
+  const times = { own: [], filled: [] };
   for (let i = 0; i < n; i++) {
     delete view.dataset.latency;
     const began = performance.now();
     cells[(i * 7) % cells.length].click();
-    while (!view.dataset.latency || view.dataset.pending !== "0") await new Promise(requestAnimationFrame);
-    times.push(performance.now() - began);
+    while (!view.dataset.latency) await new Promise(requestAnimationFrame);
+    times.own.push(Number(view.dataset.latency));
+    while (view.dataset.pending !== "0") await new Promise(requestAnimationFrame);
+    times.filled.push(performance.now() - began);
     await new Promise((next) => setTimeout(next, 30));
   }
   view.querySelector(".cfw-corner").click();
@@ -145,18 +158,20 @@ def main(count: int, *, photographs: bool) -> None:
         saved = notebook.eval("sum(len(v) for v in (w.view.table, w.view.paths, w.view.kept)) / 2**20")
         notebook.run_cell(3, wait=False)
         steady, jumps = (page.evaluate(SCROLL, how) for how in ([600, False], [60, True]))
-        cells = page.evaluate(CELLS, 40)
+        cells, idle = page.evaluate(CELLS, 40), page.evaluate(IDLE, 300)
         tools.send("HeapProfiler.collectGarbage")
         page.wait_for_timeout(1000)
         after = memory()
     print(f"{count:,} pictures: sheets {sheets:.1f} MiB, saved {saved:.2f} MiB; first {first:.0f} ms")
     print(f"memory {after - before:.0f} MiB more than {before:.0f}")
     print(f"{'ms':22} {'median':>8} {'p95':>8}")
+    print(line("idle frame", idle))
     print(line("scrolled frame", steady["frame"]))
     print(line("scrolled own", steady["own"]))
     print(line("jumped own", jumps["own"]))
     print(line("jumped filled", jumps["filled"]))
-    print(line("cell", cells))
+    print(line("cell own", cells["own"]))
+    print(line("cell filled", cells["filled"]))
     print(line("lacking (pictures)", steady["lacking"]))
 
 
