@@ -23,7 +23,7 @@ function state(changes: Partial<Traits> = {}): Traits {
       {
         first: "grad_cam",
         second: "<b>lime</b>",
-        measures: [measure(0.61, true), measure(-0.2, false, null)],
+        measures: [measure(0.61, true), measure(-0.2, false, -0.004)],
       },
     ],
     kept: [
@@ -59,7 +59,7 @@ describe("the agreement", () => {
     ]);
     expect(text(find("tbody th"))).toBe("grad cam · <b>lime</b>");
     expect([...root.querySelectorAll("tbody td")].map(text)).toEqual([
-      ...["✓agree: .61", ".30", ".10", "✗do not agree: −.20", ".30", "–"],
+      ...["✓agree: .61", ".30", ".10", "✗do not agree: −.20", ".30", ".00"],
     ]);
   });
 

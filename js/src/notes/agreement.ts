@@ -1,9 +1,12 @@
 import { h, setText } from "../shared/dom";
-import { probability } from "../shared/format";
 import type { NotesFrame, Pair } from "./traits";
 
-const signed = (value: number | null | undefined) =>
-  value === null || value === undefined ? "–" : `${value < 0 ? "−" : ""}${probability(Math.abs(value), 2)}`;
+/** ".61", "−.20", ".00": two digits with the sign that they leave. */
+function signed(value: number | null | undefined): string {
+  if (value === null || value === undefined) return "–";
+  const digits = Math.abs(value).toFixed(2).replace(/^0/, "");
+  return value < 0 && digits !== ".00" ? `−${digits}` : digits;
+}
 /** The names of methods are those of Python: "grad_cam". */
 const plain = (name: string) => name.replaceAll("_", " ");
 
