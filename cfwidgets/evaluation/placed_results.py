@@ -254,9 +254,10 @@ def _scaled(view: tuple[int, int], longest: int) -> tuple[int, int]:
 def _grid(view: tuple[int, int], size: Any) -> tuple[int, int]:
     if size is None:
         return _scaled(view, _CELLS)
-    if not isinstance(size, Sequence) or len(size) != 2:
-        raise ValueError(f"size must be the rows and columns of a grid, not {size!r:.60}")
-    rows, columns = size
+    try:
+        rows, columns = size
+    except (TypeError, ValueError):
+        raise ValueError(f"size must be the rows and columns of a grid, not {size!r:.60}") from None
     for side in (rows, columns):
         positive_int("size", side, minimum=_FEWEST)
         if side > _MOST:
