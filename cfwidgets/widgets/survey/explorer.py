@@ -73,7 +73,7 @@ class SurveyExplorer(Explorer[SurveyView]):
 
     @property
     def filters(self) -> dict[str, Any]:
-        """What the gallery shows. It can be set."""
+        """The filters and the order of the gallery. They can be set."""
         return dict(self.view.filters)
 
     @filters.setter
