@@ -36,7 +36,7 @@ class Linked(t.HasTraits):
 
     # No echo: a late one would move the crosshair back.
     point = t.List(t.Float()).tag(sync=True, echo_update=False)
-    region = t.List().tag(sync=True, echo_update=False)
+    region: t.List[Any] = t.List().tag(sync=True, echo_update=False)
 
     @t.validate("point")
     def _in_the_picture(self, proposal: Any) -> list[float]:
