@@ -79,6 +79,23 @@ describe("a case", () => {
     expect(find(".cfw-case-file").title).toBe("/photos/cat.jpg");
   });
 
+  it("comes into view for who has chosen its picture, and not for who is elsewhere", async () => {
+    const bench = document.body.appendChild(document.createElement("div"));
+    const gallery = bench.appendChild(document.createElement("button"));
+    const host = bench.appendChild(document.createElement("div"));
+    for (const one of [bench, host]) one.className = "cfw-host";
+    const fake = start();
+    ends.push(view.render({ model: fake.view(), el: host }));
+    const scrolled = vi.spyOn(HTMLElement.prototype, "scrollIntoView");
+    fake.receive({ number: 12 });
+    await drawn();
+    expect(scrolled).not.toHaveBeenCalled();
+    gallery.focus();
+    fake.receive({ number: 13 });
+    await drawn();
+    expect(scrolled).toHaveBeenCalledTimes(1);
+  });
+
   it("ends without a trace", async () => {
     const fake = start({ region: SQUARE, without: answered() });
     const { end, root } = await show(fake);

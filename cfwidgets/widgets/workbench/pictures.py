@@ -72,6 +72,13 @@ class Pictures:
     data, labels
         See `cfwidgets.Survey.steps`.
 
+    Attributes
+    ----------
+    data, count
+        The data set, and the number of its pictures.
+    paths
+        The file of each picture; empty where it is not known.
+
     Raises
     ------
     TypeError, ImageError, ValueError
@@ -81,14 +88,10 @@ class Pictures:
     def __init__(self, clf: Classifier, data: Any, labels: Any, second: Classifier | None) -> None:
         self._clf, self._second, self.data, self._labels = clf, second, data, labels
         self.count = len(source_of(clf, data))
+        self.paths = paths_of(data, self.count)
         self._truth: tuple[Truth, Tensor | None] | None = None
         if labels is not None:
             require_as_many(labels, self.count)
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """The path of each picture; empty where it is not known."""
-        return paths_of(self.data, self.count)
 
     @property
     def mark(self) -> str:

@@ -45,6 +45,14 @@ function build(frame: CaseFrame) {
   scope.defer(() => save.flush());
   frame.listen(["region"], save);
 
+  let shown = traits.number;
+  /** Whoever has chosen a picture in the gallery sees its case; who is elsewhere stays there. */
+  const comeIntoView = () => {
+    if (shown === traits.number) return;
+    shown = traits.number;
+    const bench = root.closest(".cfw-host")?.parentElement?.closest(".cfw-host");
+    if (shown >= 0 && bench?.contains(document.activeElement)) root.scrollIntoView({ block: "nearest" });
+  };
   const head = h("div.case-head", plate.element, answers.element, without.element);
 
   return {
@@ -65,6 +73,7 @@ function build(frame: CaseFrame) {
       answers.draw,
       without.draw,
       tabs.draw,
+      comeIntoView,
     ],
     paint() {
       plate.paint(traits.size);
