@@ -34,8 +34,8 @@ So with no core free to read, the survey has 98 % of the network's throughput, s
 wins what reading takes: decoding 0.8 ms, scaling 1.0, floats 0.3. Of the rest 0.5 ms go to what is done once
 (the network's sum, 17 pictures that are read to know the data set again).
 
-100,000 small files of which 30 are broken (``--files 100000``), by a function for a model: 54 s of clock, 17 s
-of processor time, 130 MB of memory more than before; the table takes 0.2 s, and its file has 6.6 MB.
+100,000 small files of which 30 are broken (``--files 100000``), by a function for a model: 54 s of clock,
+17 s of processor time, 130 MB of memory more than before; the table takes 0.2 s, and its file has 6.6 MB.
 """
 
 from __future__ import annotations
