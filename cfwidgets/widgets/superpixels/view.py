@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -250,6 +251,7 @@ class SuperpixelView(View[SuperpixelResult]):
 
     def travel(self) -> Travel:
         """Return what an exported page needs to answer the view."""
+        from cfwidgets.export.network import network_for
         from cfwidgets.export.travel import Travel
 
         result = self._found_so_far
@@ -258,8 +260,7 @@ class SuperpixelView(View[SuperpixelResult]):
         return Travel(
             "superpixels",
             ("shown", "following"),
-            self._clf.in_float32(),
-            picture.compose(torch.stack(masks)).cpu(),
+            functools.partial(network_for, self._clf.in_float32(), picture.compose(torch.stack(masks)).cpu()),
             {"image": result.image, "hidden": result.hidden},
             {"prediction": result.prediction.tolist()},
         )
