@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cfwidgets.export.network import TOLERANCE, Network, Precision, in_half_precision
-from cfwidgets.export.travel import CannotTravelError
+from cfwidgets.export.refusal import CannotTravelError
 from cfwidgets.images import cover
 from cfwidgets.models.attgan_editor import AttGANEditor
 from cfwidgets.models.backends.base import ClassifierError

@@ -12,8 +12,9 @@ from cfwidgets.export.exported import Exported
 from cfwidgets.export.foreign import front_end
 from cfwidgets.export.network import Network, packed_in_planes, packed_numbers
 from cfwidgets.export.page import Page, checked_path, write
+from cfwidgets.export.refusal import CannotTravelError
 from cfwidgets.export.state import State, modules, state_of
-from cfwidgets.export.travel import CannotTravelError, Travel
+from cfwidgets.export.travel import Travel
 from cfwidgets.export.words import About, software, today
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import torch
 
-from cfwidgets.export.travel import CannotTravelError
+from cfwidgets.export.refusal import CannotTravelError
 from cfwidgets.models.backends.base import ClassifierError, Interface
 from cfwidgets.models.backends.onnx_file import OnnxFile
 from cfwidgets.models.backends.outputs import Activation, to_probabilities

@@ -12,16 +12,12 @@ if TYPE_CHECKING:
 
     from cfwidgets.export.network import Network, Precision
 
-__all__ = ["CannotTravelError", "Travel"]
-
-
-class CannotTravelError(ValueError):
-    """A view whose questions no page can answer; the message says why."""
+__all__ = ["Travel"]
 
 
 @dataclass(frozen=True)
 class Travel:
-    """What a view needs in a page to be answered there.
+    """The needs of a view that is answered in a page.
 
     Attributes
     ----------

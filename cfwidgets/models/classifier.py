@@ -515,7 +515,7 @@ class Classifier:
         return self._activation
 
     def onnx(self, input_size: tuple[int, int]) -> Iterator[bytes]:
-        """Yield the network as the content of an ONNX file: the one that was saved, then one made anew.
+        """Yield the network as the content of an ONNX file: the one that was saved, then one exported now.
 
         Each goes from images ``(n, 3, H, W)`` in [0, 1], for any n, to raw outputs ``(n, C)``. A saved one
         (see `accelerated`) may be out of date, which a comparison with `probabilities` tells.

@@ -8,7 +8,7 @@ from torch import nn
 
 from cfwidgets import AttGANEditor, Classifier
 from cfwidgets.export.edited import edited_network
-from cfwidgets.export.travel import CannotTravelError
+from cfwidgets.export.refusal import CannotTravelError
 from cfwidgets.networks import AttGAN
 
 IMAGE = torch.rand(3, 32, 32, generator=torch.Generator().manual_seed(0))

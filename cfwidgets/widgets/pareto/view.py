@@ -243,7 +243,8 @@ class ParetoView(View[ParetoResult]):
     def travel(self) -> Travel:
         """Return what an exported page needs to answer the view."""
         from cfwidgets.export.edited import edited_network
-        from cfwidgets.export.travel import CannotTravelError, Travel
+        from cfwidgets.export.refusal import CannotTravelError
+        from cfwidgets.export.travel import Travel
 
         result = self._found_so_far
         if self._second is not None:
