@@ -44,7 +44,7 @@ class About:
 
 
 class RunTold(Protocol):
-    """The traits by which a view tells of its run."""
+    """The run of a view, as it is told."""
 
     state: str
     progress: float

@@ -13,7 +13,7 @@ from torch import nn
 
 from cfwidgets import Classifier
 from cfwidgets.export.network import halved, network_of, packed_in_planes, packed_numbers
-from cfwidgets.export.travel import CannotTravelError
+from cfwidgets.export.refusal import CannotTravelError
 
 
 def network(seed: int = 0) -> nn.Module:

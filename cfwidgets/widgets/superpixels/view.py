@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -258,6 +259,7 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
 
     def travel(self) -> Travel:
         """Return what an exported page needs to answer the view."""
+        from cfwidgets.export.network import network_for
         from cfwidgets.export.travel import Travel
 
         result = self._found_so_far
@@ -266,8 +268,7 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
         return Travel(
             "superpixels",
             ("shown", "following"),
-            self._clf.in_float32(),
-            picture.compose(torch.stack(masks)).cpu(),
+            functools.partial(network_for, self._clf.in_float32(), picture.compose(torch.stack(masks)).cpu()),
             {"image": result.image, "hidden": result.hidden},
             {"prediction": result.prediction.tolist()},
         )
