@@ -39,8 +39,6 @@ export function createMultiples(
   const cells: ReturnType<typeof createCell>[] = [];
 
   const createCell = () => {
-    // A region that is there from the first is drawn before the cell is made.
-    let made: { readonly drawn: Entry | null } = { drawn: null };
     const name = createButton(scope, "", () => choose(cell.method));
     const plate = createPlate(frame, look, "relevance");
     const refusal = h("p.refusal");
@@ -48,7 +46,7 @@ export function createMultiples(
     const legend = h("div.legend.muted", low, h("i", { "aria-hidden": "true" }), high);
     const value = h("p.value.number");
     const drawShare = createShare(frame, plate.element, "the relevance", () => {
-      const map = made.drawn && look.mapOf(made.drawn);
+      const map = cell.drawn && look.mapOf(cell.drawn);
       const [height, width] = traits.size;
       return map && { values: map.levels, width, height };
     });
@@ -66,7 +64,6 @@ export function createMultiples(
       ...{ low, high, legend },
       ...{ method: "", name, plate, refusal, value, drawShare, table, drawn: null as Entry | null },
     };
-    made = cell;
     return cell;
   };
 
