@@ -11,9 +11,9 @@ gallery is painted, and until its pictures are there. Idle frames tell how busy 
 Memory is that of the page's and of the graphics process after a collection of garbage, more than with a
 survey of 64 pictures, which has loaded all code: the heap, what lies beside it, the canvases.
 
-Measured 2026-11-28, 2 x86 cores that others kept busy (a load of 10 to 17), JupyterLab 4.6, Chromium with
-software rendering. Asked are 1 s for the first, 16 ms a frame, 50 ms for a cell, 150 MiB; of the view's own
-times, which the load changes least, all are reached:
+Measured 2026-11-28, 2 cores (x86-64) that others kept busy (a load of 10 to 17), JupyterLab 4.6, Chromium
+with software rendering. Asked are 1 s for the first, 16 ms a frame, 50 ms for a cell, 150 MiB. The view
+itself stays below; a frame was late where others had the cores:
 
 ================== ============== ============= ==================
 ms (median, p95)   50,000 digits  5,000 digits  1,000 photographs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 import time
 
 import numpy as np
@@ -169,10 +170,21 @@ def test_a_message_that_is_not_known(view, content):
 
 
 def test_stop_and_go_on():
-    slow = Classifier(lambda x: (time.sleep(0.01), logistic(x))[1], labels=["other", "cat", "dog"])
-    view = SuperpixelView(slow, PICTURE, 1, engine=FAST, segments=TILES)
+    views, free = [], threading.Event()
+
+    def held(images):
+        # A search that is quicker than its stop would end before it is heard.
+        if views and views[0].generation > 2:
+            free.wait(60)
+        return logistic(images)
+
+    view = SuperpixelView(
+        Classifier(held, labels=["other", "cat", "dog"]), PICTURE, 1, engine=FAST, segments=TILES
+    )
+    views.append(view)
     until(lambda: view.generation > 2)
     view._on_message(view, {"kind": "stop"}, [])
+    free.set()
     until(lambda: view.state == "stopped")
     kept = view.generation
     assert 2 < kept < 20
