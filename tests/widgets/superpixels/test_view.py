@@ -170,18 +170,10 @@ def test_a_message_that_is_not_known(view, content):
 
 
 def test_stop_and_go_on():
-    views, free = [], threading.Event()
-
-    def held(images):
-        # A search that is quicker than its stop would end before it is heard.
-        if views and views[0].generation > 2:
-            free.wait(60)
-        return logistic(images)
-
-    view = SuperpixelView(
-        Classifier(held, labels=["other", "cat", "dog"]), PICTURE, 1, engine=FAST, segments=TILES
-    )
-    views.append(view)
+    free = threading.Event()
+    view = SuperpixelView(CLF, PICTURE, 1, engine=FAST, segments=TILES)
+    # A search that is quicker than its stop would end before it is heard: it is held in its third generation.
+    view.observe(lambda change: change.new > 2 and free.wait(60), "generation")
     until(lambda: view.generation > 2)
     view._on_message(view, {"kind": "stop"}, [])
     free.set()
