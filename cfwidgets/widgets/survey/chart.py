@@ -60,7 +60,7 @@ class ReliabilityChart:
             marks=[self._bars, self._ideal, self._spans, self._points, self._name],
             axes=[
                 bq.Axis(scale=across, label="confidence", label_offset="2.6em", grid_lines="none", **ticks),
-                bq.Axis(scale=up, label="share right", orientation="vertical", label_offset="2.8em", **ticks),
+                self._upward,
             ],
             animation_duration=0,
             fig_margin={"top": 30, "bottom": 48, "left": 52, "right": 16},

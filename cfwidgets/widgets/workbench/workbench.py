@@ -60,6 +60,11 @@ class _Stage(Held, FixedBox):
     def __init__(self) -> None:
         super().__init__([], layout=FixedLayout(flex_flow="column nowrap"), _dom_classes=(HOST,))
 
+    def close(self) -> None:
+        """Take it off the page, with the layout, which ipywidgets would keep."""
+        self.layout.close()
+        super().close()
+
 
 class Workbench(Held, FixedBox):
     """Where does a classifier go wrong over a data set, and why there? The survey, and one case of it below.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 
+import ipywidgets
 import pandas as pd
 import pytest
 import small
@@ -381,6 +382,18 @@ def test_it_goes_when_nothing_refers_to_it(clf):
     seen = [weakref.ref(one) for one in (made, made.case, made.survey, *made.explorers.values())]
     del made
     until(lambda: gc.collect() >= 0 and not any(one() for one in seen))
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_no_widget_of_it_stays_behind(clf, closed):
+    before = set(ipywidgets.widgets.widget._instances)
+    made = cf.Workbench(clf, pictures(), LABELS, engines=ENGINES)
+    made.open(2)
+    ended(made)
+    if closed:
+        made.close()
+    del made
+    until(lambda: gc.collect() >= 0 and set(ipywidgets.widgets.widget._instances) <= before)
 
 
 def test_it_is_shown_as_often_as_one_likes(bare):
