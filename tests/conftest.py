@@ -16,7 +16,14 @@ from waiting import until
 
 # A busy machine takes its time; how fast something is belongs to the benchmarks.
 hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=25)
 hypothesis.settings.load_profile("patient")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Try fewer examples where the slow tests are left out."""
+    if "not slow" in config.option.markexpr:
+        hypothesis.settings.load_profile("quick")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

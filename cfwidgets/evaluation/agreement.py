@@ -1,4 +1,4 @@
-"""Tell if explanations of one picture agree: each pair on a common grid, beside chance and a random network.
+"""Tell if explanations of one picture agree: each pair, beside chance and beside a randomised model.
 
 That two maps look alike says little: both may follow the picture, lie in its middle, or be made alike by
 their methods (Krishna et al. 2022, "The Disagreement Problem in Explainable Machine Learning", compare the
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["Agreement", "agreement"]
 
 # See tests/benchmarks/agreement.py for the maps that this was chosen on.
-_BEYOND = 0.2  # by which two maps are more alike than beside a random network
+_BEYOND = 0.2  # by which two maps are more alike than beside a randomised model
 
-_RANDOM = "a network with random weights"
+_RANDOM = "randomised model"
 
 
 class Agreement(NamedTuple):
@@ -48,13 +48,13 @@ class Agreement(NamedTuple):
     low, high
         The 95 % interval of that: the mean over either map, shifted and turned.
     randomised
-        The value with a map of the network with random weights in place of either, the greater mean of the
+        The value with a map of the randomised model in place of either, the greater mean of the
         two; NaN where there is none.
     meaning
         A plain sentence.
     ok
-        True where the two agree by more than chance, and by more than with the random network; False where
-        they do not; None where they exceed chance, and there is no random network to tell if it is the model.
+        True where the two agree by more than chance, and by more than with the randomised model; False where
+        they do not; None where they exceed chance, and no randomised model tells if it is the model.
     """
 
     first: str
@@ -88,15 +88,15 @@ def agreement(
     results
         Results of one picture: `SuperpixelResult`, `RelevanceResult` (a map a method), `TransitionResult`,
         `ParetoResult`, and a `TranslationResult` of a single picture. Under names, or named by their methods.
-        They may be of different models, which is then said.
+        They may be of different models, which is then said. Results of many pictures are left out.
     size
         Rows and columns of the grid, at most 64 each; None for 14 along the longer side of the picture.
     clf
-        The explained classifier: for maps without one of a network with random weights, relevance of
+        The explained classifier: for maps without one of a randomised model, relevance of
         ``clf.randomised(seed)`` is computed, by the same method where it is one, else by input times
         gradient.
     randomised
-        Results of the same explainers for networks with random weights, which are added to those that the
+        Results of the same explainers for randomised models, which are added to those that the
         results hold.
     top
         Share of the cells whose overlap is measured.
@@ -117,8 +117,9 @@ def agreement(
     Notes
     -----
     ``ok`` asks for a value above the interval of chance, and at least 0.2 above that with random weights.
-    About 3 % of maps that have nothing to do with each other pass, and of two methods for one network about
-    10 %: most of what makes them alike is the picture. See ``tests/benchmarks/agreement.py``.
+    About 3 % of maps that have nothing to do with each other pass, and of two methods for one network only
+    about 10 %: most of what makes them alike is the picture. What a network does for every picture, and not
+    for this one, is not told apart. See ``tests/benchmarks/agreement.py``.
 
     Examples
     --------
@@ -201,10 +202,11 @@ def _judged(
         return f"{both} are no more alike than maps that only follow the picture (up to {high:.2f}).", False
     beyond = f"{both} are more alike than maps that only follow the picture (up to {high:.2f})"
     if isnan(randomised):
-        return f"{beyond}. Without {_RANDOM} beside them one cannot tell if that is due to the model.", None
+        return f"{beyond}. Without a {_RANDOM} beside them one cannot tell if that is due to the model.", None
+    there = f"than either is to that of a {_RANDOM} ({randomised:.2f})"
     if value < randomised + _BEYOND:
-        return f"{beyond}, but hardly more than beside {_RANDOM} ({randomised:.2f}).", False
-    return f"{beyond}, and than beside {_RANDOM} ({randomised:.2f}).", True
+        return f"{beyond}, but hardly more {there}: it may be the picture or the method.", False
+    return f"{beyond}, and more {there}.", True
 
 
 def _compared_with_care(first: GriddedMap, second: GriddedMap, *, sized: bool) -> list[str]:

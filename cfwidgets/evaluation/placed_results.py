@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -45,7 +45,7 @@ class GriddedMap:
     signed
         See `PlacedMap`.
     randomised
-        ``(n,)`` each: the same for networks with random weights.
+        ``(n,)`` each: the same for randomised models.
     """
 
     __repr__ = brief
@@ -251,10 +251,13 @@ def _scaled(view: tuple[int, int], longest: int) -> tuple[int, int]:
     return height, width
 
 
-def _grid(view: tuple[int, int], size: tuple[int, int] | None) -> tuple[int, int]:
+def _grid(view: tuple[int, int], size: Any) -> tuple[int, int]:
     if size is None:
         return _scaled(view, _CELLS)
-    rows, columns = size
+    try:
+        rows, columns = size
+    except (TypeError, ValueError):
+        raise ValueError(f"size must be the rows and columns of a grid, not {size!r:.60}") from None
     for side in (rows, columns):
         positive_int("size", side, minimum=_FEWEST)
         if side > _MOST:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 from cfwidgets.checks import choice
 from cfwidgets.export.exported import Exported
 from cfwidgets.export.foreign import front_end
-from cfwidgets.export.network import Network, halved, network_of, packed, packed_numbers
+from cfwidgets.export.network import Network, packed_in_planes, packed_numbers
 from cfwidgets.export.page import Page, checked_path, write
+from cfwidgets.export.refusal import CannotTravelError
 from cfwidgets.export.state import State, modules, state_of
-from cfwidgets.export.travel import CannotTravelError, Travel
+from cfwidgets.export.travel import Travel
 from cfwidgets.export.words import About, software, today
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def export(
     network, reason = (None, f"{_STILL}, as asked for") if live is False else _network(shown.travel, live)
     content = _page(shown, network, reason, title).html()
     if live == "auto" and network is not None and len(content) > _LARGEST:
-        network, reason, content = _smaller(shown, network, title, len(content))
+        network, reason, content = _smaller(shown, title, len(content))
     write(target, content)
     return Exported(target, network is not None, len(content), reason)
 
@@ -104,9 +105,7 @@ def _network(travel: Travel | CannotTravelError, live: Live) -> tuple[Network | 
     try:
         if isinstance(travel, CannotTravelError):
             raise travel
-        network = network_of(travel.clf, travel.pictures)
-        if live == "half":
-            network = halved(network, travel.clf, travel.pictures)
+        network = travel.network("half" if live == "half" else "full")
     except CannotTravelError as error:
         if live != "auto":
             raise CannotTravelError(f"{error}; live=False makes {_STILL}") from error
@@ -114,15 +113,13 @@ def _network(travel: Travel | CannotTravelError, live: Live) -> tuple[Network | 
     return network, _of_network(network)
 
 
-def _smaller(
-    shown: _Shown, network: Network, title: str | None, length: int
-) -> tuple[Network | None, str, bytes]:
+def _smaller(shown: _Shown, title: str | None, length: int) -> tuple[Network | None, str, bytes]:
     """Try half precision for a page that is too large; make a still one where that does not do."""
     travel = shown.travel
     assert isinstance(travel, Travel)  # noqa: S101 - there is a network
     reason = f"{_STILL}, because a live one would have {length / _MB:.0f} MB (live=True makes it)"
     try:
-        half = halved(network, travel.clf, travel.pictures)
+        half = travel.network("half")
     except CannotTravelError as error:
         reason = f"{reason}, and {error}"
     else:
@@ -148,8 +145,13 @@ def _page(shown: _Shown, network: Network | None, reason: str, title: str | None
     networks: dict[str, Any] = {}
     models: dict[str, str] = {}
     if network is not None and isinstance(travel, Travel):
-        models["page-network-0"] = packed(network.model)
-        networks["0"] = {"activation": network.activation, "element": "page-network-0"}
+        models["page-network-0"] = packed_in_planes(network.model, network.width)
+        networks["0"] = {
+            "activation": network.activation,
+            "element": "page-network-0",
+            "length": len(network.model),
+            "width": network.width,
+        }
         travelled[shown.view] = {
             "kind": travel.kind,
             "answers": list(travel.answers),

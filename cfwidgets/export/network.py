@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import gzip
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+import numpy as np
 import torch
 
-from cfwidgets.export.travel import CannotTravelError
+from cfwidgets.export.refusal import CannotTravelError
 from cfwidgets.models.backends.base import ClassifierError, Interface
 from cfwidgets.models.backends.onnx_file import OnnxFile
 from cfwidgets.models.backends.outputs import Activation, to_probabilities
@@ -19,9 +20,25 @@ if TYPE_CHECKING:
 
     from cfwidgets.models.classifier import Classifier
 
-__all__ = ["Network", "halved", "network_of", "packed", "packed_numbers"]
+__all__ = [
+    "TOLERANCE",
+    "Network",
+    "Precision",
+    "halved",
+    "in_half_precision",
+    "network_for",
+    "network_of",
+    "packed",
+    "packed_in_planes",
+    "packed_numbers",
+]
 
-_TOLERANCE = 1e-4  # the largest accepted difference of probabilities
+Precision: TypeAlias = Literal["full", "half"]
+"""The precision in which weights are stored."""
+
+TOLERANCE = 1e-4
+"""The largest accepted difference of probabilities."""
+
 _LEAST = 256  # numbers of a weight that is worth storing in half precision
 _LEVELS = 255
 
@@ -50,6 +67,17 @@ class Network:
     difference: float
     half: bool = False
 
+    @property
+    def width(self) -> int:
+        """Bytes of a stored weight."""
+        return 2 if self.half else 4
+
+
+def network_for(clf: Classifier, pictures: Tensor, precision: Precision) -> Network:
+    """Export the network of a classifier, with weights in full or in half precision: see the two below."""
+    found = network_of(clf, pictures)
+    return halved(found, clf, pictures) if precision == "half" else found
+
 
 def network_of(clf: Classifier, pictures: Tensor) -> Network:
     """Export the network of a classifier, and compare it with the classifier.
@@ -73,7 +101,7 @@ def network_of(clf: Classifier, pictures: Tensor) -> Network:
     try:
         for model in clf.onnx(size):
             difference = _difference(model, pictures, clf.activation, expected)
-            if difference <= _TOLERANCE:
+            if difference <= TOLERANCE:
                 return Network(clf.name, model, clf.activation, difference)
     except (ClassifierError, ImportError) as error:
         raise CannotTravelError(str(error)) from error
@@ -90,7 +118,7 @@ def halved(network: Network, clf: Classifier, pictures: Tensor) -> Network:
     CannotTravelError
         The likeliest class of one of the pictures becomes another.
     """
-    model = _in_half_precision(network.model)
+    model = in_half_precision(network.model)
     expected = clf.probabilities(pictures)
     found = _answers(model, pictures, network.activation)
     if not torch.equal(found.argmax(1), expected.argmax(1)):
@@ -102,6 +130,16 @@ def halved(network: Network, clf: Classifier, pictures: Tensor) -> Network:
 def packed(content: bytes) -> str:
     """Compress bytes, and write them as text."""
     return base64.b64encode(gzip.compress(content, 6, mtime=0)).decode("ascii")
+
+
+def packed_in_planes(content: bytes, width: int) -> str:
+    """Compress bytes such as `packed` does, of each ``width`` the first ones together, then the second ones.
+
+    The exponents of weights are much alike, so that they take less space side by side.
+    """
+    padded = np.zeros(-(-len(content) // width) * width, np.uint8)
+    padded[: len(content)] = np.frombuffer(content, np.uint8)
+    return packed(padded.reshape(-1, width).T.tobytes())
 
 
 def packed_numbers(values: Tensor) -> dict[str, Any]:
@@ -127,9 +165,8 @@ def _difference(model: bytes, pictures: Tensor, activation: Activation, expected
     return float((found - expected).abs().max()) if found.shape == expected.shape else float("inf")
 
 
-def _in_half_precision(model: bytes) -> bytes:
+def in_half_precision(model: bytes) -> bytes:
     """Store large weights as float16, with a cast that the runtime folds: it computes as before."""
-    import numpy as np
     import onnx
     from onnx import helper, numpy_helper
 

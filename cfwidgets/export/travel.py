@@ -6,20 +6,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
 
-    from cfwidgets.models.classifier import Classifier
+    from cfwidgets.export.network import Network, Precision
 
-__all__ = ["CannotTravelError", "Travel"]
-
-
-class CannotTravelError(ValueError):
-    """A view whose questions no page can answer; the message says why."""
+__all__ = ["Travel"]
 
 
 @dataclass(frozen=True)
 class Travel:
-    """What a view needs in a page to be answered there.
+    """The needs of a view that is answered in a page.
 
     Attributes
     ----------
@@ -27,10 +25,9 @@ class Travel:
         The name of who answers: a key of ``ANSWERERS`` in js/src/page/answers/index.ts.
     answers
         The traits whose change is a question.
-    clf
-        The classifier that is asked.
-    pictures
-        ``(n, 3, H, W)`` in [0, 1], such as will be asked: on these the network in the page is compared.
+    network
+        Makes the network that is asked, in full or in half precision; raises `CannotTravelError` where there
+        is none.
     arrays
         ``(3, H, W)`` pictures in [0, 1], and other numbers, that answers are computed from.
     values
@@ -39,7 +36,6 @@ class Travel:
 
     kind: str
     answers: tuple[str, ...]
-    clf: Classifier
-    pictures: Tensor
+    network: Callable[[Precision], Network]
     arrays: dict[str, Tensor] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)

@@ -23,7 +23,7 @@ _MOST = 300  # characters of one setting
 
 @dataclass(frozen=True)
 class About:
-    """What a page says about one explorer.
+    """The account of one explorer in a page.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class About:
 
 
 class RunTold(Protocol):
-    """What a view tells of its run."""
+    """The run of a view, as it is told."""
 
     state: str
     progress: float

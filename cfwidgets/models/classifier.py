@@ -19,7 +19,7 @@ from cfwidgets.models.backends import cache
 from cfwidgets.models.backends.accelerated import Accelerated
 from cfwidgets.models.backends.base import Backend, ClassifierError, Interface
 from cfwidgets.models.backends.copies import copied
-from cfwidgets.models.backends.export import export
+from cfwidgets.models.backends.export import FromImages, export
 from cfwidgets.models.backends.function import Function
 from cfwidgets.models.backends.onnx_file import OnnxFile
 from cfwidgets.models.backends.outputs import Activation, as_rows, to_logits, to_probabilities
@@ -523,7 +523,7 @@ class Classifier:
         return self._activation
 
     def onnx(self, input_size: tuple[int, int]) -> Iterator[bytes]:
-        """Yield the network as the content of an ONNX file: the one that was saved, then one made anew.
+        """Yield the network as the content of an ONNX file: the one that was saved, then one exported now.
 
         Each goes from images ``(n, 3, H, W)`` in [0, 1], for any n, to raw outputs ``(n, C)``. A saved one
         (see `accelerated`) may be out of date, which a comparison with `probabilities` tells.
@@ -551,6 +551,22 @@ class Classifier:
         content = export(module, input_size, original.interface)
         cache.write(key, content)
         yield content
+
+    def from_images(self, device: str) -> nn.Module:
+        """Return a copy of the torch module that takes images in [0, 1] and gives raw outputs ``(n, C)``.
+
+        Parameters
+        ----------
+        device
+            The device of the copy.
+
+        Raises
+        ------
+        ClassifierError
+            The classifier wraps an ONNX file, a script or a function; or the network cannot be copied.
+        """
+        original = self._torch_module("a page")
+        return FromImages(copied(uncompiled(original.module)), original.interface).to(device).eval()
 
     def in_float32(self) -> Classifier:
         """Return a classifier of the same network in float32; this one, where it does not round.

@@ -268,7 +268,7 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         CannotTravelError
             No page can answer it.
         """
-        from cfwidgets.export.travel import CannotTravelError
+        from cfwidgets.export.refusal import CannotTravelError
 
         raise CannotTravelError(f"no page answers a {type(self).__name__} yet")
 

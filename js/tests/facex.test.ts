@@ -559,7 +559,7 @@ describe("a face", () => {
     await vi.advanceTimersByTimeAsync(450);
     expect(text(find(".cfw-opened .cfw-placeholder"))).toBe("fetching the face…");
     await vi.advanceTimersByTimeAsync(5000);
-    expect(text(find(".cfw-opened .cfw-placeholder"))).toMatch(/kernel busy or gone/);
+    expect(text(find(".cfw-opened .cfw-placeholder"))).toMatch(/the kernel is busy or gone/);
     row("l_eye").dispatchEvent(new Event("pointerover", { bubbles: true }));
     await vi.advanceTimersByTimeAsync(50);
     await vi.waitFor(() => expect(root.dataset.shown).toBe("l_eye"));

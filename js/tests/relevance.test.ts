@@ -208,6 +208,12 @@ describe("a region", () => {
     expect(find("[data-method=rap] path").getAttribute("d")).toBe("");
   });
 
+  it("has its share also where it is there from the first", async () => {
+    const { find, all } = await show(start({ region: [[0, 0, 1, 0, 1, 1, 0, 1]] }));
+    expect(text(find("[data-method=rap] .cfw-share"))).toBe("100 % of the relevance in 100 % of the picture");
+    expect(all(".cfw-share:not([hidden])")).toHaveLength(2);
+  });
+
   it("is marked and cleared by keys, without a word to the kernel", async () => {
     const fake = start();
     const { find, key } = await show(fake);

@@ -247,6 +247,29 @@ describe("the gallery", () => {
     fake.receive({ chosen: 0 });
     await drawn();
     expect(root.dataset.chosen).toBe("0");
+    // It stands in the second row, of which the last pixels were out of sight.
+    expect(find(".cfw-scroller").scrollTop).toBe(12);
+    expect(find(".cfw-cursor").getAttribute("aria-posinset")).toBe("6");
+  });
+
+  it("begins with the first where others are asked for, and stays where more come", async () => {
+    const fake = start({
+      state: "running",
+      table: tableOf([...ROWS.slice(0, 5), { truth: 0, prediction: -1 }]),
+    });
+    const { find, key, option, button } = await show(fake);
+    key("ArrowRight", find(".cfw-scroller"));
+    key("ArrowRight", find(".cfw-scroller"));
+    await drawn();
+    expect(option()).toContain("picture 2:");
+    fake.receive({ table: tableOf(ROWS) });
+    await vi.waitFor(() => expect(find(".cfw-cursor").getAttribute("aria-posinset")).toBe("4"));
+    expect(option()).toContain("picture 2:");
+    find(".cfw-scroller").scrollTop = 50;
+    button("order").click();
+    await drawn();
+    expect(option()).toContain("picture 0:");
+    expect(find(".cfw-scroller").scrollTop).toBe(0);
   });
 
   it("takes sheets as they come, and asks for what it lacks in sight", async () => {

@@ -6,6 +6,18 @@ the pointer is moved over their pictures, from anywhere to anywhere, while the k
 all views take together: from when the page hears of the pointer until the crosshair stands over every
 picture. ``drawn`` counts from the event, which the browser hands out with the next frame, up to 17 ms later.
 ``page`` is until the browser has begun the frame after the one that it painted this in.
+
+Measured on 2 cores with some ten other processes at work, JupyterLab 4.6, Chromium with software rendering, 7
+crosshairs in 3 views, 300 events; asked are at most 16 ms at the 95th percentile, which all but the wait for
+a frame keeps to:
+
+===== ====== ====
+ms    median p95
+===== ====== ====
+view  2.1    4.6
+drawn 8.9    29.6
+page  30.6   72.5
+===== ====== ====
 """
 
 from __future__ import annotations

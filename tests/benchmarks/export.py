@@ -1,6 +1,6 @@
 """Exported pages: how long they take to write, to open and to answer, and how large they are.
 
-    python tests/benchmarks/export.py [efficientnet-lite0] [--questions 30]
+    python tests/benchmarks/export.py [efficientnet-lite0] [--questions 30] [--live still,live,half]
 
 Prints a table; a page is opened from disk, with the network off, in Chromium.
 """
@@ -100,19 +100,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", nargs="?", default="digits")
     parser.add_argument("--questions", type=int, default=30)
+    parser.add_argument("--live", default="still,live,half", help="the kinds of pages, by commas")
     given = parser.parse_args()
     torch.set_num_threads(1)
     made = explorer(given.name)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["CFWIDGETS_CACHE"] = folder  # the network is exported anew
-        for live in (False, True, "half"):
+        for kind in given.live.split(","):
+            live = {"still": False, "live": True, "half": "half"}[kind]
             path = Path(folder) / "page.html"
             began = time.perf_counter()
             exported = made.export(path, live=live)
             seconds = time.perf_counter() - began
             row = {"written, s": seconds, "MB": exported.bytes / 1e6}
             row |= opened(path, given.questions if exported.live else 0)
-            print(f"{given.name}, live={live}: ", end="")
+            print(f"{given.name}, {kind}: ", end="")
             print(
                 ", ".join(f"{name.replace(', ', ' ')} {value:.2f}" for name, value in row.items()), flush=True
             )

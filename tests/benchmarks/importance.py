@@ -5,29 +5,31 @@ table alone). The pictures are photographs of scikit-image and scikit-learn that
 EfficientNet-Lite0 and the class that it predicts. It prints; it asserts nothing.
 
 Measured 2026-11-27, 2 CPU cores that others used too, so that times are left out; insertion / deletion, means
-over the seeds from 0 on (the command takes three; those below are the ones that were measured):
+over the seeds 0, 1 and 2:
 
-=========== ===== ================= ============= ============= =============
-picture     seeds  population share        E-LIME          LIME        by lot
-=========== ===== ================= ============= ============= =============
-astronaut       2     0.306 / 0.032 0.489 / 0.006 0.327 / 0.007 0.048 / 0.088
-camera          2     0.662 / 0.288 0.939 / 0.055 0.865 / 0.030 0.454 / 0.389
-china           2     0.300 / 0.044 0.413 / 0.014 0.234 / 0.012 0.115 / 0.068
-clock           2     0.345 / 0.051 0.546 / 0.030 0.063 / 0.019 0.031 / 0.061
-coins           2     0.240 / 0.018 0.453 / 0.014 0.046 / 0.010 0.011 / 0.017
-flower          2     0.249 / 0.023 0.412 / 0.008 0.340 / 0.006 0.022 / 0.053
-hubble          2     0.263 / 0.032 0.332 / 0.021 0.112 / 0.014 0.019 / 0.020
-ihc             1     0.048 / 0.005 0.077 / 0.004 0.018 / 0.006 0.006 / 0.005
-moon            1     0.025 / 0.005 0.058 / 0.007 0.004 / 0.004 0.005 / 0.005
-motorcycle      1     0.499 / 0.196 0.675 / 0.087 0.447 / 0.066 0.225 / 0.179
-page            1     0.370 / 0.104 0.511 / 0.053 0.296 / 0.031 0.090 / 0.114
-retina          1     0.340 / 0.063 0.493 / 0.036 0.339 / 0.026 0.078 / 0.083
-mean                  0.304 / 0.072 0.450 / 0.028 0.258 / 0.019 0.092 / 0.090
-questions                                    2,052         1,003
-=========== ===== ================= ============= ============= =============
+=========== ================ ============= ============= ============= =============
+picture     population share        E-LIME E-LIME, climb          LIME        by lot
+=========== ================ ============= ============= ============= =============
+astronaut       0.322 / 0.037 0.522 / 0.011 0.477 / 0.012 0.243 / 0.011 0.042 / 0.042
+camera          0.648 / 0.298 0.928 / 0.054 0.944 / 0.049 0.863 / 0.030 0.539 / 0.295
+china           0.254 / 0.033 0.365 / 0.015 0.417 / 0.013 0.258 / 0.013 0.072 / 0.068
+clock           0.341 / 0.041 0.559 / 0.029 0.450 / 0.022 0.057 / 0.016 0.033 / 0.062
+coins           0.220 / 0.016 0.452 / 0.013 0.306 / 0.010 0.043 / 0.009 0.013 / 0.016
+flower          0.196 / 0.021 0.345 / 0.012 0.343 / 0.013 0.195 / 0.009 0.021 / 0.043
+hubble          0.234 / 0.029 0.337 / 0.035 0.320 / 0.017 0.107 / 0.012 0.021 / 0.027
+ihc             0.037 / 0.006 0.046 / 0.005 0.067 / 0.005 0.005 / 0.004 0.005 / 0.007
+moon            0.020 / 0.005 0.044 / 0.006 0.027 / 0.006 0.004 / 0.005 0.006 / 0.008
+motorcycle      0.484 / 0.147 0.619 / 0.105 0.588 / 0.111 0.516 / 0.081 0.177 / 0.159
+page            0.413 / 0.083 0.524 / 0.069 0.479 / 0.077 0.230 / 0.022 0.063 / 0.080
+retina          0.369 / 0.066 0.523 / 0.038 0.531 / 0.034 0.360 / 0.027 0.090 / 0.091
+mean            0.295 / 0.065 0.439 / 0.033 0.412 / 0.031 0.240 / 0.020 0.090 / 0.075
+questions                            2,160           879         1,003
+=========== ================ ============= ============= ============= =============
 
-Insertion +74 % and deletion +0.0085 beside LIME's (asked: at least +10 %, at most +.01), with 2,052
-questions, where a search and LIME take 2,701 together. The way of adding up was chosen on other pictures.
+Beside LIME's, E-LIME's insertion is +83 % and its deletion +.013 with 2,160 questions, where a search and
+LIME take some 2,700; the climb's are +72 % and +.011 with 879 (asked: at least +10 %, at most +.010). The
+deletion falls short by .003 and .001, most of it on one picture of text (page, .069 beside .022; without it
++.010 and +.007). The way of adding up was chosen on other pictures.
 
 The climb, over 9 of the 25 pictures and seeds of the second table: a fitness of 0.8424 in 526 questions (546
 at most), where the genetic search finds 0.8631 in 1,618 (asked: as much in 600). Not reached: .021 short.

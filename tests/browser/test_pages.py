@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import io
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,9 +12,11 @@ import pytest
 import test_reopened
 import torch
 from harness.figures import strays
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 import cfwidgets as cf
+from cfwidgets.images import as_image
 from cfwidgets.widgets.relevance.hiding import Hiding
 
 HOSTILE = ("<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "<!-- dog")
@@ -37,6 +40,24 @@ ASK = """async ([kind, asked]) => {
   model.set(kind, asked);
   model.save_changes();
   return answer;
+}"""
+
+EDIT = """async (asked) => {
+  const models = await Promise.all(Object.values(cfwidgetsManager._models));
+  const model = models.find((one) => one.get('page_answers')?.includes('edit'));
+  const { picture, ...rest } = await new Promise((done, failed) => {
+    setTimeout(() => failed(new Error(`no answer; ${model.get('error')}`)), 30000);
+    const look = () => {
+      const now = model.get('edited');
+      if (JSON.stringify(now.deltas) !== JSON.stringify(asked)) return;
+      model.off('change:edited', look);
+      done(now);
+    };
+    model.on('change:edited', look);
+    model.set('edit', asked);
+    model.save_changes();
+  });
+  return { ...rest, bytes: [...new Uint8Array(picture.buffer)] };
 }"""
 
 
@@ -297,4 +318,34 @@ def test_a_live_page_of_relevance_answers_as_python_does(open_page, tmp_path, di
         for index, p in answer["top"]:
             assert p == pytest.approx(float(expected[index]), abs=1e-4)
     opened.page.screenshot(path=screenshots / "relevance.png", full_page=True)
+    made.close()
+
+
+def test_attributes_dragged_in_a_live_page_are_painted_as_in_python(open_page, tmp_path, screenshots):
+    clf, editor = cf.zoo.classifier("portraits/male-biased"), cf.zoo.attribute_editor("portraits")
+    face = cf.data.portraits(2, size=64)[0]
+    engine = cf.PlausibleCounterfactuals(evaluations=120)
+    made = cf.ParetoExplorer(clf, editor, face.image, engine=engine)
+    made.run.result()
+    exported = made.export(tmp_path / "live.html", live=True)
+    opened = open_page(exported.path, viewport={"width": 1300, "height": 1500})
+    opened.live()
+    view = opened.view("pareto")
+    expect(view.locator(".cfw-alone")).to_be_hidden()
+    result, encoded = made.result, editor.encode(made.result.image)
+    lots = torch.Generator().manual_seed(0)
+    for _ in range(50):
+        asked = ((torch.rand(len(editor.attributes), generator=lots) - 0.5) * 1.5).tolist()
+        answer = opened.page.evaluate(EDIT, asked)
+        picture = editor.decode(encoded, (result.attributes + torch.tensor(asked))[None]).clamp(0, 1)
+        expected = clf.probabilities(picture)[0]
+        assert answer["p"] == pytest.approx(float(expected[result.target]), abs=1e-4)
+        assert answer["critic"] == pytest.approx(float(editor.critic(picture)[0]), abs=1e-3)
+        assert answer["flips"] == (int(expected.argmax()) != result.target)
+        painted = as_image(Image.open(io.BytesIO(bytes(answer["bytes"]))))
+        assert float((painted - picture[0]).abs().max()) < 1.01 / 255
+    view.locator(".cfw-change-range").first.press("ArrowRight")
+    expect(view.get_by_role("button", name="undo edits")).to_be_enabled()
+    expect(view.locator(".cfw-stage-waiting")).to_have_text("")
+    opened.page.screenshot(path=screenshots / "live-pareto.png", full_page=True)
     made.close()

@@ -32,7 +32,8 @@ def test_everything_that_is_loaded_is_in_the_list():
         if inspect.isclass(kind) and isinstance(inspect.getattr_static(kind, "load", None), classmethod)
     }
     own = {kind.__name__ for kind in kinds if kind is not Result and not inspect.isabstract(kind)}
-    assert own == set(SAVED)
+    # A workbench is a zip of such files: see tests/widgets/workbench/test_file.py.
+    assert own - {"Workbench"} == set(SAVED)
 
 
 def places(value, place=()):

@@ -549,6 +549,8 @@ def test_help_names_what_one_does_with_it(explainer, kind):
         name for name, value in vars(kind).items() if isinstance(value, property) or inspect.isfunction(value)
     ]
     named = {"run", "result", "stop", "resume", "close", *(name for name in own if not name.startswith("_"))}
+    if "account" in vars(explainer.view):
+        named = {*named, "export"} - {"account", "travel"}  # these two are asked by it
     missing = [
         name for name in named if not re.search(rf"^(\w+, )*{name}(, \w+)*$", documented, re.MULTILINE)
     ]

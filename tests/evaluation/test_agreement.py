@@ -1,4 +1,4 @@
-"""Each pair of maps beside chance and beside a network with random weights."""
+"""Each pair of maps beside chance and beside a randomised model."""
 
 from __future__ import annotations
 
@@ -79,11 +79,11 @@ def test_a_network_with_random_weights_beside_them_decides():
     apart = agreement([Given({"a": PlacedMap(one, randomised=(smooth(2),)), "b": two})])
     assert apart["ok"].tolist() == [True, True]
     assert apart["randomised"].max() < 0.5
-    assert "than beside a network with random weights" in apart["meaning"][0]
+    assert "and more than either is to that of a randomised model (" in apart["meaning"][0]
     # the same comes out of a network that knows nothing
     alike = agreement([Given({"a": PlacedMap(one, randomised=(one,)), "b": two})])
     assert alike["ok"].tolist() == [False, False]
-    assert "hardly more than beside a network with random weights" in alike["meaning"][0]
+    assert "but hardly more than either is to that of a randomised model (" in alike["meaning"][0]
     given = agreement(
         [Given({"a": one}), Given({"b": two})], randomised=[Given({"b": smooth(3)}), Given({"c": one})]
     )
@@ -170,7 +170,7 @@ def test_a_grid_of_any_shape_and_the_same_seed():
     for size in ((4, 4), (7, 5), (28, 20), (64, 9)):
         found = agreement([maps], size=size)
         assert ((found["low"] <= found["chance"]) & (found["chance"] <= found["high"])).all()
-    for wrong in ((3, 9), (65, 9), (7.5, 9)):
+    for wrong in ((3, 9), (65, 9), (7.5, 9), 9, (5, 5, 5), "14"):
         with pytest.raises(ValueError, match="size"):
             agreement([maps], size=wrong)
     for wrong in (0, 1, -0.5):

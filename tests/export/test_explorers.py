@@ -9,7 +9,7 @@ import torch
 
 import cfwidgets as cf
 from cfwidgets.export import explorers
-from cfwidgets.export.travel import CannotTravelError
+from cfwidgets.export.refusal import CannotTravelError
 
 PICTURE = torch.linspace(0, 1, 32).repeat(3, 32, 1)
 

@@ -205,6 +205,7 @@ def test_an_onnx_file_gives_the_same(noisy: bool) -> None:
         torch.testing.assert_close(torch.from_numpy(theirs), ours, atol=1e-4, rtol=0)
 
 
+@pytest.mark.slow
 def test_it_learns_its_classes_through_the_branch() -> None:
     net = small().train()
     images = torch.rand(16, 3, 16, 16) * 0.4

@@ -36,6 +36,7 @@ def equal(a: nn.Module, b: nn.Module) -> bool:
     return all(torch.equal(x, y) for x, y in zip(weights(a), weights(b), strict=True))
 
 
+@pytest.mark.slow
 def test_it_learns_classes() -> None:
     images, labels, _ = spots()
     others, truth, _ = spots(seed=1)
@@ -46,6 +47,7 @@ def test_it_learns_classes() -> None:
     assert float((network(others).argmax(1) == truth).float().mean()) > 0.9
 
 
+@pytest.mark.slow
 def test_it_learns_masks() -> None:
     images, labels, masks = spots()
     torch.manual_seed(0)

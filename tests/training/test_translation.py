@@ -153,7 +153,7 @@ def test_sparsity_rises_when_the_generator_moves():
     assert [at._sparsity() for at.step in (100, 101, 104, 200)] == [1, 2, 5, 5]
 
 
-@pytest.mark.costly
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [FAST, replace(SWIN, cycles=1)])
 def test_stopped_and_resumed_it_is_the_same(tmp_path, settings):
     images, labels, masks = discs()
@@ -176,6 +176,7 @@ def test_stopped_and_resumed_it_is_the_same(tmp_path, settings):
     assert not same(replace(fast, seed=2).train(images, labels), whole)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_before_there_were_two_generators_goes_on():
     images, labels, _ = discs()
     half = replace(FAST, updates=4).train(images, labels)
@@ -226,6 +227,7 @@ def test_a_swin_u_net_learns_on_concrete():
     assert losses["adversarial"][-10:].mean() < 0.6 * losses["adversarial"][70:80].mean()
 
 
+@pytest.mark.slow
 def test_more_updates_go_on_from_the_end():
     images, labels, _ = discs()
     shorter = FAST.train(images, labels)
@@ -320,6 +322,7 @@ def test_a_weight_that_is_no_number_is_noticed():
         at.trained()
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_leaves_the_checkpoint_before(tmp_path, monkeypatch):
     images, labels, _ = discs()
     path = tmp_path / "kept"

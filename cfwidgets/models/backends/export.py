@@ -15,7 +15,7 @@ from cfwidgets.models.backends.base import ClassifierError, Interface
 from cfwidgets.models.backends.outputs import rows_of
 from cfwidgets.models.guard import untouched
 
-__all__ = ["export"]
+__all__ = ["FromImages", "export", "exported"]
 
 _CACHE = "TORCHINDUCTOR_CACHE_DIR"  # set by torch's compiler, which the exporter imports
 
@@ -45,16 +45,36 @@ def export(module: nn.Module, input_size: tuple[int, int], interface: Interface)
     ImportError
         The exporter is not installed.
     """
+    with untouched(module):
+        whole = FromImages(module, interface)
+        whole.training = False
+        # Two images: torch treats an axis of length one as constant.
+        return exported(whole, torch.full((2, 3, *input_size), 0.5), type(module).__name__)
+
+
+def exported(whole: nn.Module, example: Tensor, name: str = "the network") -> bytes:
+    """Export a module of one input for batches of any number.
+
+    Parameters
+    ----------
+    whole
+        The module, as it is to be exported.
+    example
+        Its input, for two.
+    name
+        For messages.
+
+    Raises
+    ------
+    ClassifierError, ImportError
+        As `export`.
+    """
     try:
         import onnx  # noqa: F401
         import onnxscript  # noqa: F401
     except ImportError as error:
         raise ImportError('the ONNX exporter is not installed: pip install "cfwidgets[onnx]"') from error
-    whole = _FromImages(module, interface)
-    # Two images: torch treats an axis of length one as constant.
-    example = torch.full((2, 3, *input_size), 0.5)
-    with untouched(module), torch.no_grad(), _quiet(), restored(_CACHE):
-        whole.training = False
+    with torch.no_grad(), _quiet(), restored(_CACHE):
         try:
             program = torch.onnx.export(
                 whole,
@@ -68,11 +88,13 @@ def export(module: nn.Module, input_size: tuple[int, int], interface: Interface)
         except Exception as error:  # the exporter's own, and whatever the module raises on symbolic shapes
             reason = str(error).strip().splitlines()[0]
             raise ClassifierError(
-                f"{type(module).__name__} cannot be exported to ONNX ({reason}); use the classifier as it is"
+                f"{name} cannot be exported to ONNX ({reason}); use the classifier as it is"
             ) from error
 
 
-class _FromImages(nn.Module):
+class FromImages(nn.Module):
+    """A module with the preparation of its input, from images in [0, 1] to raw outputs."""
+
     def __init__(self, module: nn.Module, interface: Interface) -> None:
         super().__init__()
         self.prepare = interface.preparation() or nn.Identity()
@@ -81,6 +103,7 @@ class _FromImages(nn.Module):
         self._dtype = next((p.dtype for p in module.parameters() if p.is_floating_point()), torch.float32)
 
     def forward(self, images: Tensor) -> Tensor:
+        """Compute raw outputs ``(n, C)`` of images ``(n, 3, H, W)``."""
         outputs = self.module(self.prepare(images).to(self._dtype))
         return rows_of(outputs, images.shape[0], self._interface).float()
 

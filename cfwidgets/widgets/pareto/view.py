@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from cfwidgets.engines.base import Update
+    from cfwidgets.export.travel import Travel
     from cfwidgets.export.words import About
     from cfwidgets.models.editor import Editor
 
+_COMPARED = 6  # counterfactuals on which a network in a page is compared
 _TOP = 3
 _OBJECTIVES = {"plausibility": "plausibility", "log-probability": "success", "intensity": "intensity"}
 """Names of the objectives in a result, and in the page."""
@@ -96,6 +99,8 @@ class ParetoView(Linked, View[ParetoResult]):
         Stop the search, and keep what was found; resume it.
     export
         Write one HTML file that plays from disk, and answers where the network can travel in it.
+    export
+        Write it as one HTML file, which plays in any browser.
     close
         Stop, free everything, and take it off the page.
 
@@ -238,6 +243,25 @@ class ParetoView(Linked, View[ParetoResult]):
             result,
             self,
             asks="edits by hand and a longer search need the notebook",
+            lacks="a longer search needs the notebook",
+        )
+
+    def travel(self) -> Travel:
+        """Return what an exported page needs to answer the view."""
+        from cfwidgets.export.edited import edited_network
+        from cfwidgets.export.refusal import CannotTravelError
+        from cfwidgets.export.travel import Travel
+
+        result = self._found_so_far
+        if self._second is not None:
+            raise CannotTravelError("the prediction of a second model does not travel")
+        changes = torch.cat((torch.zeros(2, len(result.attributes)), _changes(result)[:_COMPARED]))
+        rows = result.attributes + changes
+        return Travel(
+            "pareto",
+            ("edit",),
+            functools.partial(edited_network, self._editor, self._clf.in_float32(), result.image, rows),
+            values={"attributes": result.attributes.tolist(), "size": list(result.image.shape[1:])},
         )
 
     def _release(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +101,8 @@ class RelevanceView(Linked, View[RelevanceResult]):
         Stop the run, and keep what was found; resume it.
     export
         Write one HTML file that plays from disk, and answers where the network can travel in it.
+    export
+        Write it as one HTML file, which plays in any browser.
     close
         Stop, free everything, and take it off the page.
 
@@ -241,15 +244,16 @@ class RelevanceView(Linked, View[RelevanceResult]):
 
     def travel(self) -> Travel:
         """Return what an exported page needs to answer the view."""
+        from cfwidgets.export.network import network_for
         from cfwidgets.export.travel import Travel
 
         result = self._found_so_far
         contents = torch.stack(list(self._fills.values()))
+        pictures = torch.cat((result.image[None], (result.image + contents) / 2))
         return Travel(
             "relevance",
             ("hiding",),
-            self._clf.in_float32(),
-            torch.cat((result.image[None], (result.image + contents) / 2)),
+            functools.partial(network_for, self._clf.in_float32(), pictures),
             {"image": result.image, **self._fills},
         )
 

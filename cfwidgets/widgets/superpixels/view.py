@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +93,8 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
         Stop the search, and keep what was found; resume it, or search on for as long again.
     export
         Write one HTML file that plays from disk, and answers where the network can travel in it.
+    export
+        Write it as one HTML file, which plays in any browser.
     close
         Stop, free everything, and take it off the page.
 
@@ -256,6 +259,7 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
 
     def travel(self) -> Travel:
         """Return what an exported page needs to answer the view."""
+        from cfwidgets.export.network import network_for
         from cfwidgets.export.travel import Travel
 
         result = self._found_so_far
@@ -264,8 +268,7 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
         return Travel(
             "superpixels",
             ("shown", "following"),
-            self._clf.in_float32(),
-            picture.compose(torch.stack(masks)).cpu(),
+            functools.partial(network_for, self._clf.in_float32(), picture.compose(torch.stack(masks)).cpu()),
             {"image": result.image, "hidden": result.hidden},
             {"prediction": result.prediction.tolist()},
         )

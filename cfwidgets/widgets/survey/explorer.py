@@ -73,7 +73,7 @@ class SurveyExplorer(Explorer[SurveyView]):
 
     @property
     def filters(self) -> dict[str, Any]:
-        """What the gallery shows. It can be set."""
+        """Order and filters of the gallery. They can be set."""
         return dict(self.view.filters)
 
     @filters.setter

@@ -67,7 +67,7 @@ class Thumbnails:
 
     def add(self, pictures: Pictures) -> None:
         """Add pictures that were read; those that are there already are left alone."""
-        new = [place for place, number in enumerate(pictures.numbers) if self._sheet_of[number] < 0]
+        new = np.flatnonzero(self._sheet_of[pictures.numbers] < 0).tolist()
         if not new:
             return
         self._measure(max(pictures.images.shape[2:]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 _KEPT = 1024  # thumbnails that are saved with a notebook, those of the most surprising pictures
 _READ = 4096  # pictures at most that are read again, where no survey reads them, before they are asked for
 _AT_ONCE = 64  # pictures read before what was asked meanwhile is looked at
-_SCATTERED = 10_000  # pictures from which on sheets are arranged anew when the survey has ended
+_SCATTERED = 10_000  # pictures from which on sheets are arranged again when the survey has ended
+_PAUSE, _REST = 0.4, 30.0  # seconds between two tables, at least; and how much longer than one takes
 _BINS = 20  # of the confidence
 _NAMED = 200  # skipped pictures at most that are named one by one
 
@@ -101,8 +103,8 @@ class SurveyView(View[SurveyResult]):
     >>> import torch
     >>> clf = Classifier(lambda images: images.mean((2, 3)), labels=["red", "green", "blue"])
     >>> view = SurveyView(clf, torch.eye(3)[:, :, None, None].expand(3, 3, 8, 8), [0, 1, 1])
-    >>> view.run.result().accuracy.share
-    0.666...
+    >>> round(view.run.result().accuracy.share, 3)
+    0.667
     >>> view.filters = {"wrong": True}
     >>> view.close()
     """
@@ -176,6 +178,7 @@ class SurveyView(View[SurveyResult]):
         self._foreign = "" if result is None else foreign(result, clf)
         self._thumbnails = Thumbnails(count, weakly(self._send_sheet))
         self._wanted: list[int] = []
+        self._next = 0.0
         self._kept_of: SurveyResult | None = None
         self._arranged_by: SurveyResult | None = None
         super().__init__()
@@ -208,6 +211,9 @@ class SurveyView(View[SurveyResult]):
         self._data = self._source = None
 
     def _publish(self, partial: SurveyResult) -> None:
+        began = time.monotonic()
+        if self.run is not None and self.run.state == "running" and began < self._next:
+            return  # what follows goes over all pictures
         self.labels, self.second = list(partial.labels), partial.second
         self.labelled = bool((partial.truth >= 0).any())
         self.sentence = partial.summary()
@@ -221,6 +227,8 @@ class SurveyView(View[SurveyResult]):
         self._judge(partial)
         self.counts = _counts(partial)
         self.notes = self._foreign
+        ended = time.monotonic()
+        self._next = ended + max(_PAUSE, _REST * (ended - began))
 
     def _tell_paths(self, paths: Sequence[str]) -> None:
         names = names_of(paths)
@@ -306,7 +314,7 @@ class SurveyView(View[SurveyResult]):
                 self.kept = packed
 
     def _arrange(self, result: SurveyResult, order: npt.NDArray[np.int64]) -> None:
-        """Send the thumbnails of a large data set anew, the most surprising together.
+        """Send the thumbnails of a large data set again, the most surprising together.
 
         They were made as the survey went on. Those in sight would else lie on as many sheets as there are,
         and the page has no room for the pixels of all.

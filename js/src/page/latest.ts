@@ -4,6 +4,7 @@ import type { Asking } from "./answers";
 export function latest(view: Asking, answer: () => Promise<void>): () => void {
   let busy = false;
   let again = false;
+  let failed = false;
   return async function ask() {
     again = true;
     if (busy) return;
@@ -12,8 +13,11 @@ export function latest(view: Asking, answer: () => Promise<void>): () => void {
       again = false;
       try {
         await answer();
-        view.set({ error: "" });
+        // Only its own words: why a run failed is told on.
+        if (failed) view.set({ error: "" });
+        failed = false;
       } catch (error) {
+        failed = true;
         view.set({ error: `the network of this page has no answer: ${String(error)}` });
       }
     }

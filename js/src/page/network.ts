@@ -10,22 +10,22 @@ export function openNetworks(page: Page): Networks {
   return new Map(Object.entries(page.networks).map(([name, travelled]) => [name, createNetwork(travelled)]));
 }
 
-function createNetwork({ activation, element }: TravelledNetwork) {
+function createNetwork({ activation, element, length, width }: TravelledNetwork) {
   // A worker that is no module, from one text: others are refused in a file opened from disk.
   const script = new Blob([textOf("page-worker")], { type: "text/javascript" });
   const worker = new Worker(URL.createObjectURL(script));
-  const waiting = new Map<number, { done(rows: Float32Array): void; failed(error: Error): void }>();
+  const waiting = new Map<number, { done(outputs: Float32Array[]): void; failed(error: Error): void }>();
   let asked = 0;
   const call = (request: Omit<Request, "id">, move: Transferable[] = []) =>
-    new Promise<Float32Array>((done, failed) => {
+    new Promise<Float32Array[]>((done, failed) => {
       asked += 1;
       waiting.set(asked, { done, failed });
       worker.postMessage({ id: asked, ...request }, move);
     });
-  worker.onmessage = ({ data: { id, rows, error } }: MessageEvent<Reply>) => {
+  worker.onmessage = ({ data: { id, outputs, error } }: MessageEvent<Reply>) => {
     const question = waiting.get(id);
     waiting.delete(id);
-    if (error === undefined) question?.done(rows!);
+    if (error === undefined) question?.done(outputs!);
     else question?.failed(new Error(error));
   };
   worker.onerror = ({ message }) => {
@@ -34,7 +34,8 @@ function createNetwork({ activation, element }: TravelledNetwork) {
     waiting.clear();
   };
   // The texts go over as they are: to unpack them here would block the page.
-  const ready = call({ open: { runtime: textOf("page-runtime"), model: textOf(element) } });
+  const runtime = textOf("page-runtime");
+  const ready = call({ open: { runtime, model: textOf(element), length, width } });
   ready.then(
     () => {
       document.documentElement.dataset.network = "ready";
@@ -43,12 +44,18 @@ function createNetwork({ activation, element }: TravelledNetwork) {
       document.documentElement.dataset.network = String(error);
     },
   );
+  /** All outputs for one input, which is given away. */
+  const run = async (values: Float32Array<ArrayBuffer>, dims: readonly number[]) => {
+    await ready;
+    return call({ values, dims }, [values.buffer]);
+  };
   return {
+    run,
+    read: (raw: Float32Array) => toProbabilities(raw, activation),
     /** The probabilities of the classes for one picture, red, green and blue in planes, values from 0 to 1. */
     async probabilities(pixels: Float32Array<ArrayBuffer>, [height, width]: readonly [number, number]) {
-      await ready;
-      const raw = await call({ pixels, dims: [1, 3, height, width] }, [pixels.buffer]);
-      return toProbabilities(raw, activation);
+      const [raw] = await run(pixels, [1, 3, height, width]);
+      return toProbabilities(raw!, activation);
     },
   };
 }

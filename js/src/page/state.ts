@@ -23,8 +23,10 @@ export interface Packed {
 
 export interface TravelledNetwork {
   readonly activation: "softmax" | "sigmoid" | "none";
-  /** The element that holds the ONNX model: gzipped, in base64. */
+  /** The element that holds the ONNX model: in planes, gzipped, in base64; see worker.ts. */
   readonly element: string;
+  readonly length: number;
+  readonly width: number;
 }
 
 export interface Page {

@@ -19,7 +19,7 @@ const STILL = 4;
 /** For the help of a view. */
 export const MARKING =
   " Shift-click marks a part of the picture, Shift-drag draws around one (with Ctrl a rectangle), M marks that at the " +
-  "crosshair, Escape clears it: linked views outline it, with its share of their answer.";
+  "crosshair, Escape clears it; linked views outline it and tell its share.";
 
 export type Crosshair = ReturnType<typeof createCrosshair>;
 
@@ -39,6 +39,7 @@ export function createCrosshair(
   const { scope, traits } = frame;
   const crosses: HTMLElement[] = [];
   const outlines: Element[] = [];
+  /** The pointer sets them once a frame, whoever listens. */
   let next: Partial<Record<"point", Point> & Record<"region", Region>> = {};
   const tell = atOnce(scope, () => {
     frame.set(next);

@@ -37,11 +37,11 @@ export function maskOf(region: Region, width: number, height: number): Uint8Arra
   return mask;
 }
 
-/** The share of a map that lies in a mask, by the size of its values; null where all are 0. */
+/** The share of a map that lies in a mask, by the size of its values; null where all are 0 or unknown. */
 export function shareIn(mask: ArrayLike<number>, values: ArrayLike<number>): number | null {
   let [all, inside] = [0, 0];
   for (let i = 0; i < values.length; i++) {
-    const size = Math.abs(values[i]!);
+    const size = Math.abs(values[i]!) || 0;
     all += size;
     if (mask[i]) inside += size;
   }

@@ -36,9 +36,10 @@ export function createShare(
     if (element.textContent !== words && root.matches(":focus-within")) say(words);
     setText(element, words);
   };
+  // Not before the view is built: it draws it with its other parts.
+  element.hidden = true;
   listen(["region"], draw);
   box.append(element);
-  draw();
   return draw;
 }
 

@@ -40,6 +40,8 @@ export function createGallery(frame: SurveyFrame, look: Look) {
   /** The place in the list that the keys have gone to. */
   let at = 0;
   let followed: Uint32Array | null = null;
+  let filters: unknown;
+  let revealed = -1;
   let painted = { from: -1, to: -1 };
   let stale = true;
   let hidden = false;
@@ -139,7 +141,7 @@ export function createGallery(frame: SurveyFrame, look: Look) {
     const { kind, instead } = (content ?? {}) as { kind?: unknown; instead?: unknown };
     if (kind !== "thumbnails") return;
     sheets.add(buffers, instead === true);
-    repaint(true);
+    want();
   });
 
   const tryAgain = withNextFrame(scope, () => frame.repaint());
@@ -161,12 +163,13 @@ export function createGallery(frame: SurveyFrame, look: Look) {
 
   /** Wants what is painted, and of what is around it as much as there is room for. */
   const want = () => {
+    if (painted.from < 0) return;
     const { columns } = cell();
     const pictures = look.shown;
     const [first, last] = [painted.from * columns, Math.min(pictures.length, painted.to * columns)];
     const ahead = Math.max(0, Math.floor((0.9 * atlas.capacity - (last - first)) / 2));
     const around = pictures.subarray(Math.max(0, first - ahead), Math.min(pictures.length, last + ahead));
-    ask(sheets.want(pictures.subarray(Math.max(0, first), last), around));
+    ask(sheets.want(pictures.subarray(first, last), around));
   };
   const paintCanvas = (pictures: Uint32Array) => {
     // Hosts take a view off the page and put it back within a frame, which then has its size without a word.
@@ -231,9 +234,19 @@ export function createGallery(frame: SurveyFrame, look: Look) {
     box.style.transform = `translate(${x + 1}px, ${y + 1}px)`;
   };
 
+  /** Brings a picture that was opened elsewhere into sight. */
+  const showChosen = (pictures: Uint32Array) => {
+    const { chosen } = traits;
+    if (chosen === revealed || element.clientHeight === 0) return;
+    revealed = chosen;
+    const place = chosen < 0 ? -1 : pictures.indexOf(chosen);
+    if (place < 0) return;
+    at = place;
+    reveal(place);
+  };
+
   return {
     element,
-    captions,
     /** The picture that is pointed at, or that the keys have gone to; below 0 for none. */
     get current() {
       const place = under >= 0 ? under : at;
@@ -252,20 +265,22 @@ export function createGallery(frame: SurveyFrame, look: Look) {
     paint() {
       const pictures = look.shown;
       if (pictures !== followed) {
-        // The picture under the cursor stays under it, where it is still there.
-        const before = followed?.[at];
-        const kept = followed && followed.length === pictures.length ? pictures.indexOf(before ?? -1) : -1;
-        const others = followed !== null && followed.length !== pictures.length;
+        // Others are asked for: from the first on. Else more have come: the cursor stays on its picture.
+        const others = filters !== look.filters;
+        const before = others ? -1 : (followed?.[at] ?? -1);
+        at = before < 0 ? 0 : Math.max(0, pictures.indexOf(before));
+        if (others && followed) element.scrollTop = 0;
         followed = pictures;
-        at = kept >= 0 ? kept : 0;
-        if (others && traits.state !== "running") element.scrollTop = 0;
+        filters = look.filters;
         stale = true;
       }
       const { height } = cell();
       space.style.height = `${rows() * height}px`;
+      showChosen(pictures);
       paintCanvas(pictures);
       const focused = element.matches(":focus-visible");
-      outline(opened, traits.chosen < 0 ? -1 : pictures.indexOf(traits.chosen));
+      const place = traits.chosen < 0 ? -1 : pictures.indexOf(traits.chosen);
+      outline(opened, place);
       outline(cursor, pictures.length > 0 ? at : -1);
       cursor.classList.toggle("cfw-invisible", !focused);
       const picture = pictures[at];

@@ -6,6 +6,8 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Sheets that are decoded at the same time. */
 const AT_ONCE = 2;
+/** How much more a picture in sight counts than one around it. */
+const IN_SIGHT = 10000;
 /** Thumbnails of a row of a sheet: see cfwidgets/widgets/survey/sheets.py. */
 export const COLUMNS = 16;
 
@@ -90,16 +92,17 @@ export class Sheets {
       for (const picture of pictures) {
         const sheet = this.#sheetOf[picture]!;
         if (sheet < 0) {
-          if (weight > 1) lacks.push(picture);
+          if (weight === IN_SIGHT) lacks.push(picture);
         } else if (!this.atlas.has(picture) && !this.#busy.has(sheet) && this.#sheets[sheet]!.picture)
           counts.set(sheet, (counts.get(sheet) ?? 0) + weight);
       }
     };
-    look(sight, 1000);
+    look(sight, IN_SIGHT);
     look(around, 1);
-    if (this.#busy.size < AT_ONCE && counts.size > 0)
-      for (const [sheet] of [...counts].sort(([, m], [, n]) => n - m).slice(0, AT_ONCE - this.#busy.size))
-        void this.#decode(sheet);
+    const first = [...counts].sort(([, m], [, n]) => n - m);
+    // What nobody sees yet is not to take the time of what one sees.
+    const most = (first[0]?.[1] ?? 0) >= IN_SIGHT ? AT_ONCE : 1;
+    for (const [sheet] of first.slice(0, Math.max(0, most - this.#busy.size))) void this.#decode(sheet);
     return lacks;
   }
 

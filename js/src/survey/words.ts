@@ -3,7 +3,7 @@ import type { Table } from "./table";
 import type { Change, Filters } from "./traits";
 
 export const HELP =
-  "Each cell of the matrix counts the pictures of one true class (row) that are predicted as another (column). Click one, and the gallery shows its pictures; Enter or a click opens a picture. Surprise is the loss: how unlikely the model held the true class to be; where that is not known, the entropy of its answer.";
+  "Each cell of the matrix counts the pictures of one true class (row) that are predicted as another (column). Click one, and the gallery shows its pictures; Enter or a click opens a picture. Surprise is the loss: how unlikely the model held the true class to be; where that is not known, the entropy of its answer. Behind ⇢ stands what a second model predicts instead.";
 export const LATER = "the pictures will be here";
 export const NOTHING = "no picture passes all of these filters";
 export const kept = (rows: number) => (rows > 0 ? `${count(rows)} answers are kept` : "");

@@ -66,9 +66,9 @@ describe("questions", () => {
     ends[0]!();
     await vi.waitFor(() => expect(answer).toHaveBeenCalledTimes(2));
     ends[1]!();
-    await vi.waitFor(() => expect(set).toHaveBeenCalledTimes(2));
+    await new Promise((done) => setTimeout(done));
     expect(answer).toHaveBeenCalledTimes(2);
-    expect(set).toHaveBeenLastCalledWith({ error: "" });
+    expect(set).not.toHaveBeenCalled();
   });
 
   it("that fail are said in the view, and the next is answered", async () => {

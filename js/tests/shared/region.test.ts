@@ -64,6 +64,8 @@ describe("the share of a map in a mask", () => {
   it("is not known where there is nothing to share", () => {
     expect(shareIn([1, 0], [0, 0])).toBeNull();
     expect(shareIn([], [])).toBeNull();
+    expect(shareIn([1], [Number.NaN])).toBeNull();
+    expect(shareIn([1, 1, 0], [Number.NaN, 1, 3])).toBe(0.25);
   });
 });
 
