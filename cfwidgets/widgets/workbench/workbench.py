@@ -452,8 +452,8 @@ class Workbench(Held, FixedBox):
             return
         try:
             match kind:
-                case "chosen":
-                    self._show(self._pictures.require(value), None)
+                case "chosen":  # as it is by now: another may have been chosen since
+                    self._show(self._pictures.require(self._require_open().survey.view.chosen), None)
                 case "open":
                     self.open(value)
                 case "enter":

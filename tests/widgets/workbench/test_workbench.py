@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 import weakref
 
 import ipywidgets
@@ -102,6 +103,18 @@ def test_another_case_closes_the_explorers_of_the_one_before(workbench):
 def test_a_picture_that_is_chosen_in_the_survey_is_opened(bare):
     bare.survey.view.chosen = 4
     until(lambda: bare.case.number == 4 and "superpixels" in bare.explorers)
+
+
+def test_a_picture_chosen_before_another_was_opened_does_not_come_back(bare):
+    seen = []
+    bare.case.observe(lambda change: seen.append(change.new), "number")
+    with bare._lock:  # as if a case took long to open
+        bare.survey.view.chosen = 4
+        time.sleep(0.2)  # the thread that works has heard of it, and waits
+        bare.open(1)
+    until(lambda: not bare._waiting)
+    with bare._lock:
+        assert seen == [1]
 
 
 def test_what_cannot_be_asked_says_why_and_how_to_ask_it(bare):
