@@ -98,6 +98,36 @@ def test_views_of_a_case_are_linked_while_the_kernel_is_blocked(open_notebook):
     expect(case).not_to_have_attribute("data-without", "1")
 
 
+LEFT = """
+import gc, ipywidgets
+
+few = data.images[::100]
+
+def left():
+    gc.collect()
+    widgets = ipywidgets.widgets.widget._instances.values()
+    return [sum(isinstance(one, cf.Workbench) for one in widgets), len(widgets)]
+"""
+
+
+def test_a_cell_that_is_run_again_leaves_one_workbench(open_notebook):
+    notebook = open_notebook(SET_UP, LEFT, "cf.Workbench(clf, few, engines=engines)")
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    counts = []
+    for _ in range(4):
+        notebook.run_cell(2)
+        gallery = notebook.page.get_by_role("listbox", name="Pictures")
+        expect(notebook.page.get_by_test_id("cfw-survey")).to_have_attribute("data-state", "done")
+        gallery.press("Home")
+        gallery.press("Enter")
+        expect(notebook.page.get_by_test_id("cfw-superpixels")).to_have_attribute("data-state", "done")
+        expect(notebook.page.get_by_test_id("cfw-relevance")).to_have_attribute("data-state", "done")
+        notebook.wait("left()[0] == 1")
+        counts.append(notebook.eval("left()[1]"))
+    assert counts[1] == counts[3]
+
+
 def test_it_looks_right_in_both_themes(open_notebook, screenshots, window):
     window(1500, 3000)
     notebook, survey, case, notes = workbench(open_notebook, show=KEEPING)

@@ -60,6 +60,11 @@ class _Stage(Held, FixedBox):
     def __init__(self) -> None:
         super().__init__([], layout=FixedLayout(flex_flow="column nowrap"), _dom_classes=(HOST,))
 
+    def close(self) -> None:
+        """Take it off the page, with the layout, which ipywidgets would keep."""
+        self.layout.close()
+        super().close()
+
 
 class Workbench(Held, FixedBox):
     """Where does a classifier go wrong over a data set, and why there? The survey, and one case of it below.
@@ -447,8 +452,8 @@ class Workbench(Held, FixedBox):
             return
         try:
             match kind:
-                case "chosen":
-                    self._show(self._pictures.require(value), None)
+                case "chosen":  # as it is by now: another may have been chosen since
+                    self._show(self._pictures.require(self._require_open().survey.view.chosen), None)
                 case "open":
                     self.open(value)
                 case "enter":

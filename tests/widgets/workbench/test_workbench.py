@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import time
 import weakref
 
+import ipywidgets
 import pandas as pd
 import pytest
 import small
@@ -101,6 +103,18 @@ def test_another_case_closes_the_explorers_of_the_one_before(workbench):
 def test_a_picture_that_is_chosen_in_the_survey_is_opened(bare):
     bare.survey.view.chosen = 4
     until(lambda: bare.case.number == 4 and "superpixels" in bare.explorers)
+
+
+def test_a_picture_chosen_before_another_was_opened_does_not_come_back(bare):
+    seen = []
+    bare.case.observe(lambda change: seen.append(change.new), "number")
+    with bare._lock:  # as if a case took long to open
+        bare.survey.view.chosen = 4
+        time.sleep(0.2)  # the thread that works has heard of it, and waits
+        bare.open(1)
+    until(lambda: not bare._waiting)
+    with bare._lock:
+        assert seen == [1]
 
 
 def test_what_cannot_be_asked_says_why_and_how_to_ask_it(bare):
@@ -381,6 +395,18 @@ def test_it_goes_when_nothing_refers_to_it(clf):
     seen = [weakref.ref(one) for one in (made, made.case, made.survey, *made.explorers.values())]
     del made
     until(lambda: gc.collect() >= 0 and not any(one() for one in seen))
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_no_widget_of_it_stays_behind(clf, closed):
+    before = set(ipywidgets.widgets.widget._instances)
+    made = cf.Workbench(clf, pictures(), LABELS, engines=ENGINES)
+    made.open(2)
+    ended(made)
+    if closed:
+        made.close()
+    del made
+    until(lambda: gc.collect() >= 0 and set(ipywidgets.widgets.widget._instances) <= before)
 
 
 def test_it_is_shown_as_often_as_one_likes(bare):
