@@ -22,6 +22,7 @@ __all__ = ["report"]
 
 _ROWS = 20  # of a table that are printed
 _DPI = 150
+_VERDICTS = {True: "yes", False: "no", None: "–"}
 _MB = 1_000_000
 _LARGEST = 100 * _MB
 
@@ -109,12 +110,17 @@ def _section(result: ExplainerResult) -> str:
             f"<ul>{caveats}</ul>" if caveats else "",
             _figure(result),
             "<h3>How far to trust it</h3>",
-            _table(result.trust().drop(columns="meaning")),
+            _table(_trust(result)),
             f"<h3>The finding as a table</h3>{_table(result.to_frame())}",
             about_table(rows),
             "</section>",
         ]
     )
+
+
+def _trust(result: ExplainerResult) -> pd.DataFrame:
+    rows = pd.DataFrame(result.trust().drop(columns="meaning"))
+    return rows.assign(ok=[_VERDICTS[ok] for ok in rows["ok"]])
 
 
 def _figure(result: ExplainerResult) -> str:
