@@ -1,4 +1,4 @@
-"""Generators by name: digits without a download, and BigGAN-deep for ImageNet."""
+"""Generators by name: digits and portraits without a download, and BigGAN-deep for ImageNet."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from importlib.resources import files
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import Any
 
 import torch
 from safetensors.torch import load
@@ -18,9 +19,20 @@ from cfwidgets.text import did_you_mean
 
 __all__ = ["generator"]
 
-_DIGITS = "digits"
+# The settings of cfwidgets.zoo.recipes.digit_generator and portrait_generator.
+_OWN: dict[str, dict[str, Any]] = {
+    "digits": {"size": 32, "classes": 10, "channels": 12, "latent_size": 64, "shared_size": 32, "colours": 1},
+    "portraits": {
+        "size": 64,
+        "classes": 2,
+        "channels": 8,
+        "latent_size": 80,
+        "shared_size": 32,
+        "colours": 3,
+    },
+}
 _SIZES = {"biggan-deep-128": 128, "biggan-deep-256": 256, "biggan-deep-512": 512}
-_NAMES = (_DIGITS, *_SIZES)
+_NAMES = (*_OWN, *_SIZES)
 
 
 def generator(
@@ -39,6 +51,9 @@ def generator(
         ``"digits"``: handwritten digits of 32 x 32 pixels, weights in this package (with a model card beside
         them, ``zoo/weights/digits_generator.md``), no download. Its classes are those of
         ``zoo.classifier("digits")``.
+        ``"portraits"``: drawn portraits of 64 x 64 pixels (`cfwidgets.data.portraits`), in this package too
+        (``zoo/weights/portraits_generator.md``). Its classes, not Male and Male, are those of
+        ``zoo.classifier("portraits/male-…")``.
         ``"biggan-deep-128"``, ``"biggan-deep-256"``, ``"biggan-deep-512"``: ImageNet, with the weights of
         DeepMind, downloaded at first use. Its classes are those of ImageNet, in their order.
     pretrained
@@ -78,23 +93,24 @@ def generator(
     place = named_device(device)
     if name in _SIZES:
         made: BigGAN | BigGANDeep = _biggan_deep(name, pretrained, weights, truncation)
-    elif name == _DIGITS:
+    elif name in _OWN:
         if weights is not None or truncation != 1:
-            raise GeneratorError(f"{_DIGITS!r} takes neither weights nor truncation: they are of BigGAN-deep")
-        made = _digits(pretrained)
+            raise GeneratorError(f"{name!r} takes neither weights nor truncation: they are of BigGAN-deep")
+        made = _own(name, pretrained)
     else:
         known = ", ".join(map(repr, _NAMES))
         raise GeneratorError(f"a generator is called {known}; got {name!r}{did_you_mean(name, _NAMES)}")
     return made.eval().to(place)
 
 
-def _digits(pretrained: bool) -> BigGAN:
+def _own(name: str, pretrained: bool) -> BigGAN:
     with torch.device("meta") if pretrained else nullcontext():  # no initial weights, as others are loaded
-        # The settings of cfwidgets.zoo.recipes.digit_generator.
-        network = BigGAN(size=32, classes=10, channels=12, latent_size=64, shared_size=32, colours=1)
+        network = BigGAN(**_OWN[name])
     if pretrained:
-        weights = files("cfwidgets.zoo") / "weights" / "digits_generator.safetensors"
-        network.load_state_dict(load(weights.read_bytes()), assign=True)
+        path = files("cfwidgets.zoo") / "weights" / f"{name}_generator.safetensors"
+        state = load(path.read_bytes())  # some in half precision
+        state = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
+        network.load_state_dict(state, assign=True)
     return network
 
 
@@ -138,6 +154,6 @@ def _downloaded(name: str) -> dict[str, Tensor]:
         raise ConnectionError(
             f"the weights of {name!r} have to be downloaded once, from {source}, and that failed ({error}). "
             f"Where there is a network, download {_file_name(name)}; put it into a folder here, and give "
-            f'the folder: zoo.generator("{name}", weights=FOLDER). Without, {_DIGITS!r} works, and '
-            "pretrained=False gives the network untrained."
+            f'the folder: zoo.generator("{name}", weights=FOLDER). Without, {" and ".join(map(repr, _OWN))} '
+            "work, and pretrained=False gives the network untrained."
         ) from error

@@ -12,11 +12,14 @@ import pytest
 import torch
 
 from cfwidgets import zoo
+from cfwidgets.data.portraits import portraits as drawn_portraits
+from cfwidgets.engines.transitions.engine import Transitions
 from cfwidgets.models.classifier import ClassifierError
 from cfwidgets.models.generator import Generator, GeneratorError, require_generator
 from cfwidgets.networks import BigGAN, BigGANDeep
+from cfwidgets.training.biggan import BigGANTraining
 from cfwidgets.zoo import generators
-from cfwidgets.zoo.recipes.digit_generator import training
+from cfwidgets.zoo.recipes import digit_generator, portrait_generator
 
 pytestmark = pytest.mark.slow
 
@@ -27,14 +30,15 @@ def digits() -> Any:
 
 
 @pytest.fixture(scope="module")
-def card() -> str:
-    return (files("cfwidgets.zoo") / "weights" / "digits_generator.md").read_text(encoding="utf-8")
+def portraits() -> Any:
+    return zoo.generator("portraits", device="cpu")
 
 
 def painted(generator: Generator, each: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
-    labels = torch.arange(10).repeat_interleave(each)
+    labels = torch.arange(generator.classes).repeat_interleave(each)
+    c = torch.eye(generator.classes)[labels]
     with torch.no_grad():
-        return generator.generate(generator.sample(len(labels), seed), torch.eye(10)[labels]), labels
+        return generator.generate(generator.sample(len(labels), seed), c), labels
 
 
 def test_digits_are_read_as_what_they_were_painted_as(digits: Any) -> None:
@@ -52,26 +56,82 @@ def test_digits_of_a_class_differ(digits: Any) -> None:
         assert torch.pdist(images[labels == digit][:, 0].flatten(1)).min() > 0.5
 
 
-def test_the_card_is_of_these_weights(digits: Any, card: str) -> None:
-    parameters = sum(weights.numel() for weights in digits.parameters())
+def test_portraits_are_read_as_what_they_were_painted_as(portraits: Any) -> None:
+    images, labels = painted(portraits, 100, seed=7)
+    clf = zoo.classifier("portraits/male-any-hair", device="cpu")
+    assert images.shape == (200, 3, 64, 64)
+    assert (clf.probabilities(images).argmax(dim=1) == labels).float().mean() > 0.8  # the card: 87 %
+    assert clf.labels == portrait_generator.CLASSES
+    assert require_generator(portraits, len(clf.labels or ())) is portraits
+    assert not any(part.training for part in portraits.modules())
+
+
+def test_portraits_of_a_class_differ(portraits: Any) -> None:
+    images, labels = painted(portraits, 20)
+    for k in range(2):
+        assert torch.pdist(images[labels == k].flatten(1)).min() > 5
+
+
+def test_a_transition_explains_a_misread_portrait(portraits: Any) -> None:
+    clf = zoo.classifier("portraits/male-blond", device="cpu")
+    given = {"Male": True, "Blond_Hair": True, "Wearing_Hat": False}
+    men = drawn_portraits(8, 64, attributes=given, first=3_000_000).images
+    misread = clf.probabilities(men).argmax(dim=1) == 0  # blond hair is its shortcut
+    assert misread.any()
+    man = men[misread][0]
+    # The classifier's last features say little but whether hair is blond; earlier ones say where things are.
+    engine = Transitions(starts=4, updates=100, phases=20, rate=0.03, layer="relu2", method=None, trust=False)
+    result = engine.explain(clf, portraits, man, target="Male")
+    assert (result.wrong_label, result.label) == ("not Male", "Male")
+    assert result.row(0)
+    assert result.row(1)
+    assert result.flip_phase is not None
+    assert result.candidates.cosine.median() > result.first.max()
+    nearest = result.candidates.images[result.row(0)[0]].float() / 255
+    others, _ = painted(portraits, 50, seed=9)
+    chance = (others - man).square().flatten(1).mean(dim=1).sqrt()
+    assert (nearest - man).square().mean().sqrt() < chance.min()
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("digits", "digit_generator --seed 0 --updates 12000"),
+        ("portraits", "portrait_generator --seed 0 --updates 5500"),
+    ],
+)
+def test_the_card_is_of_these_weights(name: str, command: str) -> None:
+    folder = files("cfwidgets.zoo") / "weights"
+    card = (folder / f"{name}_generator.md").read_text(encoding="utf-8")
+    generator = zoo.generator(name, device="cpu")
+    parameters = sum(weights.numel() for weights in generator.parameters())
     assert f"A `cfwidgets.networks.BigGAN` ({parameters:,} parameters)" in card
-    weights = (files("cfwidgets.zoo") / "weights" / "digits_generator.safetensors").read_bytes()
+    assert f'`cfwidgets.zoo.generator("{name}")`' in card
+    weights = (folder / f"{name}_generator.safetensors").read_bytes()
     assert hashlib.sha256(weights).hexdigest() in card
-    assert "python -m cfwidgets.zoo.recipes.digit_generator --seed 0 --updates 12000" in card
+    assert f"python -m cfwidgets.zoo.recipes.{command}`" in card
 
 
-def test_the_digits_have_the_shape_that_is_trained(digits: Any) -> None:
-    settings = training()
+@pytest.mark.parametrize(
+    ("name", "settings", "updates"),
+    [("digits", digit_generator.training(), 12_000), ("portraits", portrait_generator.training(), 5_500)],
+)
+def test_the_generator_has_the_shape_that_is_trained(
+    name: str, settings: BigGANTraining, updates: int
+) -> None:
+    made = zoo.generator(name, device="cpu")
     shape = {"channels": settings.channels, "latent_size": settings.latent_size}
-    trained = BigGAN(32, 10, **shape, shared_size=settings.shared_size, colours=1)
-    trained.load_state_dict(digits.state_dict())
-    assert settings.updates == 12_000
+    trained = BigGAN(made.size, made.classes, **shape, shared_size=settings.shared_size, colours=made.colours)
+    trained.load_state_dict(made.state_dict())
+    assert settings.updates == updates
 
 
-def test_untrained_digits_are_none(digits: Any) -> None:
-    untrained = zoo.generator("digits", pretrained=False, device="cpu")
-    assert untrained.state_dict().keys() == digits.state_dict().keys()
-    assert not torch.equal(painted(untrained, 1)[0], painted(digits, 1)[0])
+@pytest.mark.parametrize("name", ["digits", "portraits"])
+def test_weights_are_float32_and_can_be_left_out(name: str) -> None:
+    made, untrained = (zoo.generator(name, pretrained=known, device="cpu") for known in (True, False))
+    assert untrained.state_dict().keys() == made.state_dict().keys()
+    assert {weights.dtype for weights in made.parameters()} == {torch.float32}
+    assert not torch.equal(painted(untrained, 1)[0], painted(made, 1)[0])
     assert not any(part.training for part in untrained.modules())
 
 
@@ -142,7 +202,7 @@ def test_without_a_network_it_says_what_to_do(
     assert source in message
     assert "download biggan-deep-128-pytorch_model.bin; put it into a folder" in message
     assert 'zoo.generator("biggan-deep-128", weights=FOLDER)' in message
-    assert "'digits' works" in message
+    assert "'digits' and 'portraits' work" in message
 
 
 def test_untrained_it_needs_no_weights(narrow: Any) -> None:
@@ -190,7 +250,7 @@ def test_a_file_that_runs_code_is_not_read(narrow: Any, tmp_path: Path) -> None:
         ("stylegan", {}, "got 'stylegan'$"),
         (None, {}, "got None$"),
         ("digits", {"truncation": 0.5}, "'digits' takes neither weights nor truncation"),
-        ("digits", {"weights": "x"}, "'digits' takes neither weights nor truncation"),
+        ("portraits", {"weights": "x"}, "'portraits' takes neither weights nor truncation"),
         ("biggan-deep-128", {"weights": "x", "pretrained": False}, "together with pretrained=False"),
     ],
 )
