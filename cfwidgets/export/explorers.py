@@ -98,7 +98,8 @@ def _as_it_stands(widget: w.Widget, view: Traveller) -> _Shown:
             travel: Travel | CannotTravelError = view.travel()
         except CannotTravelError as error:
             travel = error
-        return _Shown(widget.model_id, view.model_id, state_of(widget), view.account(), travel)
+        about = view.account()  # first, since a view may put into its state what a page needs
+        return _Shown(widget.model_id, view.model_id, state_of(widget), about, travel)
 
 
 def _network(travel: Travel | CannotTravelError, live: Live) -> tuple[Network | None, str]:

@@ -41,6 +41,8 @@ class SurveyExplorer(Explorer[SurveyView]):
     -------
     stop, resume
         Stop the run, and keep what was found; resume it.
+    export
+        Write it as one HTML file, which plays in any browser.
     close
         Stop, free everything, and take it off the page.
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from cfwidgets.engines.base import Update
+    from cfwidgets.export.words import About
 
 _KEPT = 1024  # thumbnails that are saved with a notebook, those of the most surprising pictures
 _READ = 4096  # pictures at most that are read again, where no survey reads them, before they are asked for
@@ -90,6 +91,8 @@ class SurveyView(View[SurveyResult]):
     -------
     stop, resume
         Stop the run, and keep what was found; resume it.
+    export
+        Write it as one HTML file, which plays in any browser.
     close
         Stop, free everything, and take it off the page.
 
@@ -205,6 +208,21 @@ class SurveyView(View[SurveyResult]):
             checkpoint=self._checkpoint,
         )
 
+    def account(self) -> About:
+        """Say what the view shows, for an exported page."""
+        from cfwidgets.export.words import account
+
+        result = self._found_so_far
+        self._thumbnails.flush()
+        self._keep(result, surprising(result))  # of a run that has just ended, they may not be there yet
+        return account(
+            f"Where does {result.model} go wrong?",
+            "Survey explorer",
+            result,
+            self,
+            asks="the pictures beyond the most surprising ones, and their cases, need the notebook",
+        )
+
     def _release(self) -> None:
         super()._release()
         self._thumbnails = Thumbnails(0, lambda _sheet: None)
@@ -304,14 +322,12 @@ class SurveyView(View[SurveyResult]):
 
     def _keep(self, result: SurveyResult, order: npt.NDArray[np.int64]) -> None:
         """Put the thumbnails of the most surprising pictures into what a notebook saves."""
-        if self._kept_of is result:
-            return
-        self._kept_of = result
-        sheets = self._thumbnails.repacked(order[:_KEPT])
-        packed = pack(blob for sheet in sheets for blob in sheet.blobs())
-        with self.together():
-            if self._open and self._result is result:
-                self.kept = packed
+        with self.together():  # an export waits meanwhile, to find them
+            if self._kept_of is result or self._result is not result or not self._open:
+                return
+            self._kept_of = result
+            sheets = self._thumbnails.repacked(order[:_KEPT])
+            self.kept = pack(blob for sheet in sheets for blob in sheet.blobs())
 
     def _arrange(self, result: SurveyResult, order: npt.NDArray[np.int64]) -> None:
         """Send the thumbnails of a large data set again, the most surprising together.
