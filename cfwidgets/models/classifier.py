@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import operator
 import os
-import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
@@ -38,6 +37,7 @@ from cfwidgets.models.classifier_arguments import (
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.models.parts import state_of, uncompiled
 from cfwidgets.text import LINE, cut, is_address, made_by_name
+from cfwidgets.warn import warn_user
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -775,11 +775,9 @@ class Classifier:
                 raise ClassifierError(f"the model returned {classes} classes, and {self.classes} before")
             raise ClassifierError(f"the model has {classes} classes; got {self.classes} labels")
         if not self._answered and self._activation == "softmax" and _are_probabilities(rows):
-            warnings.warn(
+            warn_user(
                 f"{self.name} returns rows that sum to 1, as probabilities do: if it ends with a softmax, "
-                "pass activation='none'",
-                UserWarning,
-                stacklevel=5,  # the user's line
+                "pass activation='none'"
             )
         self._answered = True
 

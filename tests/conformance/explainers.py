@@ -13,6 +13,8 @@ from torch import Tensor
 import cfwidgets as cf
 from cfwidgets.search import SMPSO
 from cfwidgets.widgets.training.view import TrainingView
+from cfwidgets.widgets.workbench.case_view import CaseView
+from cfwidgets.widgets.workbench.notes_view import NotesView
 
 Given = tuple[Any, ...]
 
@@ -194,7 +196,20 @@ def _trained() -> Any:
     return view
 
 
+class _Commands:
+    def take(self, *_given: Any) -> None:
+        """Take a command of the page, as a workbench does."""
+
+
+_COMMANDS = _Commands()
+
+
 def views() -> dict[str, Callable[[], Any]]:
     """Every view, by name, with what makes one that has ended."""
     shown = [explainer for explainer in EXPLAINERS if explainer.view is not None]
-    return {**{explainer.name: _shown(explainer) for explainer in shown}, "training": _trained}
+    return {
+        **{explainer.name: _shown(explainer) for explainer in shown},
+        "training": _trained,
+        "case": lambda: CaseView(small.classifier()),
+        "notes": lambda: NotesView(_COMMANDS.take),
+    }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 from torch import Tensor
@@ -17,6 +16,7 @@ from cfwidgets.models.backends.torch_module import TorchModule
 from cfwidgets.models.guard import FairLock
 from cfwidgets.models.parts import uncompiled
 from cfwidgets.progress import progress_bar
+from cfwidgets.warn import warn_user
 
 __all__ = ["Accelerated"]
 
@@ -132,11 +132,10 @@ class Accelerated:
             self._runs = self._export()
             difference = self._difference(images, expected)
         if difference > _TOLERANCE:
-            warnings.warn(
+            warn_user(
                 f"{self.name} disagrees with the network itself: probabilities differ by up to "
                 f"{difference:.2g}, and {_TOLERANCE:g} is accepted. The network itself is used instead.",
                 RuntimeWarning,
-                stacklevel=7,  # the user's line
             )
             cache.discard(self._key)
             self._runs = self.original

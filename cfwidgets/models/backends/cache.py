@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import warnings
 from pathlib import Path
 
 import torch
@@ -19,6 +18,7 @@ from torch import Tensor, nn
 
 from cfwidgets.models.backends.base import Interface
 from cfwidgets.scratch import clear, replacing
+from cfwidgets.warn import warn_user
 
 __all__ = ["discard", "folder", "key", "read", "write"]
 
@@ -88,11 +88,10 @@ def write(name: str, content: bytes) -> None:
             scratch.write_bytes(content)
             discard(name)
     except OSError as error:
-        warnings.warn(
+        warn_user(
             f"the exported network cannot be saved in {folder()} ({error}) and is exported again next time; "
             "the environment variable CFWIDGETS_CACHE names another folder",
             RuntimeWarning,
-            stacklevel=6,  # the user's line
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from contextlib import nullcontext
 from typing import Any, Literal, TypeAlias
 
@@ -16,6 +15,7 @@ from cfwidgets.models.backends.copies import copied
 from cfwidgets.models.backends.outputs import Activation, as_rows, to_probabilities
 from cfwidgets.models.guard import untouched
 from cfwidgets.models.parts import every_part, uncompiled
+from cfwidgets.warn import warn_user
 
 __all__ = ["Precision", "TorchModule", "channels_error", "place"]
 
@@ -177,7 +177,7 @@ class TorchModule:
             if self.alone
             else "differs from one pass to the next: something in it is random in evaluation mode"
         )
-        warnings.warn(f"the answer of {self.name} to an image {why}", RuntimeWarning, stacklevel=7)
+        warn_user(f"the answer of {self.name} to an image {why}", RuntimeWarning)
 
     def _settle(self, images: Tensor) -> Tensor:
         """Find the layout and the precision that suit the module; return the outputs as later ones are."""
