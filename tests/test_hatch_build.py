@@ -58,7 +58,8 @@ def build(project: Path, target: str, to: Path) -> Path:
 
 
 def test_the_installed_bundles_are_made_from_the_sources(project: Path, build_hook: ModuleType) -> None:
-    views = ["facex", "pareto", "relevance", "superpixels", "training", "transitions", "translation"]
+    views = ["case", "facex", "notes", "pareto", "relevance", "superpixels", "survey", "training"]
+    views += ["transitions", "translation"]
     assert [path.name for path in build_hook.bundles(project)] == [
         f"{view}{suffix}" for view in views for suffix in (".css", ".js")
     ]

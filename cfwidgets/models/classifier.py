@@ -754,12 +754,14 @@ class Classifier:
         except (RuntimeError, ValueError) as error:  # for shapes that do not fit
             for size in _BATCH_SIZES:
                 try:
-                    first = self._backend(_filled_up(images[:size], size))[: len(images)]
+                    # All of them: a model that breaks now and then is none of a fixed batch.
+                    rows = torch.cat(
+                        [self._backend(_filled_up(some, size))[: len(some)] for some in images.split(size)]
+                    )
                 except Exception:  # noqa: BLE001, S112 (the first error says more)
                     continue
                 self._batch_size, self._pads = size, True
-                others = images[size:].split(size) if len(images) > size else ()
-                return torch.cat([first, *map(self._filled, others)])
+                return rows
             raise error from None
         if self._passed not in (None, len(images)):
             self._pads = False  # batches of two sizes have passed
