@@ -407,8 +407,10 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
             self._fail(failure)
 
     def _fail(self, failure: BaseException) -> None:
-        self.last_error = failure
         with self._wire:
+            if not self._open:  # what it worked on is gone, and the error would keep the view alive
+                return
+            self.last_error = failure
             self.error = in_words(failure)
 
     def _handle_custom_msg(self, content: Any, buffers: Any) -> None:
