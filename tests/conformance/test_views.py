@@ -248,6 +248,7 @@ def test_a_resume_right_after_a_stop_is_never_lost(explainer, closed):
     while view.run.state == "running":
         view.stop()
         view.resume()
+        time.sleep(0.001)  # lets the run on, which else waits for this loop
     view.run.result(timeout=120)
     until(lambda: view.state == "done")
 

@@ -347,6 +347,7 @@ def test_errors_of_two_kinds_stand_together_and_each_is_taken_back(opened, tmp_p
     ]
     view.resume()
     assert view.error == "the drawing failed: no"
+    gate.let(1)  # to its end
 
 
 class Slow(TrainedAttGAN):
