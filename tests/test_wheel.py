@@ -114,4 +114,4 @@ def test_the_sdist_holds_the_sources_and_no_caches(sdist: Path, package: set[str
 def test_they_are_not_too_large(wheel: Path, sdist: Path) -> None:
     """The wheel is 23 MB of weights, 10 of them translators, 4 that answer in pages, and some code."""
     assert wheel.stat().st_size < 30 * MB
-    assert sdist.stat().st_size < 36 * MB  # with the notebooks and their pictures
+    assert sdist.stat().st_size < 34 * MB
