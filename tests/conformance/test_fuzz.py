@@ -20,7 +20,8 @@ def kinds_of(kind):
 
 def written(kind):
     """Tell a class of the package from those that traitlets makes of it, one for each widget made."""
-    return kind.__module__.startswith("cfwidgets.") and kind is vars(sys.modules[kind.__module__])[kind.__name__]
+    own = kind.__module__.startswith("cfwidgets.")
+    return own and getattr(sys.modules[kind.__module__], kind.__name__) is kind
 
 
 @pytest.fixture(params=views())

@@ -36,18 +36,20 @@ def all_given() -> dict[str, Any]:
 
 
 def ended(workbench: cf.Workbench) -> cf.Workbench:
-    """Wait until the explorers of the open tab have ended."""
-    tab = {
-        entry["name"]
-        for one in workbench.case.tabs
-        if one["name"] == workbench.case.tab
-        for entry in one["asked"]
-    }
-    until(
-        lambda: all(
-            one.view.state in ("done", "failed") for name, one in workbench.explorers.items() if name in tab
-        )
-    )
+    """Wait until the explorers of the open tab are made and have ended."""
+
+    def over() -> bool:
+        made = workbench.explorers
+        asked = [
+            entry["name"]
+            for one in workbench.case.tabs
+            if one["name"] == workbench.case.tab
+            for entry in one["asked"]
+            if not entry["why"]
+        ]
+        return all(name in made and made[name].view.state in ("done", "failed") for name in asked)
+
+    until(over)
     return workbench
 
 
