@@ -57,8 +57,8 @@ class ELime(SuperpixelEngine):
     patience
         End a search after so many generations without a better selection; None to search to the end.
     samples
-        Random masks evaluated after the search, for the importance: each superpixel is shown with
-        probability 1/2. 0 leaves them out.
+        Random masks evaluated after the search, for the importance: each shows another share of the
+        superpixels, drawn from 0 to 1. 0 leaves them out.
     objective
         ``sufficient``, as the paper: find the superpixels to show to keep the class. ``necessary``: find
         those to remove to lose it.
@@ -113,7 +113,7 @@ class ELime(SuperpixelEngine):
     elitism: int = 1
     optimiser: Literal["genetic", "climb"] = "genetic"
     patience: int | None = None
-    samples: int = 300
+    samples: int = 500
     objective: Objective = "sufficient"
     parsimony: float | None = None
     runs: int = 1
@@ -198,7 +198,8 @@ class ELime(SuperpixelEngine):
     ) -> Iterator[tuple[SuperpixelResult, str]]:
         """Yield while the masks for the importance are evaluated, and at last the result with it."""
         generator = seeded(self.seed ^ _OTHER_STREAM)
-        random = torch.rand(self.samples, result.count, generator=generator) < 0.5
+        share = torch.rand(self.samples, 1, generator=generator)  # from nearly nothing to nearly all
+        random = torch.rand(self.samples, result.count, generator=generator) < share
         around = torch.cat([result.shown[None], result.shown ^ alone(result.count)])
         answers: list[Tensor] = []
         for masks in (*random.split(_CHUNK), around):

@@ -299,7 +299,10 @@ def test_a_resumed_search_equals_an_uninterrupted_one(settings, tmp_path):
 def test_generations_and_runs_are_totals():
     first = explain(replace(FAST, generations=5))
     more = explain(replace(FAST, generations=9, runs=2), resume=first)
-    assert differs(more, explain(replace(FAST, generations=9, runs=2)), ignore=ASKED) == []
+    whole = explain(replace(FAST, generations=9, runs=2))
+    assert differs(more, whole, ignore=ASKED | {"interval"}) == []
+    # Random masks of nearly nothing or all are often known already: the others are then asked in other batches.
+    torch.testing.assert_close(more.interval, whole.interval, rtol=0, atol=1e-6)
     assert [search.generation for search in more.searches] == [9, 9]
     assert torch.equal(more.searches[0].masks[:6], first.searches[0].masks)
     assert more.seconds > first.seconds
