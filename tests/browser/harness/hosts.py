@@ -120,7 +120,7 @@ def here(module: str, *arguments: str) -> Callable[[], tuple[str, ...]]:
 
 
 def lab_4_4() -> tuple[str, ...]:
-    """JupyterLab 4.4, in an environment that is kept, with the front ends of widgets that are installed here."""
+    """JupyterLab 4.4, in an environment that is kept, with the front ends of widgets that are here."""
     environment = platformdirs.user_cache_path("cfwidgets") / "tests" / "jupyterlab-4.4"
     program = environment / "bin/python"
     if not (environment / "made").exists():
