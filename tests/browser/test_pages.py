@@ -85,6 +85,13 @@ class Open:
         expect(view).to_have_attribute("data-ready", re.compile("."))
         return view
 
+    def pictures(self, path: Path) -> None:
+        """Save what is seen in both themes."""
+        for theme in ("light", "dark"):
+            expect(self.page.locator("[data-cfw-theme]").first).to_have_attribute("data-cfw-theme", theme)
+            self.page.screenshot(path=f"{path}-{theme}.png", full_page=True)
+            self.page.locator("#page-theme").click()
+
     def live(self) -> None:
         expect(self.page.locator("html")).to_have_attribute("data-network", "ready")
 
@@ -196,11 +203,8 @@ def test_each_explorer_plays_in_a_still_page(open_page, tmp_path, screenshots, c
             asks = view.locator(control).first
             assert asks.evaluate("one => one.closest('[data-asks]').title").startswith("needs the notebook")
         assert strays(page) == [], within
-        page.screenshot(path=screenshots / f"page-{case.name}-{within}.png", full_page=True)
         use(view, **settings)
-        page.locator("#page-theme").click()
-        expect(view).to_have_attribute("data-cfw-theme", "dark")
-        page.screenshot(path=screenshots / f"page-{case.name}-{within}-dark.png", full_page=True)
+        opened.pictures(screenshots / f"page-{case.name}-{within}")
     pictures = page.evaluate("document.getElementById('page-state').textContent.length")
     assert exported.bytes - pictures < 3_000_000
 
@@ -290,7 +294,7 @@ def test_a_live_page_answers_as_python_does(open_page, tmp_path, digits, screens
         assert answer["probability"] == pytest.approx(expected[digits.result.target], abs=1e-4)
         assert [index for index, _ in answer["top"]] == list(expected.index[:5])
         assert [p for _, p in answer["top"]] == pytest.approx(list(expected[:5]), abs=1e-4)
-    opened.page.screenshot(path=screenshots / f"live-superpixels-{within}.png", full_page=True)
+    opened.pictures(screenshots / f"live-superpixels-{within}")
 
 
 def test_half_precision_is_said(open_page, tmp_path, digits):
@@ -328,7 +332,7 @@ def test_a_live_page_of_relevance_answers_as_python_does(
         assert answer["probability"] == pytest.approx(float(expected[made.result.target]), abs=1e-4)
         for index, p in answer["top"]:
             assert p == pytest.approx(float(expected[index]), abs=1e-4)
-    opened.page.screenshot(path=screenshots / f"live-relevance-{within}.png", full_page=True)
+    opened.pictures(screenshots / f"live-relevance-{within}")
     made.close()
 
 
@@ -361,5 +365,5 @@ def test_attributes_dragged_in_a_live_page_are_painted_as_in_python(
     view.locator(".cfw-change-range").first.press("ArrowRight")
     expect(view.get_by_role("button", name="undo edits")).to_be_enabled()
     expect(view.locator(".cfw-stage-waiting")).to_have_text("")
-    opened.page.screenshot(path=screenshots / f"live-pareto-{within}.png", full_page=True)
+    opened.pictures(screenshots / f"live-pareto-{within}")
     made.close()
