@@ -7,7 +7,7 @@ It needs both: ``pip install jmetalpy pymoo`` (no dependencies of cfwidgets). Ru
 Measured 2026-11-22, 2 cores (x86-64) with other work on them, torch 2.15, jMetalPy 1.9.0, pymoo 0.6.2,
 moocore 0.3.2; 25,000 evaluations, 10 seeds, float64. Hypervolumes of ours and of jMetalPy's, mean and
 deviation; "above": ours less jMetalPy's, in its deviations. Then own processor seconds, those without the
-evaluations, medians: ours, jMetalPy's, and how many times ours jMetalPy and pymoo take::
+evaluations, medians: ours, jMetalPy's, and how many times ours jMetalPy and pymoo take:
 
     ===== ===== ======== ======= ======== ======= ===== ==== ======== ===== =====
     problem        ours      sd jMetalPy      sd above    s        s times pymoo
@@ -36,7 +36,7 @@ of the five pieces of the front (1.310). Over more seeds that happens to both: o
 NSGA-II on WFG4 (``--problems WFG4 --searches NSGA2``, with ``--evaluations 10000`` and 25,000), 2026-11-27,
 the same machine, torch 2.14. Ten seeds had it on the low side. Operators, bounds, tournament, ties of the
 crowding distance and duplicates are as in jMetalPy (but that there the two children of one solution with
-itself are one object, which mutates twice), and over more seeds nothing is left of it::
+itself are one object, which mutates twice), and over more seeds nothing is left of it:
 
     =========== ========= ============= ============= =====================
     evaluations seeds     ours          jMetalPy      p (Mann-Whitney)

@@ -1,0 +1,8 @@
+import cfwidgets as cf
+
+clf, translator = cf.zoo.translator("concrete")  # trained against each other, with labels alone
+surfaces = cf.data.concrete(12, size=128)
+ordinary = cf.zoo.classifier("concrete/ordinary")
+explorer = cf.TranslationExplorer(clf, translator, surfaces, second=ordinary)
+explorer.run.result()
+explorer.export("translation.html", title="Where is the damage, and what would it look like here?")
