@@ -1,14 +1,13 @@
-"""Settings of the documentation: ``sphinx-build -W -n docs docs/_build/site`` builds it, without a network."""
+"""Settings of the documentation: ``sphinx-build -W docs docs/_build/site`` builds it, without a network."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE / "extensions"))
-
 import cfwidgets
+
+sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 
 project = "cfwidgets"
 author = "the cfwidgets authors"
@@ -24,10 +23,10 @@ extensions = [
     "live",
     "references",
 ]
-exclude_patterns = ["_build"]
-templates_path = ["_templates"]
+exclude_patterns = ["_build", "_cards.md"]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 nitpicky = True
+nitpick_ignore_regex = [("py:class", r"cfwidgets\..*\.(R|T|Trained)")]  # variables of types
 keep_warnings = False
 suppress_warnings = ["config.cache"]  # functions as settings
 default_role = "py:obj"

@@ -1,11 +1,13 @@
-"""Pages that are gathered from elsewhere: the docstrings of benchmarks, and the cards of the ready models."""
+"""What is gathered from elsewhere: docstrings of benchmarks, cards of the ready models, README's pictures."""
 
 from __future__ import annotations
 
 import ast
-import re
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from PIL import Image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,35 +17,43 @@ if TYPE_CHECKING:
 _ROOT = Path(__file__).parents[2]
 
 
-def _benchmarks() -> Iterator[tuple[str, str]]:
+def _benchmarks() -> Iterator[tuple[str, bytes]]:
     for path in sorted((_ROOT / "tests/benchmarks").glob("*.py")):
-        text = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+        text = ast.get_docstring(ast.parse(path.read_bytes())) or ""
         if "Run it with" not in text:
             continue  # a part of another, or a test
         first, _, rest = text.partition("\n\n")
         title = " ".join(first.split()).removesuffix(".")
-        yield f"benchmarks/{path.stem}.rst", f"{title}\n{'=' * len(title)}\n\n{rest}\n"
+        yield f"benchmarks/{path.stem}.rst", f"{title}\n{'=' * len(title)}\n\n{rest}\n".encode()
 
 
-def _cards() -> Iterator[tuple[str, str]]:
+def _cards() -> Iterator[tuple[str, bytes]]:
     for path in sorted((_ROOT / "cfwidgets/zoo/weights").glob("*.md")):
-        yield f"models/{path.name}", path.read_text("utf-8")
+        yield f"models/{path.name}", path.read_bytes()
+
+
+def _pictures() -> Iterator[tuple[str, bytes]]:
+    for path in sorted((_ROOT / "notebooks/images").glob("*-*.*")):
+        content = io.BytesIO()
+        with Image.open(path) as picture:
+            picture.convert("RGB").save(content, "webp", quality=85)
+        yield f"images/{path.stem}.webp", content.getvalue()
 
 
 def _write(app: Sphinx) -> None:
-    folder = Path(app.srcdir) / "reference" / "gathered"
-    pages = {**dict(_benchmarks()), **dict(_cards())}
+    folder = Path(app.srcdir) / "gathered"
+    found = {**dict(_benchmarks()), **dict(_cards()), **dict(_pictures())}
     for old in folder.glob("*/*"):
-        if old.relative_to(folder).as_posix() not in pages:
+        if old.relative_to(folder).as_posix() not in found:
             old.unlink()
-    for name, text in pages.items():
-        page = folder / name
-        page.parent.mkdir(parents=True, exist_ok=True)
-        if not page.exists() or page.read_text("utf-8") != text:  # a page that is the same is not read again
-            page.write_text(text, "utf-8")
+    for name, content in found.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists() or file.read_bytes() != content:  # a page that is the same is not read again
+            file.write_bytes(content)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Write the pages before anything is read."""
+    """Gather before anything is read."""
     app.connect("builder-inited", _write)
     return {"parallel_read_safe": True}

@@ -113,6 +113,6 @@ def _kept(app: Sphinx) -> Path:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directive, and make the pages before anything is read."""
     app.add_directive("live", Live)
-    #app.connect("builder-inited", _make)
+    app.connect("builder-inited", _make)
     app.connect("build-finished", _copy)
     return {"parallel_read_safe": True}

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from docutils import nodes
+from sphinx.domains.python import PyObject
 from sphinx.util.nodes import make_refnode
 
 if TYPE_CHECKING:
     from sphinx.addnodes import pending_xref
     from sphinx.application import Sphinx
+    from sphinx.domains.python import ObjectEntry
     from sphinx.environment import BuildEnvironment
 
 _OURS = "cfwidgets"
+_SEVERAL = re.compile(r"\w+(, \w+)+")  # names with one description, which Sphinx takes for a type and a name
+_ALONE = {"class", "data", "exception", "function", "module"}
 
 
 def _resolve(
@@ -21,28 +26,56 @@ def _resolve(
     if node.get("refdomain") != "py":
         return None
     target = node["reftarget"].removesuffix("()")
-    known = env.domains.python_domain.objects
-    ends = {name for name in known if f".{name}".endswith(f".{target}")}
-    if len({known[name].node_id for name in ends}) == 1:
-        found = known[min(ends, key=len)]
-        return make_refnode(app.builder, node["refdoc"], found.docname, found.node_id, content)
+    entry = _found(env.domains.python_domain.objects, target)
+    if entry is not None:
+        return make_refnode(app.builder, node["refdoc"], entry.docname, entry.node_id, content)
     return None if target.startswith(f"{_OURS}.") else content
 
 
-def _without_methods(
+def _found(known: dict[str, ObjectEntry], target: str) -> ObjectEntry | None:
+    """Return what a name ends in: it may be cut, or that of the module in which something is defined."""
+    parts = target.split(".")
+    tails = [target]
+    if len(parts) > 1 and target.startswith(_OURS):
+        tails += [".".join(parts[-2:]), parts[-1]]
+        if parts[-2][0].isupper():  # an attribute that has no entry of its own: its class
+            tails.append(parts[-2])
+    for tail in tails:
+        ends = {one.node_id: one for name, one in known.items() if f".{name}".endswith(f".{tail}")}
+        alone = [one for one in ends.values() if one.objtype in _ALONE]
+        for found in (alone, list(ends.values())):
+            if len(found) == 1:
+                return found[0]
+    return None
+
+
+def _prepare(
     _app: Sphinx, _kind: str, _name: str, _documented: object, _options: object, lines: list[str]
 ) -> None:
-    """Leave out the list of methods: each of them follows with its own docstring."""
-    if "Methods" not in lines:
-        return
-    first = lines.index("Methods")
-    rest = lines[first + 2 :]
-    titles = [place for place, line in enumerate(rest) if line and set(line) == {"-"}]
-    lines[first:] = rest[titles[0] - 1 :] if titles else []
+    """Leave out the list of methods, since each follows with its own docstring; list each attribute alone."""
+    prepared: list[str] = []
+    title, place = "", 0
+    while place < len(lines):
+        line = lines[place]
+        end = place + 1
+        if lines[end : end + 1] == ["-" * len(line)] and line:
+            title = line
+        if title == "Attributes" and _SEVERAL.fullmatch(line):
+            while end < len(lines) and lines[end][:1] in {"", " "}:
+                end += 1
+            for name in line.split(", "):
+                prepared += [name, *lines[place + 1 : end]]
+        elif title != "Methods":
+            prepared.append(line)
+        place = end
+    lines[:] = prepared
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Resolve what Sphinx itself has not, and prepare docstrings."""
+    for field in PyObject.doc_field_types:
+        if field.name == "variable":  # an attribute is named where it is described, and leads nowhere else
+            field.rolename = ""
     app.connect("missing-reference", _resolve)
-    app.connect("autodoc-process-docstring", _without_methods, priority=400)  # before numpy style is read
+    app.connect("autodoc-process-docstring", _prepare, priority=400)  # before numpy style is read
     return {"parallel_read_safe": True}

@@ -6,4 +6,5 @@ balanced = cf.zoo.classifier("portraits/male-balanced")
 biased.name, balanced.name = "biased", "balanced"
 explorer = cf.FaceXExplorer(biased, faces, target="not Male", second=balanced)
 explorer.run.result()
+explorer.view.quantity, explorer.chosen = "effect", "u_lip"
 explorer.export("facex.html", title="Where do these two networks look?")
