@@ -23,12 +23,12 @@ extensions = [
     "live",
     "references",
 ]
-exclude_patterns = ["_build", "_cards.md"]
+exclude_patterns = ["_build", "_cards.md", "gathered/lists"]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 nitpicky = True
 nitpick_ignore_regex = [("py:class", r"cfwidgets\..*\.(R|T|Trained)")]  # variables of types
 keep_warnings = False
-suppress_warnings = ["config.cache"]  # functions as settings
+suppress_warnings = ["toc.empty_glob"]
 default_role = "py:obj"
 
 myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist"]
@@ -44,6 +44,7 @@ napoleon_google_docstring = False
 napoleon_use_ivar = True
 napoleon_use_rtype = False
 
+html_context = {"default_mode": "auto"}
 html_theme = "pydata_sphinx_theme"
 html_title = "cfwidgets"
 html_static_path = ["static"]
@@ -58,7 +59,7 @@ html_theme_options = {
     "header_links_before_dropdown": 8,
     "navigation_with_keys": False,
     "show_toc_level": 2,
-    "secondary_sidebar_items": {"index": [], "explainers/*": []},
+    "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],
     "back_to_top_button": False,

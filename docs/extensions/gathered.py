@@ -18,13 +18,16 @@ _ROOT = Path(__file__).parents[2]
 
 
 def _benchmarks() -> Iterator[tuple[str, bytes]]:
+    listed = []
     for path in sorted((_ROOT / "tests/benchmarks").glob("*.py")):
         text = ast.get_docstring(ast.parse(path.read_bytes())) or ""
         if "Run it with" not in text:
             continue  # a part of another, or a test
-        first, _, rest = text.partition("\n\n")
-        title = " ".join(first.split()).removesuffix(".")
-        yield f"benchmarks/{path.stem}.rst", f"{title}\n{'=' * len(title)}\n\n{rest}\n".encode()
+        title = path.stem.replace("_", " ").capitalize()
+        yield f"benchmarks/{path.stem}.rst", f"{title}\n{'=' * len(title)}\n\n{text}\n".encode()
+        first = " ".join(text.partition("\n\n")[0].split())
+        listed.append(f"- [{title}](/gathered/benchmarks/{path.stem}.rst): {first}\n")
+    yield "lists/benchmarks.md", "".join(listed).encode()
 
 
 def _cards() -> Iterator[tuple[str, bytes]]:

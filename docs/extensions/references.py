@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from docutils import nodes
 from sphinx.domains.python import PyObject
+from sphinx.util.inspect import stringify_signature
 from sphinx.util.nodes import make_refnode
+
+from cfwidgets.widgets.explorer import Explorer
 
 if TYPE_CHECKING:
     from sphinx.addnodes import pending_xref
@@ -50,16 +54,22 @@ def _found(known: dict[str, ObjectEntry], target: str) -> ObjectEntry | None:
 
 
 def _prepare(
-    _app: Sphinx, _kind: str, _name: str, _documented: object, _options: object, lines: list[str]
+    _app: Sphinx, _kind: str, _name: str, documented: object, _options: object, lines: list[str]
 ) -> None:
-    """Leave out the list of methods, since each follows with its own docstring; list each attribute alone."""
+    """Leave out the list of methods, since each follows with its own docstring; list each attribute alone.
+
+    An explorer has the parameters of its view in the place of a reference to them.
+    """
     prepared: list[str] = []
     title, place = "", 0
     while place < len(lines):
         line = lines[place]
         end = place + 1
-        if lines[end : end + 1] == ["-" * len(line)] and line:
+        if line and lines[end : end + 1] == ["-" * len(line)]:
             title = line
+            if title == "Parameters" and _is_explorer(documented):
+                prepared += [*inspect.getdoc(documented.__init__).splitlines(), ""]
+                title = "Methods"
         if title == "Attributes" and _SEVERAL.fullmatch(line):
             while end < len(lines) and lines[end][:1] in {"", " "}:
                 end += 1
@@ -71,11 +81,28 @@ def _prepare(
     lines[:] = prepared
 
 
+def _sign(
+    _app: Sphinx, kind: str, _name: str, documented: Any, _options: object, given: str, _returned: str
+) -> tuple[str, str] | None:
+    """Show the arguments of ``__init__`` where a class of widgets has a ``__new__`` that takes all."""
+    if kind != "class" or given != "(*args, **kwargs)":
+        return None
+    signature = inspect.signature(documented.__init__)
+    without_self = list(signature.parameters.values())[1:]
+    return stringify_signature(signature.replace(parameters=without_self), show_annotation=False), ""
+
+
+def _is_explorer(documented: object) -> TypeGuard[type[Explorer[Any]]]:
+    return isinstance(documented, type) and issubclass(documented, Explorer) and documented is not Explorer
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Resolve what Sphinx itself has not, and prepare docstrings."""
     for field in PyObject.doc_field_types:
-        if field.name == "variable":  # an attribute is named where it is described, and leads nowhere else
-            field.rolename = ""
+        if field.name == "variable":
+            field.label = "Attributes"
+            field.rolename = ""  # an attribute is named where it is described, and leads nowhere else
     app.connect("missing-reference", _resolve)
     app.connect("autodoc-process-docstring", _prepare, priority=400)  # before numpy style is read
+    app.connect("autodoc-process-signature", _sign)
     return {"parallel_read_safe": True}

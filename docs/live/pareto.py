@@ -8,4 +8,4 @@ has = men.attributes[7, :13].float()  # the true attributes; without them the ed
 engine = cf.PlausibleCounterfactuals(evaluations=5_000, frozen=("Male",))
 explorer = cf.ParetoExplorer(clf, editor, men.images[7], attributes=has, engine=engine)
 explorer.run.result()
-explorer.export("pareto.html", live="half", title="Which believable edit changes the prediction?")
+explorer.export("pareto.html", live=False, title="Which believable edit changes the prediction?")
