@@ -332,8 +332,8 @@ class SurveyView(View[SurveyResult]):
     def _arrange(self, result: SurveyResult, order: npt.NDArray[np.int64]) -> None:
         """Send the thumbnails of a large data set again, the most surprising together.
 
-        They were made as the survey went on: sorted by surprise, those in sight lie on as many of these sheets
-        as there are, and the page has no room for the pixels of all. It keeps both, for other orders.
+        They were made as the survey went on: sorted by surprise, those in sight lie on as many of these
+        sheets as there are, and the page has no room for the pixels of all. It keeps both, for other orders.
         """
         if len(order) < _SCATTERED or self._arranged_by is result:
             return
