@@ -218,7 +218,7 @@ def test_a_finger_draws_where_it_has_stayed_and_else_scrolls(linked, window, fin
         assert len(numbers) > 8
         assert numbers[:2] == pytest.approx([0.25, 0.25], abs=0.02)
         assert numbers[-2:] == pytest.approx([0.6, 0.75], abs=0.02)
-        page.keyboard.press("Escape")
+        finger(way(picture, (0.5, 0.4), steps=0), hold=700)  # in it, which clears it
         expect(views[name].locator(".cfw-share:visible")).to_have_count(0)
     picture = views["relevance"].locator(PICTURES["relevance"])
     path, before = way(picture, (0.5, 0.9), (0.5, 0.1)), page.evaluate(SCROLLED)
