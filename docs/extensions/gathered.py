@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import ast
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from PIL import Image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,11 +33,8 @@ def _cards() -> Iterator[tuple[str, bytes]]:
 
 
 def _pictures() -> Iterator[tuple[str, bytes]]:
-    for path in sorted((_ROOT / "notebooks/images").glob("*-*.*")):
-        content = io.BytesIO()
-        with Image.open(path) as picture:
-            picture.convert("RGB").save(content, "webp", quality=85)
-        yield f"images/{path.stem}.webp", content.getvalue()
+    for path in sorted((_ROOT / "notebooks/images").glob("*.webp")):
+        yield f"images/{path.name}", path.read_bytes()
 
 
 def _write(app: Sphinx) -> None:

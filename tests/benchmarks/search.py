@@ -10,7 +10,7 @@ deviation; "above": ours less jMetalPy's, in its deviations. Then own processor 
 evaluations, medians: ours, jMetalPy's, and how many times ours jMetalPy and pymoo take:
 
     ======= ===== ======== ======= ======== ======= ===== ==== ======== ===== =====
-    problem by       ours      sd jMetalPy      sd above    s        s times pymoo
+    problem by        ours      sd jMetalPy      sd above    s        s times pymoo
     ======= ===== ======== ======= ======== ======= ===== ==== ======== ===== =====
     DTLZ2   SMPSO  0.67177 0.01210  0.67579 0.00745 -0.54 0.31     3.43  11.2     -
     DTLZ2   NSGA2  0.70228 0.00359  0.69966 0.00332 +0.79 0.19     2.49  13.2   3.9
