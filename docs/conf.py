@@ -28,7 +28,6 @@ source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 nitpicky = True
 nitpick_ignore_regex = [("py:class", r"cfwidgets\..*\.(R|T|Trained)")]  # variables of types
 keep_warnings = False
-suppress_warnings = ["toc.empty_glob"]
 default_role = "py:obj"
 
 myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist"]

@@ -1,9 +1,8 @@
-from skimage import data
-
 import cfwidgets as cf
 
-clf = cf.zoo.classifier("efficientnet-lite0").accelerated()
-engine = cf.ELime(optimiser="climb", segments=100)
-explorer = cf.SuperpixelExplorer(clf, data.cat(), engine=engine)
+clf = cf.zoo.classifier("concrete/ordinary")  # sound or cracked?
+surface = cf.data.concrete(12, size=128).images[2]
+engine = cf.ELime(segments=80, generations=30)
+explorer = cf.SuperpixelExplorer(clf, surface, engine=engine)
 explorer.run.result()  # wait for the end of the search
-explorer.export("superpixels.html", live="half", title="Which parts make this an Egyptian cat?")
+explorer.export("superpixels.html", title="Which parts make this surface cracked?")
