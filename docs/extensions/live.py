@@ -6,19 +6,22 @@ import ast
 import contextlib
 import hashlib
 import html
-import logging
 import runpy
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 import cfwidgets
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sphinx.application import Sphinx
 
 _PACKAGE = Path(cfwidgets.__file__).parent
@@ -35,8 +38,8 @@ class Live(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the frame, and a link to the page alone."""
         name = self.arguments[0]
-        if not (_scripts(self.env.srcdir) / f"{name}.py").exists():
-            raise self.error(f"there is no script docs/live/{name}.py")
+        if not (_kept(self.env.srcdir) / f"{name}.html").exists():
+            raise self.error(f"nothing in docs/live makes {name}.html")
         address = f"{'../' * self.env.docname.count('/')}{_FOLDER}/{name}.html"
         frame = (
             f'<iframe src="{html.escape(address)}" title="{html.escape(name)}, live" loading="lazy" '
@@ -46,28 +49,40 @@ class Live(SphinxDirective):
         return [nodes.raw("", f'<div class="live">{frame}{alone}</div>', format="html")]
 
 
-def make(scripts: Path, folder: Path) -> None:
-    """Run the scripts whose pages are not there, or are of other code.
+def make(source: Path, folder: Path) -> None:
+    """Make the pages that are not there, or are of other code.
 
     Parameters
     ----------
-    scripts
-        Where they lie; each writes a page of its name into the folder that it runs in.
+    source
+        The folder of the documentation.
     folder
         Where pages are kept.
     """
     folder.mkdir(parents=True, exist_ok=True)
     package = _sum_of_package()
-    for script in sorted(scripts.glob("*.py")):
-        kept = folder / f"{script.stem}.key"
-        key = hashlib.sha256(package + script.read_bytes()).hexdigest()
-        if kept.exists() and kept.read_text() == key:
-            continue
-        _LOG.info("making the live page %s", script.stem)
-        kept.unlink(missing_ok=True)
-        with contextlib.chdir(folder):
-            runpy.run_path(str(script))["explorer"].close()
-        kept.write_text(key)
+    for script in sorted((source / _FOLDER).glob("*.py")):
+        _make_once(folder, script.stem, package + script.read_bytes(), partial(_run, script, folder))
+    lesson = source / "pages_of_lesson.py"
+    if lesson.exists():
+        notebook = source.parent / "notebooks" / "lesson.ipynb"
+        of = package + lesson.read_bytes() + notebook.read_bytes()
+        _make_once(folder, "lesson", of, partial(runpy.run_path(str(lesson))["pages"], folder))
+
+
+def _run(script: Path, folder: Path) -> None:
+    with contextlib.chdir(folder):  # it writes a page of its name there
+        runpy.run_path(str(script))["explorer"].close()
+
+
+def _make_once(folder: Path, name: str, of: bytes, made: Callable[[], object]) -> None:
+    kept, key = folder / f"{name}.key", hashlib.sha256(of).hexdigest()
+    if kept.exists() and kept.read_text() == key:
+        return
+    _LOG.info("making the live page %s", name)
+    kept.unlink(missing_ok=True)
+    made()
+    kept.write_text(key)
 
 
 def _sum_of_package() -> bytes:
@@ -89,25 +104,21 @@ def _without_docstrings(path: Path) -> ast.Module:
     return tree
 
 
-def _scripts(source: str | Path) -> Path:
-    return Path(source) / _FOLDER
+def _kept(source: str | Path) -> Path:
+    return Path(source) / "_build" / "pages"
 
 
 def _make(app: Sphinx) -> None:
     if app.builder.format == "html":
-        make(_scripts(app.srcdir), _kept(app))
+        make(Path(app.srcdir), _kept(app.srcdir))
 
 
 def _copy(app: Sphinx, error: Exception | None) -> None:
     if error is None and app.builder.format == "html":
         target = Path(app.outdir) / _FOLDER
         target.mkdir(exist_ok=True)
-        for page in _kept(app).glob("*.html"):
+        for page in _kept(app.srcdir).glob("*.html"):
             shutil.copyfile(page, target / page.name)
-
-
-def _kept(app: Sphinx) -> Path:
-    return Path(app.srcdir) / "_build" / "pages"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
