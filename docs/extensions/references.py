@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _OURS = "cfwidgets"
 _SEVERAL = re.compile(r"\w+(, \w+)+")  # names with one description, which Sphinx takes for a type and a name
+_FOREIGN = {"Generator", "Path"}  # of the standard library, where they stand in an annotation
 _ALONE = {"class", "data", "exception", "function", "module"}
 
 
@@ -30,6 +31,8 @@ def _resolve(
     if node.get("refdomain") != "py":
         return None
     target = node["reftarget"].removesuffix("()")
+    if target in _FOREIGN:
+        return content
     entry = _found(env.domains.python_domain.objects, target)
     if entry is not None:
         return make_refnode(app.builder, node["refdoc"], entry.docname, entry.node_id, content)
