@@ -120,6 +120,12 @@ class Explorer(Held, FixedBox, Generic[V]):
 
         return export(self, self.view, path, live, title)
 
+    def save(self, path: str | Path) -> None:
+        """Write one file with what was found and clicked: see `cfwidgets.widgets.view.View.save`."""
+        from cfwidgets.widgets.saving import save
+
+        save(self, self.view, path)
+
     def close(self) -> None:
         """Stop the run and free everything: the view, the chart, and what they hold."""
         if self._open:

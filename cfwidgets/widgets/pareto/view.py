@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 import traitlets as t
@@ -17,6 +17,7 @@ from cfwidgets.images import ImageLike, as_bytes, as_image, fit
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.editor import criticised, painted, require_editor
 from cfwidgets.text import quoted
+from cfwidgets.widgets.answers import Edited
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.linking import LINKED, Linked
@@ -123,6 +124,10 @@ class ParetoView(Linked, View[ParetoResult]):
 
     from_page = frozenset({"chosen", "brushed", "edit"})
     linked = LINKED | {"cursor", *_SPANS}
+    needs = ("editor",)
+    also = ("second",)
+    clicked = ("chosen", "brushed", "edit", *sorted(LINKED), *_SPANS)
+    answered: ClassVar[dict[str, type[Any]]] = {"edited": Edited}
 
     original = t.Bytes().tag(sync=True)
     # The reconstruction, without any change, and the model's prediction for it.
@@ -176,7 +181,9 @@ class ParetoView(Linked, View[ParetoResult]):
         require_classifier("clf", clf)
         if second is not None:
             require_classifier("second", second)
-        engine = PlausibleCounterfactuals() if engine is None else engine
+        if engine is None:
+            made = None if result is None else result.settings
+            engine = PlausibleCounterfactuals() if made is None else PlausibleCounterfactuals.of(made)
         require_kind("engine", engine, PlausibleCounterfactuals, "PlausibleCounterfactuals(…)")
         self._clf, self._second, self._engine = clf, second, engine
         self._editor = require_editor(editor)
@@ -345,7 +352,7 @@ class ParetoView(Linked, View[ParetoResult]):
     def _answer(self, question: tuple[float, ...]) -> None:
         """Paint the image with changes made by hand, and evaluate it."""
         result = self._result
-        if result is None:
+        if result is None or self.edited.get("deltas") == list(question):
             return
         if self._encoded is None or self._encoded[0] is not result.image:
             self._encoded = (result.image, self._editor.encode(result.image))

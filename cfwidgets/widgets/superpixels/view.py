@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -20,6 +19,7 @@ from cfwidgets.evaluation.masking import MaskedPicture
 from cfwidgets.images import as_image, encode, encode_labels, fit
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.text import quoted
+from cfwidgets.widgets.answers import Masked
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.linking import LINKED, Linked
@@ -119,6 +119,9 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
 
     from_page = frozenset({"target", "following", "shown"})
     linked = LINKED | {"cursor"}
+    clicked = ("following", "shown", *sorted(LINKED))
+    # The picture: it may be sharper than that of the result, which is of the size that the model takes.
+    answered: ClassVar[dict[str, type[Any]]] = {"answer": Masked, "picture": bytes}
     _holds_data = True
 
     _esm = bundle("superpixels.js")
@@ -274,6 +277,15 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
             {"prediction": result.prediction.tolist()},
         )
 
+    def _others(self) -> list[tuple[SuperpixelResult, bool]]:
+        return [(one, one.target in self._ended) for one in self._found.values() if one is not self._result]
+
+    def _take_over(self, others: Sequence[SuperpixelResult]) -> None:
+        for one in others:
+            self._found[one.target] = one
+            if one.fraction == 1:
+                self._ended.add(one.target)
+
     def _release(self) -> None:
         super()._release()
         self._found.clear()
@@ -366,6 +378,9 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
         shown, target = question
         if self._prediction is None or target < 0:
             return  # there are no superpixels yet: `best` will change
+        known = self.answer or {}
+        if (known.get("shown"), known.get("target")) == (list(shown), target):
+            return
         row = self._row(shown)
         self.answer = {
             "shown": list(shown),
@@ -389,8 +404,7 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
 
 def _engine_of(result: SuperpixelResult) -> SuperpixelEngine:
     """Make the engine that made a result."""
-    kind = _ENGINES[result.method]
-    return kind(**{field.name: result.settings[field.name] for field in fields(kind)})
+    return _ENGINES[result.method].of(result.settings)
 
 
 def _counts(result: SuperpixelResult) -> str:

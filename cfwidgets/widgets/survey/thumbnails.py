@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Thumbnails"]
 
-_SMALL, _LARGE = 32, 64  # pixels a side
+_SMALL, LARGEST = 32, 64  # pixels a side
 _FEW = 4096  # pictures at most whose thumbnails are large
 _TOGETHER = 8192  # thumbnails that are in memory as pixels, at most
 _EVERY = 0.5  # seconds after which a sheet is sent though it is not full
@@ -157,5 +157,5 @@ class Thumbnails:
         """Choose the size by the first picture."""
         with self._lock:
             if not self.side:
-                self.side = _LARGE if longest > _SMALL and self._count <= _FEW else _SMALL
+                self.side = LARGEST if longest > _SMALL and self._count <= _FEW else _SMALL
                 self.exact = longest <= self.side

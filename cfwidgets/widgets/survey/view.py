@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets as t
 
@@ -19,7 +18,7 @@ from cfwidgets.widgets.lifetime import closed_on_failure, weakly
 from cfwidgets.widgets.survey.filters import Filters
 from cfwidgets.widgets.survey.sheets import FULL, Sheet
 from cfwidgets.widgets.survey.table import deflated, names_of, surprising, table
-from cfwidgets.widgets.survey.thumbnails import Thumbnails
+from cfwidgets.widgets.survey.thumbnails import LARGEST, Thumbnails
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import pack
 
@@ -113,6 +112,10 @@ class SurveyView(View[SurveyResult]):
     """
 
     from_page = frozenset({"chosen", "filters"})
+    also = ("second",)
+    data = ("data", "labels")
+    clicked = ("chosen", "filters")
+    answered: ClassVar[dict[str, type[Any]]] = {"kept": bytes, "side": int, "exact": bool}
 
     _esm = bundle("survey.js")
     _css = bundle("survey.css")
@@ -132,7 +135,7 @@ class SurveyView(View[SurveyResult]):
     # as messages, {"kind": "thumbnails", "again": …} with the buffers of `Sheet.blobs`, while the survey
     # goes on, and where the page asks for pictures; some `again`, in another arrangement. Packed the same
     # way, those of the most surprising pictures, to be saved.
-    side = t.Int(0).tag(sync=True)
+    side = t.Int(0, min=0, max=LARGEST).tag(sync=True)
     exact = t.Bool(default_value=False).tag(sync=True)
     kept = t.Bytes().tag(sync=True)
     # What cannot be used: a row each of the first ones, and how many there are.
@@ -346,7 +349,7 @@ class SurveyView(View[SurveyResult]):
 
 def _engine_of(result: SurveyResult) -> Survey:
     """Make the engine that made a result."""
-    return Survey(**{one.name: result.settings[one.name] for one in fields(Survey)})
+    return Survey.of(result.settings)
 
 
 def _counts(result: SurveyResult) -> str:

@@ -24,6 +24,7 @@ from cfwidgets.widgets.wire import encode_frames, encode_maps, likeliest, map_sc
 if TYPE_CHECKING:
     import pathlib
     from collections.abc import Generator as Steps
+    from collections.abc import Sequence
 
     from cfwidgets.engines.base import Update
     from cfwidgets.engines.transitions.path import Path
@@ -119,6 +120,9 @@ class TransitionView(Linked, View[TransitionResult]):
 
     from_page = frozenset({"correct", "picked", "following", "phase"})
     linked = LINKED | {"cursor"}
+    needs = ("generator",)
+    also = ("feature_model",)
+    clicked = ("following", "picked", "phase", *sorted(LINKED))
 
     # The explained image, and the model's prediction for it.
     picture = t.Bytes().tag(sync=True)
@@ -164,7 +168,8 @@ class TransitionView(Linked, View[TransitionResult]):
         require_classifier("clf", clf)
         if feature_model is not None:
             require_classifier("feature_model", feature_model)
-        engine = Transitions() if engine is None else engine
+        if engine is None:
+            engine = Transitions() if result is None else Transitions.of(result.settings)
         require_kind("engine", engine, Transitions, "Transitions(…)")
         self._clf, self._engine = clf, engine
         self._feature_model = feature_model
@@ -266,6 +271,24 @@ class TransitionView(Linked, View[TransitionResult]):
             self,
             asks="other candidates, other classes and a longer search need the notebook",
         )
+
+    def findings(self) -> list[tuple[TransitionResult, bool]]:
+        """See `View.findings`: the one with the transition that is shown comes last."""
+        rows = super().findings()
+        shown = self.result
+        return rows if shown is None or shown is self._result else [*rows, (shown, rows[-1][1])]
+
+    def _others(self) -> list[tuple[TransitionResult, bool]]:
+        return [(one, one.target in self._ended) for one in self._found.values() if one is not self._result]
+
+    def _take_over(self, others: Sequence[TransitionResult]) -> None:
+        for one in others:
+            if one.target != self.correct or self._candidates is None:
+                self._found[one.target] = one
+            else:  # of the same search, with the transition between the best candidates
+                self._result = self._found[one.target] = replace(one, candidates=self._candidates)
+            if one.fraction == 1:
+                self._ended.add(one.target)
 
     def _release(self) -> None:
         super()._release()
