@@ -19,11 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import torch
 
 ROOMS = ("how-to", "concepts")
 DOCS = Path(__file__).parents[2] / "docs"
+# A notebook shows tables with all their columns.
+TABLES = ("display.width", 110, "display.max_columns", None, "display.precision", 2)
 # Pages of more than two seconds of a processor.
 SLOW = {
     "how-to/cluster",
@@ -87,7 +90,11 @@ def run(block: Block, page: str, names: dict[str, Any], shown: list[object]) -> 
     body = ast.parse(block.code, where).body
     last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
     printed, ended = io.StringIO(), []
-    with contextlib.redirect_stdout(printed), warnings.catch_warnings(record=True) as warned:
+    with (
+        contextlib.redirect_stdout(printed),
+        warnings.catch_warnings(record=True) as warned,
+        pd.option_context(*TABLES),
+    ):
         warnings.simplefilter("always", UserWarning)
         try:
             exec(compile(ast.Module(body, []), where, "exec"), names)
