@@ -99,9 +99,10 @@ class Film:
         self.press()
         self.page.mouse.up()
 
-    def save(self, path: Path, quality: int) -> None:
-        """Write the film; it begins again when it has ended."""
-        pictures, times = zip(*self.frames, strict=True)
+    def save(self, path: Path, finer: int, quality: int) -> None:
+        """Write the film, ``finer`` pixels of a side reduced to one; when it has ended it begins again."""
+        pictures = [picture.reduce(finer) for picture, _ in self.frames]
+        times = [ms for _, ms in self.frames]
         pictures[0].save(
             path,
             save_all=True,
@@ -109,7 +110,7 @@ class Film:
             duration=times,
             loop=0,
             quality=quality,
-            method=6,
+            method=4,
             minimize_size=True,
             allow_mixed=True,
         )

@@ -73,15 +73,11 @@ STILLS = {
     "pareto": Still(1188),
     "translation": Still(1300),
 }
-FILM = {
-    "width": 676,  # CSS pixels
-    "height": 616,
-    "scale": 2,  # pixels of the film a CSS pixel: sharp on any screen
-    "quality": 70,
-}
+FILM = {"width": 680, "height": 602, "quality": 80}
+_FINER = 2  # times as many pixels are taken, and then reduced: letters and lines are drawn smoother
 FILMED = """explorer = cf.SuperpixelExplorer(clf, data.cat())
 explorer"""
-_SEARCH = 20, 130  # pictures of the search, and ms each
+_SEARCH = 20, 110  # pictures of the search, and ms each
 _PASSED = 6  # superpixels that the stroke passes
 
 
@@ -92,7 +88,7 @@ def cells(name: str) -> list[str]:
 
 
 @contextmanager
-def run(*code: str, scale: float = 1) -> Iterator[tuple[Notebook, Locator]]:
+def run(*code: str, scale: int = 1) -> Iterator[tuple[Notebook, Locator]]:
     """Run cells, the last of which returns an explorer."""
     with opened(*code, scale=scale) as notebook:
         notebook.page.set_viewport_size({"width": 1600, "height": _HIGHEST})
@@ -145,7 +141,7 @@ def film() -> None:
     """Film a search for superpixels, and what a user does then, in both themes."""
     made = cells("superpixels")[0]
     for suffix, theme in THEMES.items():
-        with run(made, FILMED, scale=FILM["scale"]) as (notebook, _):
+        with run(made, FILMED, scale=_FINER) as (notebook, _):
             notebook.set_theme(theme)
             view = notebook.page.get_by_test_id("cfw-superpixels")
             expect(view).to_have_attribute("data-ready", "1")
@@ -154,7 +150,7 @@ def film() -> None:
             searched(of, notebook)
             played(of, notebook, view)
             path = IMAGES / f"film-{suffix}.webp"
-            of.save(path, FILM["quality"])
+            of.save(path, _FINER, FILM["quality"])
             seconds = sum(ms for _, ms in of.frames) / 1000
             print(f"{path.name}: {len(of.frames)} frames, {seconds:.1f} s, {path.stat().st_size:,} bytes")
 
@@ -169,7 +165,7 @@ def searched(of: Film, notebook: Notebook) -> None:
         of.add(taken[at * (len(taken) - 1) // (count - 1)], ms)
     notebook.wait("explorer.view.state == 'done'", timeout=PATIENCE, aside=True)
     time.sleep(_SETTLES)
-    of.hold(1200)
+    of.hold(1000)
 
 
 def played(of: Film, notebook: Notebook, view: Locator) -> None:
@@ -188,8 +184,8 @@ def played(of: Film, notebook: Notebook, view: Locator) -> None:
     for place in more[1:]:
         of.move(*place, steps=3)
     of.page.mouse.up()
-    answered(of, view, 1300)
-    for button, ms in (("smallest", 900), ("heat", 2800)):
+    answered(of, view, 1100)
+    for button, ms in (("smallest", 800), ("heat", 2500)):
         of.move_to(view.get_by_role("button", name=button, exact=True))
         of.click()
         answered(of, view, ms)

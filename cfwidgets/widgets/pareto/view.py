@@ -45,7 +45,7 @@ _SPANS = ("across_0", "up_0", "across_1", "up_1", "across_2", "up_2")
 
 
 def _span() -> Any:
-    return t.Any(default_value=None, allow_none=True).tag(sync=True, echo_update=False)
+    return t.List(t.Float(), None, allow_none=True, maxlen=2).tag(sync=True, echo_update=False)
 
 
 class ParetoView(Linked, View[ParetoResult]):

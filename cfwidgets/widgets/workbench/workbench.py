@@ -65,7 +65,7 @@ class _Stage(Held, FixedBox):
             display="grid",
             grid_template_columns=f"repeat(auto-fit, minmax(min({_NARROW}, 100%), 1fr))",
             grid_gap="24px 36px",
-            align_items="start",
+            align_items="flex-start",
         )
         super().__init__([], layout=layout, _dom_classes=(HOST,))
 
