@@ -21,6 +21,7 @@ extensions = [
     "myst_parser",
     "gathered",
     "live",
+    "mathml",
     "references",
 ]
 exclude_patterns = ["_build", "_cards.md", "gathered/lists"]
@@ -44,6 +45,7 @@ napoleon_use_ivar = True
 napoleon_use_rtype = False
 
 html_context = {"default_mode": "auto"}
+html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_title = "cfwidgets"
 html_static_path = ["static"]
