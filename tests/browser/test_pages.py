@@ -149,7 +149,7 @@ def test_a_still_page_plays_and_says_what_it_is(open_page, tmp_path, screenshots
     page, view = opened.page, opened.view("superpixels")
     expect(page.get_by_role("heading", level=1)).to_have_text(f"What carries {HOSTILE[1]}?")
     expect(view.locator(".cfw-alone")).to_have_text(
-        "This is a still page: the picture, its edits and the replay still work, new predictions do not."
+        "In this page the picture, its edits and the replay still work, new predictions do not."
     )
     expect(page.locator(".bqplot:visible")).to_be_visible()
     view.get_by_role("button", name="best", exact=True).click()
@@ -160,7 +160,7 @@ def test_a_still_page_plays_and_says_what_it_is(open_page, tmp_path, screenshots
     expect(view.locator(".cfw-slider-value").nth(1)).to_have_text("0 of 20")
     expect(line).not_to_have_attribute("d", before)
     expect(view.locator(".cfw-delta")).to_have_text(
-        "a still page has no new answers; the picture still works"
+        "this page has no new answers; the picture still works"
     )
     expect(view.locator(".cfw-run-button")).to_be_disabled()
     expect(view.locator(".cfw-run-button")).to_have_attribute(
@@ -184,7 +184,7 @@ def test_each_explorer_plays_in_a_still_page(open_page, tmp_path, screenshots, c
     opened = open_page(exported.path, viewport={"width": 1300, "height": 1500})
     page, view = opened.page, opened.view(case.name)
     expect(view).to_have_attribute("data-state", "done")
-    expect(view.locator(".cfw-alone")).to_have_text(f"This is a still page: {case.says}.")
+    expect(view.locator(".cfw-alone")).to_have_text(f"In this page {case.says}.")
     expect(page.locator(".bqplot:visible").first).to_be_visible()
     for control in case.disabled:
         for one in view.locator(control).all():

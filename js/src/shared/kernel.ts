@@ -39,14 +39,14 @@ export function followKernel(
     answers,
     /** That nobody answers, and what works all the same. */
     alone: (works: string) =>
-      page ? `This is a still page: ${works}.` : `No kernel answers here: ${works}. Run the cell again.`,
+      page ? `In this page ${works}.` : `No kernel answers here: ${works}. Run the cell again.`,
     /** That an answer does not come. */
     silent:
       page === null
         ? "no answer yet: the kernel is busy or gone"
         : page.length > 0
           ? "no answer yet: the network of this page is busy"
-          : "a still page has no new answers",
+          : "this page has no new answers",
     /** Disables what cannot be answered: after each drawing, since parts enable and add. */
     draw() {
       if (!page && !gone()) return;
