@@ -24,7 +24,7 @@ export async function followCases(manager: PageManager): Promise<void> {
   };
   gallery.on("change:chosen", () => void chosen(gallery.get("chosen")));
   manager.told = (content) => {
-    if (content.kind === "open") void chosen(content.number as number);
+    if (content.kind === "open") gallery.set("chosen", content.number);
   };
   await open(Number(places[0]!.dataset.case));
 }
