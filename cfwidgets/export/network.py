@@ -13,6 +13,7 @@ import torch
 from cfwidgets.export.refusal import CannotTravelError
 from cfwidgets.models.backends.base import ClassifierError, Interface
 from cfwidgets.models.backends.onnx_file import OnnxFile
+from cfwidgets.models.backends.onnx_runtime import onnx_runtime
 from cfwidgets.models.backends.outputs import Activation, to_probabilities
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ __all__ = [
     "in_half_precision",
     "network_for",
     "network_of",
+    "outputs_of",
     "packed",
     "packed_in_planes",
     "packed_numbers",
@@ -125,6 +127,17 @@ def halved(network: Network, clf: Classifier, pictures: Tensor) -> Network:
         raise CannotTravelError(f"with weights in half precision {network.name} predicts another class")
     difference = float((found - expected).abs().max())
     return Network(network.name, model, network.activation, difference, half=True)
+
+
+def outputs_of(model: bytes, given: Tensor) -> list[Tensor]:
+    """Return all outputs of a model for a batch, evaluated one by one, as a page asks."""
+    session: Any = onnx_runtime().InferenceSession(model, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    parts = [session.run(None, {name: one.numpy()}) for one in given.split(1)]
+    return [
+        torch.cat([torch.from_numpy(one).reshape(1, *one.shape[1:]) for one in out])
+        for out in zip(*parts, strict=True)
+    ]
 
 
 def packed(content: bytes) -> str:

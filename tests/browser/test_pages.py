@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 import cfwidgets as cf
+from cfwidgets.engines.translation.stress import stressed
 from cfwidgets.evaluation.hiding import fills, hidden
 from cfwidgets.images import as_image
 from cfwidgets.regions import region_mask
@@ -449,3 +451,57 @@ def test_the_picture_without_a_region_is_answered_as_python_does(open_page, tmp_
         assert {4, 9} <= {index for index, *_ in answer["top"]}
         for index, p, _before in answer["top"]:
             assert p == pytest.approx(float(expected[index]), abs=1e-4)
+
+
+STRESS = """async ([chosen, asked]) => {
+  const models = await Promise.all(Object.values(cfwidgetsManager._models));
+  const model = models.find((one) => one.get('page_answers')?.includes('stressed'));
+  const { picture, twin, difference, ...rest } = await new Promise((done, failed) => {
+    setTimeout(() => failed(new Error(`no answer; ${model.get('error')}`)), 30000);
+    const look = () => {
+      const now = model.get('stress');
+      if (JSON.stringify([now.chosen, now.asked]) !== JSON.stringify([chosen, asked])) return;
+      model.off('change:stress', look);
+      done(now);
+    };
+    model.on('change:stress', look);
+    model.set({ chosen, stressed: asked });
+    model.save_changes();
+  });
+  const bytes = (one) => [...new Uint8Array(one.buffer)];
+  return { ...rest, picture: bytes(picture), twin: bytes(twin), difference: bytes(difference) };
+}"""
+
+
+def test_noise_in_a_live_page_of_translations_is_answered_as_in_python(open_page, tmp_path, screenshots):
+    clf, translator = cf.zoo.translator("concrete", device="cpu")
+    engine = cf.CounterfactualTranslator(variants=2, trust=False)
+    made = cf.TranslationExplorer(clf, translator, cf.data.concrete(5, size=128), engine=engine, second=clf)
+    made.run.result()
+    exported = made.export(tmp_path / "live.html", live=True)
+    opened = open_page(exported.path, viewport={"width": 1300, "height": 1800})
+    opened.live()
+    view = opened.view("translation")
+    expect(view.locator(".cfw-alone")).to_be_hidden()
+    for step in range(50):
+        place, level = step % 5, round(0.006 * step, 3)
+        answer = opened.page.evaluate(STRESS, [place, [level, 0]])
+        expected = stressed(clf, translator, made.result, place, "noise", level, second=clf)
+        assert answer["image"] == pytest.approx(expected.prediction.tolist(), abs=1e-4)
+        known = [value for value in answer["second"] if value is not None]
+        assert known == pytest.approx(expected.second.tolist(), abs=1e-4)
+        for name, picture in (("picture", expected.image), ("twin", expected.twin)):
+            painted = as_image(Image.open(io.BytesIO(bytes(answer[name]))))
+            assert float((painted - picture).abs().max()) < 1.01 / 255
+        mask = torch.frombuffer(bytearray(zlib.decompress(bytes(answer["difference"]))), dtype=torch.uint8)
+        wanted = (expected.mask * 256).long().clamp(0, 255).flatten()
+        assert int((mask.long() - wanted).abs().max()) <= 1
+    # in the panel: noise is there, an attack is the notebook's
+    view.locator("summary", has_text="Under stress").click()
+    view.get_by_role("slider", name="noise").fill("20")
+    expect(view.locator(".cfw-stress")).to_have_attribute("data-answered", "noise 20")
+    expect(view.get_by_role("slider", name="attack step")).to_be_disabled()
+    expect(view.get_by_role("button", name="measure the curve")).to_be_disabled()
+    expect(opened.page.locator(".page-about")).to_contain_text("attacks, which follow gradients")
+    opened.page.screenshot(path=screenshots / "live-translation.png", full_page=True)
+    made.close()

@@ -4,6 +4,7 @@ import { caseWithout } from "./case";
 import { pareto } from "./pareto";
 import { relevance } from "./relevance";
 import { superpixels } from "./superpixels";
+import { translation } from "./translation";
 
 /** The traits of the view that asks. */
 export interface Asking {
@@ -19,6 +20,7 @@ const ANSWERERS: Readonly<Record<string, Answerer>> = {
   pareto,
   relevance,
   superpixels,
+  translation,
 };
 
 /** Gives who answers the traits that a view saves, by their names. */
