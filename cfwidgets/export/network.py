@@ -41,6 +41,9 @@ Precision: TypeAlias = Literal["full", "half"]
 TOLERANCE = 1e-4
 """The largest accepted difference of probabilities."""
 
+# What onnxruntime-web 1.30 opens: the newest form of files, and the newest opset of each domain.
+_IR = 13
+_DOMAINS = {"": 26, "ai.onnx": 26, "ai.onnx.ml": 5, "com.microsoft": 1}
 _LEAST = 256  # numbers of a weight that is worth storing in half precision
 _LEVELS = 255
 
@@ -102,6 +105,7 @@ def network_of(clf: Classifier, pictures: Tensor) -> Network:
     difference = float("nan")
     try:
         for model in clf.onnx(size):
+            _require_runtime(model)
             difference = _difference(model, pictures, clf.activation, expected)
             if difference <= TOLERANCE:
                 return Network(clf.name, model, clf.activation, difference)
@@ -110,6 +114,24 @@ def network_of(clf: Classifier, pictures: Tensor) -> Network:
     raise CannotTravelError(
         f"in ONNX Runtime {clf.name} answers otherwise: probabilities differ by up to {difference:.2g}"
     )
+
+
+def _require_runtime(model: bytes) -> None:
+    """Refuse a model that the runtime of pages cannot open, though a newer one can."""
+    import onnx
+
+    read = onnx.load_model_from_string(model)
+    for one in read.opset_import:
+        if one.domain not in _DOMAINS:
+            raise CannotTravelError(f"no page knows its operators of {one.domain!r:.60}")
+        if one.version > _DOMAINS[one.domain]:
+            raise CannotTravelError(
+                f"its operators are of opset {one.version}, and pages know those up to {_DOMAINS[one.domain]}"
+            )
+    if read.ir_version > _IR:
+        raise CannotTravelError(
+            f"its file is of ONNX's form {read.ir_version}, and pages know those up to {_IR}"
+        )
 
 
 def halved(network: Network, clf: Classifier, pictures: Tensor) -> Network:
@@ -168,7 +190,7 @@ def packed_numbers(values: Tensor) -> dict[str, Any]:
 
 def _answers(model: bytes, pictures: Tensor, activation: Activation) -> Tensor:
     file = OnnxFile(model, Interface(), "the exported network")
-    if not file.any_batch:
+    if not file.one_by_one:
         raise CannotTravelError("its network takes batches of one size only")
     return to_probabilities(torch.cat([file(one) for one in pictures.split(1)]), activation)
 
