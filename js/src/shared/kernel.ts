@@ -44,7 +44,7 @@ export function followKernel(
     /** That nobody answers, and what works all the same. */
     alone: (works: string) =>
       page
-        ? `This is a still page: ${works}.`
+        ? `In this page ${works}.`
         : call
           ? `Opened without a model: ${works}. ${call} brings it back.`
           : `No kernel answers here: ${works}. Run the cell again.`,
@@ -56,7 +56,7 @@ export function followKernel(
           : "no answer yet: the kernel is busy or gone"
         : page.length > 0
           ? "no answer yet: the network of this page is busy"
-          : "a still page has no new answers",
+          : "this page has no new answers",
     /** Disables what cannot be answered: after each drawing, since parts enable and add. */
     draw() {
       if (!page && !gone()) return;
