@@ -56,7 +56,7 @@ const drawn = () => new Promise<void>((done) => setTimeout(done, 40));
 describe("what stands in the view", () => {
   it("asks why, and says how sure the model is at the phase", async () => {
     const { root, find, all } = await show(start());
-    expect(text(find(".cfw-question"))).toMatch(/^Why 9 and not 4▾/);
+    expect(text(find(".cfw-question"))).toMatch(/^Why 9 rather than 4▾/);
     expect(text(find(".cfw-question"))).toMatch(/\?$/);
     expect(text(find(".cfw-status"))).toBe("done");
     expect(text(find(".cfw-counts"))).toBe("update 2,000 of 2,000 · 96 candidates");
@@ -86,7 +86,7 @@ describe("what stands in the view", () => {
     expect(text(find(".cfw-question"))).toMatch(/^Between 9 and 4▾.* \(predicted 7\)$/);
     fake.receive({ predicted: -1, wrong: -1, correct: -1 });
     await drawn();
-    expect(text(find(".cfw-question"))).toMatch(/^Why … and not …/);
+    expect(text(find(".cfw-question"))).toMatch(/^Why … rather than …/);
     expect(find(".cfw-picker")).toBe(picker);
   });
 

@@ -15,7 +15,7 @@ declare global {
   var cfwidgetsForeign: Record<string, Foreign> | undefined;
 }
 
-class PageManager extends ManagerBase {
+export class PageManager extends ManagerBase {
   readonly #modules = new Map<string, Record<string, unknown>>([
     ["@jupyter-widgets/base", { ...base }],
     // What explorers use: cfwidgets/export/state.py refuses the rest.
@@ -40,13 +40,22 @@ class PageManager extends ManagerBase {
     return found as never;
   }
 
-  /** A widget that the page answers is told so as by a kernel. */
+  /** Hears what views say that is no trait. */
+  told: (content: Record<string, unknown>) => void = () => {};
+
+  /** A view that the page answers is told so as by a kernel. */
   override async new_model(options: base.IModelOptions, state?: unknown): Promise<base.WidgetModel> {
-    const travelled = this.page.travelled[options.model_id!];
-    if (!travelled) return super.new_model(options, state);
+    if (!options.model_id || !this.page.state.state[options.model_id]?.state.page_answers)
+      return super.new_model(options, state);
     let answer: ((names: readonly string[]) => void) | undefined;
-    const comm = new PageComm(options.model_id!, (saved) => answer?.(Object.keys(saved)));
+    const comm = new PageComm(
+      options.model_id,
+      (saved) => answer?.(Object.keys(saved)),
+      (content) => this.told(content),
+    );
     const model = await super.new_model({ ...options, comm }, state);
+    const travelled = this.page.travelled[options.model_id];
+    if (!travelled) return model;
     const network = this.networks.get(travelled.network)!;
     answer = answered(travelled, { get: (name) => model.get(name), set: (now) => comm.answer(now) }, network);
     return model;

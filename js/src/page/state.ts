@@ -59,10 +59,23 @@ function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
 }
 
 /** Unpacks numbers: pictures of bytes become values from 0 to 1. */
-export async function unpack({ type, data }: Packed): Promise<Float32Array> {
+export async function unpack({ type, data }: Packed): Promise<Float32Array<ArrayBuffer>> {
   const stream = new Blob([bytesOf(data)]).stream().pipeThrough(new DecompressionStream("gzip"));
   const buffer = await new Response(stream).arrayBuffer();
   return type === "float32"
     ? new Float32Array(buffer)
     : Float32Array.from(new Uint8Array(buffer), (level) => level / 255);
+}
+
+/** Unpacks numbers by their names, when they are first asked for. */
+export function unpackAll(
+  arrays: Readonly<Record<string, Packed>>,
+): () => Promise<ReadonlyMap<string, Float32Array<ArrayBuffer>>> {
+  let all: Promise<ReadonlyMap<string, Float32Array<ArrayBuffer>>> | undefined;
+  return () => {
+    all ??= Promise.all(
+      Object.entries(arrays).map(async ([name, packed]) => [name, await unpack(packed)] as const),
+    ).then((entries) => new Map(entries));
+    return all;
+  };
 }

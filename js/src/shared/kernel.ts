@@ -12,7 +12,8 @@ export type Kernel = ReturnType<typeof followKernel>;
 
 /**
  * A view may outlive its kernel: in a saved notebook that is opened again, or after a restart. An exported page has none:
- * it says by `page_answers` which traits it answers by itself.
+ * it says by `page_answers` which traits it answers by itself. And a view may be opened without its models: `opens_with` then
+ * says how to open it with them.
  */
 export function followKernel(
   scope: Scope,
@@ -23,15 +24,18 @@ export function followKernel(
 ) {
   const answered: unknown = model.get("page_answers");
   const page = Array.isArray(answered) ? answered : null;
+  const call = page === null ? String(model.get("opens_with") ?? "") : "";
   // Hosts do not show the view's own model. That of its layout lives and dies with it.
-  const gone = () => (page ? page.length === 0 : model.get("layout")?.comm_live === false);
+  const gone = () => (page ? page.length === 0 : call !== "" || model.get("layout")?.comm_live === false);
   const answers = (what: string) => (page ? page.includes(what) : !gone());
   const event = "comm_live_update";
   model.on(event, changed);
   scope.defer(() => model.off(event, changed));
   const away = page
     ? "needs the notebook: this page cannot answer it"
-    : "needs the kernel: run the cell again";
+    : call
+      ? `needs the model: ${call}`
+      : "needs the kernel: run the cell again";
   return {
     /** Whether nobody answers. */
     gone,
@@ -39,14 +43,20 @@ export function followKernel(
     answers,
     /** That nobody answers, and what works all the same. */
     alone: (works: string) =>
-      page ? `This is a still page: ${works}.` : `No kernel answers here: ${works}. Run the cell again.`,
+      page
+        ? `In this page ${works}.`
+        : call
+          ? `Opened without a model: ${works}. ${call} brings it back.`
+          : `No kernel answers here: ${works}. Run the cell again.`,
     /** That an answer does not come. */
     silent:
       page === null
-        ? "no answer yet: the kernel is busy or gone"
+        ? call
+          ? "no model to answer"
+          : "no answer yet: the kernel is busy or gone"
         : page.length > 0
           ? "no answer yet: the network of this page is busy"
-          : "a still page has no new answers",
+          : "this page has no new answers",
     /** Disables what cannot be answered: after each drawing, since parts enable and add. */
     draw() {
       if (!page && !gone()) return;
