@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 from cfwidgets.checks import choice
 from cfwidgets.export.exported import Exported
 from cfwidgets.export.foreign import front_end
-from cfwidgets.export.network import Network, packed_in_planes, packed_numbers
+from cfwidgets.export.network import Network, in_planes, packed_numbers
 from cfwidgets.export.page import Page, Places, checked_path, write
 from cfwidgets.export.refusal import CannotTravelError
 from cfwidgets.export.state import State, modules, state_of
@@ -186,7 +186,7 @@ def _of_networks(networks: Iterable[Network], without: Mapping[str, CannotTravel
 def _page(shown: Shown, networks: Mapping[str, Network], reason: str, title: str | None) -> Page:
     travelled: dict[str, Any] = {}
     described: dict[str, Any] = {}
-    models: dict[str, str] = {}
+    models: dict[str, bytes] = {}
     places: dict[bytes, str] = {}
     for view, network in networks.items():
         travel = shown.travels[view]
@@ -195,7 +195,7 @@ def _page(shown: Shown, networks: Mapping[str, Network], reason: str, title: str
         if place is None:
             place = places[network.model] = str(len(places))
             element = f"page-network-{place}"
-            models[element] = packed_in_planes(network.model, network.width)
+            models[element] = in_planes(network.model, network.width)
             described[place] = {
                 "activation": network.activation,
                 "element": element,

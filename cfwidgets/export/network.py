@@ -27,11 +27,10 @@ __all__ = [
     "Precision",
     "halved",
     "in_half_precision",
+    "in_planes",
     "network_for",
     "network_of",
     "outputs_of",
-    "packed",
-    "packed_in_planes",
     "packed_numbers",
 ]
 
@@ -162,19 +161,14 @@ def outputs_of(model: bytes, given: Tensor) -> list[Tensor]:
     ]
 
 
-def packed(content: bytes) -> str:
-    """Compress bytes, and write them as text."""
-    return base64.b64encode(gzip.compress(content, 6, mtime=0)).decode("ascii")
-
-
-def packed_in_planes(content: bytes, width: int) -> str:
-    """Compress bytes such as `packed` does, of each ``width`` the first ones together, then the second ones.
+def in_planes(content: bytes, width: int) -> bytes:
+    """Compress bytes, of each ``width`` the first ones together, then the second ones.
 
     The exponents of weights are much alike, so that they take less space side by side.
     """
     padded = np.zeros(-(-len(content) // width) * width, np.uint8)
     padded[: len(content)] = np.frombuffer(content, np.uint8)
-    return packed(padded.reshape(-1, width).T.tobytes())
+    return gzip.compress(padded.reshape(-1, width).T.tobytes(), 6, mtime=0)
 
 
 def packed_numbers(values: Tensor) -> dict[str, Any]:
@@ -185,7 +179,11 @@ def packed_numbers(values: Tensor) -> dict[str, Any]:
         kind, content = "uint8", levels.to(torch.uint8).numpy().tobytes()
     else:
         kind, content = "float32", values.numpy().astype("<f4").tobytes()
-    return {"type": kind, "shape": list(values.shape), "data": packed(content)}
+    return {
+        "type": kind,
+        "shape": list(values.shape),
+        "data": base64.b64encode(gzip.compress(content, 6, mtime=0)).decode("ascii"),
+    }
 
 
 def _answers(model: bytes, pictures: Tensor, activation: Activation) -> Tensor:

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cfwidgets.export.dense import dense_pieces
 from cfwidgets.export.words import about_table, escaped
 from cfwidgets.scratch import replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cfwidgets.export.foreign import FrontEnd
 
@@ -78,7 +79,7 @@ class Page:
     travelled, networks
         Questions that are answered in the page, by the id of the view's model; and networks, by name.
     models
-        The networks' content, packed, by the id of its element.
+        The networks' content, compressed, by the name of its texts.
     """
 
     title: str
@@ -92,7 +93,7 @@ class Page:
     gallery: str = ""
     travelled: dict[str, Any] = field(default_factory=dict)
     networks: dict[str, Any] = field(default_factory=dict)
-    models: dict[str, str] = field(default_factory=dict)
+    models: dict[str, bytes] = field(default_factory=dict)
 
     def html(self) -> bytes:
         """Write the page, in UTF-8."""
@@ -118,8 +119,8 @@ class Page:
                 f'</main><footer class="page-about"><h2>About this page</h2>{about_table(self.about)}',
                 f"<details><summary>Licences</summary><pre>{escaped(self._licences())}</pre></details></footer>",
                 _data("page-state", _json(self._state()), "application/json"),
-                *(_data(name, text) for name, text in self._texts().items()),
                 *(f"<script>{script}</script>" for script in scripts),
+                *self._networks(),  # last: until they are read the page is there
                 "</body></html>\n",
             ]
         ).encode("utf-8")
@@ -132,11 +133,16 @@ class Page:
             "networks": self.networks,
         }
 
-    def _texts(self) -> dict[str, str]:
+    def _networks(self) -> Iterator[str]:
         if not self.models:
-            return {}
-        runtime = base64.b64encode((_STATIC / "runtime.wasm.gz").read_bytes()).decode("ascii")
-        return {"page-worker": _script_text(_static("worker.js")), "page-runtime": runtime, **self.models}
+            return
+        yield _data("page-worker", _static("worker.js"))
+        texts = {"page-runtime": (_STATIC / "runtime.wasm.gz").read_bytes(), **self.models}
+        for name, content in texts.items():
+            # In pieces, since a browser reads what stands in one element without a pause.
+            for count, text in dense_pieces(content):
+                told = f'data-of="{escaped(name)}" data-bytes="{count}"'
+                yield f'<script type="text/plain" {told}>{text}</script>'
 
     def _licences(self) -> str:
         others = [f"{one.package} {one.version}\n\n{one.licence}" for one in self.front_ends]

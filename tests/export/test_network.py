@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from cfwidgets import Classifier
-from cfwidgets.export.network import halved, network_of, packed_in_planes, packed_numbers
+from cfwidgets.export.network import halved, in_planes, network_of, packed_numbers
 from cfwidgets.export.refusal import CannotTravelError
 
 
@@ -146,7 +146,7 @@ def test_half_precision_that_changes_the_class_is_refused():
 @pytest.mark.parametrize(("length", "width"), [(8, 4), (7, 4), (5, 2), (0, 4)])
 def test_planes_hold_all_bytes(length, width):
     content = bytes(range(length))
-    planes = gzip.decompress(base64.b64decode(packed_in_planes(content, width)))
+    planes = gzip.decompress(in_planes(content, width))
     back = np.frombuffer(planes, "u1").reshape(width, -1).T.tobytes()
     assert back[:length] == content
     assert len(back) - length < width

@@ -7,7 +7,7 @@ import { Widget } from "@lumino/widgets";
 import { answered } from "./answers";
 import { PageComm } from "./comm";
 import type { Networks } from "./network";
-import type { Page } from "./state";
+import { bytesOf, type Page } from "./state";
 
 /** Packages of widgets that travel with the page as they were installed, so that they fit its state. */
 type Foreign = (jupyterBase: typeof base) => Record<string, unknown>;
@@ -25,6 +25,7 @@ export class PageManager extends ManagerBase {
   constructor(
     readonly page: Page,
     readonly networks: Networks,
+    readonly breath: () => Promise<void>,
   ) {
     super();
   }
@@ -61,8 +62,31 @@ export class PageManager extends ManagerBase {
     return model;
   }
 
+  /** Models and views are made a few at a time, that the page is not blocked. */
+  override async _make_model(
+    options: base.IModelOptions & { model_id: string },
+    state?: Record<string, unknown>,
+  ): Promise<base.WidgetModel> {
+    await this.breath();
+    const buffers = this.page.buffers[options.model_id] ?? [];
+    base.put_buffers(
+      state as never,
+      buffers.map(({ path }) => path),
+      buffers.map(({ data }) => new DataView(bytesOf(data).buffer)),
+    );
+    return super._make_model(options, state as never);
+  }
+
+  override async create_view<V extends base.WidgetView>(
+    model: base.WidgetModel,
+    options?: unknown,
+  ): Promise<V> {
+    await this.breath();
+    return super.create_view<V>(model, options);
+  }
+
   async show(id: string, place: HTMLElement): Promise<void> {
-    const view = await this.create_view(await this.get_model(id));
+    const view = await this.create_view<base.DOMWidgetView>(await this.get_model(id));
     place.replaceChildren();
     Widget.attach(view.luminoWidget, place);
   }
@@ -76,4 +100,5 @@ export class PageManager extends ManagerBase {
   }
 }
 
-export const createManager = (page: Page, networks: Networks) => new PageManager(page, networks);
+export const createManager = (page: Page, networks: Networks, breath: () => Promise<void>) =>
+  new PageManager(page, networks, breath);
