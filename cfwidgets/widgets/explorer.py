@@ -12,6 +12,7 @@ import ipywidgets as w
 from cfwidgets.docstrings import section
 from cfwidgets.widgets import cells
 from cfwidgets.widgets.lifetime import HOST, FixedBox, FixedLayout, Held, closed_on_failure
+from cfwidgets.widgets.stored import show_beside
 from cfwidgets.widgets.view import shown_in_a_line
 
 if TYPE_CHECKING:
@@ -95,6 +96,10 @@ class Explorer(Held, FixedBox, Generic[V]):
 
     def __repr__(self) -> str:
         return shown_in_a_line(self, self.view) if self._open else f"<{type(self).__name__} closed>"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        show_beside(self.view)
+        return super()._repr_mimebundle_(**kwargs)
 
     @property
     def run(self) -> Run[Any] | None:
