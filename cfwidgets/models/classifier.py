@@ -454,8 +454,8 @@ class Classifier:
         Parameters
         ----------
         images
-            ``(N, 3, H, W)`` in [0, 1], N at least 1: where nothing is known yet, the first is passed alone.
-            With ``"auto"`` it is known once a batch of another size was evaluated.
+            ``(N, 3, H, W)`` in [0, 1], N at least 1: where nothing is known yet, the first is passed, alone;
+            with ``"auto"`` alone and twice over, as batches of two sizes tell.
 
         Examples
         --------
@@ -463,12 +463,13 @@ class Classifier:
         >>> four.fixed_batch(torch.rand(1, 3, 8, 8))
         4
         """
-        size = self._batch_size
-        if size == "auto":
-            return None
-        if self._pads is None:
-            self._filled(fit(images[:1], self.input_size))
-        return size if self._pads else None
+        # An accelerated classifier runs a file that takes batches of any size.
+        if self._pads is None and not isinstance(self._backend, Accelerated):
+            image = fit(images[:1], self.input_size)
+            for count in (1, 2) if self._batch_size == "auto" else (1,):
+                if self._pads is None and count != self._passed:
+                    self._filled(image.expand(count, -1, -1, -1))
+        return self._batch_size if self._pads and self._batch_size != "auto" else None
 
     def fingerprint(self) -> str:
         """Hash the model's weights to 32 hexadecimal digits; empty for a black box."""
