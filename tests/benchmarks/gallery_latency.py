@@ -29,8 +29,8 @@ cell filled        9.1, 52.4      4.0, 16.0     5.1, 16.4
 memory, MiB        76             29            22
 ================== ============== ============= ==================
 
-Since then sheets are decoded one after the other without a frame between them, which is what the last ms of
-``filled`` were, and the page keeps the sheets in the data set's order, too: 19 MiB more of 50,000 digits.
+Since then, and not measured again: sheets are decoded one after the other without a frame between them, and
+the page keeps those in the data set's order, too, 19 MiB of 50,000 digits.
 
 A notebook is saved with 0.70, 0.43 and 1.33 MiB of it.
 """
