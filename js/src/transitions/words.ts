@@ -6,9 +6,9 @@ import type { Candidate, Ends, RegionsAnswer } from "./traits";
 
 /** What one sees, and whose idea it is. */
 export const HELP =
-  "A search over a generator’s inputs finds pictures whose features are like the image’s, predicted as one class or " +
-  "the other; the slider leads from one to the other (Suzuki et al. 2021). Maps show which pixels speak for a class " +
-  "(+) and which against it (−); at the flip the decision changes." +
+  "A search over a generator’s inputs finds pictures with features like the image’s, of one predicted class and of the " +
+  "other; the slider leads from one to the other (Suzuki et al. 2021). Maps show which pixels speak for a class (+) " +
+  "or against it (−); at the flip the decision changes." +
   MARKING;
 
 export const LATER = "the image will be here";
