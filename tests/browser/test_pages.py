@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +17,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 import cfwidgets as cf
+from cfwidgets.engines.translation.stress import stressed
+from cfwidgets.evaluation.hiding import fills, hidden
 from cfwidgets.images import as_image
+from cfwidgets.regions import region_mask
 from cfwidgets.widgets.relevance.hiding import Hiding
 
 BROWSERS = ("chromium", "firefox")
@@ -157,7 +161,7 @@ def test_a_still_page_plays_and_says_what_it_is(open_page, tmp_path, screenshots
     page, view = opened.page, opened.view("superpixels")
     expect(page.get_by_role("heading", level=1)).to_have_text(f"What carries {HOSTILE[1]}?")
     expect(view.locator(".cfw-alone")).to_have_text(
-        "This is a still page: the picture, its edits and the replay still work, new predictions do not."
+        "In this page the picture, its edits and the replay still work, new predictions do not."
     )
     expect(page.locator(".bqplot:visible")).to_be_visible()
     view.get_by_role("button", name="best", exact=True).click()
@@ -167,9 +171,7 @@ def test_a_still_page_plays_and_says_what_it_is(open_page, tmp_path, screenshots
     view.get_by_role("slider", name="replay").press("Home")
     expect(view.locator(".cfw-slider-value").nth(1)).to_have_text("0 of 20")
     expect(line).not_to_have_attribute("d", before)
-    expect(view.locator(".cfw-delta")).to_have_text(
-        "a still page has no new answers; the picture still works"
-    )
+    expect(view.locator(".cfw-delta")).to_have_text("this page has no new answers; the picture still works")
     expect(view.locator(".cfw-run-button")).to_be_disabled()
     expect(view.locator(".cfw-run-button")).to_have_attribute(
         "title", "needs the notebook: this page cannot answer it"
@@ -195,7 +197,7 @@ def test_each_explorer_plays_in_a_still_page(open_page, tmp_path, screenshots, c
         opened = open_page(exported.path, within, viewport={"width": 1300, "height": 1500})
         page, view = opened.page, opened.view(case.name)
         expect(view).to_have_attribute("data-state", "done")
-        expect(view.locator(".cfw-alone")).to_have_text(f"This is a still page: {case.says}.")
+        expect(view.locator(".cfw-alone")).to_have_text(f"In this page {case.says}.")
         expect(page.locator(".bqplot:visible").first).to_be_visible()
         for control in case.disabled:
             for one in view.locator(control).all():
@@ -366,4 +368,158 @@ def test_attributes_dragged_in_a_live_page_are_painted_as_in_python(
     expect(view.get_by_role("button", name="undo edits")).to_be_enabled()
     expect(view.locator(".cfw-stage-waiting")).to_have_text("")
     opened.pictures(screenshots / f"live-pareto-{within}")
+    made.close()
+
+
+WITHOUT = """async ([number, region, fill]) => {
+  const models = await Promise.all(Object.values(cfwidgetsManager._models));
+  const asks = (one) => one.get('page_answers')?.includes('region') && one.get('number') === number;
+  const model = models.find(asks);
+  return new Promise((done, failed) => {
+    setTimeout(() => failed(new Error(`no answer; ${model.get('error')}`)), 30000);
+    const look = () => {
+      const now = model.get('without');
+      if (JSON.stringify([now.region, now.fill]) !== JSON.stringify([region, fill])) return;
+      model.off('change:without', look);
+      done(now);
+    };
+    model.on('change:without', look);
+    model.set({ region, fill });
+    model.save_changes();
+  });
+}"""
+
+
+@pytest.fixture
+def workbench():
+    clf, data = cf.zoo.classifier("digits"), cf.data.digits("test")
+    engines = {
+        "survey": cf.Survey(trust=False),
+        "relevance": cf.Relevance(("rap", "grad_cam"), trust=False),
+        "superpixels": cf.ELime(segments=20, generations=3, population=10, trust=False),
+    }
+    made = cf.Workbench(clf, data, engines=engines)
+    made.survey.run.result()
+    for number, note in ((5, "a right one"), (473, HOSTILE[0])):
+        made.open(number)
+        for one in made.explorers.values():
+            one.run.result()
+        made.keep(note)
+    yield made
+    made.close()
+
+
+def test_a_workbench_plays_in_a_page_and_is_asked_without_a_region(
+    open_page, tmp_path, workbench, screenshots
+):
+    exported = workbench.export(tmp_path / "page.html")
+    opened = open_page(exported.path, viewport={"width": 1300, "height": 1500})
+    opened.live()
+    page = opened.page
+    survey = opened.view("survey")
+    case = page.locator("section[data-case='473']")
+    head, other = case.get_by_test_id("cfw-case"), page.locator("section[data-case='5']")
+    expect(head.locator(".cfw-case-question")).to_have_text("Digit 473 is a 4. Why 9?")
+    expect(other).to_be_hidden()
+    # a region that is marked in an explorer is outlined everywhere, and asked about at once
+    stage = case.get_by_test_id("cfw-superpixels").locator("canvas").first
+    stage.scroll_into_view_if_needed()
+    box = stage.bounding_box()
+    stage.click(position={"x": 0.55 * box["width"], "y": 0.35 * box["height"]}, modifiers=["Shift"])
+    expect(head).to_have_attribute("data-without", "1")
+    page.screenshot(path=screenshots / "workbench.png", full_page=True)
+    # tabs turn, and say what was not asked
+    head.get_by_role("tab", name="What instead?").click()
+    expect(case.get_by_test_id("cfw-superpixels")).to_be_hidden()
+    expect(head.locator(".cfw-case-card").first).to_contain_text("No generator was given")
+    head.get_by_role("tab", name="Where?").click()
+    expect(case.get_by_test_id("cfw-relevance")).to_be_visible()
+    # notes are text, the list of cases and the gallery open others
+    foot = case.get_by_test_id("cfw-notes")
+    expect(foot.get_by_label("A note on this case")).to_have_value(HOSTILE[0])
+    expect(foot.get_by_role("button", name="keep again")).to_be_disabled()
+    foot.locator("[data-number='5']").click()
+    expect(other.locator(".cfw-case-question")).to_contain_text("Digit 5 is")
+    expect(case).to_be_hidden()
+    survey.get_by_role("gridcell", name="4 → 9:").click()
+    gallery = survey.get_by_role("listbox", name="Pictures")
+    gallery.press("Home")
+    gallery.press("Enter")
+    expect(case).to_be_visible()
+    survey.get_by_role("gridcell", name="4 → 9:").click()  # all pictures again
+    gallery.press("End")
+    gallery.press("Enter")
+    expect(page.locator("#page-says")).to_contain_text("has no case in this page")
+    assert strays(page) == []
+
+
+def test_the_picture_without_a_region_is_answered_as_python_does(open_page, tmp_path, workbench):
+    opened = open_page(workbench.export(tmp_path / "page.html", live=True).path)
+    opened.live()
+    seen = workbench._pictures.read(473).seen
+    clf, contents = workbench._given.clf, fills(seen)
+    lots = torch.Generator().manual_seed(0)
+    for step in range(50):
+        ring = torch.rand(6, generator=lots).tolist()
+        fill = ("blur", "mean", "black", "noise")[step % 4]
+        answer = opened.page.evaluate(WITHOUT, [473, [ring], fill])
+        mask = region_mask([ring], *seen.shape[1:])
+        expected = clf.probabilities(hidden(seen, mask, fill, contents)[None])[0]
+        assert answer["share"] == pytest.approx(float(mask.float().mean()))
+        assert {4, 9} <= {index for index, *_ in answer["top"]}
+        for index, p, _before in answer["top"]:
+            assert p == pytest.approx(float(expected[index]), abs=1e-4)
+
+
+STRESS = """async ([chosen, asked]) => {
+  const models = await Promise.all(Object.values(cfwidgetsManager._models));
+  const model = models.find((one) => one.get('page_answers')?.includes('stressed'));
+  const { picture, twin, difference, ...rest } = await new Promise((done, failed) => {
+    setTimeout(() => failed(new Error(`no answer; ${model.get('error')}`)), 30000);
+    const look = () => {
+      const now = model.get('stress');
+      if (JSON.stringify([now.chosen, now.asked]) !== JSON.stringify([chosen, asked])) return;
+      model.off('change:stress', look);
+      done(now);
+    };
+    model.on('change:stress', look);
+    model.set({ chosen, stressed: asked });
+    model.save_changes();
+  });
+  const bytes = (one) => [...new Uint8Array(one.buffer)];
+  return { ...rest, picture: bytes(picture), twin: bytes(twin), difference: bytes(difference) };
+}"""
+
+
+def test_noise_in_a_live_page_of_translations_is_answered_as_in_python(open_page, tmp_path, screenshots):
+    clf, translator = cf.zoo.translator("concrete", device="cpu")
+    engine = cf.CounterfactualTranslator(variants=2, trust=False)
+    made = cf.TranslationExplorer(clf, translator, cf.data.concrete(5, size=128), engine=engine, second=clf)
+    made.run.result()
+    exported = made.export(tmp_path / "live.html", live=True)
+    opened = open_page(exported.path, viewport={"width": 1300, "height": 1800})
+    opened.live()
+    view = opened.view("translation")
+    expect(view.locator(".cfw-alone")).to_be_hidden()
+    for step in range(50):
+        place, level = step % 5, round(0.006 * step, 3)
+        answer = opened.page.evaluate(STRESS, [place, [level, 0]])
+        expected = stressed(clf, translator, made.result, place, "noise", level, second=clf)
+        assert answer["image"] == pytest.approx(expected.prediction.tolist(), abs=1e-4)
+        known = [value for value in answer["second"] if value is not None]
+        assert known == pytest.approx(expected.second.tolist(), abs=1e-4)
+        for name, picture in (("picture", expected.image), ("twin", expected.twin)):
+            painted = as_image(Image.open(io.BytesIO(bytes(answer[name]))))
+            assert float((painted - picture).abs().max()) < 1.01 / 255
+        mask = torch.frombuffer(bytearray(zlib.decompress(bytes(answer["difference"]))), dtype=torch.uint8)
+        wanted = (expected.mask * 256).long().clamp(0, 255).flatten()
+        assert int((mask.long() - wanted).abs().max()) <= 1
+    # in the panel: noise is there, an attack is the notebook's
+    view.locator("summary", has_text="Under stress").click()
+    view.get_by_role("slider", name="noise").fill("20")
+    expect(view.locator(".cfw-stress")).to_have_attribute("data-answered", "noise 20")
+    expect(view.get_by_role("slider", name="attack step")).to_be_disabled()
+    expect(view.get_by_role("button", name="measure the curve")).to_be_disabled()
+    expect(opened.page.locator(".page-about")).to_contain_text("attacks, which follow gradients")
+    opened.page.screenshot(path=screenshots / "live-translation.png", full_page=True)
     made.close()
