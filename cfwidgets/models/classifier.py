@@ -470,6 +470,32 @@ class Classifier:
             self._filled(fit(images[:1], self.input_size))
         return size if self._pads else None
 
+    def find_fixed_batch(self, images: Tensor) -> int | None:
+        """Return what `fixed_batch` does, and find it out where it is not known: for a model that has failed.
+
+        Parameters
+        ----------
+        images
+            ``(N, 3, H, W)`` in [0, 1], N at least 1: the first is passed alone and, with ``"auto"``, twice
+            over, as batches of two sizes tell.
+
+        Raises
+        ------
+        Exception
+            The model's own, where it takes no batch at all.
+
+        Examples
+        --------
+        >>> four = Classifier(lambda images: images.mean((2, 3)).view(4, 3).softmax(1))
+        >>> four.fixed_batch(torch.rand(1, 3, 8, 8)), four.find_fixed_batch(torch.rand(1, 3, 8, 8))
+        (None, 4)
+        """
+        image = fit(images[:1], self.input_size)
+        for count in (1, 2):
+            if self._batch_size == "auto" and self._pads is None and count != self._passed:
+                self._filled(image.expand(count, -1, -1, -1))
+        return self.fixed_batch(images)
+
     def fingerprint(self) -> str:
         """Hash the model's weights to 32 hexadecimal digits; empty for a black box."""
         return fingerprint(state_of(self.require_module())) if self.has_module else ""

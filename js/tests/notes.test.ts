@@ -34,7 +34,7 @@ function state(changes: Partial<Traits> = {}): Traits {
     ],
     ...{ saved_as: "cases.zip", travels: false, code: null },
     ...{ state: "done", activity: "", time_left: "", progress: 1, counts: "", notes: "", error: "" },
-    ...{ caveats: [], trust: [], measures: false, resumable: true },
+    ...{ caveats: [], trust: [], measures: false, resumable: true, opens_with: "" },
     ...changes,
   };
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import torch
 import traitlets as t
@@ -17,6 +17,7 @@ from cfwidgets.evaluation.attacks import noisy
 from cfwidgets.evaluation.segmentation import BINS
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.translator import Translator, require_translator
+from cfwidgets.widgets.answers import Stressed
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.linking import LINKED, Linked
@@ -94,6 +95,8 @@ class TranslationView(Linked, View[TranslationResult]):
         Stop the run, and keep what was found; resume it.
     export
         Write one HTML file that plays from disk, and answers where the networks can travel in it.
+    save
+        Write a file that `cfwidgets.open` brings back, with what was clicked.
     close
         Stop, free everything, and take it off the page.
 
@@ -114,6 +117,10 @@ class TranslationView(Linked, View[TranslationResult]):
 
     from_page = frozenset({"chosen", "threshold", "stressed", "curves"})
     linked = LINKED | {"cursor", "curve", "area", "strength"}
+    needs = ("translator",)
+    also = ("second",)
+    clicked = ("chosen", "threshold", "stressed", "curves", *sorted(LINKED))
+    answered: ClassVar[dict[str, type[Any]]] = {"stress": Stressed}
 
     model = t.Unicode().tag(sync=True)
     labels = t.List(t.Unicode()).tag(sync=True)
@@ -161,8 +168,10 @@ class TranslationView(Linked, View[TranslationResult]):
     ) -> None:
         require_classifier("clf", clf)
         require_translator(translator)
-        # Small batches: pictures appear soon, and a question waits for one batch at most.
-        engine = CounterfactualTranslator(batch_size=4) if engine is None else engine
+        if engine is None:
+            # Small batches: pictures appear soon, and a question waits for one batch at most.
+            made = None if result is None else result.settings
+            engine = CounterfactualTranslator.of({"batch_size": 4} if made is None else made)
         require_kind("engine", engine, CounterfactualTranslator, "CounterfactualTranslator(…)")
         if second is not None:
             require_classifier("second", second)
@@ -344,7 +353,8 @@ class TranslationView(Linked, View[TranslationResult]):
                     "place": chosen,
                     "pictures": everything,
                 }
-        if asked and chosen < result.done:
+        known = (self.stress.get("chosen"), self.stress.get("asked")) == (chosen, asked)
+        if asked and chosen < result.done and not known:
             answer = self._stress(result, chosen, asked)
             with self.together():
                 self.stress = {"chosen": chosen, "asked": asked, **answer}

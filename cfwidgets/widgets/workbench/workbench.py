@@ -58,11 +58,20 @@ class _Parts(NamedTuple):
     notes: NotesView
 
 
+_NARROW = "480px"  # an explorer's width from which on two stand side by side
+
+
 class _Stage(Held, FixedBox):
-    """The explorers of the open tab, one below the other."""
+    """The explorers of the open tab, side by side where there is room, else one below the other."""
 
     def __init__(self) -> None:
-        super().__init__([], layout=FixedLayout(flex_flow="column nowrap"), _dom_classes=(HOST,))
+        layout = FixedLayout(
+            display="grid",
+            grid_template_columns=f"repeat(auto-fit, minmax(min({_NARROW}, 100%), 1fr))",
+            grid_gap="24px 36px",
+            align_items="flex-start",
+        )
+        super().__init__([], layout=layout, _dom_classes=(HOST,))
 
     def close(self) -> None:
         """Take it off the page, with the layout, which ipywidgets would keep."""
