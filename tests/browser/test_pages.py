@@ -15,6 +15,7 @@ import torch
 from harness.figures import strays
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
+from waiting import until
 
 import cfwidgets as cf
 from cfwidgets.engines.translation.stress import stressed
@@ -183,7 +184,10 @@ def test_a_still_page_plays_and_says_what_it_is(open_page, tmp_path, screenshots
     page.screenshot(path=screenshots / "still.png", full_page=True)
 
 
-@pytest.mark.parametrize("case", test_reopened.CASES[:-1], ids=lambda case: case.name)
+STILL = [case for case in test_reopened.CASES[:-1] if case.name != "facex"]
+
+
+@pytest.mark.parametrize("case", STILL, ids=lambda case: case.name)
 def test_each_explorer_plays_in_a_still_page(open_page, tmp_path, screenshots, case):
     names: dict = {}
     for cell in case.cells:
@@ -522,4 +526,31 @@ def test_noise_in_a_live_page_of_translations_is_answered_as_in_python(open_page
     expect(view.get_by_role("button", name="measure the curve")).to_be_disabled()
     expect(opened.page.locator(".page-about")).to_contain_text("attacks, which follow gradients")
     opened.page.screenshot(path=screenshots / "live-translation.png", full_page=True)
+    made.close()
+
+
+def test_the_face_of_a_patch_is_opened_in_a_page_without_a_network(open_page, tmp_path, screenshots):
+    names: dict = {}
+    (case,) = [case for case in test_reopened.CASES if case.name == "facex"]
+    for cell in case.cells:
+        exec(cell, names)
+    made = names["w"]
+    made.run.result()
+    exported = made.export(tmp_path / "page.html")
+    assert not exported.live
+    assert "needs no network" in exported.reason
+    opened = open_page(exported.path, viewport={"width": 1300, "height": 1300})
+    view = opened.view("facex")
+    test_reopened.use_facex(view)
+    patch = view.locator(".cfw-patch:visible").first
+    patch.click()
+    expect(view).to_have_attribute("data-face", "1")
+    number = int(view.get_attribute("data-opened"))
+    answers = view.locator(".cfw-opened-answers li")
+    made.view.opened = number
+    until(lambda: made.view.face.get("image") == number)
+    for place, (label, p) in enumerate(made.view.face["answer"]):
+        expect(answers.nth(place)).to_contain_text(label)
+        expect(answers.nth(place).locator(".cfw-number")).to_have_text(f"{p:.3f}".lstrip("0"))
+    opened.page.screenshot(path=screenshots / "page-facex.png", full_page=True)
     made.close()

@@ -88,6 +88,8 @@ class Workbench(Held, FixedBox):
     draw a region: all views of the case show it, and the model evaluates the picture without it. Keep a
     case with a note, and copy it as code.
 
+    `export` makes of the survey and its cases one page to send.
+
     An explorer is made when its tab is first opened, stopped when that is left, kept while the case is open.
 
     Parameters
