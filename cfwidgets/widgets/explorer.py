@@ -121,9 +121,9 @@ class Explorer(Held, FixedBox, Generic[V]):
 
     def export(self, path: str | Path, *, live: Live = "auto", title: str | None = None) -> Exported:
         """Write one HTML file with the explorer as it stands: see `cfwidgets.widgets.view.View.export`."""
-        from cfwidgets.export.explorers import export
+        from cfwidgets.export.explorers import as_it_stands, export
 
-        return export(self, self.view, path, live, title)
+        return export(lambda: as_it_stands(self, self.view), path, live, title)
 
     def save(self, path: str | Path) -> None:
         """Write one file with what was found and clicked: see `cfwidgets.widgets.view.View.save`."""

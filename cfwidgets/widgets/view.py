@@ -272,9 +272,9 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         OSError
             The path is a folder, its folder is not there, or the disk is full.
         """
-        from cfwidgets.export.explorers import export
+        from cfwidgets.export.explorers import as_it_stands, export
 
-        return export(self, self, path, live, title)
+        return export(lambda: as_it_stands(self, self), path, live, title)
 
     def save(self, path: str | Path) -> None:
         """Write one file with what was found and what was clicked, for `cfwidgets.open`.

@@ -38,7 +38,7 @@ CASES = [
     ),
     Case(
         "transitions",
-        "the slider, the maps and the charts still work, other candidates do not",
+        "slider, maps and charts still work, other candidates do not",
         (".cfw-picker-button", ".cfw-row .cfw-tile", ".cfw-gallery-head .cfw-button"),
     ),
     Case("facex", "regions, patches and groups still work, opening a face does not", (".cfw-patch:visible",)),

@@ -21,7 +21,7 @@ from cfwidgets.engines.facex.region_sums import regions_of
 from cfwidgets.engines.facex.result import FaceXResult
 from cfwidgets.images import as_bytes, fit_labels
 from cfwidgets.models.classifier import Classifier, require_classifier
-from cfwidgets.text import did_you_mean
+from cfwidgets.text import did_you_mean, quoted
 from cfwidgets.widgets.answers import Face
 from cfwidgets.widgets.checks import foreign, require_kind, whole
 from cfwidgets.widgets.facex.drawing import drawing
@@ -333,7 +333,7 @@ class FaceXView(View[OneOrTwo]):
         results = _each(self._found_so_far)
         names, verb = " and ".join(one.model for one in results), "do" if len(results) > 1 else "does"
         return account(
-            f"Where {verb} {names} look for {self.target}?",
+            f"Where {verb} {names} look for {quoted(self.target)}?",
             "FaceX explorer",
             results[0],
             self,

@@ -17,6 +17,7 @@ from cfwidgets.engines.pareto.result import ParetoResult
 from cfwidgets.images import ImageLike, as_bytes, as_image, fit
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.editor import criticised, painted, require_editor
+from cfwidgets.text import quoted
 from cfwidgets.widgets.answers import Edited
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind
 from cfwidgets.widgets.lifetime import closed_on_failure
@@ -255,7 +256,7 @@ class ParetoView(Linked, View[ParetoResult]):
 
         result = self._found_so_far
         return account(
-            f"{result.model} predicts {result.labels[result.target]}. What would change that?",
+            f"{result.model} predicts {quoted(result.labels[result.target])}. What would change that?",
             "Explorer of plausible counterfactuals",
             result,
             self,

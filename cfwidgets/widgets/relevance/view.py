@@ -15,6 +15,7 @@ from cfwidgets.engines.relevance.result import RelevanceResult
 from cfwidgets.evaluation.hiding import FILLS, fills
 from cfwidgets.images import as_bytes, as_image
 from cfwidgets.models.classifier import Classifier, require_classifier
+from cfwidgets.text import quoted
 from cfwidgets.widgets.answers import Curves, Hidden
 from cfwidgets.widgets.checks import foreign, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
@@ -235,9 +236,9 @@ class RelevanceView(Linked, View[RelevanceResult]):
         from cfwidgets.export.words import account
 
         result = self._found_so_far
-        rather = "" if result.against is None else f" rather than {result.labels[result.against]}"
+        rather = "" if result.against is None else f" rather than {quoted(result.labels[result.against])}"
         return account(
-            f"What speaks for {result.label}{rather}?",
+            f"What speaks for {quoted(result.label)}{rather}?",
             "Relevance explorer",
             result,
             self,

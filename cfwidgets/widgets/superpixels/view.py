@@ -18,6 +18,7 @@ from cfwidgets.engines.superpixels.result import SuperpixelResult
 from cfwidgets.evaluation.masking import MaskedPicture
 from cfwidgets.images import as_image, encode, encode_labels, fit
 from cfwidgets.models.classifier import Classifier, require_classifier
+from cfwidgets.text import quoted
 from cfwidgets.widgets.answers import Masked
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
@@ -252,7 +253,7 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
         result = self._found_so_far
         verb = "carries" if result.objective == "sufficient" else "would lose"
         return account(
-            f"What {verb} {result.label}?",
+            f"What {verb} {quoted(result.label)}?",
             "Superpixel explorer",
             result,
             self,

@@ -14,6 +14,7 @@ from cfwidgets.engines.transitions.result import TransitionResult
 from cfwidgets.images import as_bytes, as_image
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.generator import require_generator
+from cfwidgets.text import quoted
 from cfwidgets.widgets.checks import foreign, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.linking import LINKED, Linked
@@ -264,7 +265,7 @@ class TransitionView(Linked, View[TransitionResult]):
 
         result = self._found_so_far
         return account(
-            f"Why {result.labels[result.wrong]} and not {result.label}?",
+            f"Why {quoted(result.labels[result.wrong])} rather than {quoted(result.label)}?",
             "Transition explorer",
             result,
             self,
