@@ -47,8 +47,8 @@ def content(page: Path) -> Content:
 
 
 def pages(site: Path) -> list[Path]:
-    """All pages but the live ones, which hold their content in a script."""
-    return [page for page in sorted(site.rglob("*.html")) if page.parent.name != "live"]
+    """All pages but the live ones, which hold their content in a script, and what belongs to the theme."""
+    return [page for page in sorted(site.rglob("*.html")) if page.parent.name not in {"live", "_static"}]
 
 
 def outside(address: str) -> bool:
