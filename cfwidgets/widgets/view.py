@@ -20,6 +20,7 @@ from cfwidgets.text import LINE, cut, without_surrogates
 from cfwidgets.widgets import answers, cells
 from cfwidgets.widgets.latest import Latest
 from cfwidgets.widgets.lifetime import HOST, FixedLayout, Held, weakly
+from cfwidgets.widgets.stored import show_beside
 from cfwidgets.widgets.time_left import TimeLeft
 from cfwidgets.widgets.wire import trust_rows
 
@@ -188,6 +189,10 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
     def __repr__(self) -> str:
         return shown_in_a_line(self, self) if self._open else f"<{type(self).__name__} closed>"
 
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        show_beside(self)
+        return super()._repr_mimebundle_(**kwargs)
+
     @property
     def result(self) -> R | None:
         """The result as it stands; None before the first step."""
@@ -267,9 +272,9 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         OSError
             The path is a folder, its folder is not there, or the disk is full.
         """
-        from cfwidgets.export.explorers import export
+        from cfwidgets.export.explorers import as_it_stands, export
 
-        return export(self, self, path, live, title)
+        return export(lambda: as_it_stands(self, self), path, live, title)
 
     def save(self, path: str | Path) -> None:
         """Write one file with what was found and what was clicked, for `cfwidgets.open`.

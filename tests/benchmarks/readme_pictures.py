@@ -38,8 +38,8 @@ def as_it_is(_notebook: Notebook) -> None:
     """Leave an explorer as it is when its run ends."""
 
 
-def points_at_the_lip(notebook: Notebook) -> None:
-    notebook.exec("explorer.view.chosen = 'u_lip'")
+def by_effect(notebook: Notebook) -> None:
+    notebook.page.get_by_role("button", name="effect", exact=True).first.click()
 
 
 def where_it_flips(notebook: Notebook) -> None:
@@ -66,10 +66,10 @@ class Still:
 
 STILLS = {
     "superpixels": Still(1068),
-    "workbench": Still(1080, 1510, "explorer.survey.view.state == 'done'", prepare=a_case_without_a_region),
+    "workbench": Still(1080, 1545, "explorer.survey.view.state == 'done'", prepare=a_case_without_a_region),
     "relevance": Still(1300),
     "transitions": Still(1128, prepare=where_it_flips),
-    "facex": Still(1168, prepare=points_at_the_lip),
+    "facex": Still(1168, 880, prepare=by_effect),
     "pareto": Still(1188),
     "translation": Still(1300),
 }

@@ -20,8 +20,8 @@ const STILL = 4;
 const HOLD = 400;
 /** For the help of a view. */
 export const MARKING =
-  " Shift-click marks a part of the picture, Shift-drag draws around one (with Ctrl a rectangle; a finger: hold, then drag), M marks that at the " +
-  "crosshair, Escape clears it; linked views outline it and tell its share.";
+  " Shift-click marks a part of the picture, Shift-drag (a finger: hold, then drag) draws around one, with Ctrl a " +
+  "rectangle, M marks that at the crosshair, Escape clears it; linked views outline it with its share.";
 
 export type Crosshair = ReturnType<typeof createCrosshair>;
 
