@@ -14,9 +14,9 @@ import pytest
 import cfwidgets
 
 LARGEST = 60_000_000  # bytes of all of it
-# but for the home that the runtime of networks gives itself in a browser
-PRIVATE = re.compile(r"/(root|home(?!/web_user)|tmp|usr|Users|work)/|site-packages|localhost|127\.0\.0\.1")
-PACKED = re.compile(r"[A-Za-z0-9+/=]{200,}")  # pictures and networks, which may spell anything
+PRIVATE = re.compile(r"/(root|home|tmp|usr|Users|work)/|site-packages|localhost|127\.0\.0\.1")
+# pictures and networks, which may spell anything
+PACKED = re.compile(r'<script type="text/plain".*?</script>|[A-Za-z0-9+/=]{200,}', re.DOTALL)
 LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
 
 
