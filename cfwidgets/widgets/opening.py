@@ -88,16 +88,18 @@ def open(  # noqa: A001 - it is called cfwidgets.open
     >>> from pathlib import Path
     >>> import torch
     >>> import cfwidgets as cf
-    >>> clf = cf.Classifier(lambda images: images.mean((2, 3)), labels=["red", "green", "blue"])
+    >>> def bright(images):
+    ...     return torch.stack([1 - images.mean((1, 2, 3)), images.mean((1, 2, 3))], 1)
+    >>> clf = cf.Classifier(bright, labels=["dark", "bright"])
     >>> quick = cf.ELime(segments=9, generations=2, trust=False)
-    >>> explorer = cf.SuperpixelExplorer(clf, torch.rand(3, 32, 32), "red", engine=quick)
+    >>> explorer = cf.SuperpixelExplorer(clf, torch.rand(3, 32, 32), "bright", engine=quick)
     >>> result = explorer.run.result()
-    >>> path = Path(tempfile.mkdtemp()) / "red.safetensors"
+    >>> path = Path(tempfile.mkdtemp()) / "bright.safetensors"
     >>> explorer.save(path)
     >>> explorer.close()
     >>> again = cf.open(path, clf)
     >>> again.result.label, again.run
-    ('red', None)
+    ('bright', None)
     >>> again.close()
     """
     file = Path(path)

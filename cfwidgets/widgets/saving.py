@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -129,6 +130,8 @@ class SavedExplorer(Result):
                 f"it must be of {', '.join(sorted(accepted))}, not of {', '.join(self.of)!s:.80}"
             )
         pair = 2 if view is FaceXView and "second" in self.of else 1
+        if not (_is_finite(self.clicked) and _is_finite(self.answered)):
+            raise ValueError("what was clicked and answered must be finite")
         if not self.found or any(len(one) != pair for one in self.found):
             raise ValueError(f"it must have results, {pair} for each question")
         for one in self.found:
@@ -178,7 +181,7 @@ def save(widget: Explorer[Any] | View[Any], view: View[Any], path: str | Path) -
             shows,
             {name: _of(name, one) for name, one in given.items() if one is not None},
             tuple(found),
-            _clicked(view),
+            view.clicks(),
             _answered(view),
             getattr(view, "_drawn", None),
         )
@@ -209,10 +212,6 @@ def _interrupted(found: R, view: View[Any]) -> R:
     return cast("R", kept if kept.stopped else replace(kept, stopped=far))
 
 
-def _clicked(view: View[Any]) -> dict[str, Any]:
-    return {name: getattr(view, name) for name in view.clicked}
-
-
 def _answered(view: View[Any]) -> dict[str, Any]:
     """Return the answers that are there, as they can be read again."""
     now = {name: getattr(view, name) for name in view.answered}
@@ -232,6 +231,14 @@ def _changed(value: Any, kind: type, change: Callable[[Any], Any]) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(_changed(one, kind, change) for one in value)
     return value
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(_is_finite, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_is_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _as_tensor(value: bytes) -> Tensor:

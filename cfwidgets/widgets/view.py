@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -20,6 +20,7 @@ from cfwidgets.text import LINE, cut, without_surrogates
 from cfwidgets.widgets import answers, cells
 from cfwidgets.widgets.latest import Latest
 from cfwidgets.widgets.lifetime import HOST, FixedLayout, Held, weakly
+from cfwidgets.widgets.stored import show_beside
 from cfwidgets.widgets.time_left import TimeLeft
 from cfwidgets.widgets.wire import trust_rows
 
@@ -170,6 +171,7 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         self.renew()
         renew_in_children(self)
         self._turn = 0
+        self._linked_in_page: dict[str, Any] = {}
         self._estimate = TimeLeft()
         self._answers: Latest[Any] = Latest(weakly(self._answer_safely))
         self._open = True
@@ -186,6 +188,10 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
 
     def __repr__(self) -> str:
         return shown_in_a_line(self, self) if self._open else f"<{type(self).__name__} closed>"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        show_beside(self)
+        return super()._repr_mimebundle_(**kwargs)
 
     @property
     def result(self) -> R | None:
@@ -266,9 +272,9 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         OSError
             The path is a folder, its folder is not there, or the disk is full.
         """
-        from cfwidgets.export.explorers import export
+        from cfwidgets.export.explorers import as_it_stands, export
 
-        return export(self, self, path, live, title)
+        return export(lambda: as_it_stands(self, self), path, live, title)
 
     def save(self, path: str | Path) -> None:
         """Write one file with what was found and what was clicked, for `cfwidgets.open`.
@@ -338,6 +344,14 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         if others:
             raise ValueError("it has a result too many")
 
+    def clicks(self) -> dict[str, Any]:
+        """Return the values of ``clicked``, those of linked traits as the page has told them last."""
+        found = {name: getattr(self, name) for name in self.clicked}
+        for name, value in self._linked_in_page.items():
+            with suppress(t.TraitError):  # the page may say anything
+                found[name] = self.traits()[name]._validate(self, value)  # noqa: SLF001 - as setting it does
+        return found
+
     def release(self) -> None:
         """Answer what was asked since the view was made within `cfwidgets.widgets.latest.held`."""
         self._answers.release()
@@ -386,6 +400,7 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
     def notify_change(self, change: Any) -> None:
         """Tell the page and the charts of a change, on one thread at a time."""
         with self._wire:
+            self._linked_in_page.pop(change.name, None)  # the page now has what Python set
             super().notify_change(change)
 
     def _handle_msg(self, msg: Any) -> None:
@@ -432,6 +447,9 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
     def _from_page(self, sync_data: dict[str, Any]) -> dict[str, Any]:
         """Return which of the browser's changes to take over."""
         changed = {name: value for name, value in sync_data.items() if name not in self.linked}
+        self._linked_in_page.update(
+            {name: value for name, value in sync_data.items() if name in self.linked and name in self.clicked}
+        )
         foreign = changed.keys() - self.from_page
         if foreign:
             raise ValueError(f"the page may not set {', '.join(sorted(foreign)):.200}")

@@ -140,6 +140,7 @@ def test_all_comes_back_and_the_model_is_not_asked(explainer, clf, saved, closed
     assert (type(explorer), explorer.run, view.state, view.error) == (explainer.explorer, None, "done", "")
     now = shown_state(view)
     assert {name for name in state if now[name] != state[name]} == set()
+    assert view._engine == explainer.engine  # a run that is resumed is of the same settings
     # What was measured or generated since the end of the run is part of the result that is shown.
     same = {"path", "attribution", "agreement", "randomised_model", "stress"}
     assert differences(view.result, result, ignore=frozenset(same)) == []

@@ -13,34 +13,38 @@ import ast
 import contextlib
 import io
 import re
+import threading
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import torch
+from waiting import until
 
 ROOMS = ("how-to", "concepts")
 DOCS = Path(__file__).parents[2] / "docs"
+# A notebook shows tables with all their columns.
+TABLES = ("display.width", 110, "display.max_columns", None, "display.precision", 2)
 # Pages of more than two seconds of a processor.
 SLOW = {
+    "concepts/agreement",
+    "concepts/pareto",
+    "concepts/superpixels",
+    "concepts/transitions",
+    "concepts/translation",
     "how-to/cluster",
-    "how-to/gpu",
     "how-to/onnx",
     "how-to/transformers",
     "how-to/two-class-inspection",
     "how-to/your-data",
     "how-to/your-model",
 }
-PAGES = [
-    pytest.param(page, id=f"{page.parent.name}/{page.stem}", marks=pytest.mark.slow)
-    if f"{page.parent.name}/{page.stem}" in SLOW
-    else pytest.param(page, id=f"{page.parent.name}/{page.stem}")
-    for room in ROOMS
-    for page in sorted((DOCS / room).glob("*.md"))
-]
+NAMES = [f"{room}/{page.stem}" for room in ROOMS for page in sorted((DOCS / room).glob("*.md"))]
+PAGES = [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in NAMES]
 
 
 @dataclass
@@ -87,7 +91,11 @@ def run(block: Block, page: str, names: dict[str, Any], shown: list[object]) -> 
     body = ast.parse(block.code, where).body
     last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
     printed, ended = io.StringIO(), []
-    with contextlib.redirect_stdout(printed), warnings.catch_warnings(record=True) as warned:
+    with (
+        contextlib.redirect_stdout(printed),
+        warnings.catch_warnings(record=True) as warned,
+        pd.option_context(*TABLES),
+    ):
         warnings.simplefilter("always", UserWarning)
         try:
             exec(compile(ast.Module(body, []), where, "exec"), names)
@@ -112,7 +120,7 @@ def is_shown(output: str, page: str) -> bool:
 
 @pytest.fixture
 def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
-    """The values that a page shows; the explorers among them are closed at the end."""
+    """The values that a page shows; the explorers among them are closed at the end, and end their step."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CFWIDGETS_CACHE", str(tmp_path / "cache"))
     values: list[object] = []
@@ -120,17 +128,18 @@ def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[obje
     for value in values:
         if hasattr(value, "close") and hasattr(value, "stop"):
             value.close()
+    until(lambda: not any(thread.name.startswith("cfwidgets") for thread in threading.enumerate()))
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_page_runs_and_gives_what_it_shows(page: Path, shown: list[object]):
+def test_page_runs_and_gives_what_it_shows(page: str, shown: list[object]):
     torch.manual_seed(0)
     names: dict[str, Any] = {"__name__": "__main__"}
-    for block in blocks_of(page.read_text("utf-8")):
-        output = run(block, page.name, names, shown)
+    for block in blocks_of((DOCS / f"{page}.md").read_text("utf-8")):
+        output = run(block, page, names, shown)
         if block.output is not None:
             assert is_shown(output, block.output), (
-                f"{page.name}, line {block.line}: the page shows\n{block.output}\nbut it gives\n{output}"
+                f"{page}, line {block.line}: the page shows\n{block.output}\nbut it gives\n{output}"
             )
     shown.extend(names.values())
 

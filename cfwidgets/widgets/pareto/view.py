@@ -6,6 +6,7 @@ import functools
 import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 import torch
 import traitlets as t
 
@@ -45,7 +46,7 @@ _SPANS = ("across_0", "up_0", "across_1", "up_1", "across_2", "up_2")
 
 
 def _span() -> Any:
-    return t.Any(default_value=None, allow_none=True).tag(sync=True, echo_update=False)
+    return t.List(t.Float(), None, allow_none=True, maxlen=2).tag(sync=True, echo_update=False)
 
 
 class ParetoView(Linked, View[ParetoResult]):
@@ -101,8 +102,8 @@ class ParetoView(Linked, View[ParetoResult]):
         Stop the search, and keep what was found; resume it.
     export
         Write one HTML file that plays from disk, and answers where the network can travel in it.
-    export
-        Write it as one HTML file, which plays in any browser.
+    save
+        Write a file that `cfwidgets.open` brings back, with what was clicked.
     close
         Stop, free everything, and take it off the page.
 
@@ -239,6 +240,15 @@ class ParetoView(Linked, View[ParetoResult]):
             resume=self._result,
             checkpoint=self._checkpoint,
         )
+
+    def clicks(self) -> dict[str, Any]:
+        """See `View.clicks`; a brush tells its span as the bytes of two numbers."""
+        told = self._linked_in_page
+        for name in _SPANS:
+            value = told.get(name)
+            if isinstance(value, memoryview) and value.nbytes == 2 * 8:
+                told[name] = np.frombuffer(value, "<f8").tolist()
+        return super().clicks()
 
     def account(self) -> About:
         """Say what the view shows, for an exported page."""

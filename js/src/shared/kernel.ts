@@ -31,11 +31,20 @@ export function followKernel(
   const event = "comm_live_update";
   model.on(event, changed);
   scope.defer(() => model.off(event, changed));
-  const away = page
-    ? "needs the notebook: this page cannot answer it"
+  /** Why a control is disabled; what to do about it; that an answer does not come. */
+  const [away, help, silent] = page
+    ? [
+        "needs the notebook: this page cannot answer it",
+        "",
+        page.length > 0 ? "no answer yet: the network of this page is busy" : "this page has no new answers",
+      ]
     : call
-      ? `needs the model: ${call}`
-      : "needs the kernel: run the cell again";
+      ? [`needs the model: ${call}`, ` ${call} brings it back.`, "no model to answer"]
+      : [
+          "needs the kernel: run the cell again",
+          " Run the cell again.",
+          "no answer yet: the kernel is busy or gone",
+        ];
   return {
     /** Whether nobody answers. */
     gone,
@@ -43,20 +52,8 @@ export function followKernel(
     answers,
     /** That nobody answers, and what works all the same. */
     alone: (works: string) =>
-      page
-        ? `This is a still page: ${works}.`
-        : call
-          ? `Opened without a model: ${works}. ${call} brings it back.`
-          : `No kernel answers here: ${works}. Run the cell again.`,
-    /** That an answer does not come. */
-    silent:
-      page === null
-        ? call
-          ? "no model to answer"
-          : "no answer yet: the kernel is busy or gone"
-        : page.length > 0
-          ? "no answer yet: the network of this page is busy"
-          : "a still page has no new answers",
+      `${page ? "In this page" : call ? "Opened without a model:" : "No kernel answers here:"} ${works}.${help}`,
+    silent,
     /** Disables what cannot be answered: after each drawing, since parts enable and add. */
     draw() {
       if (!page && !gone()) return;

@@ -39,7 +39,7 @@ export function caseState(changes: Partial<Traits> = {}): Traits {
         ],
       },
     ],
-    ...{ tab: "where", fill: "blur", point: [], region: [], without: null },
+    ...{ tab: "where", travels: false, fill: "blur", point: [], region: [], without: null },
     ...{ state: "done", activity: "", time_left: "", progress: 1, counts: "", notes: "", error: "" },
     ...{ caveats: [], trust: [], measures: false, resumable: true, opens_with: "" },
     ...changes,

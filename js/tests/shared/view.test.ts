@@ -232,14 +232,14 @@ describe("a view without a kernel", () => {
   it("speaks of a page in a page, where nobody answers", async () => {
     const { controls, parts } = asks();
     const { find, root, frame } = await show(parts, { page_answers: [] } as never);
-    expect(text(root.children[1])).toBe("This is a still page: looking still works.");
+    expect(text(root.children[1])).toBe("In this page looking still works.");
     expect((root.children[1] as HTMLElement).hidden).toBe(false);
     const needs = "needs the notebook: this page cannot answer it";
     expect(disabled(find(".cfw-run-button"))).toEqual([true, "true", needs]);
     expect(disabled(controls[0])).toEqual([true, "true", needs]);
     frame.waiting.update(true);
     expect(frame.waiting.words("asking", "the rest works")).toBe(
-      "a still page has no new answers; the rest works",
+      "this page has no new answers; the rest works",
     );
   });
 

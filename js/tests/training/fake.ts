@@ -21,6 +21,7 @@ export function trainingState(changes: Partial<Traits> = {}): Traits {
     ...{ step: 30, saved: false },
     sheet: wire(Uint8Array.of(7, 1)),
     ...{ grid: [2, 3], tile: [16, 16], drawn: 29 },
+    sheet_note: "by the running mean of the weights",
     columns: ["original", "Pale_Skin", "<img src=x onerror=alert(1)>"],
     loss_names: ["reconstruction", "critic", "penalty"],
     losses: [0.012345, -47.84, null],
