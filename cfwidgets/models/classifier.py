@@ -552,7 +552,8 @@ class Classifier:
         """Yield the network as the content of an ONNX file: the one that was saved, then one exported now.
 
         Each goes from images ``(n, 3, H, W)`` in [0, 1], for any n, to raw outputs ``(n, C)``. A saved one
-        (see `accelerated`) may be out of date, which a comparison with `probabilities` tells.
+        (see `accelerated`) may be out of date, which a comparison with `probabilities` tells. Of a classifier
+        that is an ONNX file it is that file's own graph, for as many images as it takes.
 
         Parameters
         ----------
@@ -562,10 +563,13 @@ class Classifier:
         Raises
         ------
         ClassifierError
-            The classifier wraps an ONNX file, a script or a function; or torch cannot export the network.
+            The classifier wraps a script or a function; or torch cannot export the network.
         ImportError
             The packages for ONNX are not installed.
         """
+        if isinstance(self._original, OnnxFile):
+            yield self._original.from_images()
+            return
         original = self._torch_module("an export to ONNX")
         module = uncompiled(original.module)
         key = cache.key(module, input_size, original.interface)

@@ -37,7 +37,7 @@ CASES = [
     ),
     Case(
         "transitions",
-        "the slider, the maps and the charts still work, other candidates do not",
+        "slider, maps and charts still work, other candidates do not",
         (".cfw-picker-button", ".cfw-row .cfw-tile", ".cfw-gallery-head .cfw-button"),
     ),
     Case("facex", "regions, patches and groups still work, opening a face does not", (".cfw-patch:visible",)),
@@ -84,6 +84,8 @@ def use_facex(view):
 
 
 def use_pareto(view):
+    rings = view.page.locator(".cfw-pareto-chart").first.locator("path[style*='stroke-width: 3px']")
+    expect(rings).not_to_have_count(0)  # around the one that is shown
     view.get_by_role("option").nth(3).click()
     expect(view).to_have_attribute("data-shown", "3")
     expect(view).to_have_attribute("data-ready", "1")
@@ -165,3 +167,25 @@ def test_a_kernel_that_restarts_is_noticed_on_the_open_page(open_notebook):
     notebook.restart()
     expect(view.locator(".cfw-alone")).to_be_visible()
     expect(view.locator(".cfw-run-button")).to_be_disabled()
+
+
+def test_without_a_kernel_the_finding_stands_in_the_place_of_the_view(open_notebook, screenshots, window):
+    window(1300, 1500)
+    # With "No Kernel" JupyterLab says this in the console, whatever the notebook holds.
+    notebook = open_notebook(*CASES[0].cells, ignore=(r"null \(reading 'kernel'\)",))
+    notebook.run_all()
+    page = notebook.page
+    stored = page.locator(".cfw-stored")
+    expect(page.get_by_test_id("cfw-superpixels")).to_have_attribute("data-state", "done")
+    expect(stored.locator("img")).to_have_count(1)
+    expect(stored).to_be_hidden()  # the view itself is there
+    says = notebook.eval("w.result.summary()")
+
+    notebook.reopen(kernel=False)
+    expect(stored).to_be_visible()
+    expect(stored).to_contain_text("This view plays as soon as a kernel is chosen")
+    expect(stored).to_contain_text(says)
+    expect(stored.locator("img")).to_be_visible()
+    for theme in (LIGHT, DARK):
+        notebook.set_theme(theme)
+        notebook.screenshot(screenshots / f"no-kernel-{theme.split()[-1].lower()}.png")

@@ -6,7 +6,7 @@ import math
 from contextlib import ExitStack, closing
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import traitlets as t
 
@@ -21,7 +21,8 @@ from cfwidgets.engines.facex.region_sums import regions_of
 from cfwidgets.engines.facex.result import FaceXResult
 from cfwidgets.images import as_bytes, fit_labels
 from cfwidgets.models.classifier import Classifier, require_classifier
-from cfwidgets.text import did_you_mean
+from cfwidgets.text import did_you_mean, quoted
+from cfwidgets.widgets.answers import Face
 from cfwidgets.widgets.checks import foreign, require_kind, whole
 from cfwidgets.widgets.facex.drawing import drawing
 from cfwidgets.widgets.lifetime import closed_on_failure
@@ -93,8 +94,8 @@ class FaceXView(View[OneOrTwo]):
         Stop the run, and keep what was found; resume it.
     export
         Write one HTML file that plays from disk, and answers where the network can travel in it.
-    export
-        Write it as one HTML file, which plays in any browser.
+    save
+        Write a file that `cfwidgets.open` brings back, with what was clicked.
     close
         Stop, free everything, and take it off the page.
 
@@ -117,6 +118,10 @@ class FaceXView(View[OneOrTwo]):
 
     from_page = frozenset({"chosen", "opened", "opened_by", "group", "pointed", "quantity"})
     linked = frozenset({"cursor"})
+    also = ("second",)
+    data = ("faces",)
+    clicked = ("group", "quantity", "pointed", "chosen", "opened_by", "opened")
+    answered: ClassVar[dict[str, type[Any]]] = {"face": Face}
 
     _esm = bundle("facex.js")
     _css = bundle("facex.css")
@@ -164,8 +169,10 @@ class FaceXView(View[OneOrTwo]):
         require_classifier("clf", clf)
         if second is not None:
             require_classifier("second", second)
-        engine = FaceX() if engine is None else engine
+        if engine is None:
+            engine = FaceX() if result is None else FaceX.of(_each(result)[0].settings)
         require_kind("engine", engine, FaceX, "FaceX(…)")
+        self._clf, self._second = clf, second
         self._models = [clf] if second is None else [clf, second]
         self._faces, self._engine, self._client = faces, engine, client
         self._checkpoints = _checkpoints(checkpoint)
@@ -182,6 +189,7 @@ class FaceXView(View[OneOrTwo]):
             require_faces(faces)
         prototype = Prototype.face() if prototype is None else prototype
         prototype.require(self._names)
+        self._drawn = prototype
         drawn = drawing(prototype)
         super().__init__()
         with self.together():
@@ -283,7 +291,8 @@ class FaceXView(View[OneOrTwo]):
     def _answer(self, question: tuple[int, int, str]) -> None:
         """Open a face: its image, the model's attention in it, and the region's outline."""
         number, model, region = question
-        if self._result is None:
+        known = tuple(self.face.get(name) for name in ("image", "model", "region"))
+        if self._result is None or known == question:
             return
         if self._faces is None:
             raise ValueError("opening a face needs the data set: pass faces= beside result=")
@@ -324,7 +333,7 @@ class FaceXView(View[OneOrTwo]):
         results = _each(self._found_so_far)
         names, verb = " and ".join(one.model for one in results), "do" if len(results) > 1 else "does"
         return account(
-            f"Where {verb} {names} look for {self.target}?",
+            f"Where {verb} {names} look for {quoted(self.target)}?",
             "FaceX explorer",
             results[0],
             self,
