@@ -29,8 +29,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Spare the imports of browser tests, and of what drives the browser, where they are left out."""
-    left_out = "not browser" in config.option.markexpr and collection_path == Path(__file__).parent / "browser"
-    return left_out or None
+    browser = Path(__file__).parent / "browser"
+    return ("not browser" in config.option.markexpr and collection_path == browser) or None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -23,6 +23,7 @@ from waiting import PATIENCE, until
 import cfwidgets as cf
 from cfwidgets.results import _HEADER, _SUM, ResultError, _checksum
 from cfwidgets.widgets.saving import EXPLORERS
+from cfwidgets.widgets.workbench.case_view import CaseView
 
 TWO_SECONDS = 2.0
 
@@ -363,3 +364,47 @@ def test_folders_missing_files_and_full_disks_are_named(saved, tmp_path, monkeyp
             explorer.save(path)
     assert [one.name for one in tmp_path.iterdir()] == ["kept.safetensors"]
     assert path.read_text() == "as it was"
+
+
+def test_the_answers_for_another_class_come_back_too(clf, tmp_path, closed):
+    engine = next(one.engine for one in EXPLAINERS if one.name == "superpixels")
+    explorer = cf.SuperpixelExplorer(clf, small.picture(), 0, engine=engine)
+    closed.append(explorer)
+    first = explorer.run.result(PATIENCE)
+    until(lambda: explorer.view.state == "done")
+    explorer.view.target = 1
+    until(lambda: explorer.view.state == "done" and explorer.result.target == 1)
+    explorer.save(tmp_path / "two")
+    again = cf.open(tmp_path / "two", clf)
+    closed.append(again)
+    assert again.result.target == 1
+    again.view.target = 0
+    assert (again.run, again.view.state) == (None, "done")
+    assert differences(again.result, first) == []
+
+
+def test_two_models_come_back_together(clf, tmp_path, closed):
+    engine = next(one.engine for one in EXPLAINERS if one.name == "facex")
+    second = small.classifier(1)
+    explorer = cf.FaceXExplorer(clf, small.faces(), small.LABELS[1], second=second, engine=engine)
+    closed.append(explorer)
+    pair = explorer.run.result(PATIENCE)
+    until(lambda: explorer.view.state == "done")
+    explorer.save(tmp_path / "pair")
+    again = cf.open(tmp_path / "pair", clf, second=second, faces=small.faces())
+    closed.append(again)
+    assert differences(again.result, pair) == []
+    with pytest.raises(ValueError, match=r"give second too, as in cf\.open\(path, clf, second=…\)"):
+        cf.open(tmp_path / "pair", clf)
+    with pytest.raises(ResultError, match="other weights"):
+        cf.open(tmp_path / "pair", second, second=clf)
+    alone = cf.open(tmp_path / "pair")
+    closed.append(alone)
+    assert alone.view.models == explorer.view.models
+
+
+def test_what_has_no_result_of_its_own_is_not_saved(clf, tmp_path, closed):
+    view = CaseView(clf)
+    closed.append(view)
+    with pytest.raises(ValueError, match="a CaseView cannot be saved"):
+        view.save(tmp_path / "case")
