@@ -4,6 +4,7 @@ import { PageComm } from "../../src/page/comm";
 import { latest } from "../../src/page/latest";
 import { toProbabilities } from "../../src/page/network";
 import noMarkup from "../../src/page/no-markup";
+import { noise } from "../../src/page/noise";
 import { readPage } from "../../src/page/state";
 import { followScheme } from "../../src/page/theme";
 
@@ -33,6 +34,19 @@ describe("probabilities", () => {
       [2, 0.4],
       [0, 0.2],
     ]);
+  });
+});
+
+describe("noise", () => {
+  it("is that of torch", () => {
+    const found = noise(35, 7);
+    const close = (at: number, wanted: number) => expect(found[at]).toBeCloseTo(wanted, 5);
+    close(0, -0.820135);
+    close(9, -0.535512);
+    close(18, 1.926368);
+    close(20, 0.957102);
+    close(34, 0.395741);
+    expect(() => noise(15, 0)).toThrow("fewer than 16");
   });
 });
 

@@ -15,6 +15,7 @@ export function trainingState(changes: Partial<Traits> = {}): Traits {
       trust: [],
       measures: false,
       resumable: true,
+      opens_with: "",
     },
     counts: "update 30 of 120 after 6 s",
     ...{ step: 30, saved: false },
