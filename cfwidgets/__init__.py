@@ -9,4 +9,5 @@ import lazy_loader
 from cfwidgets._version import __version__ as __version__
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
-__all__ += ["__version__"]
+# `from cfwidgets import *` leaves Python's own `open` alone.
+__all__ = ["__version__", *(name for name in __all__ if name != "open")]  # noqa: PLE0604

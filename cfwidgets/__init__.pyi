@@ -28,6 +28,7 @@ from .models.translator import Translator, TranslatorError
 from .run import Run
 from .widgets.facex.explorer import FaceXExplorer
 from .widgets.facex.view import FaceXView
+from .widgets.opening import open  # noqa: A004 - it is called cfwidgets.open
 from .widgets.pareto.explorer import ParetoExplorer
 from .widgets.pareto.view import ParetoView
 from .widgets.relevance.explorer import RelevanceExplorer
@@ -98,6 +99,7 @@ __all__ = [
     "evaluation",
     "images",
     "networks",
+    "open",
     "report",
     "search",
     "training",

@@ -31,7 +31,7 @@ class Result:
     """Base of the frozen dataclasses that engines return.
 
     Fields may hold tensors, strings, numbers, booleans, None, lists, tuples and dictionaries of these, and
-    the dataclasses listed in the class attribute ``parts``.
+    the dataclasses listed in the class attribute ``parts``, which may be results themselves.
 
     Examples
     --------
@@ -101,9 +101,8 @@ class Result:
             )
         if metadata.get(_SUM) != _checksum(text, tensors):
             raise ResultError(f"{path} is damaged: its contents are not those that were written")
-        known = {kind.__name__: kind for kind in (cls, *cls.parts)}
         try:
-            value = _unpack(header["value"], tensors, known)
+            value = _unpack(header["value"], tensors, {cls.__name__: cls})
             check(value, cls)
             value.require_sound()
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
@@ -166,4 +165,6 @@ def _unpack(value: Any, tensors: dict[str, Tensor], known: dict[str, type]) -> A
     if "dict" in value:
         return {k: _unpack(v, tensors, known) for k, v in value["dict"].items()}
     kind = known[value["dataclass"]]
+    if issubclass(kind, Result):  # within a result its own parts are known: others may be called alike
+        known = {**known, **{part.__name__: part for part in kind.parts}}
     return kind(**{k: _unpack(v, tensors, known) for k, v in value["fields"].items()})

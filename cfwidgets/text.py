@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable
 
-__all__ = ["LINE", "cut", "did_you_mean", "is_address", "made_by_name", "without_surrogates"]
+__all__ = ["LINE", "cut", "did_you_mean", "is_address", "made_by_name", "quoted", "without_surrogates"]
 
 _CLOSE, _MOST = 3, 4  # names that are close, and all that are suggested
 LINE = 200
@@ -36,6 +36,17 @@ def cut(text: str, most: int) -> str:
     """
     line = without_surrogates(" ".join(text.split()))
     return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def quoted(label: str) -> str:
+    """Put a label in quotes that would run into the sentence that it stands in.
+
+    Examples
+    --------
+    >>> f"Why {quoted('not Male')} rather than {quoted('Male')}?"
+    'Why “not Male” rather than Male?'
+    """
+    return f"“{label}”" if label.startswith(("not ", "no ")) else label
 
 
 def did_you_mean(given: object, known: Iterable[str]) -> str:

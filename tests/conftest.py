@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib.util
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -24,6 +25,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Try fewer examples where the slow tests are left out."""
     if "not slow" in config.option.markexpr:
         hypothesis.settings.load_profile("quick")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Spare the imports of browser tests, and of what drives the browser, where they are left out."""
+    browser = Path(__file__).parent / "browser"
+    return ("not browser" in config.option.markexpr and collection_path == browser) or None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -73,6 +80,22 @@ def checkout() -> Path:
 
 
 @pytest.fixture(scope="session")
+def site(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The documentation, built once; live pages that were made of the same code before are taken over."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-d", ".read"]
+    done = subprocess.run(
+        [*command, str(checkout / "docs"), "built"],
+        cwd=folder,  # and not the checkout: the package is the installed one here, too
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder / "built"
+
+
+@pytest.fixture(scope="session")
 def build_hook(checkout: Path) -> ModuleType:
     """The module ``hatch_build.py``, which belongs to no package."""
     spec = importlib.util.spec_from_file_location("hatch_build", checkout / "hatch_build.py")
@@ -97,9 +120,9 @@ def javascript(checkout: Path, build_hook: ModuleType) -> Path:
 
 @pytest.hookimpl(tryfirst=True)  # before tests are chosen by their markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what needs the tools of the front end, which may be fetched first, and costly repeats."""
+    """Mark as slow what needs the front end's tools, which may be fetched first, the site, costly repeats."""
     for item in items:
-        if "javascript" in getattr(item, "fixturenames", ()):
+        if {"javascript", "site"} & {*getattr(item, "fixturenames", ())}:
             item.add_marker(pytest.mark.slow)
     has_quick: set[str] = set()
     for item in items:

@@ -175,6 +175,17 @@ class Attributor:
         if clf.input_size is not None and tuple(batch.shape[2:]) != clf.input_size:
             batch = torch.stack([clf.view(image) for image in batch])
         targets = _targets(clf, target, len(batch))
+        try:
+            return self._in_batches(batch, targets, network)
+        except (torch.OutOfMemoryError, ClassifierError):
+            raise
+        except (RuntimeError, ValueError):  # torch's for shapes that do not fit
+            if network.only_batch(batch) is not None or not network.found_only_batch(batch):
+                raise
+        return self._in_batches(batch, targets, network)
+
+    def _in_batches(self, batch: Tensor, targets: Tensor, network: Network) -> Attribution:
+        clf = self._clf
         only = network.only_batch(batch)
         if only is not None and isinstance(self._explain, DeepLift):
             raise ClassifierError(

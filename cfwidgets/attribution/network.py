@@ -77,6 +77,8 @@ class Network:
         The classifier's, which knows if the answer to an image depends on the others in its batch.
     fixed_batch
         The classifier's function from images to the size of the only batches that the module takes, or None.
+    find_fixed_batch
+        The same, for a module that has failed: it is looked for where it is not known.
     layout
         The memory format of images that suits the module, as far as known.
     images_at_once
@@ -96,6 +98,7 @@ class Network:
     prepare: nn.Module | None
     backend: TorchModule
     fixed_batch: Callable[[Tensor], int | None]
+    find_fixed_batch: Callable[[Tensor], int | None]
     layout: torch.memory_format = torch.contiguous_format
     images_at_once: int = 1
     findings: dict[str, Any] = field(default_factory=dict)
@@ -146,6 +149,14 @@ class Network:
     def only_batch(self, images: Tensor) -> int | None:
         """Return the size of the only batches that the module takes, found by images; None for any size."""
         return self.once("batch", lambda: self.fixed_batch(images.detach()))
+
+    def found_only_batch(self, images: Tensor) -> bool:
+        """Look for the size of the only batches that a module that failed takes; tell if there is one."""
+        try:
+            self.findings["batch"] = self.find_fixed_batch(images)
+        except (RuntimeError, ValueError):  # the error that it has failed with says more
+            return False
+        return self.findings["batch"] is not None
 
     def inputs(self, images: Tensor) -> Tensor:
         """Prepare images in [0, 1] for the module; always a new tensor, since it may write into it."""
@@ -250,6 +261,7 @@ def network_of(clf: Classifier, method: str) -> Network:
         None if preparation is None else preparation.to(clf.device),
         backend,
         clf.fixed_batch,
+        clf.find_fixed_batch,
         backend.layout,
         compiled=is_compiled(module),
     )

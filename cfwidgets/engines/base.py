@@ -21,7 +21,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from math import inf, nan
 from pathlib import Path
 from typing import (
@@ -645,6 +645,18 @@ class Engine(ABC, Generic[R]):
     def settings_with(self, **question: Any) -> dict[str, Any]:
         """Return the settings and the question, as a result holds them."""
         return {**asdict(self), **question}  # type: ignore[call-overload]  # every engine is a dataclass
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> Self:
+        """Make the engine that made a result, from the settings that this has.
+
+        Raises
+        ------
+        TypeError, ValueError
+            A setting that is none of such an engine.
+        """
+        known = (one.name for one in fields(cls))  # type: ignore[arg-type]  # every engine is a dataclass
+        return cls(**{name: settings[name] for name in known if name in settings})
 
     def driven(
         self,

@@ -8,14 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cfwidgets.export.network import TOLERANCE, Network, Precision, in_half_precision
+from cfwidgets.export.network import TOLERANCE, Network, Precision, in_half_precision, outputs_of
 from cfwidgets.export.refusal import CannotTravelError
 from cfwidgets.images import cover
 from cfwidgets.models.attgan_editor import AttGANEditor
 from cfwidgets.models.backends.base import ClassifierError
 from cfwidgets.models.backends.copies import copied
 from cfwidgets.models.backends.export import exported
-from cfwidgets.models.backends.onnx_runtime import onnx_runtime
 from cfwidgets.models.backends.outputs import to_probabilities
 from cfwidgets.models.editor import criticised, painted
 
@@ -67,7 +66,7 @@ def edited_network(
         model = exported(whole, attributes[:2])
         if half:
             model = in_half_precision(model)
-        images, rows, *critic = _run(model, attributes)
+        images, rows, *critic = outputs_of(model, attributes)
     except (ClassifierError, ImportError) as error:
         raise CannotTravelError(str(error)) from error
     found = to_probabilities(rows, clf.activation)
@@ -82,17 +81,6 @@ def edited_network(
             f"in ONNX Runtime editor and classifier answer otherwise: by {max(apart):.2g}"
         )
     return Network(f"{clf.name} behind the editor", model, clf.activation, difference, half)
-
-
-def _run(model: bytes, attributes: Tensor) -> list[Tensor]:
-    session: Any = onnx_runtime().InferenceSession(model, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    # one by one, as a page asks
-    parts = [session.run(None, {name: one.numpy()}) for one in attributes.split(1)]
-    return [
-        torch.cat([torch.from_numpy(one).reshape(1, *one.shape[1:]) for one in out])
-        for out in zip(*parts, strict=True)
-    ]
 
 
 class _Edited(nn.Module):

@@ -1,17 +1,18 @@
-"""Export explorers and views: one HTML file that plays from disk."""
+"""Export widgets: one HTML file that plays from disk."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from cfwidgets.checks import choice
 from cfwidgets.export.exported import Exported
 from cfwidgets.export.foreign import front_end
-from cfwidgets.export.network import Network, packed_in_planes, packed_numbers
-from cfwidgets.export.page import Page, checked_path, write
+from cfwidgets.export.network import Network, in_planes, packed_numbers
+from cfwidgets.export.page import Page, Places, checked_path, write
 from cfwidgets.export.refusal import CannotTravelError
 from cfwidgets.export.state import State, modules, state_of
 from cfwidgets.export.travel import Travel
@@ -20,7 +21,7 @@ from cfwidgets.export.words import About, software, today
 if TYPE_CHECKING:
     import ipywidgets as w
 
-__all__ = ["Live", "Traveller", "export"]
+__all__ = ["Live", "Shown", "Traveller", "as_it_stands", "export", "travel_of"]
 
 Live: TypeAlias = Literal["auto", "half"] | bool
 
@@ -51,31 +52,48 @@ class Traveller(Protocol):
 
 
 @dataclass(frozen=True)
-class _Shown:
-    """A widget as it stands: its state, the id of its view, what that shows, and how it can be answered."""
+class Shown:
+    """Widgets as they stand.
 
-    widget: str
-    view: str
-    state: State
+    Attributes
+    ----------
+    about
+        What they show.
+    state
+        Their state, and that of all they refer to.
+    above
+        Ids of the models that are always seen.
+    travels
+        How each view is answered, or why it is not, by the id of its model.
+    names
+        What the views are called where there are several, by the same ids.
+    cases
+        Cases, of which one is seen.
+    gallery
+        The id of the view in which they are chosen.
+    """
+
     about: About
-    travel: Travel | CannotTravelError
+    state: State
+    above: tuple[str, ...]
+    travels: Mapping[str, Travel | CannotTravelError]
+    names: Mapping[str, str] = field(default_factory=dict)
+    cases: tuple[Places, ...] = ()
+    gallery: str = ""
 
 
 def export(
-    widget: w.Widget,
-    view: Traveller,
+    stand: Callable[[], Shown],
     path: str | os.PathLike[str],
     live: Live = "auto",
     title: str | None = None,
 ) -> Exported:
-    """Write a page with an explorer as it stands.
+    """Write a page with widgets as they stand.
 
     Parameters
     ----------
-    widget
-        What the page shows: an explorer, or a view alone.
-    view
-        Its view.
+    stand
+        Gives them, once all else is known to be right.
     path, live, title
         See `cfwidgets.widgets.view.View.export`.
     """
@@ -83,89 +101,122 @@ def export(
     if title is not None and not isinstance(title, str):
         raise ValueError(f"title must be a text, not {title!r:.60}")
     target = checked_path(path)
-    shown = _as_it_stands(widget, view)
-    network, reason = (None, f"{_STILL}, as asked for") if live is False else _network(shown.travel, live)
-    content = _page(shown, network, reason, title).html()
-    if live == "auto" and network is not None and len(content) > _LARGEST:
-        network, reason, content = _smaller(shown, title, len(content))
+    shown = stand()
+    networks, reason = ({}, f"{_STILL}, as asked for") if live is False else _networks(shown, live)
+    content = _page(shown, networks, reason, title).html()
+    if live == "auto" and networks and len(content) > _LARGEST:
+        networks, reason, content = _smaller(shown, title, len(content))
     write(target, content)
-    return Exported(target, network is not None, len(content), reason)
+    return Exported(target, bool(networks), len(content), reason)
 
 
-def _as_it_stands(widget: w.Widget, view: Traveller) -> _Shown:
+def as_it_stands(widget: w.Widget, view: Traveller) -> Shown:
+    """Collect an explorer, or a view alone.
+
+    Parameters
+    ----------
+    widget
+        What the page shows.
+    view
+        Its view.
+    """
     with view.together():
-        try:
-            travel: Travel | CannotTravelError = view.travel()
-        except CannotTravelError as error:
-            travel = error
+        travel = travel_of(view)
         about = view.account()  # first, since a view may put into its state what a page needs
-        return _Shown(widget.model_id, view.model_id, state_of(widget), about, travel)
+        return Shown(about, state_of(widget), (widget.model_id,), {view.model_id: travel})
 
 
-def _network(travel: Travel | CannotTravelError, live: Live) -> tuple[Network | None, str]:
+def travel_of(view: Traveller) -> Travel | CannotTravelError:
+    """Return what a page needs to answer a view, or why none can."""
     try:
-        if isinstance(travel, CannotTravelError):
-            raise travel
-        network = travel.network("half" if live == "half" else "full")
+        return view.travel()
     except CannotTravelError as error:
+        return error
+
+
+def _networks(shown: Shown, live: Live) -> tuple[dict[str, Network], str]:
+    """Make the networks that views are answered with, by the ids of their models; none for a still page."""
+    found: dict[str, Network] = {}
+    known: dict[bytes, Network] = {}
+    without: dict[str, CannotTravelError] = {}
+    for name, travel in shown.travels.items():
+        if isinstance(travel, CannotTravelError):
+            without[name] = travel
+        elif travel.network is not None:
+            try:
+                network = travel.network("half" if live == "half" else "full")
+            except CannotTravelError as error:
+                without[name] = error
+            else:
+                found[name] = known.setdefault(network.model, network)
+    if not found:
+        why = next(iter(without.values()), CannotTravelError("what it answers needs no network"))
         if live != "auto":
-            raise CannotTravelError(f"{error}; live=False makes {_STILL}") from error
-        return None, f"{_STILL}, because {error}"
-    return network, _of_network(network)
+            raise CannotTravelError(f"{why}; live=False makes {_STILL}") from why
+        return {}, f"{_STILL}, because {why}"
+    return found, _of_networks(known.values(), {shown.names[name]: error for name, error in without.items()})
 
 
-def _smaller(shown: _Shown, title: str | None, length: int) -> tuple[Network | None, str, bytes]:
+def _smaller(shown: Shown, title: str | None, length: int) -> tuple[dict[str, Network], str, bytes]:
     """Try half precision for a page that is too large; make a still one where that does not do."""
-    travel = shown.travel
-    assert isinstance(travel, Travel)  # noqa: S101 - there is a network
     reason = f"{_STILL}, because a live one would have {length / _MB:.0f} MB (live=True makes it)"
     try:
-        half = travel.network("half")
+        halves, how = _networks(shown, "half")
     except CannotTravelError as error:
         reason = f"{reason}, and {error}"
     else:
-        content = _page(shown, half, _of_network(half), title).html()
+        content = _page(shown, halves, how, title).html()
         if len(content) <= _LARGEST:
-            return half, _of_network(half), content
-    return None, reason, _page(shown, None, reason, title).html()
+            return halves, how, content
+    return {}, reason, _page(shown, {}, reason, title).html()
 
 
-def _of_network(network: Network) -> str:
+def _of_networks(networks: Iterable[Network], without: Mapping[str, CannotTravelError]) -> str:
+    some = list(networks)
     precision = (
-        f"weights in half precision, which changes probabilities by up to {network.difference:.2g} on the "
-        "pictures compared and keeps the top class"
-        if network.half
+        "weights in half precision, which changes probabilities by up to "
+        f"{max(one.difference for one in some):.2g} on the pictures compared and keeps the top class"
+        if some[0].half
         else "weights in full precision"
     )
-    return f"the network travels with it, {precision}"
+    what = "the network travels with it" if len(some) == 1 else f"{len(some)} networks travel with it"
+    silent = "".join(f"; {name}: not answered, because {error}" for name, error in without.items())
+    return f"{what}, {precision}{silent}"
 
 
-def _page(shown: _Shown, network: Network | None, reason: str, title: str | None) -> Page:
-    travel = shown.travel
+def _page(shown: Shown, networks: Mapping[str, Network], reason: str, title: str | None) -> Page:
     travelled: dict[str, Any] = {}
-    networks: dict[str, Any] = {}
-    models: dict[str, str] = {}
-    if network is not None and isinstance(travel, Travel):
-        models["page-network-0"] = packed_in_planes(network.model, network.width)
-        networks["0"] = {
-            "activation": network.activation,
-            "element": "page-network-0",
-            "length": len(network.model),
-            "width": network.width,
-        }
-        travelled[shown.view] = {
+    described: dict[str, Any] = {}
+    models: dict[str, bytes] = {}
+    places: dict[bytes, str] = {}
+    for view, travel in shown.travels.items():
+        network = networks.get(view)
+        if isinstance(travel, CannotTravelError) or (network is None) != (travel.network is None):
+            continue
+        place = "" if network is None else places.get(network.model)
+        if network is not None and place is None:
+            place = places[network.model] = str(len(places))
+            element = f"page-network-{place}"
+            models[element] = in_planes(network.model, network.width)
+            described[place] = {
+                "activation": network.activation,
+                "element": element,
+                "length": len(network.model),
+                "width": network.width,
+            }
+        travelled[view] = {
             "kind": travel.kind,
             "answers": list(travel.answers),
-            "network": "0",
+            "network": place,
             "arrays": {name: packed_numbers(values) for name, values in travel.arrays.items()},
             "values": travel.values,
         }
     answers = {name: tuple(one["answers"]) for name, one in travelled.items()}
     about = shown.about
-    lacks = (about.lacks if network is not None else "") or about.asks
+    lacks = (about.lacks if travelled else "") or about.asks
     return Page(
         title=title or about.title,
-        lead=_lead(network is not None),
+        lead=_lead(bool(networks)),
         about=(
             *about.rows,
             ("In this page", (f"{reason[0].upper()}{reason[1:]}.", f"It has no kernel: {lacks}.")),
@@ -173,10 +224,12 @@ def _page(shown: _Shown, network: Network | None, reason: str, title: str | None
         ),
         state=shown.state.answering(answers),
         texts=shown.state.texts,
-        views=(shown.widget,),
+        views=shown.above,
+        cases=shown.cases,
+        gallery=shown.gallery,
         front_ends=tuple(front_end(name) for name in modules(shown.state)),
         travelled=travelled,
-        networks=networks,
+        networks=described,
         models=models,
     )
 

@@ -13,6 +13,7 @@ import torch
 from cfwidgets.export.refusal import CannotTravelError
 from cfwidgets.models.backends.base import ClassifierError, Interface
 from cfwidgets.models.backends.onnx_file import OnnxFile
+from cfwidgets.models.backends.onnx_runtime import onnx_runtime
 from cfwidgets.models.backends.outputs import Activation, to_probabilities
 
 if TYPE_CHECKING:
@@ -26,10 +27,10 @@ __all__ = [
     "Precision",
     "halved",
     "in_half_precision",
+    "in_planes",
     "network_for",
     "network_of",
-    "packed",
-    "packed_in_planes",
+    "outputs_of",
     "packed_numbers",
 ]
 
@@ -39,6 +40,9 @@ Precision: TypeAlias = Literal["full", "half"]
 TOLERANCE = 1e-4
 """The largest accepted difference of probabilities."""
 
+# What onnxruntime-web 1.30 opens: the newest form of files, and the newest opset of each domain.
+_IR = 13
+_DOMAINS = {"": 26, "ai.onnx": 26, "ai.onnx.ml": 5, "com.microsoft": 1}
 _LEAST = 256  # numbers of a weight that is worth storing in half precision
 _LEVELS = 255
 
@@ -100,6 +104,7 @@ def network_of(clf: Classifier, pictures: Tensor) -> Network:
     difference = float("nan")
     try:
         for model in clf.onnx(size):
+            _require_runtime(model)
             difference = _difference(model, pictures, clf.activation, expected)
             if difference <= TOLERANCE:
                 return Network(clf.name, model, clf.activation, difference)
@@ -108,6 +113,24 @@ def network_of(clf: Classifier, pictures: Tensor) -> Network:
     raise CannotTravelError(
         f"in ONNX Runtime {clf.name} answers otherwise: probabilities differ by up to {difference:.2g}"
     )
+
+
+def _require_runtime(model: bytes) -> None:
+    """Refuse a model that the runtime of pages cannot open, though a newer one can."""
+    import onnx
+
+    read = onnx.load_model_from_string(model)
+    for one in read.opset_import:
+        if one.domain not in _DOMAINS:
+            raise CannotTravelError(f"no page knows its operators of {one.domain!r:.60}")
+        if one.version > _DOMAINS[one.domain]:
+            raise CannotTravelError(
+                f"its operators are of opset {one.version}, and pages know those up to {_DOMAINS[one.domain]}"
+            )
+    if read.ir_version > _IR:
+        raise CannotTravelError(
+            f"its file is of ONNX's form {read.ir_version}, and pages know those up to {_IR}"
+        )
 
 
 def halved(network: Network, clf: Classifier, pictures: Tensor) -> Network:
@@ -127,19 +150,25 @@ def halved(network: Network, clf: Classifier, pictures: Tensor) -> Network:
     return Network(network.name, model, network.activation, difference, half=True)
 
 
-def packed(content: bytes) -> str:
-    """Compress bytes, and write them as text."""
-    return base64.b64encode(gzip.compress(content, 6, mtime=0)).decode("ascii")
+def outputs_of(model: bytes, given: Tensor) -> list[Tensor]:
+    """Return all outputs of a model for a batch, evaluated one by one, as a page asks."""
+    session: Any = onnx_runtime().InferenceSession(model, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    parts = [session.run(None, {name: one.numpy()}) for one in given.split(1)]
+    return [
+        torch.cat([torch.from_numpy(one).reshape(1, *one.shape[1:]) for one in out])
+        for out in zip(*parts, strict=True)
+    ]
 
 
-def packed_in_planes(content: bytes, width: int) -> str:
-    """Compress bytes such as `packed` does, of each ``width`` the first ones together, then the second ones.
+def in_planes(content: bytes, width: int) -> bytes:
+    """Compress bytes, of each ``width`` the first ones together, then the second ones.
 
     The exponents of weights are much alike, so that they take less space side by side.
     """
     padded = np.zeros(-(-len(content) // width) * width, np.uint8)
     padded[: len(content)] = np.frombuffer(content, np.uint8)
-    return packed(padded.reshape(-1, width).T.tobytes())
+    return gzip.compress(padded.reshape(-1, width).T.tobytes(), 6, mtime=0)
 
 
 def packed_numbers(values: Tensor) -> dict[str, Any]:
@@ -150,12 +179,16 @@ def packed_numbers(values: Tensor) -> dict[str, Any]:
         kind, content = "uint8", levels.to(torch.uint8).numpy().tobytes()
     else:
         kind, content = "float32", values.numpy().astype("<f4").tobytes()
-    return {"type": kind, "shape": list(values.shape), "data": packed(content)}
+    return {
+        "type": kind,
+        "shape": list(values.shape),
+        "data": base64.b64encode(gzip.compress(content, 6, mtime=0)).decode("ascii"),
+    }
 
 
 def _answers(model: bytes, pictures: Tensor, activation: Activation) -> Tensor:
     file = OnnxFile(model, Interface(), "the exported network")
-    if not file.any_batch:
+    if not file.one_by_one:
         raise CannotTravelError("its network takes batches of one size only")
     return to_probabilities(torch.cat([file(one) for one in pictures.split(1)]), activation)
 

@@ -12,18 +12,48 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cfwidgets.export.dense import dense_pieces
 from cfwidgets.export.words import about_table, escaped
 from cfwidgets.scratch import replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cfwidgets.export.foreign import FrontEnd
 
-__all__ = ["Page", "checked_path", "plain", "write"]
+__all__ = ["Page", "Places", "checked_path", "plain", "write"]
 
 _STATIC = Path(__file__).parent / "static"
 _SUFFIXES = (".html", ".htm")
+
+
+@dataclass(frozen=True)
+class Places:
+    """The places of one case in a page: ids of the models that are shown there.
+
+    Attributes
+    ----------
+    number
+        The number of the picture.
+    head, foot
+        What stands above and below the tabs.
+    tabs
+        What stands in each tab, by its name.
+    """
+
+    number: int
+    head: str
+    tabs: Mapping[str, Sequence[str]]
+    foot: str
+
+    def html(self) -> str:
+        """Write the places; a case is hidden until it is opened."""
+        tabs = (
+            f'<div data-tab="{escaped(name)}" hidden>{"".join(map(_place, ids))}</div>'
+            for name, ids in self.tabs.items()
+        )
+        parts = "".join([_place(self.head), *tabs, _place(self.foot)])
+        return f'<section class="page-case" data-case="{self.number}" hidden>{parts}</section>'
 
 
 @dataclass(frozen=True)
@@ -40,12 +70,16 @@ class Page:
         The state of the widgets, and the texts that it refers to.
     views
         Ids of the models to show.
+    cases
+        Cases below them, of which one is seen.
+    gallery
+        The id of the model in which a case is chosen.
     front_ends
         Front ends of other packages.
     travelled, networks
         Questions that are answered in the page, by the id of the view's model; and networks, by name.
     models
-        The networks' content, packed, by the id of its element.
+        The networks' content, compressed, by the name of its texts.
     """
 
     title: str
@@ -55,9 +89,11 @@ class Page:
     texts: list[str]
     views: tuple[str, ...]
     front_ends: tuple[FrontEnd, ...]
+    cases: tuple[Places, ...] = ()
+    gallery: str = ""
     travelled: dict[str, Any] = field(default_factory=dict)
     networks: dict[str, Any] = field(default_factory=dict)
-    models: dict[str, str] = field(default_factory=dict)
+    models: dict[str, bytes] = field(default_factory=dict)
 
     def html(self) -> bytes:
         """Write the page, in UTF-8."""
@@ -75,12 +111,16 @@ class Page:
                 '<button id="page-theme" type="button">Dark</button>',
                 f'<p>{escaped(self.lead)}</p><p id="page-fault" class="page-fault" role="alert"></p>',
                 '<noscript><p class="page-fault">This page needs JavaScript.</p></noscript></header><main>',
-                *(f'<div data-widget="{escaped(name)}"></div>' for name in self.views),
+                *map(_place, self.views),
+                f'<p id="page-says" role="status" data-gallery="{escaped(self.gallery)}"></p>'
+                if self.cases
+                else "",
+                *(case.html() for case in self.cases),
                 f'</main><footer class="page-about"><h2>About this page</h2>{about_table(self.about)}',
                 f"<details><summary>Licences</summary><pre>{escaped(self._licences())}</pre></details></footer>",
                 _data("page-state", _json(self._state()), "application/json"),
-                *(_data(name, text) for name, text in self._texts().items()),
                 *(f"<script>{script}</script>" for script in scripts),
+                *self._networks(),  # last: until they are read the page is there
                 "</body></html>\n",
             ]
         ).encode("utf-8")
@@ -93,11 +133,16 @@ class Page:
             "networks": self.networks,
         }
 
-    def _texts(self) -> dict[str, str]:
+    def _networks(self) -> Iterator[str]:
         if not self.models:
-            return {}
-        runtime = base64.b64encode((_STATIC / "runtime.wasm.gz").read_bytes()).decode("ascii")
-        return {"page-worker": _script_text(_static("worker.js")), "page-runtime": runtime, **self.models}
+            return
+        yield _data("page-worker", _static("worker.js"))
+        texts = {"page-runtime": (_STATIC / "runtime.wasm.gz").read_bytes(), **self.models}
+        for name, content in texts.items():
+            # In pieces, since a browser reads what stands in one element without a pause.
+            for count, text in dense_pieces(content):
+                told = f'data-of="{escaped(name)}" data-bytes="{count}"'
+                yield f'<script type="text/plain" {told}>{text}</script>'
 
     def _licences(self) -> str:
         others = [f"{one.package} {one.version}\n\n{one.licence}" for one in self.front_ends]
@@ -200,6 +245,10 @@ def _foreign(front_end: FrontEnd) -> str:
         f"[{_json(front_end.package)}]=base=>{{let made;const define=(...all)=>{{made=all.at(-1)(base)}};"
         f"define.amd={{}};\n{_script_text(front_end.script)}\nreturn made}};"
     )
+
+
+def _place(name: str) -> str:
+    return f'<div data-widget="{escaped(name)}"></div>'
 
 
 def _script_text(text: str) -> str:

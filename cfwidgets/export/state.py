@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,7 @@ _ENDED = {"state": "stopped", "activity": "", "time_left": ""}
 
 @dataclass(frozen=True)
 class State:
-    """The state of a widget and of all that it refers to.
+    """The state of widgets and of all that they refer to.
 
     Attributes
     ----------
@@ -48,6 +49,11 @@ class State:
     models: dict[str, Any]
     texts: list[str]
 
+    @property
+    def length(self) -> int:
+        """Characters of the models as JSON."""
+        return len(json.dumps(self.models))
+
     def answering(self, answers: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
         """Return what the widget manager reads, for a page that answers these traits, by the view's id."""
         # js/src/shared/kernel.ts tells by `page_answers` that a page shows the view
@@ -59,10 +65,20 @@ class State:
         return {"version_major": 2, "version_minor": 0, "state": {**self.models, **told}}
 
 
-def state_of(widget: w.Widget) -> State:
-    """Collect the state of a widget and of all that it refers to. A run that goes on is told as stopped."""
+def state_of(*widgets: w.Widget, told: Mapping[str, Mapping[str, Any]] | None = None) -> State:
+    """Collect the state of widgets and of all that they refer to. A run that goes on is told as stopped.
+
+    Parameters
+    ----------
+    widgets
+        One or more.
+    told
+        Traits that are other ones in a page, by the ids of the models.
+    """
     # Defaults must be in it: the script of a view is one.
-    models: dict[str, Any] = dependency_state([widget], drop_defaults=False)
+    models: dict[str, Any] = dependency_state(widgets, drop_defaults=False)
+    for name, traits in (told or {}).items():
+        models[name]["state"].update(traits)
     texts: dict[str, int] = {}
     for model in models.values():
         state = model["state"]

@@ -470,6 +470,32 @@ class Classifier:
             self._filled(fit(images[:1], self.input_size))
         return size if self._pads else None
 
+    def find_fixed_batch(self, images: Tensor) -> int | None:
+        """Return what `fixed_batch` does, and find it out where it is not known: for a model that has failed.
+
+        Parameters
+        ----------
+        images
+            ``(N, 3, H, W)`` in [0, 1], N at least 1: the first is passed alone and, with ``"auto"``, twice
+            over, as batches of two sizes tell.
+
+        Raises
+        ------
+        Exception
+            The model's own, where it takes no batch at all.
+
+        Examples
+        --------
+        >>> four = Classifier(lambda images: images.mean((2, 3)).view(4, 3).softmax(1))
+        >>> four.fixed_batch(torch.rand(1, 3, 8, 8)), four.find_fixed_batch(torch.rand(1, 3, 8, 8))
+        (None, 4)
+        """
+        image = fit(images[:1], self.input_size)
+        for count in (1, 2):
+            if self._batch_size == "auto" and self._pads is None and count != self._passed:
+                self._filled(image.expand(count, -1, -1, -1))
+        return self.fixed_batch(images)
+
     def fingerprint(self) -> str:
         """Hash the model's weights to 32 hexadecimal digits; empty for a black box."""
         return fingerprint(state_of(self.require_module())) if self.has_module else ""
@@ -526,7 +552,8 @@ class Classifier:
         """Yield the network as the content of an ONNX file: the one that was saved, then one exported now.
 
         Each goes from images ``(n, 3, H, W)`` in [0, 1], for any n, to raw outputs ``(n, C)``. A saved one
-        (see `accelerated`) may be out of date, which a comparison with `probabilities` tells.
+        (see `accelerated`) may be out of date, which a comparison with `probabilities` tells. Of a classifier
+        that is an ONNX file it is that file's own graph, for as many images as it takes.
 
         Parameters
         ----------
@@ -536,10 +563,13 @@ class Classifier:
         Raises
         ------
         ClassifierError
-            The classifier wraps an ONNX file, a script or a function; or torch cannot export the network.
+            The classifier wraps a script or a function; or torch cannot export the network.
         ImportError
             The packages for ONNX are not installed.
         """
+        if isinstance(self._original, OnnxFile):
+            yield self._original.from_images()
+            return
         original = self._torch_module("an export to ONNX")
         module = uncompiled(original.module)
         key = cache.key(module, input_size, original.interface)

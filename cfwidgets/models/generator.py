@@ -8,10 +8,19 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor, nn
 
+from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.models.guard import untouched
 from cfwidgets.text import made_by_name
 
-__all__ = ["Generator", "GeneratorError", "device_of", "generated", "guarded", "require_generator"]
+__all__ = [
+    "Generator",
+    "GeneratorError",
+    "device_of",
+    "generated",
+    "generator_fingerprint",
+    "guarded",
+    "require_generator",
+]
 
 _NOISE = 1e-3  # rounding, such as bfloat16's, may exceed [0, 1] by this much
 
@@ -99,6 +108,11 @@ def require_generator(generator: object, classes: int | None) -> Generator:
             "must be class k of the other"
         )
     return generator
+
+
+def generator_fingerprint(generator: Generator) -> str:
+    """Hash the weights of a generator; an empty text where it is no torch module."""
+    return fingerprint(generator.state_dict()) if isinstance(generator, nn.Module) else ""
 
 
 def guarded(generator: Generator) -> AbstractContextManager[None]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import asdict, dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cfwidgets.checks import names_checked, non_negative, positive_int
+from cfwidgets.engines.base import Update
 from cfwidgets.progress import progress_bar
 from cfwidgets.training.checks import labels_for, masks_for, square_images
 from cfwidgets.training.seeded import seeded_step
+from cfwidgets.training.trained_plainly import Groups, TrainedPlainly, groups_checked, hardest_and_right
 from cfwidgets.training.variations import varied
 
 __all__ = ["PlainTraining"]
@@ -114,22 +117,111 @@ class PlainTraining:
         labels = labels_for(len(images), labels)
         if masks is not None:
             masks = masks_for(images, masks)
-        device = torch.device(self.device)
-        network = network.to(device).to(memory_format=torch.channels_last).train()
-        images, places = images.to(device), [(labels == label).nonzero()[:, 0] for label in (0, 1)]
-        places = [some.to(device) for some in places if len(some)]
-        labels, masks = labels.to(device), None if masks is None else masks.to(device)
-        try:
-            with progress_bar(progress) as report:
-                for step, done in self._learning(network, images, labels, masks, places):
-                    report(done, f"update {step:,} of {self.updates:,}")
-        finally:
-            network.to("cpu").to(memory_format=torch.contiguous_format).eval()
+        learning = self._in_training(network, images, labels, masks, [])
+        with closing(learning), progress_bar(progress) as report:
+            for step, done in learning:
+                report(done, f"update {step:,} of {self.updates:,}")
         return network
 
+    def steps(
+        self,
+        network: nn.Module,
+        images: Tensor,
+        labels: Tensor,
+        *,
+        held_out: Groups,
+        report_every: int = 20,
+    ) -> Generator[Update[TrainedPlainly], None, None]:
+        """Train a network where it is, and yield how far it is: for `cfwidgets.TrainingProgress`, or a `Run`.
+
+        The network itself is trained; at the end, and when the steps are closed, it is on the CPU, in
+        evaluation mode.
+
+        Parameters
+        ----------
+        network, images, labels
+            See `train`.
+        held_out
+            Groups of other images, by name, with their labels: how many of each are right is measured at each
+            report, and the hardest are its samples. All are of one size.
+        report_every
+            Updates between two reports.
+
+        Raises
+        ------
+        ValueError
+            Images and labels that do not fit.
+
+        Examples
+        --------
+        >>> images, labels = torch.rand(8, 3, 8, 8), torch.arange(8) % 2
+        >>> network = nn.Sequential(nn.Flatten(), nn.Linear(3 * 64, 2))
+        >>> training = PlainTraining(updates=2, batch_size=4)
+        >>> *_, last = training.steps(network, images, labels, held_out={"all": (images, labels)})
+        >>> last.partial.step, last.partial.measure_names
+        (2, ('update', 'all'))
+        """
+        images = square_images(images)
+        labels = labels_for(len(images), labels)
+        positive_int("report_every", report_every)
+        return self._reporting(network, images, labels, groups_checked(held_out), report_every)
+
+    def _reporting(
+        self,
+        network: nn.Module,
+        images: Tensor,
+        labels: Tensor,
+        groups: dict[str, tuple[Tensor, Tensor]],
+        report_every: int,
+    ) -> Generator[Update[TrainedPlainly], None, None]:
+        losses: list[Tensor] = []
+        measured: list[list[float]] = []
+        began = time.perf_counter()
+        with closing(self._in_training(network, images, labels, None, losses)) as learning:
+            for _, done in learning:
+                if done < 1 and (not losses or len(losses) % report_every):
+                    continue
+                hardest, right = hardest_and_right(network, groups, torch.device(self.device))
+                measured.append([len(losses), *right])
+                yield Update(
+                    done,
+                    TrainedPlainly(
+                        training=asdict(self),
+                        step=len(losses),
+                        weights={name: value.cpu().clone() for name, value in network.state_dict().items()},
+                        loss=torch.stack(losses).cpu() if losses else torch.empty(0),
+                        measure_names=("update", *groups),
+                        measured=torch.tensor(measured),
+                        hardest=hardest,
+                        seconds=time.perf_counter() - began,
+                    ),
+                    f"update {len(losses):,} of {self.updates:,}",
+                )
+
+    def _in_training(
+        self, network: nn.Module, images: Tensor, labels: Tensor, masks: Tensor | None, losses: list[Tensor]
+    ) -> Generator[tuple[int, float], None, None]:
+        """Bring the network and what it learns from to the device, learn, and bring the network back."""
+        device = torch.device(self.device)
+        places = [(labels == label).nonzero()[:, 0].to(device) for label in (0, 1)]
+        places = [some for some in places if len(some)]
+        images, labels = images.to(device), labels.to(device)
+        masks = None if masks is None else masks.to(device)
+        try:
+            network.to(device).to(memory_format=torch.channels_last).train()
+            yield from self._learning(network, images, labels, masks, places, losses)
+        finally:
+            network.to("cpu").to(memory_format=torch.contiguous_format).eval()
+
     def _learning(
-        self, network: nn.Module, images: Tensor, labels: Tensor, masks: Tensor | None, places: list[Tensor]
-    ) -> Iterator[tuple[int, float]]:
+        self,
+        network: nn.Module,
+        images: Tensor,
+        labels: Tensor,
+        masks: Tensor | None,
+        places: list[Tensor],
+        losses: list[Tensor],
+    ) -> Generator[tuple[int, float], None, None]:
         """Make the updates; yield the number of each before it is made, and the share that is done."""
         adam = torch.optim.AdamW(network.parameters(), lr=self.rate, weight_decay=1e-2)
         began = time.perf_counter()
@@ -142,6 +234,7 @@ class PlainTraining:
                 group["lr"] = self.rate * min(1.0, (done + 1e-3) / _RISE, _falling(done))
             with seeded_step(images.device, self.seed, step):
                 loss = self._loss(network, images, labels, masks, places)
+            losses.append(loss.detach())
             adam.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 5.0)

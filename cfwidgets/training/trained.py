@@ -7,7 +7,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-__all__ = ["Unmeasured"]
+__all__ = ["SAMPLED", "Unmeasured"]
+
+SAMPLED = "by the running mean of the weights"
+"""The words for how a sheet of samples was drawn."""
 
 
 class Unmeasured:
@@ -15,6 +18,7 @@ class Unmeasured:
 
     measure_names: ClassVar[tuple[str, ...]] = ("update",)
     measured: ClassVar[Tensor] = torch.empty(0, 1)
+    sheet_note: ClassVar[str] = SAMPLED
 
     def collapse(self) -> str:
         """Say how the training has failed: never."""

@@ -29,6 +29,7 @@ from cfwidgets.training.checks import labels_for, masks_for, square_images
 from cfwidgets.training.seeded import seeded_step
 from cfwidgets.training.state import adam_state, set_adam_state, under
 from cfwidgets.training.steps import require_same, training_steps
+from cfwidgets.training.trained import SAMPLED
 from cfwidgets.training.translation_losses import (
     FORMS,
     adversarial_loss,
@@ -108,6 +109,7 @@ class TrainedTranslator(Result):
         "branch accuracy",
     )
     sheet_columns: ClassVar[tuple[str, ...]] = ("image", "twin", "difference", "twin of the twin")
+    sheet_note: ClassVar[str] = SAMPLED
 
     training: dict[str, Any]
     size: int

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cfwidgets.models.absent import AbsentClassifier
+
 if TYPE_CHECKING:
     from cfwidgets.engines.base import ExplainerResult
     from cfwidgets.models.classifier import Classifier
@@ -21,6 +23,8 @@ def foreign(result: ExplainerResult, clf: Classifier) -> str:
     """
     if clf.classes not in (None, len(result.labels)):
         raise ValueError(f"the result is of a model of {len(result.labels)} classes; clf has {clf.classes}")
+    if isinstance(clf, AbsentClassifier):
+        return ""  # the page says that there is none
     before, now = result.fingerprints.get("model", ""), clf.fingerprint()
     if not before or before == now:
         return ""

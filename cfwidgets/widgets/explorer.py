@@ -12,6 +12,7 @@ import ipywidgets as w
 from cfwidgets.docstrings import section
 from cfwidgets.widgets import cells
 from cfwidgets.widgets.lifetime import HOST, FixedBox, FixedLayout, Held, closed_on_failure
+from cfwidgets.widgets.stored import show_beside
 from cfwidgets.widgets.view import shown_in_a_line
 
 if TYPE_CHECKING:
@@ -96,6 +97,10 @@ class Explorer(Held, FixedBox, Generic[V]):
     def __repr__(self) -> str:
         return shown_in_a_line(self, self.view) if self._open else f"<{type(self).__name__} closed>"
 
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        show_beside(self.view)
+        return super()._repr_mimebundle_(**kwargs)
+
     @property
     def run(self) -> Run[Any] | None:
         """The run that fills the view in; None where what is shown was finished before."""
@@ -116,9 +121,15 @@ class Explorer(Held, FixedBox, Generic[V]):
 
     def export(self, path: str | Path, *, live: Live = "auto", title: str | None = None) -> Exported:
         """Write one HTML file with the explorer as it stands: see `cfwidgets.widgets.view.View.export`."""
-        from cfwidgets.export.explorers import export
+        from cfwidgets.export.explorers import as_it_stands, export
 
-        return export(self, self.view, path, live, title)
+        return export(lambda: as_it_stands(self, self.view), path, live, title)
+
+    def save(self, path: str | Path) -> None:
+        """Write one file with what was found and clicked: see `cfwidgets.widgets.view.View.save`."""
+        from cfwidgets.widgets.saving import save
+
+        save(self, self.view, path)
 
     def close(self) -> None:
         """Stop the run and free everything: the view, the chart, and what they hold."""

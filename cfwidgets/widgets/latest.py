@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from cfwidgets import background
 from cfwidgets.forks import renew_in_children
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 Q = TypeVar("Q")
+
+_held: ContextVar[bool] = ContextVar("held", default=False)
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Have each `Latest` that is made within wait with its answer for `Latest.release`."""
+    token = _held.set(True)
+    try:
+        yield
+    finally:
+        _held.reset(token)
 
 
 class Latest(Generic[Q]):
@@ -38,6 +52,7 @@ class Latest(Generic[Q]):
         self._question: list[Q] = []
         self._closed = False
         self._begun = False
+        self._waits = _held.get()
         renew_in_children(self)
 
     def renew(self) -> None:
@@ -51,10 +66,14 @@ class Latest(Generic[Q]):
             if self._closed:
                 return
             self._question[:] = [question]
-            if not self._begun:
-                self._begun = True
-                background.start(self._work, "cfwidgets-answers", stop=self.close)
-            self._asked.notify()
+            self._start()
+
+    def release(self) -> None:
+        """Answer what was asked since it was made within `held`, and from now on at once."""
+        with self._asked:
+            self._waits = False
+            if self._question and not self._closed:
+                self._start()
 
     @property
     def superseded(self) -> bool:
@@ -67,6 +86,14 @@ class Latest(Generic[Q]):
             self._closed = True
             self._question.clear()
             self._asked.notify()
+
+    def _start(self) -> None:
+        if self._waits:
+            return
+        if not self._begun:
+            self._begun = True
+            background.start(self._work, "cfwidgets-answers", stop=self.close)
+        self._asked.notify()
 
     def _work(self) -> None:
         while True:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -14,16 +14,18 @@ import traitlets as t
 from ipywidgets.widgets.widget import _put_buffers
 
 from cfwidgets.forks import renew_in_children
+from cfwidgets.models.absent import AbsentError
 from cfwidgets.run import Run
 from cfwidgets.text import LINE, cut, without_surrogates
-from cfwidgets.widgets import cells
+from cfwidgets.widgets import answers, cells
 from cfwidgets.widgets.latest import Latest
 from cfwidgets.widgets.lifetime import HOST, FixedLayout, Held, weakly
+from cfwidgets.widgets.stored import show_beside
 from cfwidgets.widgets.time_left import TimeLeft
 from cfwidgets.widgets.wire import trust_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
     from cfwidgets.engines.base import ExplainerResult, Update
     from cfwidgets.export.explorers import Live
@@ -67,6 +69,13 @@ def in_words(failure: BaseException) -> str:
     name = "" if isinstance(failure, ValueError | t.TraitError) else f"{type(failure).__name__}: "
     notes = "".join(f" ({note})" for note in getattr(failure, "__notes__", ()))
     return without_surrogates(f"{name}{failure}{notes}")
+
+
+def _fraction(result: object) -> float:
+    """Return how far a result is, or the least far of a pair."""
+    if isinstance(result, tuple):
+        return min(map(_fraction, result))
+    return getattr(result, "fraction", 1.0)  # networks that a training yields have none
 
 
 def _not_known(message: object) -> ValueError:
@@ -119,12 +128,24 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         The measures of trust in words, a row each.
     measures
         True where ``trust`` will have more rows at the end.
+    opens_with
+        The call that opens the view with its models, where it was opened without; else empty.
     """
 
     from_page: ClassVar[frozenset[str]] = frozenset()
     """Traits that the page may set."""
     linked: ClassVar[frozenset[str]] = frozenset()
     """Traits that the page shares with a chart in the browser; the kernel leaves them alone."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Arguments between the classifier and the data: models that a file of the view does not hold."""
+    also: ClassVar[tuple[str, ...]] = ()
+    """Arguments with further models, which need not be given."""
+    data: ClassVar[tuple[str, ...]] = ()
+    """Arguments with data that a result lacks, and that the view can do without."""
+    clicked: ClassVar[tuple[str, ...]] = ()
+    """Traits that hold what was clicked; the last of them may be linked."""
+    answered: ClassVar[dict[str, type[Any]]] = {}
+    """Traits that hold answers of the model, and how each is made: see `cfwidgets.widgets.answers`."""
 
     state = t.Enum(["empty", "running", "done", "stopped", "failed"], "empty").tag(sync=True)
     activity = t.Unicode().tag(sync=True)
@@ -137,6 +158,7 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
     caveats = t.List(t.Unicode()).tag(sync=True)
     trust = t.List(t.Dict()).tag(sync=True)
     measures = t.Bool(default_value=True).tag(sync=True)
+    opens_with = t.Unicode().tag(sync=True)
 
     _open = False
     _holds_data: ClassVar[bool] = False
@@ -149,6 +171,7 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         self.renew()
         renew_in_children(self)
         self._turn = 0
+        self._linked_in_page: dict[str, Any] = {}
         self._estimate = TimeLeft()
         self._answers: Latest[Any] = Latest(weakly(self._answer_safely))
         self._open = True
@@ -165,6 +188,10 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
 
     def __repr__(self) -> str:
         return shown_in_a_line(self, self) if self._open else f"<{type(self).__name__} closed>"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        show_beside(self)
+        return super()._repr_mimebundle_(**kwargs)
 
     @property
     def result(self) -> R | None:
@@ -194,7 +221,7 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
                 self.run.close()
             self._result = result
             self._publish(result)
-            far = getattr(result, "fraction", 1.0)  # networks that a training yields have none
+            far = _fraction(result)
             self.state, self.progress = ("done" if far == 1 else "stopped"), far
             self.resumable = far == 1 or self._holds_data
             self.activity, self.error, self.time_left = "", "", ""
@@ -239,22 +266,96 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         Raises
         ------
         CannotTravelError
-            With ``live=True`` or ``"half"``: the model cannot answer in a page, such as a black box.
+            With ``live=True`` or ``"half"``: the model cannot answer in a page, such as a black box, or an
+            ONNX file of a newer opset than pages know.
         ValueError
             The path does not end in .html; this view cannot be exported; or there is nothing to show yet.
         OSError
             The path is a folder, its folder is not there, or the disk is full.
         """
-        from cfwidgets.export.explorers import export
+        from cfwidgets.export.explorers import as_it_stands, export
 
-        return export(self, self, path, live, title)
+        return export(lambda: as_it_stands(self, self), path, live, title)
+
+    def save(self, path: str | Path) -> None:
+        """Write one file with what was found and what was clicked, for `cfwidgets.open`.
+
+        The models are not in it, nor the data beyond what the result holds. A run that goes on is saved as it
+        stands, and is opened as one that was stopped.
+
+        Parameters
+        ----------
+        path
+            The file. An existing one is replaced only once all is written.
+
+        Raises
+        ------
+        ValueError
+            This view cannot be saved; or there is nothing to save yet.
+        OSError
+            The path is a folder, its folder is not there, or the disk is full; it names ``path``.
+        """
+        from cfwidgets.widgets.saving import save
+
+        save(self, self, path)
 
     @property
     def _found_so_far(self) -> R:
-        """The result, to export; ValueError before there is one."""
+        """The result, to export or save; ValueError before there is one."""
         if self._result is None:
-            raise ValueError("there is nothing to export yet: the run has just begun")
+            raise ValueError("there is nothing to export or save yet: the run has just begun")
         return self._result
+
+    def findings(self) -> list[tuple[R, bool]]:
+        """Return all results, the one that is shown last, each with whether its run has ended."""
+        shown = self._found_so_far
+        return [*self._others(), (shown, self.state == "done")]
+
+    def _others(self) -> list[tuple[R, bool]]:
+        """Return the results beside the one that is shown."""
+        return []
+
+    def recover(self, others: Sequence[R], answered: Mapping[str, Any], clicked: Mapping[str, Any]) -> None:
+        """Take over what a file has beside the result that is shown.
+
+        Parameters
+        ----------
+        others
+            The results beside it.
+        answered, clicked
+            Values of the traits in ``answered`` and ``clicked``.
+
+        Raises
+        ------
+        TypeError, ValueError, TraitError
+            A value that is not valid here.
+        """
+        if not (clicked.keys() <= set(self.clicked) and answered.keys() <= self.answered.keys()):
+            raise ValueError("it has values of traits that are not known")
+        with self.together():
+            self._take_over(others)
+            for name, value in answered.items():
+                setattr(self, name, answers.read(self.answered[name], value))
+            self.recall(dict(clicked))
+            for name in self.linked & clicked.keys():
+                setattr(self, name, clicked[name])
+
+    def _take_over(self, others: Sequence[R]) -> None:
+        """Keep results beside the one that is shown."""
+        if others:
+            raise ValueError("it has a result too many")
+
+    def clicks(self) -> dict[str, Any]:
+        """Return the values of ``clicked``, those of linked traits as the page has told them last."""
+        found = {name: getattr(self, name) for name in self.clicked}
+        for name, value in self._linked_in_page.items():
+            with suppress(t.TraitError):  # the page may say anything
+                found[name] = self.traits()[name]._validate(self, value)  # noqa: SLF001 - as setting it does
+        return found
+
+    def release(self) -> None:
+        """Answer what was asked since the view was made within `cfwidgets.widgets.latest.held`."""
+        self._answers.release()
 
     def account(self) -> About:
         """Say what the view shows, for an exported page."""
@@ -300,6 +401,7 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
     def notify_change(self, change: Any) -> None:
         """Tell the page and the charts of a change, on one thread at a time."""
         with self._wire:
+            self._linked_in_page.pop(change.name, None)  # the page now has what Python set
             super().notify_change(change)
 
     def _handle_msg(self, msg: Any) -> None:
@@ -346,6 +448,9 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
     def _from_page(self, sync_data: dict[str, Any]) -> dict[str, Any]:
         """Return which of the browser's changes to take over."""
         changed = {name: value for name, value in sync_data.items() if name not in self.linked}
+        self._linked_in_page.update(
+            {name: value for name, value in sync_data.items() if name in self.linked and name in self.clicked}
+        )
         foreign = changed.keys() - self.from_page
         if foreign:
             raise ValueError(f"the page may not set {', '.join(sorted(foreign)):.200}")
@@ -403,6 +508,8 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
     def _answer_safely(self, question: Any) -> None:
         try:
             self._answer(question)
+        except AbsentError:
+            pass  # the page says that there is no model
         except Exception as failure:  # noqa: BLE001 - a thread has nobody above it: the view shows the error
             self._fail(failure)
 

@@ -132,7 +132,7 @@ export function superpixelState(changes: Partial<Traits> = {}): Traits {
     caveats: [],
     trust: [{ name: "deletion area", value: ".11", note: "random .29", help: "lower is better", ok: null }],
     measures: true,
-    ...{ point: [], region: [], resumable: true },
+    ...{ point: [], region: [], resumable: true, opens_with: "" },
     ...{ counts: "2,030 pictures evaluated · generation 50 of 50", notes: "", error: "" },
     ...changes,
   };

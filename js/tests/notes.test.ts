@@ -32,9 +32,9 @@ function state(changes: Partial<Traits> = {}): Traits {
         at: "2026-11-27T23:12:00+00:00",
       },
     ],
-    ...{ saved_as: "cases.zip", code: null },
+    ...{ saved_as: "cases.zip", travels: false, code: null },
     ...{ state: "done", activity: "", time_left: "", progress: 1, counts: "", notes: "", error: "" },
-    ...{ caveats: [], trust: [], measures: false, resumable: true },
+    ...{ caveats: [], trust: [], measures: false, resumable: true, opens_with: "" },
     ...changes,
   };
 }

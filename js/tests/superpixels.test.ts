@@ -218,6 +218,24 @@ describe("clicking and painting", () => {
     expect(fake.saved.at(-1)).toEqual({ shown: [0, 1, 2] });
   });
 
+  it("shows or hides by a finger when that is lifted, or moves on", async () => {
+    const fake = start();
+    const { pointer } = await show(fake);
+    const touch = (type: string, x: number, y: number) => pointer(type, x, y, { pointerType: "touch" });
+    touch("pointerdown", 2, 2);
+    expect(fake.state.shown).toEqual([0, 1, 4]);
+    touch("pointerup", 2, 2);
+    expect(fake.state.shown).toEqual([1, 4]);
+    touch("pointerdown", 2, 2);
+    touch("pointermove", 10, 2);
+    expect(fake.state.shown).toEqual([0, 1, 2, 4]);
+    touch("pointerup", 10, 2);
+    // The browser has taken it, to zoom.
+    touch("pointerdown", 2, 2);
+    touch("pointercancel", 2, 2);
+    expect(fake.state.shown).toEqual([0, 1, 2, 4]);
+  });
+
   it("leaves other buttons and fingers alone", async () => {
     const fake = start();
     const { pointer } = await show(fake);
@@ -754,6 +772,32 @@ describe("what linked views share", () => {
     expect(fake.state.region).toEqual([[0, 0, 0, 0, 0, 1, 0, 1]]);
     expect(fake.state.shown).toEqual([0, 1, 4]);
     expect(fake.saved).toEqual([]);
+  });
+
+  it.each([
+    ["stays, and then draws", 500, [[0, 0, 0.5, 0, 0.5, 0.5]], [0, 1, 4]],
+    ["draws nothing at once, but shows and hides", 100, [], []],
+  ] as const)("is drawn by a finger that stays: one that %s", async (_, hold, region, shown) => {
+    const fake = start();
+    const { pointer, find } = await show(fake);
+    const frame = find<HTMLElement>(".cfw-frame");
+    frame.setPointerCapture = () => {};
+    const touch = async (type: string, x: number, y: number, wait = 20) => {
+      pointer(type, x, y, { bubbles: true, pointerType: "touch" });
+      await new Promise((done) => setTimeout(done, wait));
+    };
+    await touch("pointerdown", 0, 0, hold);
+    await touch("pointermove", 6, 0);
+    const scrolling = new Event("touchmove", { bubbles: true, cancelable: true });
+    frame.dispatchEvent(scrolling);
+    expect(scrolling.defaultPrevented).toBe(region.length > 0);
+    await touch("pointermove", 6, 4);
+    await touch("pointerup", 6, 4);
+    expect(fake.state.region).toEqual(region);
+    expect(fake.state.shown).toEqual(shown);
+    const after = new Event("touchmove", { bubbles: true, cancelable: true });
+    frame.dispatchEvent(after);
+    expect(after.defaultPrevented).toBe(false);
   });
 
   it("is marked and cleared by keys; a second Escape leaves the picture", async () => {

@@ -52,7 +52,7 @@ describe("what stands in the view", () => {
     expect(find(".cfw-progress").getAttribute("aria-valuenow")).toBe("25");
     expect(text(button)).toBe("Stop");
     expect([root.getAttribute("aria-label"), root.dataset.state]).toEqual(["Training progress", "running"]);
-    expect(text(find(".cfw-help-panel"))).toContain("running mean of its weights");
+    expect(text(find(".cfw-help-panel"))).toContain("below them stands how they were drawn");
   });
 
   it("has the samples under the titles of their columns", async () => {
@@ -72,6 +72,11 @@ describe("what stands in the view", () => {
     expect(text(find(".cfw-sheet-note"))).toBe("drawn at update 29 by the running mean of the weights");
     expect(find(".cfw-placeholder").hidden).toBe(true);
     expect(root.dataset.ready).toBe("29");
+  });
+
+  it("says how samples of another kind were drawn, as text", async () => {
+    const { find } = await show(start({ sheet_note: "from <i>held-out</i> pictures" }));
+    expect(text(find(".cfw-sheet-note"))).toBe("drawn at update 29 from <i>held-out</i> pictures");
   });
 
   it("has no titles where the columns mean nothing, and smooths photographs", async () => {

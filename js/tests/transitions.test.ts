@@ -56,7 +56,7 @@ const drawn = () => new Promise<void>((done) => setTimeout(done, 40));
 describe("what stands in the view", () => {
   it("asks why, and says how sure the model is at the phase", async () => {
     const { root, find, all } = await show(start());
-    expect(text(find(".cfw-question"))).toMatch(/^Why 9 and not 4▾/);
+    expect(text(find(".cfw-question"))).toMatch(/^Why 9 rather than 4▾/);
     expect(text(find(".cfw-question"))).toMatch(/\?$/);
     expect(text(find(".cfw-status"))).toBe("done");
     expect(text(find(".cfw-counts"))).toBe("update 2,000 of 2,000 · 96 candidates");
@@ -86,7 +86,7 @@ describe("what stands in the view", () => {
     expect(text(find(".cfw-question"))).toMatch(/^Between 9 and 4▾.* \(predicted 7\)$/);
     fake.receive({ predicted: -1, wrong: -1, correct: -1 });
     await drawn();
-    expect(text(find(".cfw-question"))).toMatch(/^Why … and not …/);
+    expect(text(find(".cfw-question"))).toMatch(/^Why … rather than …/);
     expect(find(".cfw-picker")).toBe(picker);
   });
 
@@ -142,8 +142,8 @@ describe("states without a path", () => {
       expect(pictures.some(({ picture }) => (picture as { from?: number }).from === 200)).toBe(true),
     );
     await drawn();
-    expect(text(find(".cfw-gallery-words"))).toBe("candidates appear here as the search runs");
-    expect(text(find(".cfw-line"))).toBe("a transition appears here when both rows have a candidate");
+    expect(text(find(".cfw-gallery-words"))).toBe("candidates appear as the search runs");
+    expect(text(find(".cfw-line"))).toBe("a transition appears when both rows have a candidate");
     expect(find(".cfw-placeholder").hidden).toBe(true);
     expect(text(find(".cfw-trust-later"))).toBe("measured when the run has ended");
     expect(find<HTMLInputElement>("input[type=range]").disabled).toBe(true);
@@ -154,7 +154,7 @@ describe("states without a path", () => {
   it("say that a transition is drawn as soon as there are candidates", async () => {
     const { find } = await show(start({ path: null, frames: EMPTY, maps: EMPTY, state: "running" }), false);
     await drawn();
-    expect(text(find(".cfw-line"))).toBe("drawing a first transition between the best candidates");
+    expect(text(find(".cfw-line"))).toBe("drawing a transition between the best candidates");
   });
 
   it("show an error where the picture would be, and under the head line where there is one", async () => {
@@ -468,7 +468,7 @@ describe("the gallery", () => {
     const { all, row } = await show(fake);
     expect(text(all(".cfw-row-head")[1])).toBe("▲ predicted 4none, the nearest are shown");
     expect(row(1)[0]!.title).toBe(
-      "candidate 40: predicted 7 with .93, cosine similarity .84, the nearest one",
+      "candidate 40: predicted 7 with .93, cosine similarity .84, the nearest",
     );
   });
 });
@@ -482,7 +482,7 @@ describe("another path", () => {
     row(1)[1]!.click();
     await vi.advanceTimersByTimeAsync(450);
     expect(root.dataset.pending).toBe("1");
-    expect(text(find(".cfw-line"))).toBe("drawing the transition between the two picked candidates");
+    expect(text(find(".cfw-line"))).toBe("drawing the transition between the picked candidates");
     await vi.advanceTimersByTimeAsync(5000);
     expect(text(find(".cfw-line"))).toMatch(/^no answer yet/);
     fake.receive({ path: { ...pathOf([0, 5, 10]), ends: [17, 41] }, frames: numbered(3), maps: EMPTY });

@@ -7,16 +7,16 @@ all views take together: from when the page hears of the pointer until the cross
 picture. ``drawn`` counts from the event, which the browser hands out with the next frame, up to 17 ms later.
 ``page`` is until the browser has begun the frame after the one that it painted this in.
 
-Measured on 2 cores with some ten other processes at work, JupyterLab 4.6, Chromium with software rendering, 7
-crosshairs in 3 views, 300 events; asked are at most 16 ms at the 95th percentile, which all but the wait for
-a frame keeps to:
+Measured 2026-11-28, 2 cores (x86-64) with little else at work (a load of 1), JupyterLab 4.6, Chromium with
+software rendering, 7 crosshairs in 3 views, 300 events; asked are at most 16 ms at the 95th percentile, which
+all but the wait for a frame keeps to:
 
 ===== ====== ====
 ms    median p95
 ===== ====== ====
-view  2.1    4.6
-drawn 8.9    29.6
-page  30.6   72.5
+view  2.2    4.2
+drawn 7.4    19.8
+page  30.9   44.2
 ===== ====== ====
 """
 

@@ -27,7 +27,7 @@ runs; `tests/benchmarks/test_celeba_quick.py` does so on drawn portraits in Cele
 **Attention and effect**, 2026-11-27, 2 CPU cores that others used too, one thread, seed 0, ``python
 tests/benchmarks/facex_tables.py --only effect`` (142 s with the networks there, their training some 40 s
 each). Ranks of the biased region of 19: by mean attention, by the region's share of all attention, and by
-effect when it is hidden in 32 of the faces with each fill:
+effect when it is hidden in 32 of the faces with each fill::
 
   explained  attribute    attention  share     blur     mean   around            most by effect  flipped
   not Male*  Lipstick             1      7        1        1        1                 upper lip      94%
@@ -62,7 +62,7 @@ not: the truth that the ranking is to find. *right* and *worst*: accuracy over t
 attribute, and in the worst cell.
 
 On 2 cores that others used too, one thread, seed 0, without the training of table 1 (table 3 and the
-mitigation measured 2026-11-28):
+mitigation measured 2026-11-28)::
 
   Table 1, one bias
   explained attribute   rank   IoR  chance  null  unbiased  worn  other  reference  flipped  right  worst    s

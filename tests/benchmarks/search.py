@@ -7,27 +7,27 @@ It needs both: ``pip install jmetalpy pymoo`` (no dependencies of cfwidgets). Ru
 Measured 2026-11-22, 2 cores (x86-64) with other work on them, torch 2.15, jMetalPy 1.9.0, pymoo 0.6.2,
 moocore 0.3.2; 25,000 evaluations, 10 seeds, float64. Hypervolumes of ours and of jMetalPy's, mean and
 deviation; "above": ours less jMetalPy's, in its deviations. Then own processor seconds, those without the
-evaluations, medians: ours, jMetalPy's, and how many times ours jMetalPy and pymoo take::
+evaluations, medians: ours, jMetalPy's, and how many times ours jMetalPy and pymoo take:
 
-    ===== ===== ======== ======= ======== ======= ===== ==== ======== ===== =====
-    problem        ours      sd jMetalPy      sd above    s        s times pymoo
-    ===== ===== ======== ======= ======== ======= ===== ==== ======== ===== =====
-    DTLZ2 SMPSO  0.67177 0.01210  0.67579 0.00745 -0.54 0.31     3.43  11.2     -
-    DTLZ2 NSGA2  0.70228 0.00359  0.69966 0.00332 +0.79 0.19     2.49  13.2   3.9
-    DTLZ2 GDE3   0.69600 0.00447  0.69621 0.00490 -0.04 0.13     2.44  19.4   3.5
-    ZDT1  SMPSO  0.87181 0.00007  0.87177 0.00013 +0.26 0.33     3.50  10.7     -
-    ZDT1  NSGA2  0.86948 0.00028  0.86941 0.00032 +0.22 0.25     3.03  12.0   3.8
-    ZDT1  GDE3   0.87077 0.00020  0.87055 0.00023 +0.97 0.14     2.91  21.3   3.4
-    ZDT2  SMPSO  0.53857 0.00017  0.53857 0.00008 -0.04 0.29     3.53  12.2     -
-    ZDT2  NSGA2  0.53619 0.00039  0.53605 0.00030 +0.47 0.26     3.16  12.1   3.7
-    ZDT2  GDE3   0.53742 0.00021  0.53731 0.00014 +0.78 0.15     3.08  20.4   3.8
-    ZDT3  SMPSO  1.32652 0.00578  1.32807 0.00080 -1.95 0.20     1.88   9.4     -
-    ZDT3  NSGA2  1.32742 0.00022  1.32748 0.00027 -0.20 0.22     2.83  12.9   3.7
-    ZDT3  GDE3   1.32862 0.00012  1.32859 0.00016 +0.16 0.16     3.11  19.7   3.6
-    ZDT4  SMPSO 11.76147 0.00010 11.76135 0.00026 +0.42 0.26     1.98   7.7     -
-    ZDT4  NSGA2 11.75401 0.00341 11.75538 0.00351 -0.39 0.22     2.85  12.7   4.6
-    ZDT4  GDE3   9.63746 0.84855  9.50278 0.38561 +0.35 0.15     2.65  17.4   3.1
-    ===== ===== ======== ======= ======== ======= ===== ==== ======== ===== =====
+    ======= ===== ======== ======= ======== ======= ===== ==== ======== ===== =====
+    problem by        ours      sd jMetalPy      sd above    s        s times pymoo
+    ======= ===== ======== ======= ======== ======= ===== ==== ======== ===== =====
+    DTLZ2   SMPSO  0.67177 0.01210  0.67579 0.00745 -0.54 0.31     3.43  11.2     -
+    DTLZ2   NSGA2  0.70228 0.00359  0.69966 0.00332 +0.79 0.19     2.49  13.2   3.9
+    DTLZ2   GDE3   0.69600 0.00447  0.69621 0.00490 -0.04 0.13     2.44  19.4   3.5
+    ZDT1    SMPSO  0.87181 0.00007  0.87177 0.00013 +0.26 0.33     3.50  10.7     -
+    ZDT1    NSGA2  0.86948 0.00028  0.86941 0.00032 +0.22 0.25     3.03  12.0   3.8
+    ZDT1    GDE3   0.87077 0.00020  0.87055 0.00023 +0.97 0.14     2.91  21.3   3.4
+    ZDT2    SMPSO  0.53857 0.00017  0.53857 0.00008 -0.04 0.29     3.53  12.2     -
+    ZDT2    NSGA2  0.53619 0.00039  0.53605 0.00030 +0.47 0.26     3.16  12.1   3.7
+    ZDT2    GDE3   0.53742 0.00021  0.53731 0.00014 +0.78 0.15     3.08  20.4   3.8
+    ZDT3    SMPSO  1.32652 0.00578  1.32807 0.00080 -1.95 0.20     1.88   9.4     -
+    ZDT3    NSGA2  1.32742 0.00022  1.32748 0.00027 -0.20 0.22     2.83  12.9   3.7
+    ZDT3    GDE3   1.32862 0.00012  1.32859 0.00016 +0.16 0.16     3.11  19.7   3.6
+    ZDT4    SMPSO 11.76147 0.00010 11.76135 0.00026 +0.42 0.26     1.98   7.7     -
+    ZDT4    NSGA2 11.75401 0.00341 11.75538 0.00351 -0.39 0.22     2.85  12.7   4.6
+    ZDT4    GDE3   9.63746 0.84855  9.50278 0.38561 +0.35 0.15     2.65  17.4   3.1
+    ======= ===== ======== ======= ======== ======= ===== ==== ======== ===== =====
 
 Asked: no mean more than one deviation below jMetalPy's. One is, SMPSO's on ZDT3: one of the ten runs lost one
 of the five pieces of the front (1.310). Over more seeds that happens to both: of 40 runs of ours one is below
@@ -36,7 +36,7 @@ of the five pieces of the front (1.310). Over more seeds that happens to both: o
 NSGA-II on WFG4 (``--problems WFG4 --searches NSGA2``, with ``--evaluations 10000`` and 25,000), 2026-11-27,
 the same machine, torch 2.14. Ten seeds had it on the low side. Operators, bounds, tournament, ties of the
 crowding distance and duplicates are as in jMetalPy (but that there the two children of one solution with
-itself are one object, which mutates twice), and over more seeds nothing is left of it::
+itself are one object, which mutates twice), and over more seeds nothing is left of it:
 
     =========== ========= ============= ============= =====================
     evaluations seeds     ours          jMetalPy      p (Mann-Whitney)

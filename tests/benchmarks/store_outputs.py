@@ -25,10 +25,11 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 PATIENCE = 20 * 60.0
 _EMBEDDED = re.compile(r"data:image/png;base64,([\w+/=]+)")
 _BAR = "%|"  # of tqdm
+_STORED = "cfw-stored"
 _WIDTH, _HEIGHT = 1500, 1600  # of the page, in pixels
 _AROUND = 300  # pixels of the page above and below a view
 _WIDEST = 1000  # pixels of a stored picture
-_QUALITY = 70  # of JPEG
+_QUALITY = 60  # of JPEG
 
 
 def smaller(png: bytes) -> tuple[str, str]:
@@ -66,6 +67,8 @@ def stored(outputs: list[dict[str, Any]], widgets: Locator) -> list[Any]:
         data = output.get("data", {})
         if VIEW in data and _BAR in data.get("text/plain", ""):
             continue  # how far a call was is of no interest any more
+        if _STORED in data.get("text/html", ""):
+            continue  # a picture of the view says more
         if VIEW in data:
             data = taken(next(views).locator(".cfw-host").first)
         elif "image/png" in data:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from harness import chromium
+from harness import chromium, gecko
 from harness.lab import Lab
 from harness.notebook import LIGHT, Notebook
 from harness.patience import PATIENCE
 from harness.problems import Problems
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 HERE = Path(__file__).parent
 expect.set_options(timeout=1000 * PATIENCE)
@@ -30,9 +30,10 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     report = yield
     if report.when == "call":
         item.stash[FAILED] = report.failed
-    if report.skipped and chromium.HOW_TO_GET in str(report.longrepr):
-        # From one place, and so one line in the summary.
-        report.longrepr = (__file__, None, chromium.HOW_TO_GET)
+    for missing in (chromium.HOW_TO_GET, gecko.HOW_TO_GET):
+        if report.skipped and missing in str(report.longrepr):
+            # From one place, and so one line in the summary.
+            report.longrepr = (__file__, None, missing)
     return report
 
 
@@ -40,14 +41,37 @@ FAILED = pytest.StashKey[bool]()
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    program = chromium.find()
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+def found(program: str | None, how_to_get: str) -> str:
     if program is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(chromium.HOW_TO_GET)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=list(chromium.FLAGS))
-        yield launched
-        launched.close()
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(how_to_get)
+    return program
+
+
+@pytest.fixture(scope="session")
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    program = found(chromium.find(), chromium.HOW_TO_GET)
+    playwright: Playwright = request.getfixturevalue("playwright")
+    launched = playwright.chromium.launch(executable_path=program, args=list(chromium.FLAGS))
+    yield launched
+    launched.close()
+
+
+@pytest.fixture(scope="session")
+def firefox(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    program = found(gecko.find(), gecko.HOW_TO_GET)
+    playwright: Playwright = request.getfixturevalue("playwright")
+    launched = playwright.firefox.launch(
+        executable_path=gecko.relayed(program, tmp_path_factory.mktemp("firefox")),
+        channel=gecko.CHANNEL,
+        firefox_user_prefs=gecko.PREFERENCES,
+    )
+    yield launched
+    launched.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -166,6 +167,78 @@ def test_a_lasso_and_a_rectangle_are_drawn_in_any_of_them(linked):
                 assert len(numbers) > 8
                 assert numbers[:2] == pytest.approx([0.25, 0.25], abs=0.02)
                 assert numbers[-2:] == pytest.approx([0.75, 0.75], abs=0.02)
+
+
+@pytest.fixture
+def finger(linked):
+    """Move a finger over the page: ``finger(places, hold=0)``, held on the first place for some ms."""
+    notebook, _ = linked
+    page = notebook.page
+    tools = page.context.new_cdp_session(page)
+    tools.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+
+    def touch(places, hold=0):
+        for number, (x, y) in enumerate(places):
+            point = {"x": x, "y": y, "radiusX": 8, "radiusY": 8}
+            kind = "touchMove" if number else "touchStart"
+            tools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+            page.wait_for_timeout(30 if number else hold or 30)
+        tools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        page.wait_for_timeout(300)
+
+    yield touch
+    tools.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
+    tools.detach()
+
+
+def way(picture, *corners, steps=6):
+    """Places on the straight lines between corners, in parts of a picture."""
+    ends = [place(picture, *corner) for corner in corners]
+    return [ends[0]] + [
+        (x0 + (x1 - x0) * step / steps, y0 + (y1 - y0) * step / steps)
+        for (x0, y0), (x1, y1) in itertools.pairwise(ends)
+        for step in range(1, steps + 1)
+    ]
+
+
+SCROLLED = """() => [...document.querySelectorAll(".jp-WindowedPanel-outer")]
+  .reduce((sum, { scrollTop }) => sum + scrollTop, 0)"""
+
+
+def test_a_finger_draws_where_it_has_stayed_and_else_scrolls(linked, window, finger):
+    notebook, views = linked
+    page = notebook.page
+    window(1300, 900)
+    for name in NAMES:
+        picture = views[name].locator(PICTURES[name])
+        finger(way(picture, (0.25, 0.25), (0.7, 0.3), (0.6, 0.75)), hold=700)
+        first, *others = outlines(views)
+        assert others == [first, first]
+        numbers = [float(number) for number in re.findall(r"[\d.]+", first)]
+        assert len(numbers) > 8
+        assert numbers[:2] == pytest.approx([0.25, 0.25], abs=0.02)
+        assert numbers[-2:] == pytest.approx([0.6, 0.75], abs=0.02)
+        finger(way(picture, (0.5, 0.4), steps=0), hold=700)  # in it, which clears it
+        expect(views[name].locator(".cfw-share:visible")).to_have_count(0)
+    picture = views["relevance"].locator(PICTURES["relevance"])
+    path, before = way(picture, (0.5, 0.9), (0.5, 0.1)), page.evaluate(SCROLLED)
+    finger(path)
+    assert page.evaluate(SCROLLED) > before + 20
+    assert outlines(views) == ["", "", ""]
+
+
+def test_a_tap_shows_or_hides_a_superpixel_and_a_long_one_marks_it(linked, finger):
+    _, views = linked
+    view = views["superpixels"]
+    spot = way(view.locator("canvas"), (0.5, 0.5))
+    shown = int(view.get_attribute("data-shown"))
+    finger(spot)
+    expect(view).not_to_have_attribute("data-shown", str(shown))
+    finger(spot)
+    expect(view).to_have_attribute("data-shown", str(shown))
+    finger(spot, hold=700)
+    expect(view.locator(".cfw-share:visible")).to_have_count(1)
+    expect(view).to_have_attribute("data-shown", str(shown))
 
 
 def test_python_marks_for_all_and_is_told_of_what_cannot_be(linked):

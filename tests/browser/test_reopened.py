@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 import pytest
+import test_workbench
 from harness.figures import strays
 from harness.notebook import DARK, LIGHT
 from playwright.sync_api import expect
@@ -37,7 +38,7 @@ CASES = [
     ),
     Case(
         "transitions",
-        "the slider, the maps and the charts still work, other candidates do not",
+        "slider, maps and charts still work, other candidates do not",
         (".cfw-picker-button", ".cfw-row .cfw-tile", ".cfw-gallery-head .cfw-button"),
     ),
     Case("facex", "regions, patches and groups still work, opening a face does not", (".cfw-patch:visible",)),
@@ -84,6 +85,8 @@ def use_facex(view):
 
 
 def use_pareto(view):
+    rings = view.page.locator(".cfw-pareto-chart").first.locator("path[style*='stroke-width: 3px']")
+    expect(rings).not_to_have_count(0)  # around the one that is shown
     view.get_by_role("option").nth(3).click()
     expect(view).to_have_attribute("data-shown", "3")
     expect(view).to_have_attribute("data-ready", "1")
@@ -155,6 +158,41 @@ def test_it_says_at_once_what_works_and_disables_the_rest(open_notebook, screens
     globals()[f"use_{case.name}"](view)
 
 
+def test_an_open_case_plays_and_says_what_it_cannot(open_notebook, screenshots, window):
+    window(1500, 3000)
+    notebook, survey, case, _ = test_workbench.workbench(open_notebook)
+    expect(survey).to_have_attribute("data-state", "done")
+    test_workbench.opened(notebook, case)
+    notebook.exec("w.case.region = [[.45, .2, .66, .2, .66, .42, .45, .42]]")
+    expect(case).to_have_attribute("data-without", "1")
+    expect(case.locator(".cfw-alone")).to_be_hidden()
+    answer = case.locator(".cfw-case-answer .cfw-big").text_content()
+
+    notebook.reopen()
+    page = notebook.page
+    of_explorers = {one.name: one.says for one in CASES if one.name in ("survey", "relevance", "superpixels")}
+    says = of_explorers | {
+        "case": "the picture and what was asked are still here, new questions are not answered",
+        "notes": "what was found and kept is still here",
+    }
+    for name, works in says.items():
+        line = page.get_by_test_id(f"cfw-{name}").locator(".cfw-alone")
+        expect(line).to_have_text(f"No kernel answers here: {works}. Run the cell again.")
+    expect(case.locator(".cfw-case-question")).to_have_text("Digit 473 is a 4. Why 9?")
+    expect(case.locator(".cfw-case-answer .cfw-big")).to_have_text(answer)
+    for control in case.locator("[data-tab]").all():
+        expect(control).to_be_disabled()
+    expect(page.get_by_test_id("cfw-notes").get_by_role("button", name="keep", exact=True)).to_be_disabled()
+    relevance = page.get_by_test_id("cfw-relevance")
+    relevance.get_by_role("group", name="Relevance maps").press("ArrowDown")
+    expect(relevance).to_have_attribute("data-pixel", re.compile(","))
+    for theme in (LIGHT, DARK):
+        notebook.set_theme(theme)
+        expect(case).to_have_attribute("data-cfw-theme", "dark" if theme == DARK else "light")
+        assert strays(page) == []
+        notebook.screenshot(screenshots / f"reopened-case-{theme.split()[-1].lower()}.png")
+
+
 def test_a_kernel_that_restarts_is_noticed_on_the_open_page(open_notebook):
     case = CASES[0]
     notebook = open_notebook(*case.cells)
@@ -165,3 +203,25 @@ def test_a_kernel_that_restarts_is_noticed_on_the_open_page(open_notebook):
     notebook.restart()
     expect(view.locator(".cfw-alone")).to_be_visible()
     expect(view.locator(".cfw-run-button")).to_be_disabled()
+
+
+def test_without_a_kernel_the_finding_stands_in_the_place_of_the_view(open_notebook, screenshots, window):
+    window(1300, 1500)
+    # With "No Kernel" JupyterLab says this in the console, whatever the notebook holds.
+    notebook = open_notebook(*CASES[0].cells, ignore=(r"null \(reading 'kernel'\)",))
+    notebook.run_all()
+    page = notebook.page
+    stored = page.locator(".cfw-stored")
+    expect(page.get_by_test_id("cfw-superpixels")).to_have_attribute("data-state", "done")
+    expect(stored.locator("img")).to_have_count(1)
+    expect(stored).to_be_hidden()  # the view itself is there
+    says = notebook.eval("w.result.summary()")
+
+    notebook.reopen(kernel=False)
+    expect(stored).to_be_visible()
+    expect(stored).to_contain_text("This view plays as soon as a kernel is chosen")
+    expect(stored).to_contain_text(says)
+    expect(stored.locator("img")).to_be_visible()
+    for theme in (LIGHT, DARK):
+        notebook.set_theme(theme)
+        notebook.screenshot(screenshots / f"no-kernel-{theme.split()[-1].lower()}.png")

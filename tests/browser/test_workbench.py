@@ -98,6 +98,23 @@ def test_views_of_a_case_are_linked_while_the_kernel_is_blocked(open_notebook):
     expect(case).not_to_have_attribute("data-without", "1")
 
 
+PLACED = """(beside) => {
+  const [one, other] = ["relevance", "superpixels"].map((name) =>
+    document.querySelector(`[data-testid=cfw-${name}]`).getBoundingClientRect());
+  return beside
+    ? Math.abs(one.top - other.top) < 2 && one.right <= other.left
+    : Math.abs(one.left - other.left) < 2 && one.bottom <= other.top;
+}"""
+
+
+def test_two_explorers_of_a_tab_stand_side_by_side_where_there_is_room(open_notebook, window):
+    notebook, _, case, _ = workbench(open_notebook)
+    opened(notebook, case)
+    for width, beside in ((1440, True), (1000, False), (1920, True)):
+        window(width, 1400)
+        notebook.page.wait_for_function(PLACED, arg=beside)
+
+
 LEFT = """
 import gc, ipywidgets
 

@@ -213,3 +213,14 @@ def views() -> dict[str, Callable[[], Any]]:
         "case": lambda: CaseView(small.classifier()),
         "notes": lambda: NotesView(_COMMANDS.take),
     }
+
+
+def begun(name: str, *, alone: bool = False) -> Any:
+    """An explorer whose run has begun; ``alone`` its view, without a chart."""
+    if name == "training":
+        return (TrainingView if alone else cf.TrainingProgress)(training_steps.steps())
+    clf = small.classifier()
+    explainer = next(one for one in EXPLAINERS if one.name == name)
+    kind = explainer.view if alone else explainer.explorer
+    assert kind is not None
+    return kind(clf, *explainer.given(clf, 0), engine=explainer.engine, **explainer.keywords)

@@ -9,13 +9,15 @@ from contextlib import suppress
 
 import pytest
 import torch
+from explainers import EXPLAINERS
 from hostile import bounded, in_package, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.torch import save_file
-from saved import SAVED
+from saved import SAVED, played
 
+import cfwidgets as cf
 from cfwidgets.engines.base import ExplainerResult
 from cfwidgets.models.editor import EditorError
 from cfwidgets.models.translator import TranslatorError
@@ -114,49 +116,97 @@ def require_sound(value, path):
     value.save(path)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", SAVED)
-def test_a_hostile_file_is_refused_or_sound(name, tmp_path):
-    value = SAVED[name]()
-    path = tmp_path / "saved"
-    value.save(path)
+def attack(path, use, ignored=(), examples=60):
+    """Rewrite a file in many ways, and use it after each.
+
+    Parameters
+    ----------
+    path
+        The file.
+    use
+        Called without arguments after each rewriting; it raises nothing but what refuses the file.
+    ignored
+        Fields of the outermost object that are left as they are in some of the ways, to come to the others.
+    examples
+        How many in each way.
+    """
     whole = path.read_bytes()
     with safe_open(path, framework="pt") as file:
         metadata = file.metadata()
         tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
     about = next(key for key in metadata if key != _SUM)
     header = json.loads(metadata[about])
-    load = type(value).load
 
     def require_refused_or_sound():
         with suppress(*REFUSED):
-            require_sound(load(path), tmp_path / "again")
+            use()
 
-    @settings(bounded, max_examples=60)
-    @given(st.data())
-    def crafted(data):
-        here, numbers = header, tensors
-        if data.draw(st.booleans()):
-            here = changed(data.draw, header)
-        else:
-            numbers = other_tensors(data.draw, tensors)
+    def write(here, numbers):
         text = json.dumps(here)
         save_file(numbers, path, metadata={about: text, _SUM: _checksum(text, numbers)})
+
+    @settings(bounded, max_examples=examples)
+    @given(st.data())
+    def crafted(data):
+        if data.draw(st.booleans()):
+            write(changed(data.draw, header), tensors)
+        else:
+            write(header, other_tensors(data.draw, tensors))
         require_refused_or_sound()
 
-    @settings(bounded, max_examples=60)
+    @settings(bounded, max_examples=examples)
+    @given(st.data())
+    def crafted_within(data):
+        fields = header["value"]["fields"]
+        some = changed(data.draw, {name: one for name, one in fields.items() if name not in ignored})
+        kept = {name: fields[name] for name in ignored}
+        write({**header, "value": {**header["value"], "fields": {**some, **kept}}}, tensors)
+        require_refused_or_sound()
+
+    @settings(bounded, max_examples=examples)
     @given(st.integers(0, len(whole) - 1), st.binary(max_size=9), st.integers(0, 9))
     def damaged(at, put, over):
         path.write_bytes(whole[:at] + put + whole[at + over :])
         require_refused_or_sound()
 
-    @settings(bounded, max_examples=30)
+    @settings(bounded, max_examples=examples // 2)
     @given(values)
     def other_metadata(about_it):
-        text = json.dumps(about_it)
-        save_file(tensors, path, metadata={about: text, _SUM: _checksum(text, tensors)})
+        write(about_it, tensors)
         require_refused_or_sound()
 
     crafted()
     damaged()
     other_metadata()
+    if ignored:
+        crafted_within()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SAVED)
+def test_a_hostile_file_is_refused_or_sound(name, tmp_path):
+    value, path = SAVED[name](), tmp_path / "saved"
+    value.save(path)
+    load = type(value).load
+    attack(path, lambda: require_sound(load(path), tmp_path / "again"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("one", [one for one in EXPLAINERS if one.name != "lime"], ids=lambda one: one.name)
+def test_a_hostile_explorer_is_refused_or_plays(one, tmp_path):
+    path = tmp_path / "explorer"
+    explorer = played(one)
+    explorer.save(path)
+    explorer.close()
+
+    def play():
+        opened = cf.open(path)
+        try:
+            assert repr(opened)
+            json.dumps(opened.view.get_state(), default=lambda value: value.hex(), allow_nan=False)
+            opened.save(tmp_path / "again")
+        finally:
+            opened.close()
+        cf.open(tmp_path / "again").close()
+
+    attack(path, play, ignored=("found",), examples=30)

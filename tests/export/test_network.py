@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from cfwidgets import Classifier
-from cfwidgets.export.network import halved, network_of, packed_in_planes, packed_numbers
+from cfwidgets.export.network import halved, in_planes, network_of, packed_numbers
 from cfwidgets.export.refusal import CannotTravelError
 
 
@@ -48,6 +48,62 @@ def test_operators_that_onnx_lacks_are_named():
 
     with pytest.raises(CannotTravelError, match="cannot be exported to ONNX"):
         network_of(Classifier(Unknown()), PICTURES)
+
+
+def onnx_file(
+    path, *, mean=None, last=False, channels=3, kind=onnx.TensorProto.FLOAT, batch="n", opset=17, output=True
+):
+    """A file with a small network of another form, whose weights are in a file beside it."""
+    helper, tensors = onnx.helper, onnx.numpy_helper
+    shape = [batch, 8, 8, 3] if last else [batch, channels, 8, 8]
+    element = np.float32 if kind == onnx.TensorProto.FLOAT else np.float16
+    lots = np.random.default_rng(0)
+    weight = tensors.from_array(lots.normal(size=(64 * channels, 4)).astype(element), "weight")
+    nodes = [
+        helper.make_node("Flatten", ["x"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "weight"], ["y"]),
+    ]
+    outputs = [helper.make_tensor_value_info("y", kind, [batch, 4])]
+    if output:
+        outputs.insert(0, helper.make_tensor_value_info("flat", kind, [batch, 64 * channels]))
+    graph = helper.make_graph(
+        nodes, "graph", [helper.make_tensor_value_info("x", kind, shape)], outputs, [weight]
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
+    model.ir_version = 10
+    onnx.save(model, path, save_as_external_data=True, location=f"{path.name}.data", size_threshold=0)
+    return Classifier(
+        path, mean=mean, std=None if mean is None else 0.3, output="y" if output else None, channels=channels
+    )
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{}, {"mean": (0.4, 0.5, 0.6)}, {"last": True}, {"kind": onnx.TensorProto.FLOAT16}, {"batch": 1}],
+    ids=str,
+)
+def test_an_onnx_file_travels_with_its_own_graph(tmp_path, form):
+    clf = onnx_file(tmp_path / "model.onnx", **form)
+    found = network_of(clf, PICTURES)
+    assert found.difference <= 1e-4
+    read = onnx.load_model_from_string(found.model)
+    assert [one.name for one in read.graph.output] in (["y"], ["y.float"])
+    assert not any(one.data_location for one in read.graph.initializer)
+    assert halved(found, clf, PICTURES).half
+
+
+def test_an_onnx_file_of_grey_pictures_travels(tmp_path):
+    clf = onnx_file(tmp_path / "grey.onnx", channels=1)
+    assert network_of(clf, PICTURES).difference <= 1e-4
+
+
+def test_an_onnx_file_that_no_page_can_open_says_why(tmp_path):
+    fixed = onnx_file(tmp_path / "fixed.onnx", batch=4)
+    with pytest.raises(CannotTravelError, match="batches of one size"):
+        network_of(fixed, PICTURES)
+    newer = onnx_file(tmp_path / "newer.onnx", opset=27)
+    with pytest.raises(CannotTravelError, match="opset 27, and pages know those up to 26"):
+        network_of(newer, PICTURES)
 
 
 def test_half_precision_takes_half_the_space_and_the_answer_stays():
@@ -90,7 +146,7 @@ def test_half_precision_that_changes_the_class_is_refused():
 @pytest.mark.parametrize(("length", "width"), [(8, 4), (7, 4), (5, 2), (0, 4)])
 def test_planes_hold_all_bytes(length, width):
     content = bytes(range(length))
-    planes = gzip.decompress(base64.b64decode(packed_in_planes(content, width)))
+    planes = gzip.decompress(in_planes(content, width))
     back = np.frombuffer(planes, "u1").reshape(width, -1).T.tobytes()
     assert back[:length] == content
     assert len(back) - length < width

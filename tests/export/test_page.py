@@ -51,11 +51,12 @@ def test_the_policy_lets_nothing_in_or_out_and_a_still_page_has_no_network():
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
     for word in ("connect-src", "'unsafe-eval'", "wasm", "worker-src", "http:", "https:", "*"):
         assert word not in policy
-    assert 'id="page-runtime"' not in still
-    live = page(models={"page-network-0": "AAAA"})
+    assert 'data-of="page-runtime"' not in still
+    live = page(models={"page-network-0": b"network"})
     assert "'wasm-unsafe-eval'" in live
     assert "worker-src blob:" in live
-    assert 'id="page-runtime"' in live
+    assert 'data-of="page-runtime"' in live
+    assert 'data-of="page-network-0" data-bytes="7"' in live
 
 
 def test_licences_travel_with_what_they_are_of():

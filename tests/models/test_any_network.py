@@ -177,6 +177,29 @@ def test_a_fixed_batch_is_filled_for_maps_too(method, count, asked_before):
 
 
 @pytest.mark.costly
+@pytest.mark.parametrize("method", [method for method in METHODS if method != "deep_lift"])
+def test_the_size_of_a_fixed_batch_is_found_for_maps_too(method):
+    x = pictures(5)
+    want = attribute(Classifier(network()), x, 1, method).maps
+    never_asked, asked_for_four = Classifier(Four().eval()), Classifier(Four().eval())
+    asked_for_four.logits(x[:4])
+    for clf in (never_asked, asked_for_four):
+        torch.testing.assert_close(attribute(clf, x, 1, method).maps, want, atol=1e-5, rtol=1e-4)
+        assert clf.fixed_batch(x) == 4
+
+
+def test_one_image_at_a_time_is_found_for_maps_too():
+    class One(Four):
+        def forward(self, x):
+            return self.net(x).view(1, 4)
+
+    x = pictures(3)
+    want = attribute(Classifier(network()), x, 1, "grad_cam").maps
+    found = attribute(Classifier(One().eval()), x, 1, "grad_cam").maps
+    torch.testing.assert_close(found, want, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.costly
 @pytest.mark.parametrize("method", ["grad_cam", "input_x_gradient", "integrated_gradients"])
 def test_a_fixed_batch_is_filled_for_maps_against_a_class(method):
     x = pictures(5)
@@ -391,7 +414,7 @@ def test_an_answer_that_depends_on_company_is_asked_for_alone(size):
 
 
 def test_maps_that_depend_on_company_are_made_alone():
-    x = pictures(6)
+    x = pictures(3)
     for method in ("saliency", "integrated_gradients", "occlusion", "grad_cam"):
         fresh = Attributor(Classifier(batch_statistics(), input_size=32), method)
         with pytest.warns(RuntimeWarning, match="depends on the other images"):

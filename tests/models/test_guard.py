@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from cfwidgets.models.guard import FairLock, lock_of, untouched
+from cfwidgets.models import guard
+from cfwidgets.models.guard import FairLock, held, lock_of, untouched
 
 
 def network() -> nn.Sequential:
@@ -272,6 +273,108 @@ def test_the_random_state_of_cuda_is_put_back() -> None:
     with untouched(net):
         torch.rand(1, device="cuda")
     assert torch.equal(torch.cuda.get_rng_state(), before)
+
+
+def look(net: nn.Module) -> None:
+    """Ask a network, as a classifier does."""
+    with untouched(net), torch.no_grad():
+        net(torch.rand(2, 3, 8, 8))
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hold that no busy machine ends early."""
+    monkeypatch.setattr(guard, "_LONGEST_HOLD", 60.0)
+
+
+@pytest.mark.parametrize("leave", [nothing, fail, interrupt, close])
+def test_a_held_network_is_as_found_at_the_end(patient: None, leave: Callable[[], None]) -> None:
+    net = in_use()
+    before = snapshot(net)
+
+    def use_twice() -> None:
+        with held(net):
+            look(net)
+            assert not net.training
+            use(net, leave)
+
+    if leave is nothing:
+        use_twice()
+    else:
+        with pytest.raises((RuntimeError, KeyboardInterrupt, GeneratorExit)):
+            use_twice()
+    assert snapshot(net) == before
+
+
+def test_passes_of_a_held_network_share_one_state(patient: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved: list[nn.Module] = []
+    found = guard._Found
+    monkeypatch.setattr(guard, "_Found", lambda module: (saved.append(module), found(module))[1])
+    net, other = network(), network()
+    with held(net), held(net):
+        for _ in range(3):
+            look(net)
+        look(other)
+        assert other.training
+    assert saved == [net, other]
+    monkeypatch.setattr(guard, "_LONGEST_HOLD", 0.0)
+    with held(net):
+        for _ in range(2):
+            look(net)
+            assert net.training
+    assert saved == [net, other, net, net]
+
+
+def test_a_pass_of_a_held_network_that_fails_restores_it_at_once(patient: None) -> None:
+    net = in_use()
+    before = snapshot(net)
+    with held(net):
+        with pytest.raises(RuntimeError):
+            use(net, fail)
+        assert snapshot(net) == before
+        look(net)
+        assert not net.training
+    assert snapshot(net) == before
+
+
+def test_each_pass_of_a_held_network_reads_the_same_buffers_and_draws_the_same_numbers(patient: None) -> None:
+    class Counting(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("passes", torch.zeros(1))
+
+        def forward(self) -> tuple[float, float]:
+            self.passes += 1
+            return float(self.passes), float(torch.rand(1))
+
+    net = Counting()
+    with held(net):
+        answers = []
+        for _ in range(3):
+            with untouched(net):
+                answers.append(net())
+    assert answers == answers[:1] * 3
+    assert float(net.passes) == 0
+
+
+def test_who_waits_for_a_held_network_gets_it_after_a_pass_and_as_it_was(patient: None) -> None:
+    net = network()
+    seen: list[bool] = []
+
+    def wait() -> None:
+        with lock_of(net):
+            seen.append(net.training)
+
+    other = threading.Thread(target=wait)
+    with held(net):
+        with untouched(net):
+            other.start()
+            waiting(lock_of(net), 1)
+        other.join(10)
+        assert seen == [True]
+        with untouched(net):
+            assert not net.training
+    assert net.training
 
 
 def test_a_network_has_one_lock_as_long_as_it_lives() -> None:

@@ -12,6 +12,7 @@ from nbclient import NotebookClient
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 VIEW = "application/vnd.jupyter.widget-view+json"
 BAR = "%|"  # of tqdm
+STORED = "cfw-stored"  # what stands in the place of a view where there is no widget
 LARGEST = 900_000  # bytes of a file
 TIME = re.compile(r"# (at once|waits for the end|about \d+ (s|min))")
 EXPLORER = re.compile(r"(Explorer|Workbench)\(")
@@ -31,6 +32,7 @@ def kinds(cell):
         data = output.get("data", {output.output_type: ""})
         kind = {*data} & {"text/html", "stream"}
         bar = VIEW in data and BAR in data.get("text/plain", "")
+        bar = bar or STORED in data.get("text/html", "")  # in the place of which stands a picture
         again = kind == {"stream"} and shown[-1:] == [kind]  # lines arrive in one part, or in several
         if not (bar or again):
             shown.append(kind)

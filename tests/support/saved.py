@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import small
 import torch
 import training_steps
 from explainers import EXPLAINERS, Explainer
+from waiting import PATIENCE, until
 
 from cfwidgets.models.attgan_editor import AttGANEditor
 from cfwidgets.models.translator_pair import TranslatorPair, made_discriminator, made_generator
 from cfwidgets.networks import AttGAN, AttGANDiscriminator
 from cfwidgets.training.biggan import BigGANTraining
 from cfwidgets.training.translation import TranslationTraining
+from cfwidgets.widgets.saving import SavedExplorer
 
 _TRANSLATION = TranslationTraining(
     updates=2, batch_size=2, warm_updates=1, width=8, full_width=4, levels=2, noise=4, discriminator_width=8
@@ -29,6 +33,34 @@ def _explained(explainer: Explainer) -> Callable[[], Any]:
         return explainer.engine.explain(clf, *explainer.given(clf, 0), **explainer.keywords)
 
     return make
+
+
+def played(explainer: Explainer) -> Any:
+    """An explorer with an answer of the model."""
+    clf = small.classifier()
+    explorer = explainer.explorer(
+        clf, *explainer.given(clf, 0), engine=explainer.engine, **explainer.keywords
+    )
+    explorer.run.result(PATIENCE)
+    view = explorer.view
+    until(lambda: view.state == "done")
+    match explainer.name:
+        case "facex":
+            view.opened = 1
+        case "pareto":
+            view.edit = [0.5, 0.0, 0.0]
+        case "translation":
+            view.stressed = [0.125, 0.0]
+    until(lambda: all(getattr(view, name) for name in ANSWERS.get(explainer.name, ())))
+    return explorer
+
+
+def _explorer() -> Any:
+    explorer = played(EXPLAINERS[0])
+    path = Path(tempfile.mkdtemp()) / "explorer"
+    explorer.save(path)
+    explorer.close()
+    return SavedExplorer.load(path)
 
 
 def _survey() -> Any:
@@ -51,6 +83,17 @@ def _pair() -> TranslatorPair:
     return TranslatorPair(made_generator(made), made_discriminator(made), ("good", "bad"), made, 16)
 
 
+ANSWERS = {
+    "superpixels": ("answer",),
+    "lime": ("answer",),
+    "relevance": ("answer", "curves"),
+    "facex": ("face",),
+    "pareto": ("edited",),
+    "translation": ("stress",),
+    "survey": ("kept",),
+}
+"""Traits that are filled in a moment after the end of a run, or when something is asked."""
+
 SAVED: dict[str, Callable[[], Any]] = {
     **{one.engine.result_type.__name__: _explained(one) for one in EXPLAINERS},
     "ParetoSurvey": _survey,
@@ -59,6 +102,7 @@ SAVED: dict[str, Callable[[], Any]] = {
     ),
     "TrainedBigGAN": lambda: _BIGGAN.train(*_labelled(1)),
     "TrainedTranslator": lambda: _TRANSLATION.train(*_labelled(3)),
+    "SavedExplorer": _explorer,
     "AttGANEditor": _editor,
     "TranslatorPair": _pair,
 }

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from cfwidgets.evaluation import segmentation_curve
 from cfwidgets.training import plain
 from cfwidgets.training.plain import PlainTraining
+from cfwidgets.training.trained_plainly import TrainedPlainly
 
 
 def spots(n: int = 40, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
@@ -172,3 +174,76 @@ def test_an_interrupt_leaves_the_network_as_far_as_it_is() -> None:
     handle.remove()
     assert not network.training
     assert not equal(network, classifier())
+
+
+def steps_of(network: nn.Module, training: PlainTraining, **more: Any) -> list[Any]:
+    images, labels, _ = spots()
+    others, truth, _ = spots(seed=1)
+    groups = {"plain": (others[::2], truth[::2]), "bright": (others[1::2], truth[1::2])}
+    return list(training.steps(network, images, labels, **{"held_out": groups, **more}))
+
+
+def test_steps_train_as_train_does_and_report_what_is_learned() -> None:
+    images, labels, _ = spots()
+    others, truth, _ = spots(seed=1)
+    training = PlainTraining(updates=5, batch_size=4)
+    network = classifier()
+    updates = steps_of(network, training, report_every=2)
+    assert [update.partial.step for update in updates] == [2, 4, 5]
+    assert [update.fraction for update in updates] == [0.4, 0.8, 1.0]
+    assert not network.training
+    assert equal(network, training.train(classifier(), images, labels))
+    last = updates[-1].partial
+    assert last.measured[:, 0].tolist() == [2, 4, 5]
+    right = (network(others).argmax(1) == truth).float()
+    torch.testing.assert_close(last.measured[-1, 1:], torch.stack([right[::2].mean(), right[1::2].mean()]))
+    assert all(torch.equal(value, last.weights[name]) for name, value in network.state_dict().items())
+    assert last.losses.shape == (5, 1)
+    assert bool(torch.isfinite(last.losses).all())
+    assert last.sheet_columns == ("plain", "bright")
+    chance = network(others[1::2]).softmax(1)[:, 1]
+    torch.testing.assert_close(
+        last.sheet()[:, 1], others[1::2][chance.topk(4, largest=False).indices], atol=3e-3, rtol=0
+    )
+
+
+def test_steps_that_are_closed_leave_the_network_as_far_as_it_is() -> None:
+    images, labels, _ = spots()
+    network = classifier()
+    steps = PlainTraining(updates=9, batch_size=4).steps(
+        network, images, labels, held_out={"all": (images, labels)}, report_every=3
+    )
+    first = next(steps).partial
+    assert network.training
+    steps.close()
+    assert not network.training
+    assert all(torch.equal(value, first.weights[name]) for name, value in network.state_dict().items())
+
+
+def test_what_is_learned_so_far_is_saved(tmp_path: Path) -> None:
+    last = steps_of(classifier(), PlainTraining(updates=2, batch_size=4))[-1].partial
+    last.save(tmp_path / "network")
+    again = TrainedPlainly.load(tmp_path / "network")
+    assert (again.step, again.measure_names) == (2, last.measure_names)
+    assert torch.equal(again.hardest, last.hardest)
+
+
+@pytest.mark.parametrize(
+    ("held_out", "words"),
+    [
+        ({}, "at least one group"),
+        ({"few": (torch.rand(2, 3, 12, 12), torch.zeros(3, dtype=torch.int64))}, "labels of 'few'"),
+        ({"flat": (torch.rand(2, 12, 12), torch.zeros(2, dtype=torch.int64))}, "images of 'flat'"),
+        (
+            {
+                name: (torch.rand(2, 3, side, side), torch.zeros(2, dtype=torch.int64))
+                for name, side in (("a", 8), ("b", 9))
+            },
+            "one size",
+        ),
+    ],
+)
+def test_groups_that_do_not_fit_are_refused_at_once(held_out: Any, words: str) -> None:
+    images, labels, _ = spots()
+    with pytest.raises(ValueError, match=words):
+        PlainTraining(updates=1).steps(classifier(), images, labels, held_out=held_out)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from cfwidgets.widgets.latest import Latest
+from cfwidgets.widgets.latest import Latest, held
 
 
 def test_what_waits_is_dropped_for_what_is_newer():
@@ -41,3 +41,32 @@ def test_nothing_is_answered_after_close():
     latest.ask(1)
     assert answered == []
     assert not any(thread.name == "cfwidgets-answers" for thread in threading.enumerate())
+
+
+def test_one_that_is_held_keeps_its_newest_question_until_it_is_released():
+    answered, done = [], threading.Event()
+
+    def answer(question):
+        answered.append(question)
+        done.set()
+
+    with held():
+        latest = Latest(answer)
+    latest.ask(1)
+    latest.ask(2)
+    assert not any(thread.name == "cfwidgets-answers" for thread in threading.enumerate())
+    latest.release()
+    assert done.wait(10)
+    done.clear()
+    latest.ask(3)
+    assert done.wait(10)
+    assert answered == [2, 3]
+    latest.close()
+
+
+def test_a_release_without_a_question_starts_nothing():
+    with held():
+        latest = Latest(lambda _question: None)
+    latest.release()
+    assert not any(thread.name == "cfwidgets-answers" for thread in threading.enumerate())
+    latest.close()

@@ -81,9 +81,9 @@ def test_a_view_says_it_while_it_runs_and_not_the_time_that_it_was_stopped(monke
     assert view.time_left == ""
 
     def steps():
-        for step in range(1, 21):
+        for step in range(1, 13):
             time.sleep(0.12)  # longer than a run waits between two reports
-            yield Update(step / 20, partial)
+            yield Update(step / 12, partial)
 
     view.start(steps())
     until(lambda: any(heard))

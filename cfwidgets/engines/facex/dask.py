@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 import uuid
@@ -37,16 +39,28 @@ class _Carrier(WorkerPlugin):
     A plugin, not data of the cluster, which a worker that dies may take with it.
     Packed with cloudpickle, so that ``cloudpickle.register_pickle_by_value`` works for what workers cannot
     import: Dask itself looks only at the module of a plugin, and ours is never the user's.
+
+    A Ctrl-C in a terminal or a notebook reaches the workers that this process has started too. It is for the
+    run and not for them: they would end, and Dask starts no others in their place.
     """
 
     def __init__(self, reader: FaceReader, settings: BatchSettings, target: int) -> None:
         self._packed = cloudpickle.dumps((reader, settings, target))
+        self._process = os.getpid()
 
     def setup(self, worker: Any) -> None:  # noqa: ARG002 - Dask's
         """Make ready on the worker."""
+        # Only a main thread may: that of a process runs the worker.
+        shielded = os.getppid() == self._process and threading.current_thread() is threading.main_thread()
+        self._before = signal.signal(signal.SIGINT, signal.SIG_IGN) if shielded else None
         # nothing but what the same user's process has sent, by Dask's own way
         self._reader, settings, target = cloudpickle.loads(self._packed)
         self._summarise = Summariser(self._reader.clf, settings, target, self._reader.regions)
+
+    def teardown(self, worker: Any) -> None:  # noqa: ARG002 - Dask's
+        """Let the worker be interrupted again."""
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
 
     def part(self, numbers: Sequence[int]) -> Part:
         """Read some of the faces and summarise them."""

@@ -36,6 +36,7 @@ from cfwidgets.engines.facex.top_patches import no_patches
 from cfwidgets.models.backends.base import NotFiniteError
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.fingerprint import fingerprint
+from cfwidgets.models.guard import held
 from cfwidgets.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -285,12 +286,13 @@ class FaceX(Engine[FaceXResult]):
         batches = self._batches(missing)
         with closing(read_ahead(reader, batches, self.readers)) as read:
             for batch in chain([[]], read):
-                for face in batch:
-                    known[face.number] = (
-                        effects(reader.clf, face, result.target, reader.regions, self.fill)
-                        if isinstance(face, ReadFace)
-                        else Effects.none(reader.regions)
-                    )
+                with held(reader.clf.require_module()):  # a pass for each face, of a small network maybe
+                    for face in batch:
+                        known[face.number] = (
+                            effects(reader.clf, face, result.target, reader.regions, self.fill)
+                            if isinstance(face, ReadFace)
+                            else Effects.none(reader.regions)
+                        )
                 measured = [number for number in chosen if number in known]
                 result = result.with_effects(measured, [known[number] for number in measured])
                 yield len(measured) / len(chosen), result

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from numbers import Real
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from cfwidgets.checks import choice, names_checked, non_negative, positive, positive_int
 from cfwidgets.engines.base import Engine, ExplainerResult
@@ -59,6 +61,11 @@ class EditSearch(Engine[R], Generic[R]):
         # The fields of a search do not say which search it is; its repr does.
         return {**super().settings_with(**question), "search": repr(self.search)}
 
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> Self:
+        """See `Engine.of`."""
+        return super().of({**settings, "search": _search(settings["search"])})
+
     def groups(self, editor: Editor) -> tuple[tuple[str, ...], ...]:
         """Return the groups of attributes that the search keeps."""
         return groups_of(editor) if self.keep_groups else ()
@@ -83,6 +90,16 @@ class EditSearch(Engine[R], Generic[R]):
     def is_searched(self, evaluations: int) -> bool:
         """Return True where a search with so many evaluations has ended."""
         return evaluations + self.search.population > self.evaluations
+
+
+def _search(said: str) -> SMPSO | NSGA2 | GDE3:
+    """Read a search from its repr: a name and plain values, nothing is run."""
+    call = ast.parse(said, mode="eval").body
+    kinds: dict[str, type[SMPSO | NSGA2 | GDE3]] = {kind.__name__: kind for kind in (SMPSO, NSGA2, GDE3)}
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.args:
+        raise ValueError(f"search must be the repr of one, not {said!r:.60}")
+    settings = {str(one.arg): ast.literal_eval(one.value) for one in call.keywords}
+    return kinds[call.func.id](**settings)
 
 
 def _is_range(limits: Any) -> bool:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from cfwidgets.attribution import METHODS
 from cfwidgets.checks import choice, mapping, names_checked, non_negative, positive_int, share
@@ -23,7 +23,7 @@ from cfwidgets.models.backends.base import NotFiniteError
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.models.finite import finite_or_nan
-from cfwidgets.models.generator import Generator, GeneratorError, require_generator
+from cfwidgets.models.generator import Generator, GeneratorError, generator_fingerprint, require_generator
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -354,7 +354,6 @@ class Transitions(Engine[TransitionResult]):
                 "Classifier(…, input_size=…)"
             )
         model = clf.fingerprint()
-        module = generator if isinstance(generator, nn.Module) else None
         question = self.settings_with(
             target=clf.label(maker.target), wrong=clf.label(maker.wrong), latent_size=generator.latent_size
         )
@@ -366,7 +365,7 @@ class Transitions(Engine[TransitionResult]):
             fingerprints={
                 "model": model,
                 "feature_model": model if watched is clf else watched.fingerprint(),
-                "generator": "" if module is None else fingerprint(module.state_dict()),
+                "generator": generator_fingerprint(generator),
                 "image": fingerprint({"image": view}),
             },
             image=view,

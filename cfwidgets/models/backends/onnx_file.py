@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from cfwidgets.models.backends.base import ClassifierError, Interface, cpu_batch_size
+from cfwidgets.models.backends.onnx_graph import from_images
 from cfwidgets.models.backends.onnx_runtime import onnx_runtime
 from cfwidgets.models.backends.outputs import as_rows
 from cfwidgets.models.backends.torch_module import channels_error
@@ -151,6 +152,15 @@ class OnnxFile:
     def any_batch(self) -> bool:
         """True where it takes batches of any size."""
         return self._fixed_batch is None
+
+    @property
+    def one_by_one(self) -> bool:
+        """True where it takes an image alone."""
+        return self._fixed_batch in (None, 1)
+
+    def from_images(self) -> bytes:
+        """Return the content of a file that takes images as this one is given them: see `onnx_graph`."""
+        return from_images(self._model, self._interface, self._channels_last, self._input, self._output)
 
     def batch_size(self, height: int, width: int) -> int:
         """Return the batch size that the file fixes, or else one that suits a CPU."""

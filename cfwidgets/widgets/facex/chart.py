@@ -56,7 +56,7 @@ class RankingChart:
             marks=[self._bars],
             axes=[bq.Axis(scale=self._up, orientation="vertical", grid_lines="none"), self._below],
             animation_duration=0,
-            fig_margin={"top": 4, "bottom": 48, "left": 92, "right": 16},
+            fig_margin={"top": 4, "bottom": 48, "left": 104, "right": 16},
             layout=w.Layout(width="340px", height="460px", min_width="280px"),
         )
         # bqplot's own legend would stand on the bars

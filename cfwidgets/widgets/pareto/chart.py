@@ -27,9 +27,9 @@ _WORDS = {
     "intensity": "intensity of the change",
 }
 _COLOUR = {
-    "plausibility": "plausibility lost, green little, purple much",
-    "success": "log-probability, green low, purple high",
-    "intensity": "intensity, green little, purple much",
+    "plausibility": "plausibility lost: green little, purple much",
+    "success": "log-probability: green low, purple high",
+    "intensity": "intensity: green little, purple much",
 }
 # Across, up, colour.
 _PAIRS = (
@@ -154,7 +154,7 @@ class _Chart:
             part: np.array([np.nan if one[name] is None else one[name] for one in members])
             for part, name in names.items()
         }
-        self.figure.title = f"colour: {_COLOUR[names['color']]}"
+        self.figure.title = _COLOUR[names["color"]]
         if np.isnan(values["color"]).all():  # two objectives, and both have an axis
             self.figure.title = ""
             values["color"] = np.array([one["p"] for one in members])

@@ -69,7 +69,7 @@ class CourseChart:
             x=[-0.25, 0.14, 0.66],
             y=[_ABOVE] * len(_LINES),
             colors=[colour for _, _, colour, *_ in _LINES],
-            default_size=11,
+            default_size=10,  # a wide font has room, too
             font_weight="normal",
             apply_clip=False,
         )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 import torch
 import traitlets as t
 
@@ -16,6 +17,8 @@ from cfwidgets.engines.pareto.result import ParetoResult
 from cfwidgets.images import ImageLike, as_bytes, as_image, fit
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.editor import criticised, painted, require_editor
+from cfwidgets.text import quoted
+from cfwidgets.widgets.answers import Edited
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.linking import LINKED, Linked
@@ -43,7 +46,7 @@ _SPANS = ("across_0", "up_0", "across_1", "up_1", "across_2", "up_2")
 
 
 def _span() -> Any:
-    return t.Any(default_value=None, allow_none=True).tag(sync=True, echo_update=False)
+    return t.List(t.Float(), None, allow_none=True, maxlen=2).tag(sync=True, echo_update=False)
 
 
 class ParetoView(Linked, View[ParetoResult]):
@@ -99,8 +102,8 @@ class ParetoView(Linked, View[ParetoResult]):
         Stop the search, and keep what was found; resume it.
     export
         Write one HTML file that plays from disk, and answers where the network can travel in it.
-    export
-        Write it as one HTML file, which plays in any browser.
+    save
+        Write a file that `cfwidgets.open` brings back, with what was clicked.
     close
         Stop, free everything, and take it off the page.
 
@@ -122,6 +125,10 @@ class ParetoView(Linked, View[ParetoResult]):
 
     from_page = frozenset({"chosen", "brushed", "edit"})
     linked = LINKED | {"cursor", *_SPANS}
+    needs = ("editor",)
+    also = ("second",)
+    clicked = ("chosen", "brushed", "edit", *sorted(LINKED), *_SPANS)
+    answered: ClassVar[dict[str, type[Any]]] = {"edited": Edited}
 
     original = t.Bytes().tag(sync=True)
     # The reconstruction, without any change, and the model's prediction for it.
@@ -175,7 +182,9 @@ class ParetoView(Linked, View[ParetoResult]):
         require_classifier("clf", clf)
         if second is not None:
             require_classifier("second", second)
-        engine = PlausibleCounterfactuals() if engine is None else engine
+        if engine is None:
+            made = None if result is None else result.settings
+            engine = PlausibleCounterfactuals() if made is None else PlausibleCounterfactuals.of(made)
         require_kind("engine", engine, PlausibleCounterfactuals, "PlausibleCounterfactuals(…)")
         self._clf, self._second, self._engine = clf, second, engine
         self._editor = require_editor(editor)
@@ -232,13 +241,22 @@ class ParetoView(Linked, View[ParetoResult]):
             checkpoint=self._checkpoint,
         )
 
+    def clicks(self) -> dict[str, Any]:
+        """See `View.clicks`; a brush tells its span as the bytes of two numbers."""
+        told = self._linked_in_page
+        for name in _SPANS:
+            value = told.get(name)
+            if isinstance(value, memoryview) and value.nbytes == 2 * 8:
+                told[name] = np.frombuffer(value, "<f8").tolist()
+        return super().clicks()
+
     def account(self) -> About:
         """Say what the view shows, for an exported page."""
         from cfwidgets.export.words import account
 
         result = self._found_so_far
         return account(
-            f"{result.model} predicts {result.labels[result.target]}. What would change that?",
+            f"{result.model} predicts {quoted(result.labels[result.target])}. What would change that?",
             "Explorer of plausible counterfactuals",
             result,
             self,
@@ -344,7 +362,7 @@ class ParetoView(Linked, View[ParetoResult]):
     def _answer(self, question: tuple[float, ...]) -> None:
         """Paint the image with changes made by hand, and evaluate it."""
         result = self._result
-        if result is None:
+        if result is None or self.edited.get("deltas") == list(question):
             return
         if self._encoded is None or self._encoded[0] is not result.image:
             self._encoded = (result.image, self._editor.encode(result.image))

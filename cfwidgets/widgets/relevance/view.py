@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import asdict, fields, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 import traitlets as t
@@ -15,6 +15,8 @@ from cfwidgets.engines.relevance.result import RelevanceResult
 from cfwidgets.evaluation.hiding import FILLS, fills
 from cfwidgets.images import as_bytes, as_image
 from cfwidgets.models.classifier import Classifier, require_classifier
+from cfwidgets.text import quoted
+from cfwidgets.widgets.answers import Curves, Hidden
 from cfwidgets.widgets.checks import foreign, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.linking import LINKED, Linked
@@ -25,7 +27,7 @@ from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import encode_frames, likeliest, pack
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -101,8 +103,8 @@ class RelevanceView(Linked, View[RelevanceResult]):
         Stop the run, and keep what was found; resume it.
     export
         Write one HTML file that plays from disk, and answers where the network can travel in it.
-    export
-        Write it as one HTML file, which plays in any browser.
+    save
+        Write a file that `cfwidgets.open` brings back, with what was clicked.
     close
         Stop, free everything, and take it off the page.
 
@@ -125,6 +127,8 @@ class RelevanceView(Linked, View[RelevanceResult]):
 
     from_page = frozenset({"target", "against", "hiding"})
     linked = LINKED | {"cursor"}
+    clicked = ("hiding", *sorted(LINKED))
+    answered: ClassVar[dict[str, type[Any]]] = {"answer": Hidden, "curves": Curves}
 
     _esm = bundle("relevance.js")
     _css = bundle("relevance.css")
@@ -232,9 +236,9 @@ class RelevanceView(Linked, View[RelevanceResult]):
         from cfwidgets.export.words import account
 
         result = self._found_so_far
-        rather = "" if result.against is None else f" rather than {result.labels[result.against]}"
+        rather = "" if result.against is None else f" rather than {quoted(result.labels[result.against])}"
         return account(
-            f"What speaks for {result.label}{rather}?",
+            f"What speaks for {quoted(result.label)}{rather}?",
             "Relevance explorer",
             result,
             self,
@@ -256,6 +260,25 @@ class RelevanceView(Linked, View[RelevanceResult]):
             functools.partial(network_for, self._clf.in_float32(), pictures),
             {"image": result.image, **self._fills},
         )
+
+    def _others(self) -> list[tuple[RelevanceResult, bool]]:
+        return [(one, at in self._ended) for at, one in self._found.items() if one is not self._result]
+
+    def _take_over(self, others: Sequence[RelevanceResult]) -> None:
+        for one in others:
+            self._found[one.target, one.against] = one
+            if one.fraction == 1:
+                self._ended.add((one.target, one.against))
+
+    def recover(
+        self, others: Sequence[RelevanceResult], answered: Mapping[str, Any], clicked: Mapping[str, Any]
+    ) -> None:
+        """See `View.recover`."""
+        super().recover(others, answered, clicked)
+        of = self.curves
+        for least, name in enumerate(("most", "least")):
+            for percent, value in of.get(name, ()):
+                self._curve[Hiding(of["method"], percent, bool(least), of["fill"])] = value
 
     def _release(self) -> None:
         super()._release()
@@ -429,7 +452,7 @@ def _ranked_in(result: RelevanceResult) -> list[str]:
 
 def _engine_of(result: RelevanceResult) -> Relevance:
     """Make the engine that made a result."""
-    return Relevance(**{one.name: result.settings[one.name] for one in fields(Relevance)})
+    return Relevance.of(result.settings)
 
 
 def _counts(result: RelevanceResult, methods: int) -> str:

@@ -46,8 +46,8 @@ class SuperpixelExplorer(Explorer[SuperpixelView]):
         Stop the search, and keep what was found; resume it.
     export
         Write one HTML file that plays from disk, and answers where the network can travel in it.
-    export
-        Write it as one HTML file, which plays in any browser.
+    save
+        Write a file that `cfwidgets.open` brings back, with what was clicked.
     close
         Stop, free everything, and take it off the page.
 

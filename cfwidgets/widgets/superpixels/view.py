@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -19,6 +18,8 @@ from cfwidgets.engines.superpixels.result import SuperpixelResult
 from cfwidgets.evaluation.masking import MaskedPicture
 from cfwidgets.images import as_image, encode, encode_labels, fit
 from cfwidgets.models.classifier import Classifier, require_classifier
+from cfwidgets.text import quoted
+from cfwidgets.widgets.answers import Masked
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.linking import LINKED, Linked
@@ -93,8 +94,8 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
         Stop the search, and keep what was found; resume it, or search on for as long again.
     export
         Write one HTML file that plays from disk, and answers where the network can travel in it.
-    export
-        Write it as one HTML file, which plays in any browser.
+    save
+        Write a file that `cfwidgets.open` brings back, with what was clicked.
     close
         Stop, free everything, and take it off the page.
 
@@ -118,6 +119,9 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
 
     from_page = frozenset({"target", "following", "shown"})
     linked = LINKED | {"cursor"}
+    clicked = ("following", "shown", *sorted(LINKED))
+    # The picture: it may be sharper than that of the result, which is of the size that the model takes.
+    answered: ClassVar[dict[str, type[Any]]] = {"answer": Masked, "picture": bytes}
     _holds_data = True
 
     _esm = bundle("superpixels.js")
@@ -249,7 +253,7 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
         result = self._found_so_far
         verb = "carries" if result.objective == "sufficient" else "would lose"
         return account(
-            f"What {verb} {result.label}?",
+            f"What {verb} {quoted(result.label)}?",
             "Superpixel explorer",
             result,
             self,
@@ -272,6 +276,15 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
             {"image": result.image, "hidden": result.hidden},
             {"prediction": result.prediction.tolist()},
         )
+
+    def _others(self) -> list[tuple[SuperpixelResult, bool]]:
+        return [(one, one.target in self._ended) for one in self._found.values() if one is not self._result]
+
+    def _take_over(self, others: Sequence[SuperpixelResult]) -> None:
+        for one in others:
+            self._found[one.target] = one
+            if one.fraction == 1:
+                self._ended.add(one.target)
 
     def _release(self) -> None:
         super()._release()
@@ -365,6 +378,9 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
         shown, target = question
         if self._prediction is None or target < 0:
             return  # there are no superpixels yet: `best` will change
+        known = self.answer or {}
+        if (known.get("shown"), known.get("target")) == (list(shown), target):
+            return
         row = self._row(shown)
         self.answer = {
             "shown": list(shown),
@@ -388,8 +404,7 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
 
 def _engine_of(result: SuperpixelResult) -> SuperpixelEngine:
     """Make the engine that made a result."""
-    kind = _ENGINES[result.method]
-    return kind(**{field.name: result.settings[field.name] for field in fields(kind)})
+    return _ENGINES[result.method].of(result.settings)
 
 
 def _counts(result: SuperpixelResult) -> str:

@@ -43,6 +43,8 @@ class SurveyExplorer(Explorer[SurveyView]):
         Stop the run, and keep what was found; resume it.
     export
         Write it as one HTML file, which plays in any browser.
+    save
+        Write a file that `cfwidgets.open` brings back, with what was clicked.
     close
         Stop, free everything, and take it off the page.
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Thumbnails"]
 
-_SMALL, _LARGE = 32, 64  # pixels a side
+_SMALL, LARGEST = 32, 64  # pixels a side
 _FEW = 4096  # pictures at most whose thumbnails are large
 _TOGETHER = 8192  # thumbnails that are in memory as pixels, at most
 _EVERY = 0.5  # seconds after which a sheet is sent though it is not full
@@ -50,6 +50,8 @@ class Thumbnails:
         self._count, self._ready = count, ready
         self._sheets: list[Sheet] = []
         self._sheet_of = np.full(count, -1, np.int32)
+        self._arranged: list[Sheet] = []
+        self._arranged_of = np.full(count, -1, np.int32)
         self._waiting: dict[int, Pixels | None] = {}
         self._since = time.monotonic()
         self.side, self.exact = 0, False
@@ -59,11 +61,6 @@ class Thumbnails:
     def renew(self) -> None:
         """Make a lock that is free. Called in a forked child, too."""
         self._lock = threading.Lock()
-
-    @property
-    def made(self) -> int:
-        """Number of sheets made so far."""
-        return len(self._sheets)
 
     def add(self, pictures: Pictures) -> None:
         """Add pictures that were read; those that are there already are left alone."""
@@ -112,26 +109,28 @@ class Thumbnails:
         return [int(number) for number in numbers if self._sheet_of[number] < 0]
 
     def sheets_with(self, numbers: Sequence[int]) -> list[Sheet]:
-        """Return the sheets that have some pictures, in the order of these."""
-        places = dict.fromkeys(self._sheet_of[list(numbers)].tolist())
-        return [self._sheets[place] for place in places if place >= 0]
+        """Return as few sheets as have some pictures: those that were made first, or those rearranged."""
+        asked = list(numbers)
+        made = [self._sheets[place] for place in dict.fromkeys(self._sheet_of[asked].tolist()) if place >= 0]
+        places = dict.fromkeys(self._arranged_of[asked].tolist())
+        return made if -1 in places else min(made, [self._arranged[place] for place in places], key=len)
 
     def rearranged(self, order: npt.NDArray[np.int64]) -> Iterator[Sheet]:
-        """Make new sheets of all pictures in an order, a few at a time, and then let the others go.
+        """Make new sheets of all pictures in an order, a few at a time, beside those that were made first.
 
-        A page that shows them in this order, or in one like it, then needs few sheets at a time.
+        A page that shows them in this order, or in one like it, then needs few sheets at a time; one that
+        shows them in that of the data set needs few of those that were made as it was read.
         """
-        sheets: list[Sheet] = []
-        before = len(self._sheets)
+        arranged: list[Sheet] = []
         for first in range(0, len(order), _TOGETHER):
             for sheet in self.repacked(order[first : first + _TOGETHER], saved=False):
-                sheets.append(sheet)
+                arranged.append(sheet)
                 yield sheet
         with self._lock:
-            self._sheets = sheets + self._sheets[before:]
-            self._sheet_of[:] = -1
-            for place, sheet in enumerate(self._sheets):
-                self._sheet_of[sheet.numbers] = place
+            self._arranged = arranged
+            self._arranged_of[:] = -1
+            for place, sheet in enumerate(arranged):
+                self._arranged_of[sheet.numbers] = place
 
     def repacked(self, numbers: npt.NDArray[np.int64], *, saved: bool = True) -> list[Sheet]:
         """Make new sheets of some pictures, smaller files where they are to be ``saved``.
@@ -158,5 +157,5 @@ class Thumbnails:
         """Choose the size by the first picture."""
         with self._lock:
             if not self.side:
-                self.side = _LARGE if longest > _SMALL and self._count <= _FEW else _SMALL
+                self.side = LARGEST if longest > _SMALL and self._count <= _FEW else _SMALL
                 self.exact = longest <= self.side

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets as t
 
@@ -19,7 +18,7 @@ from cfwidgets.widgets.lifetime import closed_on_failure, weakly
 from cfwidgets.widgets.survey.filters import Filters
 from cfwidgets.widgets.survey.sheets import FULL, Sheet
 from cfwidgets.widgets.survey.table import deflated, names_of, surprising, table
-from cfwidgets.widgets.survey.thumbnails import Thumbnails
+from cfwidgets.widgets.survey.thumbnails import LARGEST, Thumbnails
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import pack
 
@@ -93,6 +92,8 @@ class SurveyView(View[SurveyResult]):
         Stop the run, and keep what was found; resume it.
     export
         Write it as one HTML file, which plays in any browser.
+    save
+        Write a file that `cfwidgets.open` brings back, with what was clicked.
     close
         Stop, free everything, and take it off the page.
 
@@ -113,6 +114,10 @@ class SurveyView(View[SurveyResult]):
     """
 
     from_page = frozenset({"chosen", "filters"})
+    also = ("second",)
+    data = ("data", "labels")
+    clicked = ("chosen", "filters")
+    answered: ClassVar[dict[str, type[Any]]] = {"kept": bytes, "side": int, "exact": bool}
 
     _esm = bundle("survey.js")
     _css = bundle("survey.css")
@@ -129,10 +134,10 @@ class SurveyView(View[SurveyResult]):
     table = t.Bytes().tag(sync=True)
     paths = t.Bytes().tag(sync=True)
     # Pixels of a thumbnail's side, and whether those of the pictures themselves are to be seen. Sheets come
-    # as messages, {"kind": "thumbnails", "instead": …} with the buffers of `Sheet.blobs`, while the survey
-    # goes on, and where the page asks for pictures; some `instead` of those that came before. Packed the same
+    # as messages, {"kind": "thumbnails", "again": …} with the buffers of `Sheet.blobs`, while the survey
+    # goes on, and where the page asks for pictures; some `again`, in another arrangement. Packed the same
     # way, those of the most surprising pictures, to be saved.
-    side = t.Int(0).tag(sync=True)
+    side = t.Int(0, min=0, max=LARGEST).tag(sync=True)
     exact = t.Bool(default_value=False).tag(sync=True)
     kept = t.Bytes().tag(sync=True)
     # What cannot be used: a row each of the first ones, and how many there are.
@@ -288,12 +293,12 @@ class SurveyView(View[SurveyResult]):
         if self._open and change.new not in ("running", "empty"):
             self._answers.ask(None)
 
-    def _send_sheet(self, sheet: Sheet, *, instead: bool = False) -> None:
+    def _send_sheet(self, sheet: Sheet, *, again: bool = False) -> None:
         with self.together():
             if not self._open:
                 return
             self.side, self.exact = self._thumbnails.side, self._thumbnails.exact
-            self.send({"kind": "thumbnails", "instead": instead}, sheet.blobs())
+            self.send({"kind": "thumbnails", "again": again}, sheet.blobs())
 
     def _answer(self, _question: None) -> None:
         """Send what the page lacks; then read on, the most surprising first; then keep these."""
@@ -332,21 +337,21 @@ class SurveyView(View[SurveyResult]):
     def _arrange(self, result: SurveyResult, order: npt.NDArray[np.int64]) -> None:
         """Send the thumbnails of a large data set again, the most surprising together.
 
-        They were made as the survey went on. Those in sight would else lie on as many sheets as there are,
-        and the page has no room for the pixels of all.
+        They were made as the survey went on: sorted by surprise, those in sight lie on as many of these
+        sheets as there are, and the page has no room for the pixels of all. It keeps both, for other orders.
         """
         if len(order) < _SCATTERED or self._arranged_by is result:
             return
         for sheet in self._thumbnails.rearranged(order):
             if self._answers.superseded:
                 return
-            self._send_sheet(sheet, instead=True)
+            self._send_sheet(sheet, again=True)
         self._arranged_by = result
 
 
 def _engine_of(result: SurveyResult) -> Survey:
     """Make the engine that made a result."""
-    return Survey(**{one.name: result.settings[one.name] for one in fields(Survey)})
+    return Survey.of(result.settings)
 
 
 def _counts(result: SurveyResult) -> str:

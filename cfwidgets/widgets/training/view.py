@@ -75,6 +75,11 @@ class Trained(Protocol):
         """The title of each column of the sheet; empty where the columns mean nothing."""
         ...
 
+    @property
+    def sheet_note(self) -> str:
+        """How the sheet was drawn, in words that follow "drawn at update 20"."""
+        ...
+
     def sheet(self) -> Tensor:
         """Make images that show the state of the learning: ``(rows, columns, 3, H, W)`` in [0, 1]."""
         ...
@@ -105,8 +110,8 @@ class TrainingView(View[Trained]):
     Parameters
     ----------
     steps
-        The updates of the ``steps`` of `AttGANTraining`, `BigGANTraining` or `TranslationTraining`, or of any
-        generator whose partial results are as `Trained` says.
+        The updates of the ``steps`` of `AttGANTraining`, `BigGANTraining`, `TranslationTraining` or
+        `PlainTraining`, or of any generator whose partial results are as `Trained` says.
     checkpoint
         A file to save to at each stop: that which ``steps`` saves to, so that nothing is lost where the
         kernel ends while the training is stopped.
@@ -117,8 +122,8 @@ class TrainingView(View[Trained]):
         ``(updates, K)``: the losses that are shown.
     held_out_history
         ``(m, 1 + K)``: the update, and what was measured at it on held-out images.
-    step, saved, sheet, grid, tile, columns, drawn, loss_names, losses, window, measured, held_out_names,
-    held_out, held_out_at
+    step, saved, sheet, grid, tile, columns, sheet_note, drawn, loss_names, losses, window, measured,
+    held_out_names, held_out, held_out_at
         Data for the browser: see the comments on the traits.
 
     result
@@ -157,11 +162,12 @@ class TrainingView(View[Trained]):
     step = t.Int(0).tag(sync=True)
     saved = t.Bool(default_value=False).tag(sync=True)
     # The samples in a browser's format; rows and columns; height and width of a sample; the columns' titles;
-    # and the update that they are of.
+    # how they were drawn, and the update that they are of.
     sheet = t.Bytes().tag(sync=True)
     grid = t.List(t.Int(), [0, 0]).tag(sync=True)
     tile = t.List(t.Int(), [0, 0]).tag(sync=True)
     columns = t.List(t.Unicode()).tag(sync=True)
+    sheet_note = t.Unicode("").tag(sync=True)
     drawn = t.Int(-1).tag(sync=True)
     # The mean of each loss over the last `window` updates, None where none is finite; and the last of them.
     loss_names = t.List(t.Unicode()).tag(sync=True)
@@ -291,7 +297,7 @@ class TrainingView(View[Trained]):
         with self.together():
             self.sheet = picture
             self.grid, self.tile = [rows, columns], [height, width]
-            self.columns = list(partial.sheet_columns)
+            self.columns, self.sheet_note = list(partial.sheet_columns), partial.sheet_note
             self.drawn = partial.step
 
     def _fail(self, failure: BaseException, what: str = "run") -> None:

@@ -14,6 +14,7 @@ from cfwidgets.engines.transitions.result import TransitionResult
 from cfwidgets.images import as_bytes, as_image
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.generator import require_generator
+from cfwidgets.text import quoted
 from cfwidgets.widgets.checks import foreign, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.linking import LINKED, Linked
@@ -23,6 +24,7 @@ from cfwidgets.widgets.wire import encode_frames, encode_maps, likeliest, map_sc
 if TYPE_CHECKING:
     import pathlib
     from collections.abc import Generator as Steps
+    from collections.abc import Sequence
 
     from cfwidgets.engines.base import Update
     from cfwidgets.engines.transitions.path import Path
@@ -91,8 +93,8 @@ class TransitionView(Linked, View[TransitionResult]):
         Stop the search, and keep what was found; resume it.
     export
         Write one HTML file that plays from disk, and answers where the network can travel in it.
-    export
-        Write it as one HTML file, which plays in any browser.
+    save
+        Write a file that `cfwidgets.open` brings back, with what was clicked.
     close
         Stop, free everything, and take it off the page.
     name_of
@@ -118,6 +120,9 @@ class TransitionView(Linked, View[TransitionResult]):
 
     from_page = frozenset({"correct", "picked", "following", "phase"})
     linked = LINKED | {"cursor"}
+    needs = ("generator",)
+    also = ("feature_model",)
+    clicked = ("following", "picked", "phase", *sorted(LINKED))
 
     # The explained image, and the model's prediction for it.
     picture = t.Bytes().tag(sync=True)
@@ -163,7 +168,8 @@ class TransitionView(Linked, View[TransitionResult]):
         require_classifier("clf", clf)
         if feature_model is not None:
             require_classifier("feature_model", feature_model)
-        engine = Transitions() if engine is None else engine
+        if engine is None:
+            engine = Transitions() if result is None else Transitions.of(result.settings)
         require_kind("engine", engine, Transitions, "Transitions(…)")
         self._clf, self._engine = clf, engine
         self._feature_model = feature_model
@@ -259,12 +265,30 @@ class TransitionView(Linked, View[TransitionResult]):
 
         result = self._found_so_far
         return account(
-            f"Why {result.labels[result.wrong]} and not {result.label}?",
+            f"Why {quoted(result.labels[result.wrong])} rather than {quoted(result.label)}?",
             "Transition explorer",
             result,
             self,
             asks="other candidates, other classes and a longer search need the notebook",
         )
+
+    def findings(self) -> list[tuple[TransitionResult, bool]]:
+        """See `View.findings`: the one with the transition that is shown comes last."""
+        rows = super().findings()
+        shown = self.result
+        return rows if shown is None or shown is self._result else [*rows, (shown, rows[-1][1])]
+
+    def _others(self) -> list[tuple[TransitionResult, bool]]:
+        return [(one, one.target in self._ended) for one in self._found.values() if one is not self._result]
+
+    def _take_over(self, others: Sequence[TransitionResult]) -> None:
+        for one in others:
+            if one.target != self.correct or self._candidates is None:
+                self._found[one.target] = one
+            else:  # of the same search, with the transition between the best candidates
+                self._result = self._found[one.target] = replace(one, candidates=self._candidates)
+            if one.fraction == 1:
+                self._ended.add(one.target)
 
     def _release(self) -> None:
         super()._release()

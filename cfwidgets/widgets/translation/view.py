@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+import functools
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+import torch
 import traitlets as t
 
 from cfwidgets.checkpoint import checkpoint_path
 from cfwidgets.engines.translation.engine import CounterfactualTranslator
-from cfwidgets.engines.translation.given import Given, read
+from cfwidgets.engines.translation.given import Given, read, second_columns
 from cfwidgets.engines.translation.result import TranslationResult
 from cfwidgets.engines.translation.stress import KINDS, Kind, stressed
+from cfwidgets.evaluation.attacks import noisy
 from cfwidgets.evaluation.segmentation import BINS
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.models.translator import Translator, require_translator
+from cfwidgets.widgets.answers import Stressed
 from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.linking import LINKED, Linked
@@ -32,9 +36,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from cfwidgets.engines.base import Update
+    from cfwidgets.export.travel import Travel
     from cfwidgets.export.words import About
 
 _AT_HAND = 64 * 256 * 256  # pixels of images whose twins, variants and masks the browser keeps
+_TRAVELLING = 16 * 3 * 256 * 256  # numbers of images that an exported page may disturb
 _LEVELS = 7  # of a curve under stress
 _MIDDLE = 0.5
 
@@ -88,9 +94,9 @@ class TranslationView(Linked, View[TranslationResult]):
     stop, resume
         Stop the run, and keep what was found; resume it.
     export
-        Write one HTML file that plays from disk, and answers where the network can travel in it.
-    export
-        Write it as one HTML file, which plays in any browser.
+        Write one HTML file that plays from disk, and answers where the networks can travel in it.
+    save
+        Write a file that `cfwidgets.open` brings back, with what was clicked.
     close
         Stop, free everything, and take it off the page.
 
@@ -111,6 +117,10 @@ class TranslationView(Linked, View[TranslationResult]):
 
     from_page = frozenset({"chosen", "threshold", "stressed", "curves"})
     linked = LINKED | {"cursor", "curve", "area", "strength"}
+    needs = ("translator",)
+    also = ("second",)
+    clicked = ("chosen", "threshold", "stressed", "curves", *sorted(LINKED))
+    answered: ClassVar[dict[str, type[Any]]] = {"stress": Stressed}
 
     model = t.Unicode().tag(sync=True)
     labels = t.List(t.Unicode()).tag(sync=True)
@@ -158,8 +168,10 @@ class TranslationView(Linked, View[TranslationResult]):
     ) -> None:
         require_classifier("clf", clf)
         require_translator(translator)
-        # Small batches: pictures appear soon, and a question waits for one batch at most.
-        engine = CounterfactualTranslator(batch_size=4) if engine is None else engine
+        if engine is None:
+            # Small batches: pictures appear soon, and a question waits for one batch at most.
+            made = None if result is None else result.settings
+            engine = CounterfactualTranslator.of({"batch_size": 4} if made is None else made)
         require_kind("engine", engine, CounterfactualTranslator, "CounterfactualTranslator(…)")
         if second is not None:
             require_classifier("second", second)
@@ -215,6 +227,41 @@ class TranslationView(Linked, View[TranslationResult]):
             result,
             self,
             asks="stress, and pictures of images that were not looked at, need the notebook",
+            lacks=(
+                "attacks, which follow gradients, curves over the strength, and images that were not looked "
+                "at need the notebook"
+            ),
+        )
+
+    def travel(self) -> Travel:
+        """Return what an exported page needs to answer the view: noise on the images that travel with it."""
+        from cfwidgets.export.refusal import CannotTravelError
+        from cfwidgets.export.translated import translated_network
+        from cfwidgets.export.travel import Travel
+
+        result = self._found_so_far
+        many = min(result.done, self._at_hand, max(1, _TRAVELLING // result.images[0].numel()))
+        if many < 1:
+            raise CannotTravelError("no image is translated yet")
+        images = result.images[:many]
+        compared = torch.cat([images[:2], noisy(images[:2], STRONGEST["noise"])])
+        second = None if self._second is None else self._second.in_float32()
+        columns = []
+        if second is not None:
+            classes = second.probabilities(images[:1]).shape[1]
+            columns = second_columns(second, result.labels, result.painted, classes)
+        return Travel(
+            "translation",
+            ("stressed", "chosen"),
+            functools.partial(translated_network, self._clf.in_float32(), self._translator, second, compared),
+            {str(place): image for place, image in enumerate(images)},
+            {
+                "images": many,
+                "columns": columns,
+                "real": list(result.real),
+                "classes": len(result.labels),
+                "second": "none" if second is None else second.activation,
+            },
         )
 
     def _release(self) -> None:
@@ -306,7 +353,8 @@ class TranslationView(Linked, View[TranslationResult]):
                     "place": chosen,
                     "pictures": everything,
                 }
-        if asked and chosen < result.done:
+        known = (self.stress.get("chosen"), self.stress.get("asked")) == (chosen, asked)
+        if asked and chosen < result.done and not known:
             answer = self._stress(result, chosen, asked)
             with self.together():
                 self.stress = {"chosen": chosen, "asked": asked, **answer}

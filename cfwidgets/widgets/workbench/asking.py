@@ -22,10 +22,16 @@ from cfwidgets.engines.transitions.result import TransitionResult
 from cfwidgets.widgets.checks import require_kind
 from cfwidgets.widgets.explorer import Explorer
 from cfwidgets.widgets.facex.explorer import FaceXExplorer
+from cfwidgets.widgets.facex.view import FaceXView
 from cfwidgets.widgets.pareto.explorer import ParetoExplorer
+from cfwidgets.widgets.pareto.view import ParetoView
 from cfwidgets.widgets.relevance.explorer import RelevanceExplorer
+from cfwidgets.widgets.relevance.view import RelevanceView
 from cfwidgets.widgets.superpixels.explorer import SuperpixelExplorer
+from cfwidgets.widgets.superpixels.view import SuperpixelView
 from cfwidgets.widgets.transitions.explorer import TransitionExplorer
+from cfwidgets.widgets.transitions.view import TransitionView
+from cfwidgets.widgets.view import View
 
 if TYPE_CHECKING:
     from cfwidgets.models.classifier import Classifier
@@ -69,16 +75,12 @@ class Explainer:
     ----------
     name, tab, title
         Its name in ``engines``, in files and in code; its tab; what it is called on the page.
-    makes, engine, result
-        The classes of its explorer, its engine and its result.
-    needs
-        Fields of `Given` that stand between the classifier and the data, in the order of the arguments.
+    makes, view, engine, result
+        The classes of its explorer, its view, its engine and its result.
     data
         The field of `Given` that is explained; "image" for the picture.
     also
         Fields of `Given` that are passed by their names, where they are given.
-    clicked
-        Traits of the view that hold what was clicked.
     asks
         Returns the arguments that say what is asked: ``target`` and others.
     refuses
@@ -89,14 +91,18 @@ class Explainer:
     tab: str
     title: str
     makes: Callable[..., Explorer[Any]]
+    view: type[View[Any]]
     engine: type[Any]
     result: type[ExplainerResult]
-    clicked: tuple[str, ...]
     asks: Callable[[Given, Picture], dict[str, Any]]
     refuses: Callable[[Given, Picture], Refusal | None]
-    needs: tuple[str, ...] = ()
     data: str = "image"
     also: tuple[str, ...] = ()
+
+    @property
+    def clicked(self) -> tuple[str, ...]:
+        """Traits of the view that hold what was clicked in it alone."""
+        return tuple(name for name in self.view.clicked if name not in self.view.linked)
 
     def refusal(self, given: Given, picture: Picture, result: Any = None) -> Refusal | None:
         """Return why it cannot be asked of a picture, or why an earlier result cannot be shown."""
@@ -106,7 +112,7 @@ class Explainer:
 
     def explorer(self, given: Given, picture: Picture, result: Any = None) -> Explorer[Any]:
         """Make the explorer, which begins at once; with a result it shows that and runs nothing."""
-        arguments = [given.clf, *(getattr(given, name) for name in self.needs)]
+        arguments = [given.clf, *(getattr(given, name) for name in self.view.needs)]
         named = {name: getattr(given, name) for name in self.also}
         if result is not None:
             shown = {} if self.data == "image" else {self.data: self._explained(given, picture)}
@@ -224,9 +230,9 @@ EXPLAINERS = (
         tab="where",
         title="Relevance maps",
         makes=RelevanceExplorer,
+        view=RelevanceView,
         engine=Relevance,
         result=RelevanceResult,
-        clicked=("hiding",),
         asks=_predicted,
         refuses=_no_gradients,
     ),
@@ -235,9 +241,9 @@ EXPLAINERS = (
         tab="where",
         title="Superpixels",
         makes=SuperpixelExplorer,
+        view=SuperpixelView,
         engine=SuperpixelEngine,
         result=SuperpixelResult,
-        clicked=("following", "shown"),
         asks=_predicted,
         refuses=_never,
     ),
@@ -246,24 +252,22 @@ EXPLAINERS = (
         tab="instead",
         title="A transition",
         makes=TransitionExplorer,
+        view=TransitionView,
         engine=Transitions,
         result=TransitionResult,
-        clicked=("following", "picked", "phase"),
         asks=_turned,
         refuses=_no_generator,
-        needs=("generator",),
     ),
     Explainer(
         name="edits",
         tab="instead",
         title="Edits",
         makes=ParetoExplorer,
+        view=ParetoView,
         engine=PlausibleCounterfactuals,
         result=ParetoResult,
-        clicked=("chosen", "brushed", "edit"),
         asks=_edited,
         refuses=_no_editor,
-        needs=("editor",),
         also=("second",),
     ),
     Explainer(
@@ -271,9 +275,9 @@ EXPLAINERS = (
         tab="general",
         title="Regions over the faces",
         makes=FaceXExplorer,
+        view=FaceXView,
         engine=FaceX,
         result=FaceXResult,
-        clicked=("chosen", "group", "quantity"),
         asks=_predicted,
         refuses=_no_faces,
         data="faces",

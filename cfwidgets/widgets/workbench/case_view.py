@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import torch
 import traitlets as t
 
 from cfwidgets.engines.survey.truth import UNKNOWN
@@ -15,7 +17,7 @@ from cfwidgets.widgets.linking import Linked
 from cfwidgets.widgets.view import View, bundle
 from cfwidgets.widgets.wire import encode_frames, likeliest
 from cfwidgets.widgets.workbench.asking import TABS
-from cfwidgets.widgets.workbench.question import in_text
+from cfwidgets.widgets.workbench.question import in_text, question_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from cfwidgets.engines.base import Update
+    from cfwidgets.export.travel import Travel
     from cfwidgets.models.classifier import Classifier
+    from cfwidgets.widgets.workbench.kept import Case
     from cfwidgets.widgets.workbench.pictures import Picture
 
 __all__ = ["CaseView"]
@@ -89,6 +93,8 @@ class CaseView(Linked, View[None]):
     # The tabs, with what may be asked in each: name, title, and why not and how, where it cannot be.
     tabs = t.List(t.Dict()).tag(sync=True)
     tab = t.Unicode().tag(sync=True, echo_update=False)
+    # In an exported page, which turns to the tabs by itself.
+    travels = t.Bool(default_value=False).tag(sync=True)
     fill = t.Enum(FILLS, "blur").tag(sync=True, echo_update=False)
     without = t.Dict().tag(sync=True)
 
@@ -102,23 +108,38 @@ class CaseView(Linked, View[None]):
     def _steps(self) -> Generator[Update[None], None, None]:
         raise NotImplementedError("a case is no run: its explorers are")
 
-    def open_case(self, picture: Picture, question: list[dict[str, str]], tabs: list[dict[str, Any]]) -> None:
-        """Show a case, whose region, point and answer are none yet."""
+    def open_case(
+        self, picture: Picture, name: str, tabs: list[dict[str, Any]], kept: Case | None = None
+    ) -> None:
+        """Show a case, whose point and answer are none yet.
+
+        Parameters
+        ----------
+        picture, name
+            The picture, and what it is called.
+        tabs
+            See ``tabs`` of the view.
+        kept
+            The same case as it was kept, whose tab, region and fill are shown.
+        """
         seen = picture.seen
         shown = None if seen is None else _Shown(picture, seen, fills(seen))
         classes = range(len(picture.probabilities))
-        always = [index for index in (picture.predicted, picture.truth) if index != UNKNOWN]
         with self.together():
             self._shown = shown
             self.region, self.point, self.without = [], [], {}
             self.labels = [self._clf.label(index) for index in classes]
-            self.number, self.path, self.question, self.tabs = picture.number, picture.path, question, tabs
+            self.number, self.path, self.tabs = picture.number, picture.path, tabs
+            self.question = question_of(self._clf, name, picture.truth, picture.predicted)
+            self.tab = (kept.tab if kept is not None else "") or next(iter(TABS))
             self.truth, self.predicted = picture.truth, picture.predicted
-            self.top = likeliest(picture.probabilities, _TOP, always)
+            self.top = likeliest(picture.probabilities, _TOP, _always(picture))
             self.second_top = [] if picture.second is None else likeliest(picture.second, 1)
             self.picture = b"" if seen is None else encode_frames(as_bytes(seen)[None])[0]
             self.size = [0, 0] if seen is None else list(seen.shape[1:])
             self.error = ""
+            if kept is not None:
+                self.fill, self.region = kept.fill, kept.region
 
     def close_case(self) -> None:
         """Show that no case is open."""
@@ -159,25 +180,57 @@ class CaseView(Linked, View[None]):
             self.without = {}
 
     def _answer(self, _question: None) -> None:
-        """Ask the model about the picture without the region."""
         with self._wire:
             shown, region, fill = self._shown, [list(ring) for ring in self.region], self.fill
         if shown is None or not region:
             return
+        answer = self._without(shown, region, fill)
+        with self.together():
+            if self._shown is shown and not self._answers.superseded:
+                self.without = answer
+
+    def settle(self) -> None:
+        """Answer what is asked now, not on another thread."""
+        shown, region = self._shown, [list(ring) for ring in self.region]
+        if shown is not None and region:
+            self.without = self._without(shown, region, self.fill)
+
+    def _without(self, shown: _Shown, region: list[list[float]], fill: str) -> dict[str, Any]:
+        """Ask the model about the picture without a region."""
         picture, seen, contents = shown
         mask = region_mask(region, seen.shape[1], seen.shape[2])
         left = hidden(seen, mask, fill, contents)
         row = self._clf.probabilities(left[None])[0].cpu()
-        always = [index for index in (picture.predicted, picture.truth) if index != UNKNOWN]
-        with self.together():
-            if self._shown is not shown or self._answers.superseded:
-                return
-            self.without = {
-                "region": region,
-                "fill": fill,
-                "share": float(mask.float().mean()),
-                "top": [
-                    [*one, float(picture.probabilities[int(one[0])])] for one in likeliest(row, _TOP, always)
-                ],
-                "picture": encode_frames(as_bytes(left)[None])[0],
-            }
+        return {
+            "region": region,
+            "fill": fill,
+            "share": float(mask.float().mean()),
+            "top": [
+                [*one, float(picture.probabilities[int(one[0])])]
+                for one in likeliest(row, _TOP, _always(picture))
+            ],
+            "picture": encode_frames(as_bytes(left)[None])[0],
+        }
+
+    def travel(self) -> Travel:
+        """Return what an exported page needs to answer the view."""
+        from cfwidgets.export.network import network_for
+        from cfwidgets.export.refusal import CannotTravelError
+        from cfwidgets.export.travel import Travel
+
+        if self._shown is None:
+            raise CannotTravelError("the picture is gone")
+        picture, seen, contents = self._shown
+        some = torch.stack([seen, *((seen + content) / 2 for content in contents.values())])
+        return Travel(
+            "case",
+            ("region", "fill"),
+            functools.partial(network_for, self._clf.in_float32(), some),
+            {"image": seen, **contents},
+            {"prediction": picture.probabilities.tolist(), "always": _always(picture)},
+        )
+
+
+def _always(picture: Picture) -> list[int]:
+    """The classes that every answer names."""
+    return [index for index in (picture.predicted, picture.truth) if index != UNKNOWN]

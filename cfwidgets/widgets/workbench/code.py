@@ -99,7 +99,7 @@ def explorer_code(kind: Explainer, given: Given, picture: Picture, explorer: Exp
         return f"# {kind.title}: there is no answer yet"
     first = result[0] if isinstance(result, tuple) else result
     data = "data" if kind.data == "faces" and given.faces is None else kind.data
-    arguments: list[Any] = ["clf", *kind.needs, data, _class(given.clf, first.target)]
+    arguments: list[Any] = ["clf", *kind.view.needs, data, _class(given.clf, first.target)]
     arguments += [_Named(name, text) for name, text in _asked(kind, given, picture, first).items()]
     arguments += [_Named(name, name) for name in kind.also if _has(given, name)]
     engine = _engine(kind, first)

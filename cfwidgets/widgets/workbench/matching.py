@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from cfwidgets.results import ResultError
+from cfwidgets.widgets.matching import require_model
 from cfwidgets.widgets.workbench.pictures import PictureError
 
 if TYPE_CHECKING:
@@ -49,14 +50,7 @@ def require_match(
         What is another one.
     """
     now = what_of(clf, pictures)
-    if of.get("labels") != now["labels"]:
-        raise ResultError(
-            f"{path} is of a model with other labels ({of.get('model')!s:.80}), not of {clf.name}"
-        )
-    if of.get("weights") and now["weights"] and of["weights"] != now["weights"]:
-        raise ResultError(
-            f"{path} is of another model, or of other weights ({of.get('model')!s:.80}), not of {clf.name}"
-        )
+    require_model(path, of.get("model"), of.get("labels"), of.get("weights"), clf)
     if of.get("pictures") != now["pictures"]:
         count = of.get("pictures")
         raise ResultError(

@@ -61,6 +61,8 @@ class NotesView(View[None]):
     kept = t.List(t.Dict()).tag(sync=True)
     # The file that cases are saved to as they are kept; empty for none.
     saved_as = t.Unicode().tag(sync=True)
+    # In an exported page, which opens the cases that travel with it by itself.
+    travels = t.Bool(default_value=False).tag(sync=True)
     # The code, and how often it was asked for: the same code is another answer.
     code = t.Dict().tag(sync=True)
 
@@ -89,20 +91,17 @@ class NotesView(View[None]):
                 return  # the table is there, or comes
         self._answers.ask((clf, results))
 
+    def measure(self, clf: Classifier, results: dict[str, ExplainerResult]) -> None:
+        """Fill in the table of agreement now, not on another thread."""
+        table = _compared(clf, results)
+        with self.together():
+            self.measured, self.agreement, self.agreement_says = table
+
     def _answer(self, question: tuple[Classifier, dict[str, ExplainerResult]]) -> None:
-        clf, results = question
-        names: list[str]
-        rows: list[dict[str, Any]]
-        if len(results) < 2:
-            names, rows, says = [], [], _TOO_FEW
-        else:
-            try:
-                (names, rows), says = compared(clf, results), ""
-            except ValueError as error:  # it says why they cannot be compared
-                names, rows, says = [], [], str(error)
+        table = _compared(*question)
         with self.together():
             if not self._answers.superseded:
-                self.measured, self.agreement, self.agreement_says = names, rows, says
+                self.measured, self.agreement, self.agreement_says = table
 
     def _release(self) -> None:
         super()._release()
@@ -128,3 +127,15 @@ class NotesView(View[None]):
 
 def _are_same(some: dict[str, ExplainerResult], others: dict[str, ExplainerResult]) -> bool:
     return list(some) == list(others) and all(some[name] is others[name] for name in some)
+
+
+def _compared(
+    clf: Classifier, results: dict[str, ExplainerResult]
+) -> tuple[list[str], list[dict[str, Any]], str]:
+    """Return the table of agreement, or why there is none."""
+    if len(results) < 2:
+        return [], [], _TOO_FEW
+    try:
+        return (*compared(clf, results), "")
+    except ValueError as error:  # it says why they cannot be compared
+        return [], [], str(error)

@@ -124,6 +124,13 @@ class OpenCase:
                 explorer.resume()
         return shown
 
+    def recall(self, case: CaseView) -> None:
+        """Make the explorers of all that was kept; none of them runs."""
+        for kind in EXPLAINERS:
+            kept = self._earlier(kind) is not None and kind.name not in self._refused
+            if kept and kind.name not in self.explorers:
+                self._make(kind, case)
+
     def close(self) -> None:
         """Close all explorers, whatever one of them raises."""
         with ExitStack() as stack:

@@ -8,7 +8,7 @@ from typing import Any
 
 from cfwidgets.engines.survey.truth import UNKNOWN
 from cfwidgets.models.classifier import Classifier
-from cfwidgets.text import cut
+from cfwidgets.text import cut, quoted
 
 __all__ = ["in_text", "name_of", "question_of"]
 
@@ -72,21 +72,12 @@ def in_text(parts: list[dict[str, str]]) -> str:
 
 
 def _said(text: str, role: str = "") -> dict[str, str]:
-    return {"text": _quoted(cut(text, _LONGEST)) if role else text, "role": role}
+    return {"text": quoted(cut(text, _LONGEST)) if role else text, "role": role}
 
 
 def _article(label: str) -> str:
     """Give the article of a label that is a noun, as far as its letters tell."""
-    noun = label[:1].isdigit() or (label.islower() and not _is_phrase(label))
+    noun = label[:1].isdigit() or (label.islower() and quoted(label) == label)
     if not noun or label.startswith("class "):
         return ""
     return "an " if _VOWEL.match(label) else "a "
-
-
-def _quoted(label: str) -> str:
-    """Put a label in quotes that would run into the sentence, as in "Why “not Male”?"."""
-    return f"“{label}”" if _is_phrase(label) else label
-
-
-def _is_phrase(label: str) -> bool:
-    return label.startswith(("not ", "no "))

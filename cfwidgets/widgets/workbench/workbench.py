@@ -17,6 +17,7 @@ from cfwidgets.text import LINE, cut
 from cfwidgets.widgets import cells
 from cfwidgets.widgets.latest import Latest
 from cfwidgets.widgets.lifetime import HOST, FixedBox, FixedLayout, Held, closed_on_failure, weakly
+from cfwidgets.widgets.stored import show_beside
 from cfwidgets.widgets.survey.explorer import SurveyExplorer
 from cfwidgets.widgets.workbench import archive
 from cfwidgets.widgets.workbench.asking import EXPLAINERS, TABS, Given, require_engines
@@ -27,18 +28,22 @@ from cfwidgets.widgets.workbench.matching import require_match, what_of
 from cfwidgets.widgets.workbench.notes_view import NotesView
 from cfwidgets.widgets.workbench.open_case import OpenCase, as_kept
 from cfwidgets.widgets.workbench.pictures import PictureError, Pictures
-from cfwidgets.widgets.workbench.question import in_text, name_of, question_of
+from cfwidgets.widgets.workbench.question import in_text, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
     from cfwidgets.engines.base import Engine
     from cfwidgets.engines.survey.result import SurveyResult
+    from cfwidgets.export.explorers import Live
+    from cfwidgets.export.exported import Exported
     from cfwidgets.models.editor import Editor
     from cfwidgets.models.generator import Generator
     from cfwidgets.widgets.explorer import Explorer
+    from cfwidgets.widgets.workbench.pictures import Picture
+    from cfwidgets.widgets.workbench.travelling import Travelling
 
 __all__ = ["Workbench"]
 
@@ -54,11 +59,20 @@ class _Parts(NamedTuple):
     notes: NotesView
 
 
+_NARROW = "480px"  # an explorer's width from which on two stand side by side
+
+
 class _Stage(Held, FixedBox):
-    """The explorers of the open tab, one below the other."""
+    """The explorers of the open tab, side by side where there is room, else one below the other."""
 
     def __init__(self) -> None:
-        super().__init__([], layout=FixedLayout(flex_flow="column nowrap"), _dom_classes=(HOST,))
+        layout = FixedLayout(
+            display="grid",
+            grid_template_columns=f"repeat(auto-fit, minmax(min({_NARROW}, 100%), 1fr))",
+            grid_gap="24px 36px",
+            align_items="flex-start",
+        )
+        super().__init__([], layout=layout, _dom_classes=(HOST,))
 
     def close(self) -> None:
         """Take it off the page, with the layout, which ipywidgets would keep."""
@@ -74,6 +88,8 @@ class Workbench(Held, FixedBox):
     ``generator``, edits with ``editor``), *In general?* (regions over ``faces``). Point at the picture, or
     draw a region: all views of the case show it, and the model evaluates the picture without it. Keep a
     case with a note, and copy it as code.
+
+    `export` makes of the survey and its cases one page to send.
 
     An explorer is made when its tab is first opened, stopped when that is left, kept while the case is open.
 
@@ -244,6 +260,10 @@ class Workbench(Held, FixedBox):
         kept = f"{len(self._kept)} case{'' if len(self._kept) == 1 else 's'} kept"
         return f"{cut(f'<{type(self).__name__}: {question} ({kept})', LINE - 1)}>"
 
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        show_beside(self._require_open().survey.view)
+        return super()._repr_mimebundle_(**kwargs)
+
     @property
     def explorers(self) -> dict[str, Explorer[Any]]:
         """The explorers of the open case that were made so far, by name."""
@@ -362,6 +382,51 @@ class Workbench(Held, FixedBox):
                     dict(view.filters),
                 ),
             )
+
+    def export(
+        self,
+        path: str | Path,
+        *,
+        live: Live = "auto",
+        cases: Sequence[int] | None = None,
+        title: str | None = None,
+    ) -> Exported:
+        """Write one HTML file with the survey and cases below it, which plays from disk, without a network.
+
+        The gallery and the matrix play as in the notebook; a picture whose case travels opens it, with its
+        tabs, explorers and results. Where the page is live, the model is asked about the picture without a
+        region, and by each explorer that can travel: see `cfwidgets.widgets.view.View.export`.
+
+        Parameters
+        ----------
+        path, live, title
+            See `cfwidgets.widgets.view.View.export`.
+        cases
+            Numbers of pictures whose case is open or was kept; None for all of these. The open one, or else
+            the first, is seen when the page is opened.
+
+        Raises
+        ------
+        ValueError
+            No case is open, and none was kept; a number is of neither; the page would have more than 100 MB,
+            with the size it would have; or as for a view.
+        CannotTravelError, OSError
+            As for a view.
+        """
+        from cfwidgets.export.explorers import export
+        from cfwidgets.widgets.workbench.travelling import Travelling, cases_as_they_stand
+
+        shown = self._require_open()
+        with self._lock, ExitStack() as stack:
+            numbers = self._to_export(cases)
+
+            def travelling(number: int) -> Travelling:
+                if self._now is not None and self._now.picture.number == number:
+                    self._now.recall(shown.case)
+                    return Travelling(self._now, shown.case, shown.notes)
+                return self._recalled(self._kept[number], stack)
+
+            return export(lambda: cases_as_they_stand(shown.survey, numbers, travelling), path, live, title)
 
     def code(self) -> str:
         """Write the lines of Python that reproduce the open tab: its explorers, what was clicked, the region.
@@ -483,32 +548,75 @@ class Workbench(Held, FixedBox):
         shown = self._require_open()
         self._leave()
         kept = self._kept.get(number)
-        says: Exception | None = None
         try:
-            picture = self._pictures.read(number)
+            picture, says = self._picture_of(number, kept)
         except PictureError as error:
-            if kept is None:
-                shown.case.say(error)
-                raise
-            says = PictureError(_GONE.format(error))
-            picture = as_kept(kept, self._given.clf)
-        if kept is not None and picture.mark != kept.case.picture and says is None:
-            says = PictureError(_CHANGED.format(f"picture {number}"))
-            picture = as_kept(kept, self._given.clf)
+            shown.case.say(error)
+            raise
         self._now = OpenCase(self._given, picture, kept, weakly(self._ended))
         name = name_of(self._given.data, number, picture.path)
-        question = question_of(self._given.clf, name, picture.truth, picture.predicted)
         with shown.case.together():
-            shown.case.open_case(picture, question, self._now.tabs)
-            shown.case.tab = tab or (kept.case.tab if kept is not None else "") or next(iter(TABS))
-            if kept is not None:
-                shown.case.fill, shown.case.region = kept.case.fill, kept.case.region
+            shown.case.open_case(picture, name, self._now.tabs, None if kept is None else kept.case)
+            if tab is not None:
+                shown.case.tab = tab
             if says is not None:
                 shown.case.say(says)
         with shown.notes.together():
             shown.notes.number, shown.notes.note = number, "" if kept is None else kept.case.note
             shown.notes.code, shown.notes.error = {}, ""
         self._compare()
+
+    def _to_export(self, cases: Sequence[int] | None) -> list[int]:
+        """Return the numbers of the cases of a page, the open one first."""
+        opened = [] if self._now is None else [self._now.picture.number]
+        there = list(dict.fromkeys([*opened, *self._kept]))
+        if not there:
+            raise ValueError("no case is open and none was kept: workbench.open(number) opens one")
+        wanted = there if cases is None else [self._pictures.require(number) for number in cases]
+        missing = [number for number in wanted if number not in there]
+        if missing or not wanted:
+            raise ValueError(
+                f"cases must be of those that are open or were kept, {there!r:.200}; got {missing!r:.60}"
+            )
+        return [number for number in there if number in wanted]
+
+    def _recalled(self, kept: Kept, stack: ExitStack) -> Travelling:
+        """Show a kept case in views of its own, which the stack closes. Nothing runs but what is quick."""
+        from cfwidgets.widgets.workbench.travelling import Travelling
+
+        second = self._given.second
+        picture, says = self._picture_of(kept.case.number, kept)
+        opened = OpenCase(self._given, picture, kept, lambda _change: None)
+        stack.callback(opened.close)
+        case = CaseView(self._given.clf, "" if second is None else second.name)
+        stack.callback(case.close)
+        notes = NotesView(self._command)
+        stack.callback(notes.close)
+        case.open_case(
+            picture, name_of(self._given.data, picture.number, picture.path), opened.tabs, kept.case
+        )
+        if says is not None:
+            case.say(says)
+        opened.recall(case)
+        try:
+            case.settle()
+        except Exception as error:  # noqa: BLE001 - whatever the model raises: the case is shown all the same
+            case.say(error)
+        notes.number, notes.note = kept.case.number, kept.case.note
+        notes.measure(self._given.clf, opened.of_the_picture)
+        return Travelling(opened, case, notes)
+
+    def _picture_of(self, number: int, kept: Kept | None) -> tuple[Picture, Exception | None]:
+        """Read a picture; where it is gone or another one now, return it as it was kept, and say so."""
+        try:
+            picture = self._pictures.read(number)
+        except PictureError as error:
+            if kept is None:
+                raise
+            return as_kept(kept, self._given.clf), PictureError(_GONE.format(error))
+        if kept is not None and picture.mark != kept.case.picture:
+            return as_kept(kept, self._given.clf), PictureError(_CHANGED.format(f"picture {number}"))
+        return picture, None
 
     def _leave(self) -> None:
         """Close the case that is open, if any."""

@@ -29,7 +29,8 @@ export function createTabs(frame: CaseFrame) {
         drawn = traits.tabs;
         const focused = tabs.findIndex((tab) => tab.matches(":focus"));
         tabs = traits.tabs.map(({ name, title }) => {
-          const tab = h("button.case-tab", { role: "tab", "data-tab": name, "data-asks": true }, title);
+          const tab = h("button.case-tab", { role: "tab", "data-tab": name }, title);
+          setAttribute(tab, "data-asks", !traits.travels && "tab");
           tab.addEventListener("click", () => traits.tab !== name && frame.save({ tab: name }));
           return tab;
         });

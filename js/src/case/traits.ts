@@ -1,7 +1,18 @@
 import { linkedTraits } from "../shared/crosshair";
 import { runTraits } from "../shared/traits";
 import type { Frame } from "../shared/view";
-import { bytes, integer, list, number, record, records, type TraitsOf, text, tuple } from "../shared/wire";
+import {
+  bool,
+  bytes,
+  integer,
+  list,
+  number,
+  record,
+  records,
+  type TraitsOf,
+  text,
+  tuple,
+} from "../shared/wire";
 
 /** A class, its probability without the region, and that for the whole picture. */
 const changed = list(tuple(integer(-1), number(), number()));
@@ -32,6 +43,8 @@ export const traits = {
     asked: records({ name: text(), title: text(), why: text(), how: text() }),
   }),
   tab: text(),
+  /** An exported page, which turns to the tabs by itself. */
+  travels: bool(),
   /** What stands in the place of the region. */
   fill: text("blur"),
   /** The answer without the region. */

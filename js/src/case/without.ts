@@ -22,7 +22,8 @@ export function createWithout(frame: CaseFrame) {
   const share = h("span.muted.number");
   const clear = createButton(scope, "no region (Escape)", () => frame.save({ region: [] }), "clear");
   const fills = createChoice(scope, "instead of the region", FILLS, (fill) => frame.save({ fill }));
-  setAttribute(fills.element, "data-asks", true);
+  setAttribute(fills.element, "data-asks", "fill");
+  setAttribute(fills.buttons.get("inpaint")!, "data-asks", "inpaint");
   const answer = h("div.case-answer", h("div.bigline", big, name, was), others);
   const shown = h("div.case-shown", plate.element, answer);
   const below = h("div.case-below", fills.element, share, clear);

@@ -1,4 +1,5 @@
 import { h, setText } from "../shared/dom";
+import { asked } from "../shared/format";
 import type { Scores } from "./scores";
 import type { FaceXFrame } from "./traits";
 
@@ -20,7 +21,7 @@ export function createQuestion({ traits }: FaceXFrame, scores: Scores) {
       setText(and, two ? " and " : "");
       setText(names[1], two ? models[1]! : "");
       setText(look, traits.target ? " look for " : " look");
-      setText(target, traits.target);
+      setText(target, asked(traits.target));
       setText(after, two ? ", and what do they see there?" : ", and what does it see there?");
     },
   };

@@ -3,7 +3,7 @@ import { createCopy } from "../shared/copy";
 import { h, setAttribute, setText } from "../shared/dom";
 import { throttle } from "../shared/throttle";
 import type { NotesFrame } from "./traits";
-import { saved, UNSAVED, when } from "./words";
+import { count, saved, UNSAVED, when } from "./words";
 
 /** The kernel hears of a note that is being written at most this often, in ms. */
 const SAVE_EVERY = 300;
@@ -71,10 +71,10 @@ export function createNotebook(frame: NotesFrame) {
       }
       asked = now?.asked ?? 0;
       if (!now) shown.hidden = true;
-      setText(heading, `${kept.length} ${kept.length === 1 ? "case" : "cases"} kept`);
+      setText(heading, count(kept.length, traits.travels));
       heading.hidden = kept.length === 0;
       setText(file, saved_as === "" ? UNSAVED : saved(saved_as));
-      file.hidden = kept.length === 0 && saved_as === "";
+      file.hidden = traits.travels || (kept.length === 0 && saved_as === "");
       if (drawn !== kept) {
         drawn = kept;
         rows.replaceChildren(
@@ -88,7 +88,7 @@ export function createNotebook(frame: NotesFrame) {
               h("span.muted.number", when(one.at)),
             );
             open.classList.add("cfw-kept-open");
-            setAttribute(open, "data-asks", true);
+            setAttribute(open, "data-asks", !traits.travels && "open");
             setAttribute(open, "data-number", one.number);
             return h("li", open);
           }),

@@ -1,6 +1,6 @@
 import { runTraits } from "../shared/traits";
 import type { Frame } from "../shared/view";
-import { integer, list, number, record, records, type TraitsOf, text, yesOrNo } from "../shared/wire";
+import { bool, integer, list, number, record, records, type TraitsOf, text, yesOrNo } from "../shared/wire";
 
 /** A measure of agreement, beside chance and beside a random network; null where there is none. */
 const measured = record({
@@ -26,6 +26,8 @@ export const traits = {
   kept: records({ number: integer(-1), question: text(), note: text(), explainers: text(), at: text() }),
   /** The file that kept cases are saved to. */
   saved_as: text(),
+  /** An exported page, which opens the cases that travel with it by itself. */
+  travels: bool(),
   /** The code, and how often it was asked for. */
   code: record({ text: text(), asked: integer() }, "text"),
 };

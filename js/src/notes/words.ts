@@ -6,6 +6,10 @@ export const HELP =
 export const UNSAVED = "Nothing is saved: give Workbench(…, path=…) a file, or call workbench.save(path).";
 export const saved = (path: string) => `Saved to ${path} with each case that is kept.`;
 
+/** "3 cases kept", or those of an exported page. */
+export const count = (cases: number, travels: boolean) =>
+  `${cases} ${cases === 1 ? "case" : "cases"} ${travels ? "in this page" : "kept"}`;
+
 /** "27 Nov, 23:12", in the reader's zone. */
 export function when(iso: string): string {
   const date = new Date(iso);

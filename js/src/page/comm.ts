@@ -12,10 +12,11 @@ export class PageComm implements IClassicComm {
   readonly target_name = "jupyter.widget";
   #receive: Handler = () => {};
 
-  /** `asked` is called with what a view has saved. */
+  /** `asked` is called with what a view has saved, `told` with what it says besides. */
   constructor(
     readonly comm_id: string,
     readonly asked: (state: State) => void,
+    readonly told: (content: Record<string, unknown>) => void = () => {},
   ) {}
 
   /** Sets traits of the widget, as a kernel does. */
@@ -24,8 +25,9 @@ export class PageComm implements IClassicComm {
   }
 
   send(data: unknown, callbacks?: ICallbacks): string {
-    const { method, state } = data as { method: string; state: State };
+    const { method, state, content } = data as { method: string; state: State; content: State };
     if (method === "update") this.asked(state);
+    if (method === "custom") this.told(content);
     // The next message of the widget waits until this one was taken.
     queueMicrotask(() => callbacks?.iopub?.status?.({ content: { execution_state: "idle" } } as never));
     return this.comm_id;

@@ -7,7 +7,7 @@ import { Widget } from "@lumino/widgets";
 import { answered } from "./answers";
 import { PageComm } from "./comm";
 import type { Networks } from "./network";
-import type { Page } from "./state";
+import { bytesOf, type Page } from "./state";
 
 /** Packages of widgets that travel with the page as they were installed, so that they fit its state. */
 type Foreign = (jupyterBase: typeof base) => Record<string, unknown>;
@@ -15,7 +15,7 @@ declare global {
   var cfwidgetsForeign: Record<string, Foreign> | undefined;
 }
 
-class PageManager extends ManagerBase {
+export class PageManager extends ManagerBase {
   readonly #modules = new Map<string, Record<string, unknown>>([
     ["@jupyter-widgets/base", { ...base }],
     // What explorers use: cfwidgets/export/state.py refuses the rest.
@@ -25,35 +25,70 @@ class PageManager extends ManagerBase {
   constructor(
     readonly page: Page,
     readonly networks: Networks,
+    readonly breath: () => Promise<void>,
   ) {
     super();
   }
 
   protected override async loadClass(name: string, module: string): Promise<never> {
+    if (!this.#modules.has(module)) await this.breath(); // it takes a while to begin
     if (!this.#modules.has(module)) {
       const make = globalThis.cfwidgetsForeign?.[module];
       if (!make) throw new Error(`there is no ${module} in this page`);
       this.#modules.set(module, make(base));
+      await this.breath();
     }
     const found = this.#modules.get(module)![name];
     if (!found) throw new Error(`there is no ${name} of ${module} in this page`);
     return found as never;
   }
 
-  /** A widget that the page answers is told so as by a kernel. */
+  /** Hears what views say that is no trait. */
+  told: (content: Record<string, unknown>) => void = () => {};
+
+  /** A view that the page answers is told so as by a kernel. */
   override async new_model(options: base.IModelOptions, state?: unknown): Promise<base.WidgetModel> {
-    const travelled = this.page.travelled[options.model_id!];
-    if (!travelled) return super.new_model(options, state);
+    if (!options.model_id || !this.page.state.state[options.model_id]?.state.page_answers)
+      return super.new_model(options, state);
     let answer: ((names: readonly string[]) => void) | undefined;
-    const comm = new PageComm(options.model_id!, (saved) => answer?.(Object.keys(saved)));
+    const comm = new PageComm(
+      options.model_id,
+      (saved) => answer?.(Object.keys(saved)),
+      (content) => this.told(content),
+    );
     const model = await super.new_model({ ...options, comm }, state);
+    const travelled = this.page.travelled[options.model_id];
+    if (!travelled) return model;
     const network = this.networks.get(travelled.network)!;
     answer = answered(travelled, { get: (name) => model.get(name), set: (now) => comm.answer(now) }, network);
     return model;
   }
 
+  /** Models and views are made a few at a time, that the page is not blocked. */
+  override async _make_model(
+    options: base.IModelOptions & { model_id: string },
+    state?: Record<string, unknown>,
+  ): Promise<base.WidgetModel> {
+    await this.breath();
+    const buffers = this.page.buffers[options.model_id] ?? [];
+    base.put_buffers(
+      state as never,
+      buffers.map(({ path }) => path),
+      buffers.map(({ data }) => new DataView(bytesOf(data).buffer)),
+    );
+    return super._make_model(options, state as never);
+  }
+
+  override async create_view<V extends base.WidgetView>(
+    model: base.WidgetModel,
+    options?: unknown,
+  ): Promise<V> {
+    await this.breath();
+    return super.create_view<V>(model, options);
+  }
+
   async show(id: string, place: HTMLElement): Promise<void> {
-    const view = await this.create_view(await this.get_model(id));
+    const view = await this.create_view<base.DOMWidgetView>(await this.get_model(id));
     place.replaceChildren();
     Widget.attach(view.luminoWidget, place);
   }
@@ -67,4 +102,5 @@ class PageManager extends ManagerBase {
   }
 }
 
-export const createManager = (page: Page, networks: Networks) => new PageManager(page, networks);
+export const createManager = (page: Page, networks: Networks, breath: () => Promise<void>) =>
+  new PageManager(page, networks, breath);

@@ -1,3 +1,4 @@
+import { createBreath } from "./breath";
 import type { Page, TravelledNetwork } from "./state";
 import { textOf } from "./state";
 import type { Reply, Request } from "./worker";
@@ -5,51 +6,86 @@ import type { Reply, Request } from "./worker";
 export type Network = ReturnType<typeof createNetwork>;
 export type Networks = ReadonlyMap<string, Network>;
 
-/** The networks of the page, each in a worker of its own, which opens it at once and does not keep the page waiting. */
+/** The networks of the page, each in a worker of its own, which does not keep the page waiting. */
 export function openNetworks(page: Page): Networks {
-  return new Map(Object.entries(page.networks).map(([name, travelled]) => [name, createNetwork(travelled)]));
+  const networks = Object.entries(page.networks).map(
+    ([name, travelled]) => [name, createNetwork(travelled)] as const,
+  );
+  if (networks.length > 0) void openAll(networks.map(([, network]) => network));
+  return new Map(networks);
+}
+
+async function openAll(networks: readonly Network[]): Promise<void> {
+  let state = "ready";
+  try {
+    await read(networks);
+    await Promise.all(networks.map((network) => network.ready));
+  } catch (error) {
+    state = String(error);
+  }
+  document.documentElement.dataset.network = state;
+}
+
+/** Hands the texts of the page on as they are, a piece after the other: to unpack them here would block the page. */
+async function read(networks: readonly Network[]): Promise<void> {
+  if (document.readyState === "loading")
+    await new Promise((done) => document.addEventListener("DOMContentLoaded", done, { once: true }));
+  for (const network of networks) network.start();
+  const breath = createBreath();
+  for (const element of document.querySelectorAll<HTMLElement>("script[data-of]")) {
+    const { of, bytes } = element.dataset;
+    for (const network of networks) network.take(of!, element.textContent, Number(bytes));
+    await breath();
+  }
+  for (const network of networks) network.open();
 }
 
 function createNetwork({ activation, element, length, width }: TravelledNetwork) {
-  // A worker that is no module, from one text: others are refused in a file opened from disk.
-  const script = new Blob([textOf("page-worker")], { type: "text/javascript" });
-  const worker = new Worker(URL.createObjectURL(script));
+  let worker: Worker | undefined;
   const waiting = new Map<number, { done(outputs: Float32Array[]): void; failed(error: Error): void }>();
   let asked = 0;
-  const call = (request: Omit<Request, "id">, move: Transferable[] = []) =>
+  const send = (request: Request, move: Transferable[] = []) => worker!.postMessage(request, move);
+  const call = (request: Omit<Request, "id">, move?: Transferable[]) =>
     new Promise<Float32Array[]>((done, failed) => {
       asked += 1;
       waiting.set(asked, { done, failed });
-      worker.postMessage({ id: asked, ...request }, move);
+      send({ id: asked, ...request }, move);
     });
-  worker.onmessage = ({ data: { id, outputs, error } }: MessageEvent<Reply>) => {
-    const question = waiting.get(id);
-    waiting.delete(id);
-    if (error === undefined) question?.done(outputs!);
-    else question?.failed(new Error(error));
-  };
-  worker.onerror = ({ message }) => {
-    for (const { failed } of waiting.values())
-      failed(new Error(`the network did not start ${message ?? ""}`));
-    waiting.clear();
-  };
-  // The texts go over as they are: to unpack them here would block the page.
-  const runtime = textOf("page-runtime");
-  const ready = call({ open: { runtime, model: textOf(element), length, width } });
-  ready.then(
-    () => {
-      document.documentElement.dataset.network = "ready";
-    },
-    (error: unknown) => {
-      document.documentElement.dataset.network = String(error);
-    },
-  );
+  let [open, fail]: [(answer: unknown) => void, (error: Error) => void] = [() => {}, () => {}];
+  const ready = new Promise<unknown>((done, failed) => {
+    [open, fail] = [done, failed];
+  });
+  ready.catch(() => {}); // whoever asks is told
   /** All outputs for one input, which is given away. */
   const run = async (values: Float32Array<ArrayBuffer>, dims: readonly number[]) => {
     await ready;
     return call({ values, dims }, [values.buffer]);
   };
   return {
+    start() {
+      // A worker that is no module, from one text: others are refused in a file opened from disk.
+      const script = new Blob([textOf("page-worker")], { type: "text/javascript" });
+      worker = new Worker(URL.createObjectURL(script));
+      worker.onmessage = ({ data: { id, outputs, error } }: MessageEvent<Reply>) => {
+        const question = waiting.get(id);
+        waiting.delete(id);
+        if (error === undefined) question?.done(outputs!);
+        else question?.failed(new Error(error));
+      };
+      worker.onerror = ({ message }) => {
+        const error = new Error(`the network did not start ${message ?? ""}`);
+        for (const { failed } of waiting.values()) failed(error);
+        waiting.clear();
+        fail(error);
+      };
+    },
+    /** A piece of a text, if it is of this network. */
+    take(name: string, text: string, count: number) {
+      const of = name === "page-runtime" ? "runtime" : name === element ? "model" : null;
+      if (of) send({ id: 0, piece: { of, text, count } });
+    },
+    open: () => open(call({ open: { length, width } })),
+    ready,
     run,
     read: (raw: Float32Array) => toProbabilities(raw, activation),
     /** The probabilities of the classes for one picture, red, green and blue in planes, values from 0 to 1. */

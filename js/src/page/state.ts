@@ -31,6 +31,8 @@ export interface TravelledNetwork {
 
 export interface Page {
   readonly state: IManagerState;
+  /** The bytes in the state of each model, which are put there when it is made. */
+  readonly buffers: Readonly<Record<string, readonly { path: string[]; data: string }[]>>;
   readonly travelled: Readonly<Record<string, Travelled>>;
   readonly networks: Readonly<Record<string, TravelledNetwork>>;
 }
@@ -42,16 +44,25 @@ export function textOf(id: string): string {
   return element.textContent;
 }
 
+interface Model {
+  // biome-ignore lint/suspicious/noExplicitAny: each model knows its own
+  state: Record<string, any>;
+  buffers?: Page["buffers"][string];
+}
+
 /** Reads the state; a text that many widgets share stands in the page once. */
 export function readPage(): Page {
-  const page = JSON.parse(textOf("page-state"));
-  for (const { state } of Object.values<{ state: Record<string, unknown> }>(page.state.state))
+  const page = { ...JSON.parse(textOf("page-state")), buffers: {} };
+  for (const [id, model] of Object.entries<Model>(page.state.state)) {
     for (const name of ["_esm", "_css"])
-      if (typeof state[name] === "number") state[name] = page.texts[state[name]];
+      if (typeof model.state[name] === "number") model.state[name] = page.texts[model.state[name]];
+    page.buffers[id] = model.buffers;
+    delete model.buffers;
+  }
   return page;
 }
 
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   const text = atob(base64);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
@@ -59,10 +70,23 @@ function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
 }
 
 /** Unpacks numbers: pictures of bytes become values from 0 to 1. */
-export async function unpack({ type, data }: Packed): Promise<Float32Array> {
+export async function unpack({ type, data }: Packed): Promise<Float32Array<ArrayBuffer>> {
   const stream = new Blob([bytesOf(data)]).stream().pipeThrough(new DecompressionStream("gzip"));
   const buffer = await new Response(stream).arrayBuffer();
   return type === "float32"
     ? new Float32Array(buffer)
     : Float32Array.from(new Uint8Array(buffer), (level) => level / 255);
+}
+
+/** Unpacks numbers by their names, when they are first asked for. */
+export function unpackAll(
+  arrays: Readonly<Record<string, Packed>>,
+): () => Promise<ReadonlyMap<string, Float32Array<ArrayBuffer>>> {
+  let all: Promise<ReadonlyMap<string, Float32Array<ArrayBuffer>>> | undefined;
+  return () => {
+    all ??= Promise.all(
+      Object.entries(arrays).map(async ([name, packed]) => [name, await unpack(packed)] as const),
+    ).then((entries) => new Map(entries));
+    return all;
+  };
 }

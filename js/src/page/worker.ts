@@ -1,10 +1,13 @@
 /** The worker of a page: opens one network, and evaluates pictures. It is a script of its own, bundled with the runtime. */
 import * as ort from "onnxruntime-web/wasm";
+import { readDense } from "./dense";
 
 export interface Request {
   id: number;
-  /** The runtime and the model, gzipped and in base64; the model in planes, its length, and how many planes. */
-  open?: { runtime: string; model: string; length: number; width: number };
+  /** A piece of the runtime or of the model, which are compressed; see dense.ts. */
+  piece?: { of: "runtime" | "model"; text: string; count: number };
+  /** All pieces have come: the length of the model, and in how many planes it is. */
+  open?: { length: number; width: number };
   values?: Float32Array;
   dims?: readonly number[];
 }
@@ -18,13 +21,23 @@ export interface Reply {
 
 let session: ort.InferenceSession | undefined;
 
-async function unpacked(base64: string): Promise<ArrayBuffer> {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(stream).arrayBuffer();
+/** Unpacks pieces while more of them come. */
+function createUnpacking() {
+  const stream = new DecompressionStream("gzip");
+  const writer = stream.writable.getWriter();
+  const all = new Response(stream.readable).arrayBuffer();
+  // What is wrong with it is said when all is asked for.
+  all.catch(() => {});
+  return {
+    add: (bytes: Uint8Array<ArrayBuffer>) => void writer.write(bytes).catch(() => {}),
+    async end() {
+      await writer.close();
+      return all;
+    },
+  };
 }
+
+const given = { runtime: createUnpacking(), model: createUnpacking() };
 
 /** Puts bytes back in order of which each first one of `width` came first, then each second one, … */
 function inOrder(planes: Uint8Array, length: number, width: number): Uint8Array {
@@ -35,15 +48,10 @@ function inOrder(planes: Uint8Array, length: number, width: number): Uint8Array 
   return bytes.subarray(0, length);
 }
 
-async function open({
-  runtime,
-  model,
-  length,
-  width,
-}: NonNullable<Request["open"]>): Promise<Float32Array[]> {
+async function open({ length, width }: NonNullable<Request["open"]>): Promise<Float32Array[]> {
   // A page from disk is never isolated as threads would need it.
-  Object.assign(ort.env.wasm, { numThreads: 1, proxy: false, wasmBinary: await unpacked(runtime) });
-  const bytes = inOrder(new Uint8Array(await unpacked(model)), length, width);
+  Object.assign(ort.env.wasm, { numThreads: 1, proxy: false, wasmBinary: await given.runtime.end() });
+  const bytes = inOrder(new Uint8Array(await given.model.end()), length, width);
   session = await ort.InferenceSession.create(bytes, { executionProviders: ["wasm"] });
   return [];
 }
@@ -55,7 +63,8 @@ async function evaluate(values: Float32Array, dims: readonly number[]): Promise<
   return session.outputNames.map((name) => outputs[name]!.data as Float32Array);
 }
 
-self.onmessage = async ({ data: { id, open: what, values, dims } }: MessageEvent<Request>) => {
+self.onmessage = async ({ data: { id, piece, open: what, values, dims } }: MessageEvent<Request>) => {
+  if (piece) return given[piece.of].add(readDense(piece.text, piece.count));
   let reply: Reply;
   try {
     reply = { id, outputs: what ? await open(what) : await evaluate(values!, dims!) };

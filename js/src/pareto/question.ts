@@ -1,7 +1,8 @@
 import { h, setText } from "../shared/dom";
+import { asked } from "../shared/format";
 import { otherLabel } from "./words";
 
-/** "lipstick predicts Male. What would make it predict not Male?" */
+/** "lipstick predicts Male. What would make it predict “not Male”?" */
 export function createQuestion() {
   const [first, model, predicts, answer, then, target, end] = [
     h("span"),
@@ -22,9 +23,9 @@ export function createQuestion() {
       setText(first, known ? "" : "What would make ");
       setText(model, name || (known ? "The model" : "the model"));
       setText(predicts, known ? " predicts " : " change its prediction");
-      setText(answer, known ? labels[original]! : "");
+      setText(answer, known ? asked(labels[original]!) : "");
       setText(then, known ? `. What would make it predict ${other === null ? "anything else" : ""}` : "");
-      setText(target, known ? (other ?? "") : "");
+      setText(target, known ? asked(other ?? "") : "");
       setText(end, "?");
     },
   };

@@ -1,4 +1,4 @@
-import { className, probability } from "../shared/format";
+import { asked, className, probability } from "../shared/format";
 import { createPicker } from "../shared/picker";
 import type { RelevanceFrame } from "./traits";
 
@@ -27,8 +27,8 @@ export function createQuestion(
   return {
     elements: ["What speaks for ", target.element, " rather than ", against.element, "?"],
     draw() {
-      target.update(className(traits.labels, traits.target));
-      against.update(name(traits.against));
+      target.update(asked(className(traits.labels, traits.target)));
+      against.update(asked(name(traits.against)));
     },
   };
 }

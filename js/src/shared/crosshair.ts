@@ -16,10 +16,12 @@ type Point = readonly number[];
 
 /** A pointer that moves by less has clicked, in CSS pixels. */
 const STILL = 4;
+/** A finger that stays for so long, in ms, draws; one that does not scrolls the page, or does what the view has for it. */
+const HOLD = 400;
 /** For the help of a view. */
 export const MARKING =
-  " Shift-click marks a part of the picture, Shift-drag draws around one (with Ctrl a rectangle), M marks that at the " +
-  "crosshair, Escape clears it; linked views outline it and tell its share.";
+  " Shift-click marks a part of the picture, Shift-drag (a finger: hold, then drag) draws around one, with Ctrl a " +
+  "rectangle, M marks that at the crosshair, Escape clears it; linked views outline it with its share.";
 
 export type Crosshair = ReturnType<typeof createCrosshair>;
 
@@ -77,6 +79,8 @@ export function createCrosshair(
   const crosshair = {
     /** Where the point goes when the pointer leaves. */
     rest: [] as Point,
+    /** A finger that has stayed begins to draw: what the view has begun with it is not meant. */
+    taken: () => {},
     point: (point: Point) => frame.set({ point }),
     /** Puts both over the picture that fills a box, or over each of several: gives what to lay over each. */
     over(box: HTMLElement, count = 1): readonly HTMLElement[] {
@@ -91,18 +95,34 @@ export function createCrosshair(
       let drawn: HTMLElement | undefined;
       let from: PointerEvent;
       let path: Point = [];
+      let held: ReturnType<typeof setTimeout> | undefined;
+      const release = () => clearTimeout(held);
+      scope.defer(release);
 
       // Before the view's own: what draws a region does nothing else.
       scope.on(
         box,
         "pointerdown",
         (event) => {
-          drawn = (free || event.shiftKey) && event.button === 0 ? under(event) : undefined;
-          if (!drawn) return;
+          release();
+          drawn = undefined;
+          const mark = event.button === 0 ? under(event) : undefined;
+          if (!mark) return;
           from = event;
-          path = within(event, drawn);
-          box.setPointerCapture(event.pointerId);
-          event.stopPropagation();
+          const draw = () => {
+            drawn = mark;
+            path = within(event, mark);
+            box.setPointerCapture(event.pointerId);
+          };
+          if (free || event.shiftKey) {
+            draw();
+            event.stopPropagation();
+          } else if (event.pointerType === "touch" && event.isPrimary)
+            held = setTimeout(() => {
+              crosshair.taken();
+              draw();
+              set({ point: path });
+            }, HOLD);
         },
         true,
       );
@@ -110,17 +130,22 @@ export function createCrosshair(
         const mark = drawn ?? under(event);
         const point = mark ? within(event, mark).map((at) => Math.min(1, Math.max(0, at))) : crosshair.rest;
         set({ point });
+        const moved =
+          !!from && Math.hypot(event.clientX - from.clientX, event.clientY - from.clientY) > STILL;
+        if (moved) release();
         if (!drawn) return;
-        if (path.length > 2 || Math.hypot(event.clientX - from.clientX, event.clientY - from.clientY) > STILL)
-          path = [...path, ...point];
+        if (path.length > 2 || moved) path = [...path, ...point];
         const [x0, y0, x1, y1] = [path[0]!, path[1]!, point[0]!, point[1]!];
         const rectangle = event.ctrlKey || event.metaKey;
         if (path.length > 4) set({ region: [rectangle ? [x0, y0, x1, y0, x1, y1, x0, y1] : path] });
       });
       scope.on(box, ["pointerup", "pointercancel"], () => {
+        release();
         if (drawn && path.length === 2) toggle(path);
         drawn = undefined;
       });
+      // Else the page is scrolled, or its menu is opened.
+      scope.on(box, ["touchmove", "contextmenu"], (event) => drawn && event.preventDefault());
       // JupyterLab would select cells with Shift.
       scope.on(box, ["mousedown", "click"], (event) => event.shiftKey && event.stopPropagation(), true);
       scope.on(box, "pointerleave", () => drawn ?? set({ point: crosshair.rest }));

@@ -30,3 +30,6 @@ export function change(after: number, before: number): { sign: "▲" | "▼" | "
 /** The name of a class; where it has none, its number. */
 export const className = (labels: readonly string[], index: number): string =>
   labels[index] ?? (index < 0 ? "…" : `class ${index}`);
+
+/** A label in a question; one that would run into it stands in quotes, as in "Why “not Male” rather than Male?" */
+export const asked = (label: string): string => (/^(not|no) /.test(label) ? `“${label}”` : label);

@@ -22,6 +22,8 @@ export const runTraits = {
   trust: records({ name: text(), value: text(), note: text(), help: text(), ok: yesOrNo() }),
   /** Whether there will be more such rows when the run has ended. */
   measures: bool(true),
+  /** The call that opens the view with its models, where it was opened without; else empty. */
+  opens_with: text(),
 };
 
 export type RunTraits = TraitsOf<typeof runTraits>;

@@ -20,13 +20,21 @@ export interface PointingEvents {
   pointed(region: number, byKeyboard: boolean): void;
 }
 
+/** What a pointer draws; `pending` while it is a finger that has only touched: it may stay, which means something else. */
+interface Stroke {
+  x: number;
+  y: number;
+  show: boolean;
+  pending: boolean;
+}
+
 /** Which superpixel of a canvas mouse, touch or keyboard are at, and the strokes that they make. */
 export class Pointing {
   regions: Regions | null = null;
   #hovered = OUTSIDE;
   #cursor = 0;
   #keyboard = false;
-  #stroke: { x: number; y: number; show: boolean } | null = null;
+  #stroke: Stroke | null = null;
 
   constructor(
     readonly canvas: HTMLCanvasElement,
@@ -35,6 +43,7 @@ export class Pointing {
   ) {
     scope.on(canvas, "pointerdown", (event) => this.#press(event));
     scope.on(canvas, "pointermove", (event) => this.#move(event));
+    scope.on(canvas, "pointercancel", () => this.#stroke?.pending && this.abandon());
     scope.on(canvas, ["pointerup", "pointercancel", "lostpointercapture"], () => this.#lift());
     scope.on(canvas, "pointerleave", () => this.#stroke ?? this.#point(OUTSIDE, false));
     scope.on(canvas, "focus", () => {
@@ -86,10 +95,21 @@ export class Pointing {
     if (region === OUTSIDE) return;
     this.canvas.setPointerCapture(event.pointerId);
     // The first superpixel decides whether the whole stroke shows or hides.
-    this.#stroke = { x, y, show: !this.events.isShown(region) };
+    this.#stroke = { x, y, show: !this.events.isShown(region), pending: true };
     this.#cursor = region;
     this.#point(region, false);
-    this.events.stroke([region], this.#stroke.show, true);
+    if (event.pointerType !== "touch") this.#begin(this.#stroke);
+  }
+
+  #begin(stroke: Stroke): void {
+    if (!stroke.pending) return;
+    stroke.pending = false;
+    this.events.stroke([this.#cursor], stroke.show, true);
+  }
+
+  /** Takes back what a finger has only touched. */
+  abandon(): void {
+    this.#stroke = null;
   }
 
   #move(event: PointerEvent): void {
@@ -98,6 +118,7 @@ export class Pointing {
     this.#point(regionAt(this.regions, x, y), false);
     const stroke = this.#stroke;
     if (!stroke) return;
+    this.#begin(stroke);
     const passed = regionsAlong(this.regions, stroke.x, stroke.y, x, y);
     Object.assign(stroke, { x, y });
     this.events.stroke(passed, stroke.show, false);
@@ -105,6 +126,7 @@ export class Pointing {
 
   #lift(): void {
     if (!this.#stroke) return;
+    this.#begin(this.#stroke);
     this.#stroke = null;
     this.events.strokeEnded();
   }

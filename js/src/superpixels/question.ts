@@ -1,5 +1,5 @@
 import { h, setText } from "../shared/dom";
-import { className, probability } from "../shared/format";
+import { asked, className, probability } from "../shared/format";
 import { createPicker } from "../shared/picker";
 import type { SuperpixelFrame } from "./traits";
 
@@ -16,7 +16,7 @@ export function createQuestion({ scope, traits }: SuperpixelFrame, explain: (tar
     elements: [verb, picker.element, "?"],
     draw() {
       setText(verb, traits.objective === "necessary" ? "What would lose " : "What carries ");
-      picker.update(className(traits.labels, traits.target));
+      picker.update(asked(className(traits.labels, traits.target)));
     },
   };
 }

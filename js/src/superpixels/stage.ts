@@ -57,6 +57,7 @@ export function createStage(frame: SuperpixelFrame, scene: () => StageScene, eve
     frame.scope,
   );
   crosshair.over(box);
+  crosshair.taken = () => pointing.abandon();
 
   const resize = () => {
     const { width, height } = painter.regions ?? painter.picture ?? { width: 1, height: 1 };

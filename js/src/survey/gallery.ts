@@ -24,7 +24,7 @@ const MOST_ASKED = 256;
 export function createGallery(frame: SurveyFrame, look: Look) {
   const { scope, traits } = frame;
   const atlas = new Atlas();
-  const sheets = new Sheets(atlas, (inSight) => (inSight ? repaint(true) : want()));
+  const sheets = new Sheets(atlas, () => repaint(true));
   scope.defer(() => sheets.end());
   const canvas = h("canvas.sheet", { "aria-hidden": "true" });
   const cursor = h("div.cursor", { id: uniqueId(), role: "option" });
@@ -138,9 +138,9 @@ export function createGallery(frame: SurveyFrame, look: Look) {
   });
   scope.on(element, ["focus", "blur"], () => repaint());
   frame.receive((content, buffers) => {
-    const { kind, instead } = (content ?? {}) as { kind?: unknown; instead?: unknown };
+    const { kind, again } = (content ?? {}) as { kind?: unknown; again?: unknown };
     if (kind !== "thumbnails") return;
-    sheets.add(buffers, instead === true);
+    sheets.add(buffers, again === true);
     want();
   });
 

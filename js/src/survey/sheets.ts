@@ -19,42 +19,46 @@ interface Sheet {
   used: number;
 }
 
+const NONE = new Uint32Array(0);
+
 /**
  * All sheets that have come, as files. One is decoded while pictures of it are wanted and not in the atlas, those first
  * that have most of what is in sight; what is wanted of it is copied into the atlas, and it is closed again.
  */
 export class Sheets {
   readonly #sheets: Sheet[] = [];
-  /** Of each picture the sheet and the place in it, -1 for none. */
-  #sheetOf = new Int32Array(0);
-  #placeOf = new Uint8Array(0);
+  /**
+   * Of each picture its sheet, -1 for none: as they came while the data set was read, and as they were arranged again.
+   * Both are kept, since pictures that stand together in one order of the gallery are scattered in another.
+   */
+  #arranged: readonly Int32Array[] = [];
   #busy = new Set<number>();
-  #inSight: Uint32Array = new Uint32Array(0);
+  #inSight: Uint32Array = NONE;
+  #around: Uint32Array = NONE;
   #kept: Wire = null;
   #ended = false;
 
   constructor(
     readonly atlas: Atlas,
-    /** Pictures have come into the atlas, some of them in sight or none. */
-    readonly changed: (inSight: boolean) => void,
+    /** Pictures in sight have come into the atlas. */
+    readonly changed: () => void,
   ) {}
 
   /** The number of pictures of the data set. */
   resize(count: number): void {
-    if (count === this.#sheetOf.length) return;
-    this.#sheetOf = new Int32Array(count).fill(-1);
-    this.#placeOf = new Uint8Array(count);
+    if (count === this.#arranged[0]?.length) return;
+    this.#arranged = [0, 1].map(() => new Int32Array(count).fill(-1));
     this.#sheets.length = 0;
     this.#kept = null;
     this.atlas.resize(count);
   }
 
   has(picture: number): boolean {
-    return this.#sheetOf[picture]! >= 0;
+    return this.#arranged.some((sheetOf) => sheetOf[picture]! >= 0);
   }
 
-  /** Takes a sheet: its numbers, sizes and file, `instead` of others that have these pictures, or beside them. */
-  add([numbers, sizes, picture]: readonly (Wire | null)[], instead = false): void {
+  /** Takes a sheet: its numbers, sizes and file; `again` where it arranges pictures anew that others have. */
+  add([numbers, sizes, picture]: readonly (Wire | null)[], again = false): void {
     const [of, size, file] = [toBytes(numbers), toBytes(sizes), toBytes(picture)];
     if (!of || !size || !file) return;
     // Its own copies: what a message or a trait brought is then free.
@@ -63,13 +67,13 @@ export class Sheets {
       ...{ picture: file.slice(), used: 0 },
     };
     const index = this.#sheets.push(sheet) - 1;
-    sheet.numbers.forEach((number, place) => {
-      if (number >= this.#sheetOf.length || place > 255 || (!instead && this.has(number))) return;
-      this.#leave(this.#sheetOf[number]!);
-      this.#sheetOf[number] = index;
-      this.#placeOf[number] = place;
+    const sheetOf = this.#arranged[Number(again)];
+    for (const number of sheet.numbers) {
+      if (!sheetOf || number >= sheetOf.length || (!again && this.has(number))) continue;
+      this.#leave(sheetOf[number]!);
+      sheetOf[number] = index;
       sheet.used++;
-    });
+    }
     if (sheet.used === 0) this.#sheets.pop();
   }
 
@@ -85,30 +89,45 @@ export class Sheets {
   /** Wants pictures, those in sight first; gives those in sight that no sheet has. */
   want(sight: Uint32Array, around: Uint32Array): number[] {
     this.#inSight = sight;
+    this.#around = around;
     this.atlas.want(sight, around);
-    const counts = new Map<number, number>();
-    const lacks: number[] = [];
-    const look = (pictures: Uint32Array, weight: number) => {
-      for (const picture of pictures) {
-        const sheet = this.#sheetOf[picture]!;
-        if (sheet < 0) {
-          if (weight === IN_SIGHT) lacks.push(picture);
-        } else if (!this.atlas.has(picture) && !this.#busy.has(sheet) && this.#sheets[sheet]!.picture)
-          counts.set(sheet, (counts.get(sheet) ?? 0) + weight);
-      }
-    };
-    look(sight, IN_SIGHT);
-    look(around, 1);
-    const first = [...counts].sort(([, m], [, n]) => n - m);
-    // What nobody sees yet is not to take the time of what one sees.
-    const most = (first[0]?.[1] ?? 0) >= IN_SIGHT ? AT_ONCE : 1;
-    for (const [sheet] of first.slice(0, Math.max(0, most - this.#busy.size))) void this.#decode(sheet);
-    return lacks;
+    this.#decodeNext();
+    return [...sight].filter((picture) => !this.has(picture));
   }
 
   end(): void {
     this.#ended = true;
     this.atlas.end();
+  }
+
+  /** Decodes the sheets that have most of what is lacking, unless others are being decoded. */
+  #decodeNext(): void {
+    const sheetIn = this.#fewest();
+    const counts = new Map<number, number>();
+    const look = (pictures: Uint32Array, weight: number) => {
+      for (const picture of pictures) {
+        const sheet = sheetIn(picture);
+        if (sheet >= 0 && !this.atlas.has(picture) && !this.#busy.has(sheet) && this.#sheets[sheet]!.picture)
+          counts.set(sheet, (counts.get(sheet) ?? 0) + weight);
+      }
+    };
+    look(this.#inSight, IN_SIGHT);
+    look(this.#around, 1);
+    const first = [...counts].sort(([, m], [, n]) => n - m);
+    // What nobody sees yet is not to take the time of what one sees.
+    const most = (first[0]?.[1] ?? 0) >= IN_SIGHT ? AT_ONCE : 1;
+    for (const [sheet] of first.slice(0, Math.max(0, most - this.#busy.size))) void this.#decode(sheet);
+  }
+
+  /** Finds the sheet of a picture in the arrangement in which those in sight lie on the fewest. */
+  #fewest(): (picture: number) => number {
+    const sheetIns = this.#arranged.map((sheetOf, which) => (picture: number) => {
+      const sheet = sheetOf[picture]!;
+      return sheet >= 0 ? sheet : this.#arranged[1 - which]![picture]!;
+    });
+    const lacking = this.#inSight.filter((picture) => !this.atlas.has(picture));
+    const [first, again] = sheetIns.map((sheetIn) => new Set(Array.from(lacking, sheetIn)).size);
+    return sheetIns[Number(again! < first!)] ?? (() => -1);
   }
 
   async #decode(index: number): Promise<void> {
@@ -121,12 +140,15 @@ export class Sheets {
     const { side } = this.atlas;
     const before = this.#lackingInSight();
     sheet.numbers.forEach((picture, place) => {
-      if (!bitmap || this.#sheetOf[picture] !== index || !this.atlas.isWanted(picture)) return;
+      if (!bitmap || !this.#arranged.some((sheetOf) => sheetOf[picture] === index)) return;
+      if (!this.atlas.isWanted(picture)) return;
       const [x, y] = [(place % COLUMNS) * side, Math.floor(place / COLUMNS) * side];
       this.atlas.put(picture, bitmap, x, y, sheet.sizes[2 * place]!, sheet.sizes[2 * place + 1]!);
     });
     bitmap?.close();
-    this.changed(this.#lackingInSight() < before);
+    // Not only once a frame: what is in sight may lie on many sheets.
+    this.#decodeNext();
+    if (this.#lackingInSight() < before) this.changed();
   }
 
   #lackingInSight(): number {

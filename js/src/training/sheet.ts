@@ -52,7 +52,7 @@ export function createSheet(frame: TrainingFrame) {
       setAttribute(canvas, "aria-label", words.sheet(...traits.grid, named));
       canvas.hidden = frame.absent || picture.bitmap === null;
       titles.hidden = frame.absent || named.length === 0;
-      setText(note, words.drawn(traits.drawn));
+      setText(note, words.drawn(traits.drawn, traits.sheet_note));
     },
     paint() {
       const { bitmap } = picture;

@@ -17,6 +17,8 @@ export const traits = {
   tile: tuple(integer(), integer()),
   /** Titles of the columns; none where the columns mean nothing. */
   columns: list(text()),
+  /** How they were drawn: words that follow the update. */
+  sheet_note: text(),
   /** The update that the samples are of; below 0 while there are none. */
   drawn: integer(-1),
   loss_names: list(text()),

@@ -1,9 +1,8 @@
 import { count } from "../shared/format";
 
 export const HELP =
-  "Samples of what the network makes, drawn by the running mean of its weights: what the training gives at its end. " +
-  "The losses of two networks that work against each other do not tell how good the samples are: look at them. " +
-  "A stop loses nothing.";
+  "The samples show what the network has learnt; below them stands how they were drawn. The losses of two networks " +
+  "that work against each other do not tell how good the samples are: look at them. A stop loses nothing.";
 
 export const LATER = "the samples will be here";
 export const UNREADABLE = "the browser cannot decode the samples";
@@ -14,8 +13,8 @@ export function kept(step: number, saved: boolean): string {
 }
 
 /** Under the samples. */
-export function drawn(update: number): string {
-  return update < 0 ? "" : `drawn at update ${count(update)} by the running mean of the weights`;
+export function drawn(update: number, note: string): string {
+  return update < 0 ? "" : `drawn at update ${count(update)} ${note}`.trimEnd();
 }
 
 /** The samples, for the ear: "4 rows of samples; columns: original, Bald". */

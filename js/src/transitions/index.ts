@@ -27,7 +27,7 @@ export default defineView({
   name: "transitions",
   label: "Transition explorer",
   traits,
-  alone: "the slider, the maps and the charts still work, other candidates do not",
+  alone: "slider, maps and charts still work, other candidates do not",
   followed: ["picture", "picture_maps", "phase", "cursor", "point", "region"],
   alive: ["path", "gallery", "progress"],
   build,

@@ -1,10 +1,10 @@
 import { h, setName, setText } from "../shared/dom";
-import { probability } from "../shared/format";
+import { asked, probability } from "../shared/format";
 import { createPicker } from "../shared/picker";
 import type { TransitionFrame } from "./traits";
 import type { Transition } from "./transition";
 
-/** "Why 9 and not 4?": the correct class is the control to choose another. The words go by what the model predicts. */
+/** "Why 9 rather than 4?": the correct class is the control to choose another. The words go by what the model predicts. */
 export function createQuestion(frame: TransitionFrame, transition: Transition) {
   const { scope, traits } = frame;
   const picker = createPicker(scope, {
@@ -36,13 +36,14 @@ export function createQuestion(frame: TransitionFrame, transition: Transition) {
     element,
     draw() {
       const { predicted } = traits;
-      picker.update(transition.name(traits.correct));
-      setName(wrong, transition.name(traits.wrong));
+      const name = (index: number) => asked(transition.name(index));
+      picker.update(name(traits.correct));
+      setName(wrong, name(traits.wrong));
       if (predicted >= 0 && predicted === traits.correct)
         put(picker.element, wrong, ["Predicted ", ". What would make it ", "?"]);
       else if (predicted >= 0 && predicted !== traits.wrong)
-        put(wrong, picker.element, ["Between ", " and ", ` (predicted ${transition.name(predicted)})`]);
-      else put(wrong, picker.element, ["Why ", " and not ", "?"]);
+        put(wrong, picker.element, ["Between ", " and ", ` (predicted ${name(predicted)})`]);
+      else put(wrong, picker.element, ["Why ", " rather than ", "?"]);
     },
   };
 }

@@ -6,17 +6,17 @@ import type { Candidate, Ends, RegionsAnswer } from "./traits";
 
 /** What one sees, and whose idea it is. */
 export const HELP =
-  "A search over a generator’s inputs looks for pictures whose features are like those of the image, some predicted " +
-  "as one class and some as the other; the slider leads from one to the other (Suzuki et al. 2021). The maps show which " +
-  "pixels speak for a class (+) and which against it (−); at the flip the decision changes." +
+  "A search over a generator’s inputs finds pictures with features like the image’s, of one predicted class and of the " +
+  "other; the slider leads from one to the other (Suzuki et al. 2021). Maps show which pixels speak for a class (+) " +
+  "or against it (−); at the flip the decision changes." +
   MARKING;
 
 export const LATER = "the image will be here";
-export const WAITING_FOR_PATH = "drawing the transition between the two picked candidates";
+export const WAITING_FOR_PATH = "drawing the transition between the picked candidates";
 /** Where an answer does not come. */
 export const WORKS = "scrubbing still works";
-export const FIRST_PATH = "drawing a first transition between the best candidates";
-export const NO_PATH = "a transition appears here when both rows have a candidate";
+export const FIRST_PATH = "drawing a transition between the best candidates";
+export const NO_PATH = "a transition appears when both rows have a candidate";
 export const OTHER_ROW_EMPTY = "the other row is still empty";
 
 export const MINUS = "−";
@@ -50,13 +50,13 @@ export const predicted = (name: string): string => `predicted ${name}`;
 /** One candidate: "candidate 17: predicted 9 with .93, cosine similarity .81". */
 export function describeCandidate(candidate: Candidate, name: string): string {
   const [sure, near] = [probability(candidate.confidence, 2), probability(candidate.cosine, 2)];
-  const nearest = candidate.nearest ? ", the nearest one" : "";
+  const nearest = candidate.nearest ? ", the nearest" : "";
   return `candidate ${candidate.id}: ${predicted(name)} with ${sure}, cosine similarity ${near}${nearest}`;
 }
 
 /** What stands where the candidates will be. */
 export const noCandidates = (state: RunState): string =>
-  state === "empty" || state === "running" ? "candidates appear here as the search runs" : "none was found";
+  state === "empty" || state === "running" ? "candidates appear as the search runs" : "none was found";
 
 /** What the numbers under the candidates and the colours of their maps mean. */
 export const galleryLegend = (scale: number): string =>

@@ -71,6 +71,8 @@ export function createStress(frame: TranslationFrame, look: Look) {
     () => frame.save({ curves: kind }),
     "measure the curve",
   );
+  setAttribute(sliders.pgd.element, "data-asks", "attack");
+  setAttribute(curves, "data-asks", "curves");
   const pictures = h("div.stress-pictures", ...canvases.map(({ figure }) => figure));
   const element = h(
     "details.stress",

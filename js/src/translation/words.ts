@@ -56,7 +56,7 @@ export function doubtOf(entry: Entry, { labels, painted }: Pick<Traits, "labels"
 export function comesBack(entry: Entry, { labels, painted }: Pick<Traits, "labels" | "painted">): string {
   const real = entry.returned.map((p, index) => (index === painted ? -1 : p));
   const now = real.indexOf(Math.max(...real));
-  const back = now === entry.from ? "again" : `and not ${className(labels, entry.from)}`;
+  const back = now === entry.from ? "again" : `rather than ${className(labels, entry.from)}`;
   const chance = probability(entry.returned[now], 2);
   return `The twin of the twin is predicted ${className(labels, now)} ${back} (${chance}); its pixels differ from the image's by ${percent(entry.away)} on average.`;
 }

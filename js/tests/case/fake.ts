@@ -39,9 +39,9 @@ export function caseState(changes: Partial<Traits> = {}): Traits {
         ],
       },
     ],
-    ...{ tab: "where", fill: "blur", point: [], region: [], without: null },
+    ...{ tab: "where", travels: false, fill: "blur", point: [], region: [], without: null },
     ...{ state: "done", activity: "", time_left: "", progress: 1, counts: "", notes: "", error: "" },
-    ...{ caveats: [], trust: [], measures: false, resumable: true },
+    ...{ caveats: [], trust: [], measures: false, resumable: true, opens_with: "" },
     ...changes,
   };
 }

@@ -127,6 +127,7 @@ export function facexState(changes: Partial<Sent> = {}): Sent {
     trust: [{ name: "rank by luck", value: "10", note: "of 19", help: "higher is better", ok: null }],
     measures: true,
     resumable: true,
+    opens_with: "",
     state: "done",
     activity: "",
     time_left: "",

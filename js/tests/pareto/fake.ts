@@ -87,6 +87,7 @@ export function paretoState(changes: Partial<Traits> = {}): Traits {
       error: "",
       measures: true,
       resumable: true,
+      opens_with: "",
     },
     ...changes,
   };

@@ -71,7 +71,7 @@ export function relevanceState(changes: Partial<Traits> = {}): Traits {
     },
     ...{ cursor: [10, 10], point: [], region: [] },
     ...{ state: "done", activity: "", time_left: "", progress: 1, counts: "3 of 3 methods", notes: "" },
-    ...{ error: "", caveats: [], measures: true, resumable: true },
+    ...{ error: "", caveats: [], measures: true, resumable: true, opens_with: "" },
     trust: [{ name: "deletion area of rap", value: ".21", note: "random .40", help: "lower", ok: true }],
     ...changes,
   };

@@ -232,15 +232,29 @@ describe("a view without a kernel", () => {
   it("speaks of a page in a page, where nobody answers", async () => {
     const { controls, parts } = asks();
     const { find, root, frame } = await show(parts, { page_answers: [] } as never);
-    expect(text(root.children[1])).toBe("This is a still page: looking still works.");
+    expect(text(root.children[1])).toBe("In this page looking still works.");
     expect((root.children[1] as HTMLElement).hidden).toBe(false);
     const needs = "needs the notebook: this page cannot answer it";
     expect(disabled(find(".cfw-run-button"))).toEqual([true, "true", needs]);
     expect(disabled(controls[0])).toEqual([true, "true", needs]);
     frame.waiting.update(true);
     expect(frame.waiting.words("asking", "the rest works")).toBe(
-      "a still page has no new answers; the rest works",
+      "this page has no new answers; the rest works",
     );
+  });
+
+  it("speaks of the model where the view was opened without", async () => {
+    const { controls, parts } = asks();
+    const state = { opens_with: "cf.open(path, clf)", layout: { comm_live: true } };
+    const { find, root, frame } = await show(parts, state as never);
+    expect(text(root.children[1])).toBe(
+      "Opened without a model: looking still works. cf.open(path, clf) brings it back.",
+    );
+    expect((root.children[1] as HTMLElement).hidden).toBe(false);
+    expect(disabled(find(".cfw-run-button"))).toEqual([true, "true", "needs the model: cf.open(path, clf)"]);
+    expect(disabled(controls[0])[0]).toBe(true);
+    frame.waiting.update(true);
+    expect(frame.waiting.words("asking", "the rest works")).toBe("no model to answer; the rest works");
   });
 
   it("disables in a page that answers only what it does not answer", async () => {

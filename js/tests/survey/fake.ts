@@ -78,7 +78,7 @@ export function surveyState(changes: Partial<Traits> = {}): Traits {
     ...{ skipped: [], skipped_count: 0, chosen: -1 },
     filters: null,
     ...{ state: "done", activity: "", time_left: "", progress: 1, counts: "6 pictures", notes: "" },
-    ...{ error: "", caveats: [], measures: true, resumable: true },
+    ...{ error: "", caveats: [], measures: true, resumable: true, opens_with: "" },
     trust: [{ name: "accuracy", value: ".40", note: "the commonest class .60", help: "share", ok: false }],
     ...changes,
   };

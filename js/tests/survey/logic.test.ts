@@ -166,14 +166,22 @@ describe("sheets", () => {
     await vi.waitFor(() => expect(decoder.waiting()).toEqual([2, 1]));
   });
 
-  it("tell whether what has come is in sight", async () => {
+  it("tell of what has come that is in sight", async () => {
     const changed = vi.fn();
-    const { sheets } = make(4, changed);
+    const { atlas, sheets } = make(4, changed);
     sheets.add(bytes(sheetOf([0], 1)));
     sheets.add(bytes(sheetOf([1], 2)));
     sheets.want(want(0), want(1));
-    await vi.waitFor(() => expect(changed).toHaveBeenCalledTimes(2));
-    expect(changed.mock.calls.map(([inSight]) => inSight)).toEqual([true, false]);
+    await vi.waitFor(() => expect(atlas.has(1)).toBe(true));
+    expect(changed).toHaveBeenCalledTimes(1);
+  });
+
+  it("are decoded one after the other, and wait for nobody to want more", async () => {
+    const { atlas, sheets } = make(8);
+    for (let number = 0; number < 8; number++) sheets.add(bytes(sheetOf([number], number + 1)));
+    sheets.want(want(0, 1, 2, 3, 4, 5, 6, 7), want());
+    await vi.waitFor(() => expect([0, 7].every((picture) => atlas.has(picture))).toBe(true));
+    expect(decoder.open()).toHaveLength(0);
   });
 
   it("that cannot be decoded are not tried again", async () => {
@@ -187,14 +195,28 @@ describe("sheets", () => {
     expect(decoder.bitmaps).toHaveLength(0);
   });
 
-  it("take the place of others, or leave them", async () => {
+  it("leave others, unless they arrange them anew", async () => {
     const { atlas, sheets } = make(4);
     sheets.add(bytes(sheetOf([0, 1], 1)));
     sheets.add(bytes(sheetOf([1, 0], 2)));
-    sheets.add(bytes(sheetOf([1, 3], 3)), true);
+    sheets.add(bytes(sheetOf([3, 1], 3)), true);
     sheets.want(want(0, 1, 3), want());
     await vi.waitFor(() => expect([0, 1, 3].every((picture) => atlas.has(picture))).toBe(true));
     expect(decoder.bitmaps.map(({ from }) => from).sort()).toEqual([1, 3]);
+  });
+
+  it.each([
+    ["as they came", [0, 1, 2], [1]],
+    ["as they were arranged again", [0, 3, 6], [11]],
+  ] as const)("are those on which the pictures in sight lie together: %s", async (_name, sight, decoded) => {
+    const { atlas, sheets } = make(9);
+    [0, 3, 6].forEach((first, i) => void sheets.add(bytes(sheetOf([first, first + 1, first + 2], 1 + i))));
+    [0, 1, 2].forEach(
+      (first, i) => void sheets.add(bytes(sheetOf([first, first + 3, first + 6], 11 + i)), true),
+    );
+    sheets.want(want(...sight), want());
+    await vi.waitFor(() => expect(sight.every((picture) => atlas.has(picture))).toBe(true));
+    expect(decoder.bitmaps.map(({ from }) => from)).toEqual(decoded);
   });
 
   it("come as a pack, too", async () => {

@@ -41,8 +41,11 @@ describe("words", () => {
   });
 
   it("say which update the samples and losses are of", () => {
-    expect(words.drawn(-1)).toBe("");
-    expect(words.drawn(1200)).toBe("drawn at update 1,200 by the running mean of the weights");
+    expect(words.drawn(-1, "by hand")).toBe("");
+    expect(words.drawn(3, "")).toBe("drawn at update 3");
+    expect(words.drawn(1200, "by the running mean of the weights")).toBe(
+      "drawn at update 1,200 by the running mean of the weights",
+    );
     expect(words.mean(1, 5)).toBe("at update 5");
     expect(words.mean(100, 2000)).toBe("mean of updates 1,901 to 2,000");
   });

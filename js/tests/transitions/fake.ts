@@ -63,6 +63,7 @@ export function transitionState(changes: Partial<Traits> = {}): Traits {
     ],
     measures: true,
     resumable: true,
+    opens_with: "",
     state: "done",
     activity: "",
     time_left: "",

@@ -151,7 +151,7 @@ describe("words", () => {
     expect(words.describeCandidate(candidate, "9")).toBe(
       "candidate 17: predicted 9 with .93, cosine similarity .81",
     );
-    expect(words.describeCandidate({ ...candidate, nearest: true }, "9")).toContain("the nearest one");
+    expect(words.describeCandidate({ ...candidate, nearest: true }, "9")).toContain("the nearest");
   });
 
   it("say what is kept", () => {

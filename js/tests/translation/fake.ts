@@ -57,6 +57,7 @@ export function translationState(changes: Partial<Traits> = {}): Traits {
     trust: [{ name: "flip rate", value: ".92", note: "chance .5", help: "higher is better", ok: null }],
     measures: true,
     resumable: true,
+    opens_with: "",
     ...changes,
   };
 }

@@ -100,7 +100,7 @@ describe("words", () => {
       "The twin of the twin is predicted cracked again (.70); its pixels differ from the image's by 0.8 % on average.",
     );
     expect(words.comesBack(entryOf({ returned: [0.4, 0.1, 0.5] }), traits)).toMatch(
-      /^The twin of the twin is predicted sound and not cracked \(\.40\);/,
+      /^The twin of the twin is predicted sound rather than cracked \(\.40\);/,
     );
   });
 

@@ -1,4 +1,4 @@
-"""A JupyterLab server of our own: a free port on loopback, and no file of the user's read or written."""
+"""A server of our own: a free port on loopback, and no file of the user's read or written."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ c.ServerApp.disable_check_xsrf = True
 c.ServerApp.terminals_enabled = False
 c.IdentityProvider.token = ""
 c.PasswordIdentityProvider.hashed_password = ""
-c.LabApp.expose_app_in_browser = True  # as window.jupyterapp, which the tests steer and wait for
-c.LabApp.workspaces_dir = {workspaces!r}
-c.LabApp.user_settings_dir = {settings!r}
+for app in (c.LabApp, c.JupyterNotebookApp):
+    app.expose_app_in_browser = True  # as window.jupyterapp, which the tests steer and wait for
+    app.workspaces_dir = {workspaces!r}
+    app.user_settings_dir = {settings!r}
 c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.extension_manager = "readonly"
@@ -54,13 +55,30 @@ DISABLED_EXTENSIONS = (
     "@jupyterlab/debugger-extension",
     "@jupyterlab/extensionmanager-extension",
     "@jupyterlab/terminal-extension",
+    "@jupyter-notebook/terminal-extension",
 )
 
 
 class Lab:
-    """A running server. Everything that it writes is under ``base``."""
+    """A running server. Everything that it writes is under ``base``.
 
-    def __init__(self, base: Path) -> None:
+    Parameters
+    ----------
+    base
+        A folder; what is in its ``notebooks`` can be opened.
+    command
+        What is started: JupyterLab, or what else shows notebooks. ``{port}`` and ``{folder}``, that of the
+        notebooks, are filled in.
+    answers
+        An address that it answers once it is there.
+    """
+
+    def __init__(
+        self,
+        base: Path,
+        command: tuple[str, ...] = (sys.executable, "-m", "jupyterlab"),
+        answers: str = "/api/status",
+    ) -> None:
         self.notebooks = base / "notebooks"
         self.runtime = base / "runtime"
         self._log = base / "jupyter.log"
@@ -70,13 +88,14 @@ class Lab:
         self._kernels_at = f"{self._sockets.name}/kernels"
         self._write_configuration(base)
         with self._log.open("w") as log:
-            self._kernels = self._started(base, log, str(_KERNELS), "serve", self._kernels_at)
-            self._process = self._started(base, log, "-m", "jupyterlab")
-        self._wait_until_it_answers()
+            self._kernels = self._started(base, log, sys.executable, str(_KERNELS), "serve", self._kernels_at)
+            given = {"port": self._port, "folder": self.notebooks}
+            self._process = self._started(base, log, *(part.format(**given) for part in command))
+        self._wait_until_it_answers(answers)
 
     def _started(self, base: Path, log: IO[str], *command: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, *command],
+            command,
             env=_environment(base),
             cwd=self.notebooks,
             stdin=subprocess.DEVNULL,
@@ -88,7 +107,7 @@ class Lab:
 
     def _write_configuration(self, base: Path) -> None:
         for folder in (self.notebooks, self.runtime):
-            folder.mkdir()
+            folder.mkdir(exist_ok=True)
         server = SERVER_CONFIGURATION.format(
             host=HOST,
             port=self._port,
@@ -106,15 +125,15 @@ class Lab:
         kernel = {"argv": launch, "display_name": "Python of the tests", "language": "python"}
         _write(base / f"data/kernels/{KERNEL}/kernel.json", json.dumps(kernel))
 
-    def _wait_until_it_answers(self) -> None:
+    def _wait_until_it_answers(self, path: str) -> None:
         deadline = time.monotonic() + 60
         while True:
             try:
-                self.request("/api/status")
+                self.request(path)
             except OSError as error:
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     self.close()
-                    raise RuntimeError(f"JupyterLab did not start:\n{self._log.read_text()}") from error
+                    raise RuntimeError(f"the server did not start:\n{self._log.read_text()}") from error
                 time.sleep(0.05)
             else:
                 return

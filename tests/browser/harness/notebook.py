@@ -167,11 +167,15 @@ class Notebook:
 
     # the end
 
-    def reopen(self) -> None:
-        """Save the notebook with its widgets, end its kernel, open it again with a new one; run no cell."""
+    def reopen(self, *, kernel: bool = True) -> None:
+        """Save the notebook with its widgets, end its kernel, open it again with a new one; run no cell.
+
+        Without ``kernel`` it is opened with "No Kernel".
+        """
         self.page.evaluate("(id) => tests.save(id)", self.kernel)
         self.close()
-        self.kernel = self.page.evaluate("(path) => tests.open(path)", self._name)
+        opening = "tests.open" if kernel else "tests.openAlone"
+        self.kernel = self.page.evaluate(f"(path) => {opening}(path)", self._name)
         self._open = True
 
     def close(self) -> None:
@@ -185,7 +189,7 @@ class Notebook:
         for text in self.errors():
             self._problems.add("kernel", text)
         self.page.evaluate("(id) => tests.close(id)", self.kernel)
-        with suppress(OSError):  # a test may have ended the kernel
+        with suppress(OSError):  # a test may have ended the kernel, or there is none
             self._lab.request(f"/api/kernels/{self.kernel}", "DELETE")
 
 

@@ -34,6 +34,16 @@ window.tests = (() => {
       return kernel.id;
     },
 
+    /** Open a notebook with "No Kernel", and return a name for it. */
+    async openAlone(path) {
+      const kernelPreference = { shouldStart: false, canStart: false, autoStartDefault: false };
+      const opening = window.jupyterapp.commands.execute('docmanager:open', { path, factory: 'Notebook', kernelPreference });
+      const panel = await within(PATIENCE, 'the notebook', opening);
+      await within(PATIENCE, 'its content', panel.context.ready.then(() => panel.revealed));
+      opened.set(path, { panel, errors: [] });
+      return path;
+    },
+
     /** Run one cell, or all where `cell` is null. */
     async run([id, cell, wait, seconds]) {
       const notebook = opened.get(id);

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -268,3 +270,30 @@ def test_workers_that_are_restarted_give_the_same_answer(cluster, clf, faces, al
             restarted = True
     assert restarted
     assert_same(result, alone)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a process group is interrupted by a POSIX signal")
+def test_ctrl_c_reaches_the_workers_too_and_the_run_is_resumed_at_once():
+    script = Path(__file__).with_name("interrupted.py")
+    process = subprocess.Popen(
+        [sys.executable, "-u", str(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    patience = threading.Timer(2 * PATIENCE, os.killpg, (process.pid, signal.SIGKILL))
+    patience.start()
+    printed = []
+    with process:
+        for line in process.stdout:
+            if line == "seen 4\n":
+                os.killpg(process.pid, signal.SIGINT)  # as a terminal does, and a notebook's stop button
+            printed.append(line)
+    patience.cancel()
+    everything = "".join(printed)
+    assert process.returncode == 0, everything
+    assert "interrupted at" in everything
+    [seen] = [int(line.split()[1]) for line in printed if line.startswith("stopped")]
+    assert 4 <= seen < 24
+    assert "resumed 24\n" in printed

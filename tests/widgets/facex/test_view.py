@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import threading
 import time
 from dataclasses import replace
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ import torch
 from PIL import Image
 from torch import nn
 from traitlets import TraitError
-from waiting import until
+from waiting import PATIENCE, until
 
 from cfwidgets import Classifier, ClassifierError, FaceX, FaceXExplorer, FaceXView, PrototypeError
 from cfwidgets.data.faces.prototype import Prototype, Region
@@ -503,15 +504,18 @@ def test_the_chart_has_both_models(found):
 
 
 def test_axes_alone_are_drawn_before_there_is_a_score():
+    looked_at = threading.Event()
+
     class Stuck(Faces):
         def __getitem__(self, index):
-            time.sleep(0.3)
+            looked_at.wait(PATIENCE)
             return super().__getitem__(index)
 
     explorer = FaceXExplorer(classifier(), Stuck(), "Male", engine=QUICK, regions=REGIONS)
     plot = explorer.chart.children[1]
     assert not any(mark.visible for mark in plot.marks)
     assert all(axis.visible for axis in plot.axes)
+    looked_at.set()
     until(lambda: explorer.view.state == "done")
     assert all(part.visible for part in (*plot.marks, *plot.axes))
     explorer.close()

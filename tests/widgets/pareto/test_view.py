@@ -437,9 +437,9 @@ def test_the_charts_have_the_front(found):
         assert (
             figure.title
             == {
-                "plausibility": "colour: plausibility lost, green little, purple much",
-                "success": "colour: log-probability, green low, purple high",
-                "intensity": "colour: intensity, green little, purple much",
+                "plausibility": "plausibility lost: green little, purple much",
+                "success": "log-probability: green low, purple high",
+                "intensity": "intensity: green little, purple much",
             }[left]
         )
         for axis, values in zip(figure.axes, (circles.x, circles.y), strict=True):

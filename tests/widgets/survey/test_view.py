@@ -247,10 +247,10 @@ def test_a_data_set_without_pictures_is_refused_at_once(clf):
 def test_a_large_data_set_is_arranged_by_surprise(sent, show, monkeypatch):
     monkeypatch.setattr("cfwidgets.widgets.survey.view._SCATTERED", 30)
     view = ended(show(small.classifier(), PICTURES, LABELS, engine=ENGINE))
-    until(lambda: any(content["instead"] for content, _ in sent))
-    again = [message for message in sent if message[0]["instead"]]
+    until(lambda: any(content["again"] for content, _ in sent))
+    again = [message for message in sent if message[0]["again"]]
     assert numbers_in(again) == surprising(view.result).tolist()
-    until(lambda: view._thumbnails.made == 1)
+    until(lambda: view._arranged_by is view.result)
 
 
 def test_pictures_that_an_earlier_run_has_answered_are_read_for_their_thumbnails(clf, sent, show, tmp_path):

@@ -24,6 +24,7 @@ from cfwidgets.images import to_uint8
 from cfwidgets.training import translation
 from cfwidgets.training.attgan import TrainedAttGAN
 from cfwidgets.training.biggan import BigGANTraining
+from cfwidgets.training.plain import PlainTraining
 from cfwidgets.training.translation import TrainedTranslator, TranslationTraining
 from cfwidgets.widgets.training.view import TrainingView
 
@@ -80,6 +81,7 @@ def test_a_training_is_shown_to_its_end(opened):
     assert (view.grid, view.tile) == ([4, 4], [16, 16])
     assert view.columns == list(view.result.sheet_columns)
     assert view.columns[2:] == ["Pale_Skin", "<b>"]
+    assert view.sheet_note == "by the running mean of the weights"
     assert (view.drawn, view.measured, view.window) == (6, 6, 1)
     assert view.loss_names == list(view.result.loss_names)
     assert np.allclose(view.history, view.result.losses)
@@ -93,6 +95,22 @@ def test_other_trainings_are_shown_too(opened):
     assert pixels(view).shape == (2 * 32, 8 * 32, 3)
     assert (view.columns, view.grid) == ([], [2, 8])
     assert view.loss_names == ["generator", "discriminator"]
+
+
+def test_a_classifier_is_shown_with_its_hardest_pictures_and_what_is_right(opened):
+    images, labels = torch.rand(20, 3, 16, 16), torch.arange(20) % 2
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 256, 2))
+    groups = {"even": (images[::2], labels[::2]), "<b>": (images[1::2], labels[1::2])}
+    training = PlainTraining(updates=4, batch_size=4)
+    view = opened(training.steps(network, images, labels, held_out=groups, report_every=2))
+    drawn(view)
+    assert view.counts.startswith("update 4 of 4 after ")
+    assert np.array_equal(pixels(view), joined(view.result.sheet()))
+    assert (view.grid, view.columns) == ([4, 2], ["even", "<b>"])
+    assert view.sheet_note == "from the held-out pictures: the hardest of each group"
+    assert (view.loss_names, view.held_out_names) == (["cross-entropy"], ["even", "<b>"])
+    assert view.held_out == pytest.approx(view.result.measured[-1, 1:].tolist())
+    assert view.held_out_at == 4
 
 
 @pytest.mark.parametrize("marked", [False, True])

@@ -89,6 +89,17 @@ def test_all_that_was_kept_comes_back_and_nothing_runs(saved, clf, monkeypatch):
     made.close()
 
 
+def test_it_is_opened_by_the_door_of_explorers(saved, clf):
+    made = cf.open(saved, clf, data=pictures(), labels=LABELS, **given())
+    assert isinstance(made, cf.Workbench)
+    assert list(made.cases["note"]) == ["all of them", "another"]
+    made.close()
+    with pytest.raises(ValueError, match="holds the cases of a workbench: give clf and data too"):
+        cf.open(saved)
+    with pytest.raises(ResultError, match="other weights"):
+        cf.open(saved, small.classifier(5), data=pictures())
+
+
 def test_each_keep_is_saved_at_once(clf, tmp_path):
     path = tmp_path / "cases.zip"
     made = cf.Workbench(clf, pictures(), LABELS, engines=ENGINES, path=path)

@@ -1,8 +1,11 @@
 import type { Network } from "../network";
 import type { Travelled } from "../state";
+import { caseWithout } from "./case";
+import { facex } from "./facex";
 import { pareto } from "./pareto";
 import { relevance } from "./relevance";
 import { superpixels } from "./superpixels";
+import { translation } from "./translation";
 
 /** The traits of the view that asks. */
 export interface Asking {
@@ -13,7 +16,14 @@ export interface Asking {
 /** Makes who answers a view: it is called when the view has saved something, and sets what Python would set. */
 export type Answerer = (travelled: Travelled, view: Asking, network: Network) => () => void;
 
-const ANSWERERS: Readonly<Record<string, Answerer>> = { pareto, relevance, superpixels };
+const ANSWERERS: Readonly<Record<string, Answerer>> = {
+  case: caseWithout,
+  facex,
+  pareto,
+  relevance,
+  superpixels,
+  translation,
+};
 
 /** Gives who answers the traits that a view saves, by their names. */
 export function answered(travelled: Travelled, view: Asking, network: Network) {

@@ -3,7 +3,7 @@ import { traits } from "../../relevance/traits";
 import { inflate } from "../../shared/bytes";
 import { packOpener } from "../../shared/pack";
 import { latest } from "../latest";
-import { unpack } from "../state";
+import { unpackAll } from "../state";
 import type { Answerer } from "./index";
 import { likeliest } from "./likeliest";
 
@@ -14,12 +14,7 @@ const TOP = 5;
 export const relevance: Answerer = ({ arrays }, view, network) => {
   const read = <K extends keyof typeof traits>(name: K) =>
     traits[name](view.get(name)) as ReturnType<(typeof traits)[K]>;
-  const given = (async () => {
-    const pictures = Object.entries(arrays).map(
-      async ([name, packed]) => [name, await unpack(packed)] as const,
-    );
-    return new Map(await Promise.all(pictures));
-  })();
+  const given = unpackAll(arrays);
   const open = packOpener();
   const ranks = new Map<string, Promise<Uint32Array>>();
   const rank = async (method: string, pixels: number) => {
@@ -31,7 +26,7 @@ export const relevance: Answerer = ({ arrays }, view, network) => {
   return latest(view, async () => {
     const hiding = read("hiding");
     if (!hiding) return;
-    const pictures = await given;
+    const pictures = await given();
     const [image, content] = [pictures.get("image")!, pictures.get(hiding.fill)];
     if (!content) throw new Error("it cannot paint over pixels");
     const size = read("size");

@@ -3,7 +3,7 @@ import { answerOf, maskOf } from "../../superpixels/masks";
 import { readLabels } from "../../superpixels/regions";
 import { traits } from "../../superpixels/traits";
 import { latest } from "../latest";
-import { unpack } from "../state";
+import { unpackAll } from "../state";
 import type { Answerer } from "./index";
 import { likeliest } from "./likeliest";
 
@@ -14,12 +14,13 @@ const TOP = 5;
 export const superpixels: Answerer = ({ arrays, values }, view, network) => {
   const read = <K extends keyof typeof traits>(name: K) =>
     traits[name](view.get(name)) as ReturnType<(typeof traits)[K]>;
-  const given = (async () => {
-    const [image, hidden] = await Promise.all([unpack(arrays.image!), unpack(arrays.hidden!)]);
-    return { image, hidden, labels: await readLabels(toBytes(read("label_map"))!, read("size")) };
-  })();
+  const given = unpackAll(arrays);
+  let regions: ReturnType<typeof readLabels> | undefined;
   return latest(view, async () => {
-    const { image, hidden, labels } = await given;
+    const pictures = await given();
+    const [image, hidden] = [pictures.get("image")!, pictures.get("hidden")!];
+    regions ??= readLabels(toBytes(read("label_map"))!, read("size"));
+    const labels = await regions;
     const target = read("target");
     const shown = read("following")
       ? answerOf({ best: read("best"), smallest: read("smallest") })
