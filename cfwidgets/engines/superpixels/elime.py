@@ -83,8 +83,8 @@ class ELime(SuperpixelEngine):
     The importance is not the paper's, which has none but the selection itself; the share of the last
     population that shows each superpixel is `SuperpixelResult.population_share`. Once a search has converged
     that share is 0 or 1 for most. Instead a linear model of the log-odds is fitted to all masks that the
-    searches evaluated and to the random ones, and half of the log-odds that each superpixel makes for the
-    best selection is added (n questions). It is signed, and 0 throughout where no answer differs.
+    searches evaluated and to the random ones, and a quarter of the log-odds that each superpixel makes for
+    the best selection is added (n questions). It is signed, and 0 throughout where no answer differs.
 
     A search optimises the model's answers to images unlike its training data: a high probability alone is
     weak evidence. See `SuperpixelResult.trust`.

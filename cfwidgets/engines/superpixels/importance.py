@@ -2,8 +2,8 @@
 
 Two views of the same question are added. *On average*: a linear model of the log-odds, fitted to the masks
 that a search has evaluated and to random ones, each group with the same weight in all. *Around the answer*:
-the log-odds that one superpixel more or less makes for the best mask, with half the weight. The first alone
-orders well what to remove, the second what to add.
+the log-odds that one superpixel more or less makes for the best mask, with a quarter of the weight. The first
+alone orders well what to remove, the second what to add.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cfwidgets.search.operators import seeded
 
 _CLAMP = 1e-6  # a probability is taken to be no closer to 0 and 1
 _PENALTY = 1e-3  # on the squared weights, beside a mean squared error
-_AROUND = 0.5  # weight of the changes of the best mask
+_AROUND = 0.25  # weight of the changes of the best mask
 _REPLICATES = 50
 _WIDTH = 1.645  # standard deviations on either side of an interval of 90 %
 # Answers that differ by no more are one answer: float32 does not repeat itself more closely.
