@@ -301,7 +301,7 @@ def test_generations_and_runs_are_totals():
     more = explain(replace(FAST, generations=9, runs=2), resume=first)
     whole = explain(replace(FAST, generations=9, runs=2))
     assert differs(more, whole, ignore=ASKED | {"interval"}) == []
-    # Random masks of nearly nothing or all are often known already: the others are then asked in other batches.
+    # Random masks of nearly nothing or all are often known: the others are then asked in other batches.
     torch.testing.assert_close(more.interval, whole.interval, rtol=0, atol=1e-6)
     assert [search.generation for search in more.searches] == [9, 9]
     assert torch.equal(more.searches[0].masks[:6], first.searches[0].masks)
