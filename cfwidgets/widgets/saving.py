@@ -56,7 +56,7 @@ EXPLORERS: dict[type[Explorer[Any]], tuple[type[View[Any]], type[ExplainerResult
     FaceXExplorer: (FaceXView, FaceXResult),
     SurveyExplorer: (SurveyView, SurveyResult),
 }
-"""What can be saved: each explorer with its view and its result."""
+"""Explorers that can be saved, each with its view and its result."""
 
 _RESULTS = tuple(result for _, result in EXPLORERS.values())
 _OTHER_QUESTION = "another question"
