@@ -172,16 +172,16 @@ class FaceXView(View[OneOrTwo]):
         require_classifier("clf", clf)
         if second is not None:
             require_classifier("second", second)
+        shown = None if result is None else _matching(result, 1 if second is None else 2)
         if engine is None:
-            engine = FaceX() if result is None else FaceX.of(_each(result)[0].settings)
+            engine = FaceX() if shown is None else FaceX.of(shown.settings)
         require_kind("engine", engine, FaceX, "FaceX(…)")
         self._clf, self._second = clf, second
         self._models = [clf] if second is None else [clf, second]
         self._faces, self._engine, self._client = faces, engine, client
         self._checkpoints = _checkpoints(checkpoint)
         self._foreign: list[str] = []
-        if result is not None:
-            shown = _matching(result, len(self._models))
+        if result is not None and shown is not None:
             self._foreign = [foreign(*pair) for pair in zip(_each(result), self._models, strict=True)]
             self._names, self._target = shown.regions, shown.target
         elif faces is None or target is None:
