@@ -86,7 +86,7 @@ class TrainedPlainly(Result):
         return f"<TrainedPlainly: update {self.step:,} of {self.training['updates']:,}>"
 
 
-def groups_checked(held_out: Groups) -> dict[str, tuple[Tensor, Tensor]]:
+def groups_checked(held_out: Any) -> dict[str, tuple[Tensor, Tensor]]:
     """Return the groups with their images as uint8.
 
     Raises
