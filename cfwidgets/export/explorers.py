@@ -140,16 +140,17 @@ def _networks(shown: Shown, live: Live) -> tuple[dict[str, Network], str]:
     known: dict[bytes, Network] = {}
     without: dict[str, CannotTravelError] = {}
     for name, travel in shown.travels.items():
-        try:
-            if isinstance(travel, CannotTravelError):
-                raise travel
-            network = travel.network("half" if live == "half" else "full")
-        except CannotTravelError as error:
-            without[name] = error
-        else:
-            found[name] = known.setdefault(network.model, network)
+        if isinstance(travel, CannotTravelError):
+            without[name] = travel
+        elif travel.network is not None:
+            try:
+                network = travel.network("half" if live == "half" else "full")
+            except CannotTravelError as error:
+                without[name] = error
+            else:
+                found[name] = known.setdefault(network.model, network)
     if not found:
-        why = next(iter(without.values()))
+        why = next(iter(without.values()), CannotTravelError("what it answers needs no network"))
         if live != "auto":
             raise CannotTravelError(f"{why}; live=False makes {_STILL}") from why
         return {}, f"{_STILL}, because {why}"
@@ -188,11 +189,12 @@ def _page(shown: Shown, networks: Mapping[str, Network], reason: str, title: str
     described: dict[str, Any] = {}
     models: dict[str, bytes] = {}
     places: dict[bytes, str] = {}
-    for view, network in networks.items():
-        travel = shown.travels[view]
-        assert isinstance(travel, Travel)  # noqa: S101 - it made the network
-        place = places.get(network.model)
-        if place is None:
+    for view, travel in shown.travels.items():
+        network = networks.get(view)
+        if isinstance(travel, CannotTravelError) or (network is None) != (travel.network is None):
+            continue
+        place = "" if network is None else places.get(network.model)
+        if network is not None and place is None:
             place = places[network.model] = str(len(places))
             element = f"page-network-{place}"
             models[element] = in_planes(network.model, network.width)
@@ -211,7 +213,7 @@ def _page(shown: Shown, networks: Mapping[str, Network], reason: str, title: str
         }
     answers = {name: tuple(one["answers"]) for name, one in travelled.items()}
     about = shown.about
-    lacks = (about.lacks if networks else "") or about.asks
+    lacks = (about.lacks if travelled else "") or about.asks
     return Page(
         title=title or about.title,
         lead=_lead(bool(networks)),

@@ -27,7 +27,7 @@ class Travel:
         The traits whose change is a question.
     network
         Makes the network that is asked, in full or in half precision; raises `CannotTravelError` where there
-        is none.
+        is none. None for a view that asks no network: still pages answer it, too.
     arrays
         ``(3, H, W)`` pictures in [0, 1], and other numbers, that answers are computed from.
     values
@@ -36,6 +36,6 @@ class Travel:
 
     kind: str
     answers: tuple[str, ...]
-    network: Callable[[Precision], Network]
+    network: Callable[[Precision], Network] | None
     arrays: dict[str, Tensor] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import uuid
 import weakref
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from cfwidgets import background
@@ -42,34 +43,39 @@ def show_beside(view: View[Any]) -> None:
     def tell(*, update: bool) -> None:
         shown = known()
         if shown is not None:
-            data = {"text/html": stored(shown), "text/plain": _sentence(shown)}
+            data = {"text/html": stored(shown, figure=update), "text/plain": _sentence(shown)}
             shell.display_pub.publish(data, {}, transient=where, update=update)
 
-    def ended(change: Any) -> None:
-        if change.new in ("done", "stopped", "failed"):
+    def draw(_change: object = None) -> None:
+        if _has_ended(known()):  # drawing takes as long as whoever runs the cell should not wait
             background.start(lambda: tell(update=True), "cfwidgets-stored", stop=lambda: None)
 
     tell(update=False)
-    view.observe(ended, "state")
+    view.observe(draw, "state")
+    draw()
 
 
-def stored(view: View[Any]) -> str:
+def _has_ended(view: View[Any] | None) -> bool:
+    """Return True where a view is there and its run does not go on."""
+    return view is not None and view.state in ("done", "stopped", "failed")
+
+
+def stored(view: View[Any], *, figure: bool) -> str:
     """Write the finding of a view as HTML.
 
     Parameters
     ----------
     view
-        Any view. While its run goes on there is no figure yet.
+        Any view.
+    figure
+        True to draw the finding too.
     """
+    text = f"<p>{html.escape(_sentence(view))}</p>"
     result = view.result
-    found = result if isinstance(result, tuple) else (result,)
-    if view.state == "running" or result is None:
-        text = f"<p>{html.escape(_sentence(view))}</p>"
-    else:
-        text = "".join(
-            one._repr_html_() if hasattr(one, "_repr_html_") else f"<p>{html.escape(repr(one))}</p>"
-            for one in found
-        )
+    if figure and result is not None:
+        # The figure is an extra, whatever goes wrong with it.
+        with suppress(Exception):
+            text = "".join(one._repr_html_() for one in (result if isinstance(result, tuple) else (result,)))
     return f'<div class="cfw-stored">{_HIDDEN}<p><em>{_SAYS}</em></p>{text}</div>'
 
 

@@ -266,7 +266,8 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         Raises
         ------
         CannotTravelError
-            With ``live=True`` or ``"half"``: the model cannot answer in a page, such as a black box.
+            With ``live=True`` or ``"half"``: the model cannot answer in a page, such as a black box, or an
+            ONNX file of a newer opset than pages know.
         ValueError
             The path does not end in .html; this view cannot be exported; or there is nothing to show yet.
         OSError

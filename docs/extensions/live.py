@@ -119,6 +119,8 @@ def _copy(app: Sphinx, error: Exception | None) -> None:
         target.mkdir(exist_ok=True)
         for page in _kept(app.srcdir).glob("*.html"):
             shutil.copyfile(page, target / page.name)
+        for source_map in Path(app.outdir).rglob("*.map"):  # for those who mend the theme
+            source_map.unlink()
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

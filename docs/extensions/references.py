@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from docutils import nodes
+from sphinx.addnodes import pending_xref
 from sphinx.domains.python import PyObject
 from sphinx.util.inspect import stringify_signature
 from sphinx.util.nodes import make_refnode
@@ -14,14 +15,12 @@ from sphinx.util.nodes import make_refnode
 from cfwidgets.widgets.explorer import Explorer
 
 if TYPE_CHECKING:
-    from sphinx.addnodes import pending_xref
     from sphinx.application import Sphinx
     from sphinx.domains.python import ObjectEntry
     from sphinx.environment import BuildEnvironment
 
 _OURS = "cfwidgets"
 _SEVERAL = re.compile(r"\w+(, \w+)+")  # names with one description, which Sphinx takes for a type and a name
-_FOREIGN = {"Generator", "Path"}  # of the standard library, where they stand in an annotation
 _ALONE = {"class", "data", "exception", "function", "module"}
 
 
@@ -31,8 +30,6 @@ def _resolve(
     if node.get("refdomain") != "py":
         return None
     target = node["reftarget"].removesuffix("()")
-    if target in _FOREIGN:
-        return content
     entry = _found(env.domains.python_domain.objects, target)
     if entry is not None:
         return make_refnode(app.builder, node["refdoc"], entry.docname, entry.node_id, content)
@@ -54,6 +51,13 @@ def _found(known: dict[str, ObjectEntry], target: str) -> ObjectEntry | None:
             if len(found) == 1:
                 return found[0]
     return None
+
+
+def _leave_paths(_app: Sphinx, doctree: nodes.document) -> None:
+    """Leave ``Path`` in types alone: it is the standard library's, and Sphinx takes it for one of ours."""
+    for node in list(doctree.findall(pending_xref)):
+        if node["reftarget"] == "Path" and node.get("refspecific"):
+            node.replace_self(node.children)
 
 
 def _prepare(
@@ -108,4 +112,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("missing-reference", _resolve)
     app.connect("autodoc-process-docstring", _prepare, priority=400)  # before numpy style is read
     app.connect("autodoc-process-signature", _sign)
+    app.connect("doctree-read", _leave_paths)
     return {"parallel_read_safe": True}

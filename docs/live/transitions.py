@@ -2,7 +2,7 @@ import cfwidgets as cf
 
 clf, generator = cf.zoo.classifier("digits"), cf.zoo.generator("digits")
 digit = cf.data.digits("test").images[473]  # a 4 that the network reads as a 9
-engine = cf.Transitions(starts=16, updates=150, phases=400)
+engine = cf.Transitions(starts=16, updates=150, phases=200)
 explorer = cf.TransitionExplorer(clf, generator, digit, target="4", engine=engine)
 explorer.run.result()
 explorer.phase = explorer.flip_phase

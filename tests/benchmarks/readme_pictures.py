@@ -119,10 +119,9 @@ def take(name: str) -> None:
             notebook.set_theme(theme)
             time.sleep(_SETTLES)
             picture = Image.open(io.BytesIO(shown.screenshot(animations="disabled"))).convert("RGB")
+            picture = picture.crop((0, 0, picture.width, still.height or picture.height))
             path = IMAGES / f"{name}-{suffix}.webp"
-            picture.crop((0, 0, picture.width, still.height or picture.height)).save(
-                path, lossless=True, quality=100, method=6
-            )
+            picture.save(path, lossless=True, quality=100, method=6)
             print(f"{path.name}: {picture.width} x {picture.height}, {path.stat().st_size:,} bytes")
 
 

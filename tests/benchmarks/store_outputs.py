@@ -29,7 +29,7 @@ _STORED = "cfw-stored"
 _WIDTH, _HEIGHT = 1500, 1600  # of the page, in pixels
 _AROUND = 300  # pixels of the page above and below a view
 _WIDEST = 1000  # pixels of a stored picture
-_QUALITY = 70  # of JPEG
+_QUALITY = 60  # of JPEG
 
 
 def smaller(png: bytes) -> tuple[str, str]:

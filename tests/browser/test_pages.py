@@ -15,6 +15,7 @@ import torch
 from harness.figures import strays
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
+from waiting import until
 
 import cfwidgets as cf
 from cfwidgets.engines.translation.stress import stressed
@@ -88,6 +89,13 @@ class Open:
         view = self.page.get_by_test_id(f"cfw-{name}")
         expect(view).to_have_attribute("data-ready", re.compile("."))
         return view
+
+    def pictures(self, path: Path) -> None:
+        """Save what is seen in both themes."""
+        for theme in ("light", "dark"):
+            expect(self.page.locator("[data-cfw-theme]").first).to_have_attribute("data-cfw-theme", theme)
+            self.page.screenshot(path=f"{path}-{theme}.png", full_page=True)
+            self.page.locator("#page-theme").click()
 
     def live(self) -> None:
         expect(self.page.locator("html")).to_have_attribute("data-network", "ready")
@@ -176,7 +184,10 @@ def test_a_still_page_plays_and_says_what_it_is(open_page, tmp_path, screenshots
     page.screenshot(path=screenshots / "still.png", full_page=True)
 
 
-@pytest.mark.parametrize("case", test_reopened.CASES[:-1], ids=lambda case: case.name)
+STILL = [case for case in test_reopened.CASES[:-1] if case.name != "facex"]
+
+
+@pytest.mark.parametrize("case", STILL, ids=lambda case: case.name)
 def test_each_explorer_plays_in_a_still_page(open_page, tmp_path, screenshots, case):
     names: dict = {}
     for cell in case.cells:
@@ -198,11 +209,8 @@ def test_each_explorer_plays_in_a_still_page(open_page, tmp_path, screenshots, c
             asks = view.locator(control).first
             assert asks.evaluate("one => one.closest('[data-asks]').title").startswith("needs the notebook")
         assert strays(page) == [], within
-        page.screenshot(path=screenshots / f"page-{case.name}-{within}.png", full_page=True)
         use(view, **settings)
-        page.locator("#page-theme").click()
-        expect(view).to_have_attribute("data-cfw-theme", "dark")
-        page.screenshot(path=screenshots / f"page-{case.name}-{within}-dark.png", full_page=True)
+        opened.pictures(screenshots / f"page-{case.name}-{within}")
     pictures = page.evaluate("document.getElementById('page-state').textContent.length")
     assert exported.bytes - pictures < 3_000_000
 
@@ -292,7 +300,7 @@ def test_a_live_page_answers_as_python_does(open_page, tmp_path, digits, screens
         assert answer["probability"] == pytest.approx(expected[digits.result.target], abs=1e-4)
         assert [index for index, _ in answer["top"]] == list(expected.index[:5])
         assert [p for _, p in answer["top"]] == pytest.approx(list(expected[:5]), abs=1e-4)
-    opened.page.screenshot(path=screenshots / f"live-superpixels-{within}.png", full_page=True)
+    opened.pictures(screenshots / f"live-superpixels-{within}")
 
 
 def test_half_precision_is_said(open_page, tmp_path, digits):
@@ -330,7 +338,7 @@ def test_a_live_page_of_relevance_answers_as_python_does(
         assert answer["probability"] == pytest.approx(float(expected[made.result.target]), abs=1e-4)
         for index, p in answer["top"]:
             assert p == pytest.approx(float(expected[index]), abs=1e-4)
-    opened.page.screenshot(path=screenshots / f"live-relevance-{within}.png", full_page=True)
+    opened.pictures(screenshots / f"live-relevance-{within}")
     made.close()
 
 
@@ -363,7 +371,7 @@ def test_attributes_dragged_in_a_live_page_are_painted_as_in_python(
     view.locator(".cfw-change-range").first.press("ArrowRight")
     expect(view.get_by_role("button", name="undo edits")).to_be_enabled()
     expect(view.locator(".cfw-stage-waiting")).to_have_text("")
-    opened.page.screenshot(path=screenshots / f"live-pareto-{within}.png", full_page=True)
+    opened.pictures(screenshots / f"live-pareto-{within}")
     made.close()
 
 
@@ -518,4 +526,31 @@ def test_noise_in_a_live_page_of_translations_is_answered_as_in_python(open_page
     expect(view.get_by_role("button", name="measure the curve")).to_be_disabled()
     expect(opened.page.locator(".page-about")).to_contain_text("attacks, which follow gradients")
     opened.page.screenshot(path=screenshots / "live-translation.png", full_page=True)
+    made.close()
+
+
+def test_the_face_of_a_patch_is_opened_in_a_page_without_a_network(open_page, tmp_path, screenshots):
+    names: dict = {}
+    (case,) = [case for case in test_reopened.CASES if case.name == "facex"]
+    for cell in case.cells:
+        exec(cell, names)
+    made = names["w"]
+    made.run.result()
+    exported = made.export(tmp_path / "page.html")
+    assert not exported.live
+    assert "needs no network" in exported.reason
+    opened = open_page(exported.path, viewport={"width": 1300, "height": 1300})
+    view = opened.view("facex")
+    test_reopened.use_facex(view)
+    patch = view.locator(".cfw-patch:visible").first
+    patch.click()
+    expect(view).to_have_attribute("data-face", "1")
+    number = int(view.get_attribute("data-opened"))
+    answers = view.locator(".cfw-opened-answers li")
+    made.view.opened = number
+    until(lambda: made.view.face.get("image") == number)
+    for place, (label, p) in enumerate(made.view.face["answer"]):
+        expect(answers.nth(place)).to_contain_text(label)
+        expect(answers.nth(place).locator(".cfw-number")).to_have_text(f"{p:.3f}".lstrip("0"))
+    opened.page.screenshot(path=screenshots / "page-facex.png", full_page=True)
     made.close()

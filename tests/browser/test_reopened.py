@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 import pytest
+import test_workbench
 from harness.figures import strays
 from harness.notebook import DARK, LIGHT
 from playwright.sync_api import expect
@@ -155,6 +156,41 @@ def test_it_says_at_once_what_works_and_disables_the_rest(open_notebook, screens
         assert strays(page) == []
         notebook.screenshot(screenshots / f"{case.name}-{theme.split()[-1].lower()}.png")
     globals()[f"use_{case.name}"](view)
+
+
+def test_an_open_case_plays_and_says_what_it_cannot(open_notebook, screenshots, window):
+    window(1500, 3000)
+    notebook, survey, case, _ = test_workbench.workbench(open_notebook)
+    expect(survey).to_have_attribute("data-state", "done")
+    test_workbench.opened(notebook, case)
+    notebook.exec("w.case.region = [[.45, .2, .66, .2, .66, .42, .45, .42]]")
+    expect(case).to_have_attribute("data-without", "1")
+    expect(case.locator(".cfw-alone")).to_be_hidden()
+    answer = case.locator(".cfw-case-answer .cfw-big").text_content()
+
+    notebook.reopen()
+    page = notebook.page
+    of_explorers = {one.name: one.says for one in CASES if one.name in ("survey", "relevance", "superpixels")}
+    says = of_explorers | {
+        "case": "the picture and what was asked are still here, new questions are not answered",
+        "notes": "what was found and kept is still here",
+    }
+    for name, works in says.items():
+        line = page.get_by_test_id(f"cfw-{name}").locator(".cfw-alone")
+        expect(line).to_have_text(f"No kernel answers here: {works}. Run the cell again.")
+    expect(case.locator(".cfw-case-question")).to_have_text("Digit 473 is a 4. Why 9?")
+    expect(case.locator(".cfw-case-answer .cfw-big")).to_have_text(answer)
+    for control in case.locator("[data-tab]").all():
+        expect(control).to_be_disabled()
+    expect(page.get_by_test_id("cfw-notes").get_by_role("button", name="keep", exact=True)).to_be_disabled()
+    relevance = page.get_by_test_id("cfw-relevance")
+    relevance.get_by_role("group", name="Relevance maps").press("ArrowDown")
+    expect(relevance).to_have_attribute("data-pixel", re.compile(","))
+    for theme in (LIGHT, DARK):
+        notebook.set_theme(theme)
+        expect(case).to_have_attribute("data-cfw-theme", "dark" if theme == DARK else "light")
+        assert strays(page) == []
+        notebook.screenshot(screenshots / f"reopened-case-{theme.split()[-1].lower()}.png")
 
 
 def test_a_kernel_that_restarts_is_noticed_on_the_open_page(open_notebook):

@@ -15,7 +15,8 @@ INNER = ("file:", "blob:", "data:")
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A page without a network; a test that leaves an error in it fails."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, offline=True)
+    # "null": otherwise a frame has the scheme that is set here, and not that of the element around it
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, offline=True, color_scheme="null")
     opened = context.new_page()
     wrong: list[str] = []
     opened.on("pageerror", lambda error: wrong.append(str(error)))

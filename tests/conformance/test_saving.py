@@ -7,7 +7,7 @@ import json
 import os
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from waiting import PATIENCE, until
 import cfwidgets as cf
 from cfwidgets.results import _HEADER, _SUM, ResultError, _checksum
 from cfwidgets.widgets.saving import EXPLORERS
+from cfwidgets.widgets.workbench.case_view import CaseView
 
 TWO_SECONDS = 2.0
 
@@ -140,7 +141,9 @@ def test_all_comes_back_and_the_model_is_not_asked(explainer, clf, saved, closed
     assert (type(explorer), explorer.run, view.state, view.error) == (explainer.explorer, None, "done", "")
     now = shown_state(view)
     assert {name for name in state if now[name] != state[name]} == set()
-    assert view._engine == explainer.engine  # a run that is resumed is of the same settings
+    # A run that is resumed is of the same settings; a layer that was looked for is known now.
+    found = {"layer": view._engine.layer} if explainer.name == "transitions" else {}
+    assert view._engine == replace(explainer.engine, **found)
     # What was measured or generated since the end of the run is part of the result that is shown.
     same = {"path", "attribution", "agreement", "randomised_model", "stress"}
     assert differences(view.result, result, ignore=frozenset(same)) == []
@@ -363,3 +366,47 @@ def test_folders_missing_files_and_full_disks_are_named(saved, tmp_path, monkeyp
             explorer.save(path)
     assert [one.name for one in tmp_path.iterdir()] == ["kept.safetensors"]
     assert path.read_text() == "as it was"
+
+
+def test_the_answers_for_another_class_come_back_too(clf, tmp_path, closed):
+    engine = next(one.engine for one in EXPLAINERS if one.name == "superpixels")
+    explorer = cf.SuperpixelExplorer(clf, small.picture(), 0, engine=engine)
+    closed.append(explorer)
+    first = explorer.run.result(PATIENCE)
+    until(lambda: explorer.view.state == "done")
+    explorer.view.target = 1
+    until(lambda: explorer.view.state == "done" and explorer.result.target == 1)
+    explorer.save(tmp_path / "two")
+    again = cf.open(tmp_path / "two", clf)
+    closed.append(again)
+    assert again.result.target == 1
+    again.view.target = 0
+    assert (again.run, again.view.state) == (None, "done")
+    assert differences(again.result, first) == []
+
+
+def test_two_models_come_back_together(clf, tmp_path, closed):
+    engine = next(one.engine for one in EXPLAINERS if one.name == "facex")
+    second = small.classifier(1)
+    explorer = cf.FaceXExplorer(clf, small.faces(), small.LABELS[1], second=second, engine=engine)
+    closed.append(explorer)
+    pair = explorer.run.result(PATIENCE)
+    until(lambda: explorer.view.state == "done")
+    explorer.save(tmp_path / "pair")
+    again = cf.open(tmp_path / "pair", clf, second=second, faces=small.faces())
+    closed.append(again)
+    assert differences(again.result, pair) == []
+    with pytest.raises(ValueError, match=r"give second too, as in cf\.open\(path, clf, second=…\)"):
+        cf.open(tmp_path / "pair", clf)
+    with pytest.raises(ResultError, match="other weights"):
+        cf.open(tmp_path / "pair", second, second=clf)
+    alone = cf.open(tmp_path / "pair")
+    closed.append(alone)
+    assert alone.view.models == explorer.view.models
+
+
+def test_what_has_no_result_of_its_own_is_not_saved(clf, tmp_path, closed):
+    view = CaseView(clf)
+    closed.append(view)
+    with pytest.raises(ValueError, match="a CaseView cannot be saved"):
+        view.save(tmp_path / "case")

@@ -15,7 +15,8 @@ import cfwidgets
 
 LARGEST = 60_000_000  # bytes of all of it
 PRIVATE = re.compile(r"/(root|home|tmp|usr|Users|work)/|site-packages|localhost|127\.0\.0\.1")
-PACKED = re.compile(r"[A-Za-z0-9+/=]{200,}")  # pictures and networks, which may spell anything
+# pictures and networks, which may spell anything
+PACKED = re.compile(r'<script type="text/plain".*?</script>|[A-Za-z0-9+/=]{200,}', re.DOTALL)
 LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
 
 
@@ -47,8 +48,8 @@ def content(page: Path) -> Content:
 
 
 def pages(site: Path) -> list[Path]:
-    """All pages but the live ones, which hold their content in a script."""
-    return [page for page in sorted(site.rglob("*.html")) if page.parent.name != "live"]
+    """All pages but the live ones, which hold their content in a script, and what belongs to the theme."""
+    return [page for page in sorted(site.rglob("*.html")) if page.parent.name not in {"live", "_static"}]
 
 
 def outside(address: str) -> bool:

@@ -132,6 +132,12 @@ def test_nothing_to_export_and_a_closed_one_are_said(tmp_path: Path):
     made = cf.Workbench(classifier(), pictures(), engines=ENGINES)
     with pytest.raises(ValueError, match="no case is open and none was kept"):
         made.export(tmp_path / "page.html")
+    made.open(0)
+    with pytest.raises(IsADirectoryError, match="it is a folder"):
+        made.export(tmp_path)
+    with pytest.raises(ValueError, match="live must be one of"):
+        made.export(tmp_path / "page.html", live="yes")
+    assert list(tmp_path.iterdir()) == []
     made.close()
     with pytest.raises(ValueError, match="closed"):
         made.export(tmp_path / "page.html")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from contextlib import ExitStack, closing
 from itertools import chain
@@ -35,10 +36,12 @@ if TYPE_CHECKING:
     from distributed import Client
 
     from cfwidgets.engines.facex.reading import FaceLike, Faces
+    from cfwidgets.export.travel import Travel
     from cfwidgets.export.words import About
 
 _TOP = 4
 _FLOATS = {"rank": "float", "effect_rank": "float"}  # None is NaN there
+_FACES, _TRAVELLING = 40, 6_000_000  # faces that an exported page opens, and bytes of them
 _LISTED = 50  # unusable faces that the view lists
 
 OneOrTwo: TypeAlias = FaceXResult | tuple[FaceXResult, FaceXResult]
@@ -169,16 +172,16 @@ class FaceXView(View[OneOrTwo]):
         require_classifier("clf", clf)
         if second is not None:
             require_classifier("second", second)
+        shown = None if result is None else _matching(result, 1 if second is None else 2)
         if engine is None:
-            engine = FaceX() if result is None else FaceX.of(_each(result)[0].settings)
+            engine = FaceX() if shown is None else FaceX.of(shown.settings)
         require_kind("engine", engine, FaceX, "FaceX(…)")
         self._clf, self._second = clf, second
         self._models = [clf] if second is None else [clf, second]
         self._faces, self._engine, self._client = faces, engine, client
         self._checkpoints = _checkpoints(checkpoint)
         self._foreign: list[str] = []
-        if result is not None:
-            shown = _matching(result, len(self._models))
+        if result is not None and shown is not None:
             self._foreign = [foreign(*pair) for pair in zip(_each(result), self._models, strict=True)]
             self._names, self._target = shown.regions, shown.target
         elif faces is None or target is None:
@@ -290,12 +293,14 @@ class FaceXView(View[OneOrTwo]):
 
     def _answer(self, question: tuple[int, int, str]) -> None:
         """Open a face: its image, the model's attention in it, and the region's outline."""
-        number, model, region = question
         known = tuple(self.face.get(name) for name in ("image", "model", "region"))
-        if self._result is None or known == question:
-            return
+        if self._result is not None and known != question:
+            self.face = self._closeup(*question)
+
+    def _closeup(self, number: int, model: int, region: str) -> dict[str, Any]:
         if self._faces is None:
             raise ValueError("opening a face needs the data set: pass faces= beside result=")
+        assert self._result is not None  # noqa: S101 - it was asked about
         clf, result = self._models[model], _each(self._result)[model]
         face = self._faces[number]
         view = clf.view(face.image).cpu()
@@ -311,7 +316,7 @@ class FaceXView(View[OneOrTwo]):
             ),
             [],
         )
-        self.face = {
+        return {
             "image": number,
             "model": model,
             "name": str(getattr(face, "name", number)),
@@ -338,7 +343,46 @@ class FaceXView(View[OneOrTwo]):
             results[0],
             self,
             asks="whole faces, and a longer run, need the notebook",
+            lacks="faces beyond those of the patches shown, and a longer run, need the notebook",
         )
+
+    def travel(self) -> Travel:
+        """Return what an exported page needs to answer the view: the faces that the patches are of."""
+        from cfwidgets.export.refusal import CannotTravelError
+        from cfwidgets.export.travel import Travel
+
+        if self._faces is None:
+            raise CannotTravelError("opening a face needs the data set, and there is none beside the result")
+        asked = [  # the best patches of each region first
+            (images[place], model, region)
+            for place in range(self._engine.patches)
+            for model, result in enumerate(_each(self._found_so_far))
+            for region, images in zip(result.regions, result.patches.images.tolist(), strict=True)
+            if place < len(images) and images[place] >= 0
+        ]
+        return Travel(
+            "facex",
+            ("opened", "chosen", "opened_by"),
+            None,
+            values={"faces": self._travelling(asked[:_FACES])},
+        )
+
+    def _travelling(self, asked: list[tuple[int, int, str]]) -> list[dict[str, Any]]:
+        """Return what is shown of faces, as long as there is room for them in a page."""
+        faces: list[dict[str, Any]] = []
+        total = 0
+        for question in asked:
+            try:
+                face = self._closeup(*question)
+            except Exception:  # noqa: BLE001, S112 - whatever it is, the others travel
+                continue
+            blobs = {name: value for name, value in face.items() if isinstance(value, bytes)}
+            total += sum(map(len, blobs.values()))
+            if total > _TRAVELLING:
+                break
+            texts = {name: base64.b64encode(value).decode("ascii") for name, value in blobs.items()}
+            faces.append({**face, **texts})
+        return faces
 
     def _release(self) -> None:
         super()._release()

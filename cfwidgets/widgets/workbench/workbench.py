@@ -17,6 +17,7 @@ from cfwidgets.text import LINE, cut
 from cfwidgets.widgets import cells
 from cfwidgets.widgets.latest import Latest
 from cfwidgets.widgets.lifetime import HOST, FixedBox, FixedLayout, Held, closed_on_failure, weakly
+from cfwidgets.widgets.stored import show_beside
 from cfwidgets.widgets.survey.explorer import SurveyExplorer
 from cfwidgets.widgets.workbench import archive
 from cfwidgets.widgets.workbench.asking import EXPLAINERS, TABS, Given, require_engines
@@ -87,6 +88,8 @@ class Workbench(Held, FixedBox):
     ``generator``, edits with ``editor``), *In general?* (regions over ``faces``). Point at the picture, or
     draw a region: all views of the case show it, and the model evaluates the picture without it. Keep a
     case with a note, and copy it as code.
+
+    `export` makes of the survey and its cases one page to send.
 
     An explorer is made when its tab is first opened, stopped when that is left, kept while the case is open.
 
@@ -256,6 +259,10 @@ class Workbench(Held, FixedBox):
         question = in_text(self.case.question) or "no case is open"
         kept = f"{len(self._kept)} case{'' if len(self._kept) == 1 else 's'} kept"
         return f"{cut(f'<{type(self).__name__}: {question} ({kept})', LINE - 1)}>"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        show_beside(self._require_open().survey.view)
+        return super()._repr_mimebundle_(**kwargs)
 
     @property
     def explorers(self) -> dict[str, Explorer[Any]]:

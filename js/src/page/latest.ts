@@ -18,7 +18,7 @@ export function latest(view: Asking, answer: () => Promise<void>): () => void {
         failed = false;
       } catch (error) {
         failed = true;
-        view.set({ error: `the network of this page has no answer: ${String(error)}` });
+        view.set({ error: `this page has no answer: ${String(error)}` });
       }
     }
     busy = false;

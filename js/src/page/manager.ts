@@ -31,10 +31,12 @@ export class PageManager extends ManagerBase {
   }
 
   protected override async loadClass(name: string, module: string): Promise<never> {
+    if (!this.#modules.has(module)) await this.breath(); // it takes a while to begin
     if (!this.#modules.has(module)) {
       const make = globalThis.cfwidgetsForeign?.[module];
       if (!make) throw new Error(`there is no ${module} in this page`);
       this.#modules.set(module, make(base));
+      await this.breath();
     }
     const found = this.#modules.get(module)![name];
     if (!found) throw new Error(`there is no ${name} of ${module} in this page`);

@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { likeliest } from "../../src/page/answers/likeliest";
+import { levels } from "../../src/page/answers/translation";
+import { createBreath } from "../../src/page/breath";
 import { PageComm } from "../../src/page/comm";
+import { readDense } from "../../src/page/dense";
 import { latest } from "../../src/page/latest";
 import { toProbabilities } from "../../src/page/network";
 import noMarkup from "../../src/page/no-markup";
@@ -37,6 +40,45 @@ describe("probabilities", () => {
   });
 });
 
+describe("text denser than base64", () => {
+  it("is read as Python writes it", () => {
+    expect([...readDense("#n=~m}rX4(Cs[StutuGtAU", 17)]).toEqual(
+      [...Array(17).keys()].map((i) => (37 * i + 5) % 256),
+    );
+    expect(readDense("", 0)).toHaveLength(0);
+  });
+});
+
+describe("a long work", () => {
+  it("pauses for another task once a slice of time is over, and not before", async () => {
+    const now = vi.spyOn(performance, "now").mockReturnValue(0);
+    const breath = createBreath();
+    const isOverAtOnce = async () => {
+      let over = false;
+      const waited = breath().then(() => {
+        over = true;
+      });
+      for (let i = 0; i < 9; i += 1) await Promise.resolve();
+      const found = over;
+      await waited;
+      return found;
+    };
+    expect(await isOverAtOnce()).toBe(true);
+    now.mockReturnValue(20);
+    expect(await isOverAtOnce()).toBe(false);
+    expect(await isOverAtOnce()).toBe(true);
+  });
+});
+
+describe("the mask of what differs", () => {
+  it("goes from the least difference to the most, and is empty where all is alike", () => {
+    const image = Float32Array.of(0, 0.5, 1, 0, 0.5, 1, 0, 0.5, 1);
+    const twin = Float32Array.of(0, 0.5, 0, 0, 0.25, 0, 0, 0.5, 0.5);
+    expect([...levels(image, twin)]).toEqual([0, 25, 255]);
+    expect([...levels(image, image)]).toEqual([0, 0, 0]);
+  });
+});
+
 describe("noise", () => {
   it("is that of torch", () => {
     const found = noise(35, 7);
@@ -53,7 +95,8 @@ describe("noise", () => {
 describe("the line to a widget", () => {
   it("hands on what is saved, lets the next message through, and sets traits as a kernel does", async () => {
     const asked = vi.fn();
-    const comm = new PageComm("id", asked);
+    const told = vi.fn();
+    const comm = new PageComm("id", asked, told);
     const received = vi.fn();
     comm.on_msg(received);
     const status = vi.fn();
@@ -62,6 +105,7 @@ describe("the line to a widget", () => {
     await vi.waitFor(() => expect(status).toHaveBeenCalledTimes(1));
     comm.send({ method: "custom", content: { kind: "resume" } });
     expect(asked).toHaveBeenCalledTimes(1);
+    expect(told).toHaveBeenCalledWith({ kind: "resume" });
     comm.answer({ answer: 2 });
     expect(received.mock.lastCall![0].content.data).toMatchObject({ method: "update", state: { answer: 2 } });
   });

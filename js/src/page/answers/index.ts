@@ -1,6 +1,7 @@
 import type { Network } from "../network";
 import type { Travelled } from "../state";
 import { caseWithout } from "./case";
+import { facex } from "./facex";
 import { pareto } from "./pareto";
 import { relevance } from "./relevance";
 import { superpixels } from "./superpixels";
@@ -17,6 +18,7 @@ export type Answerer = (travelled: Travelled, view: Asking, network: Network) =>
 
 const ANSWERERS: Readonly<Record<string, Answerer>> = {
   case: caseWithout,
+  facex,
   pareto,
   relevance,
   superpixels,

@@ -1,0 +1,88 @@
+"""The lesson: its pages are made by its notebook's code, and its page for readers shows all of them."""
+
+from __future__ import annotations
+
+import html
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "lesson" / "index.md"
+
+
+@pytest.fixture(scope="module")
+def lesson() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("pages_of_lesson", ROOT / "docs" / "pages_of_lesson.py")
+    assert spec is not None
+    assert spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
+
+
+def answers(text: str) -> int:
+    """How many answers are folded away; each must be closed again."""
+    assert text.count("<details>") == text.count("</details>") == text.count("<summary>")
+    return text.count("<details>")
+
+
+def test_each_page_is_an_explorer_of_the_notebook_and_all_but_the_training_are_pages(lesson):
+    made = [
+        found[1]
+        for source in lesson.code_of(lesson.NOTEBOOK)
+        for found in [re.search(r"^(\w+) = cf\.\w+Explorer\(", source, re.MULTILINE)]
+        if found
+    ]
+    assert made == list(lesson.PAGES)
+
+
+def test_the_page_for_readers_embeds_every_page_in_order(lesson):
+    frames = re.findall(r'<iframe src="\.\./live/([^"]+)\.html" title="([^"]+)"', PAGE.read_text())
+    assert frames == [
+        (f"lesson-{name.replace('_', '-')}", title) for name, (title, _) in lesson.PAGES.items()
+    ]
+
+
+def test_answers_are_folded_and_questions_counted(lesson):
+    cells = nbformat.read(lesson.NOTEBOOK, as_version=4).cells
+    for text in (PAGE.read_text(), "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")):
+        asked = [int(number) for number in re.findall(r"\*\*Question (\d+)\.\*\*", text)]
+        assert asked == list(range(1, len(asked) + 1))
+        assert len(asked) >= 12
+        assert answers(text) >= 7
+    assert all(
+        cell.source.count("<details>") == cell.source.count("</details>")
+        for cell in cells
+        if cell.cell_type == "markdown"
+    )
+
+
+SMALLER = {  # for a test: a twentieth of the faces, and a training that learns nothing
+    "draw(400, ": "draw(20, ",
+    "draw(240, ": "draw(20, ",
+    "draw(1_200, ": "draw(20, ",
+    "portraits(100, ": "portraits(6, ",
+    "updates=600, ": "updates=2, ",
+    "generations=25)": "generations=2)",
+}
+
+
+@pytest.mark.slow
+def test_the_notebook_makes_the_pages(lesson, tmp_path, monkeypatch):
+    code = "\0".join(lesson.code_of(lesson.NOTEBOOK))
+    for there, here in SMALLER.items():
+        assert there in code
+        code = code.replace(there, here)
+    monkeypatch.setattr(lesson, "code_of", lambda _notebook: code.split("\0"))
+    written = lesson.pages(tmp_path)
+    assert [path.stem for path in written] == [f"lesson-{name.replace('_', '-')}" for name in lesson.PAGES]
+    for path, (title, live) in zip(written, lesson.PAGES.values(), strict=True):
+        text = path.read_text()
+        assert html.escape(title) in text
+        assert ("A live page" in text) == live
+        assert path.stat().st_size < (8_000_000 if live else 3_000_000)
