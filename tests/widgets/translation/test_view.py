@@ -253,6 +253,7 @@ def test_curves_under_stress_are_measured_when_they_are_asked_for(found):
     assert curve.levels.tolist() == pytest.approx([0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3])
     assert len(explorer.chart.children) == 2
     lines = explorer.chart.children[1].marks
+    until(lambda: {len(values) for line in lines[:3] for values in (line.x, line.y)} == {7})
     assert np.allclose(lines[0].x, curve.levels)
     assert np.allclose(lines[0].y, curve.accuracy[:, 0])
     assert np.allclose(lines[2].y, curve.fakeness.mean(1))
