@@ -64,10 +64,9 @@ def make(source: Path, folder: Path) -> None:
     for script in sorted((source / _FOLDER).glob("*.py")):
         _make_once(folder, script.stem, package + script.read_bytes(), partial(_run, script, folder))
     lesson = source / "pages_of_lesson.py"
-    if lesson.exists():
-        notebook = source.parent / "notebooks" / "lesson.ipynb"
-        of = package + lesson.read_bytes() + notebook.read_bytes()
-        _make_once(folder, "lesson", of, partial(runpy.run_path(str(lesson))["pages"], folder))
+    notebook = source.parent / "notebooks" / "lesson.ipynb"
+    of = package + lesson.read_bytes() + notebook.read_bytes()
+    _make_once(folder, "lesson", of, partial(runpy.run_path(str(lesson))["pages"], folder))
 
 
 def _run(script: Path, folder: Path) -> None:
