@@ -28,7 +28,7 @@ exclude_patterns = ["_build", "_cards.md", "gathered/lists"]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 nitpicky = True
 nitpick_ignore_regex = [("py:class", r"cfwidgets\..*\.(R|T|Trained)")]  # variables of types
-keep_warnings = False
+suppress_warnings = ["ref.python"]  # words in docstrings that are names of several attributes, too
 default_role = "py:obj"
 
 myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist"]
