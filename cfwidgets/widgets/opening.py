@@ -16,9 +16,23 @@ from cfwidgets.models.generator import require_generator
 from cfwidgets.models.translator import require_translator
 from cfwidgets.results import ResultError
 from cfwidgets.widgets.explorer import Explorer
+from cfwidgets.widgets.facex.explorer import FaceXExplorer
+from cfwidgets.widgets.facex.view import FaceXView
 from cfwidgets.widgets.latest import held
 from cfwidgets.widgets.matching import require_model
-from cfwidgets.widgets.saving import EXPLORERS, SavedExplorer, fingerprint_of
+from cfwidgets.widgets.pareto.explorer import ParetoExplorer
+from cfwidgets.widgets.pareto.view import ParetoView
+from cfwidgets.widgets.relevance.explorer import RelevanceExplorer
+from cfwidgets.widgets.relevance.view import RelevanceView
+from cfwidgets.widgets.saving import SavedExplorer, fingerprint_of
+from cfwidgets.widgets.superpixels.explorer import SuperpixelExplorer
+from cfwidgets.widgets.superpixels.view import SuperpixelView
+from cfwidgets.widgets.survey.explorer import SurveyExplorer
+from cfwidgets.widgets.survey.view import SurveyView
+from cfwidgets.widgets.transitions.explorer import TransitionExplorer
+from cfwidgets.widgets.transitions.view import TransitionView
+from cfwidgets.widgets.translation.explorer import TranslationExplorer
+from cfwidgets.widgets.translation.view import TranslationView
 from cfwidgets.widgets.view import View, in_words
 from cfwidgets.widgets.workbench.workbench import Workbench
 
@@ -28,7 +42,18 @@ if TYPE_CHECKING:
     from cfwidgets.models.generator import Generator
     from cfwidgets.models.translator import Translator
 
-__all__ = ["open"]
+__all__ = ["EXPLORERS", "open"]
+
+EXPLORERS: dict[type[Explorer[Any]], type[View[Any]]] = {
+    SuperpixelExplorer: SuperpixelView,
+    RelevanceExplorer: RelevanceView,
+    TransitionExplorer: TransitionView,
+    ParetoExplorer: ParetoView,
+    TranslationExplorer: TranslationView,
+    FaceXExplorer: FaceXView,
+    SurveyExplorer: SurveyView,
+}
+"""All that can be opened: each explorer with its view."""
 
 _CLASSIFIERS = ("clf", "second", "feature_model")
 _REQUIRED = {"editor": require_editor, "translator": require_translator}
@@ -131,7 +156,12 @@ def _workbench(file: Path, given: dict[str, Any]) -> Workbench:
 
 
 def _explorer(file: Path, saved: SavedExplorer, given: dict[str, Any]) -> Explorer[Any] | View[Any]:
-    view, _ = saved.classes
+    view, _ = _classes(saved)
+    accepted = {"clf", *view.needs, *view.also}
+    if not {"clf", *view.needs} <= saved.of.keys() <= accepted:
+        raise ResultError(
+            f"{file} must be of {', '.join(sorted(accepted))}, not of {', '.join(saved.of)!s:.80}"
+        )
     models = ("clf", *view.needs, *(name for name in view.also if name in saved.of))
     _require_arguments(file, saved, models, (*models, *view.data), given)
     there = any(name in given for name in models)
@@ -147,6 +177,14 @@ def _explorer(file: Path, saved: SavedExplorer, given: dict[str, Any]) -> Explor
         shown.opens_with = _call(models)
     shown.release()
     return widget
+
+
+def _classes(saved: SavedExplorer) -> tuple[type[View[Any]], type[Explorer[Any]] | None]:
+    """Return the class of the view, and of the explorer around it, None where it was saved by itself."""
+    for explorer, view in EXPLORERS.items():
+        if saved.shows in (explorer.__name__, view.__name__):
+            return view, explorer if saved.shows == explorer.__name__ else None
+    raise KeyError(saved.shows)
 
 
 def _require_arguments(
@@ -210,8 +248,8 @@ def _absent(saved: SavedExplorer, models: tuple[str, ...]) -> dict[str, Any]:
 
 def _made(saved: SavedExplorer, parts: dict[str, Any]) -> Explorer[Any] | View[Any]:
     """Make the explorer or view, which asks nothing yet, and close it again where the file does not fit."""
-    view, whole = saved.classes
-    kind: Any = next(one for one, (of, _) in EXPLORERS.items() if of is view) if whole else view
+    view, explorer = _classes(saved)
+    kind: Any = explorer or view
     *others, result = (one if len(one) > 1 else one[0] for one in saved.found)
     named = {name: value for name, value in parts.items() if name not in ("clf", *view.needs)}
     if saved.prototype is not None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 import numpy as np
 import torch
@@ -26,45 +27,56 @@ from cfwidgets.models.editor import weights_fingerprint
 from cfwidgets.models.generator import generator_fingerprint
 from cfwidgets.results import Result
 from cfwidgets.widgets.answers import read
-from cfwidgets.widgets.explorer import Explorer
-from cfwidgets.widgets.facex.explorer import FaceXExplorer
-from cfwidgets.widgets.facex.view import FaceXView
-from cfwidgets.widgets.pareto.explorer import ParetoExplorer
-from cfwidgets.widgets.pareto.view import ParetoView
-from cfwidgets.widgets.relevance.explorer import RelevanceExplorer
-from cfwidgets.widgets.relevance.view import RelevanceView
-from cfwidgets.widgets.superpixels.explorer import SuperpixelExplorer
-from cfwidgets.widgets.superpixels.view import SuperpixelView
-from cfwidgets.widgets.survey.explorer import SurveyExplorer
-from cfwidgets.widgets.survey.view import SurveyView
-from cfwidgets.widgets.transitions.explorer import TransitionExplorer
-from cfwidgets.widgets.transitions.view import TransitionView
-from cfwidgets.widgets.translation.explorer import TranslationExplorer
-from cfwidgets.widgets.translation.view import TranslationView
-from cfwidgets.widgets.view import View
 
-__all__ = ["EXPLORERS", "Of", "SavedExplorer", "fingerprint_of", "save"]
+__all__ = ["KINDS", "Of", "SavedExplorer", "fingerprint_of", "save"]
 
 R = TypeVar("R")
 
-EXPLORERS: dict[type[Explorer[Any]], tuple[type[View[Any]], type[ExplainerResult]]] = {
-    SuperpixelExplorer: (SuperpixelView, SuperpixelResult),
-    RelevanceExplorer: (RelevanceView, RelevanceResult),
-    TransitionExplorer: (TransitionView, TransitionResult),
-    ParetoExplorer: (ParetoView, ParetoResult),
-    TranslationExplorer: (TranslationView, TranslationResult),
-    FaceXExplorer: (FaceXView, FaceXResult),
-    SurveyExplorer: (SurveyView, SurveyResult),
+KINDS: dict[str, type[ExplainerResult]] = {
+    "Superpixel": SuperpixelResult,
+    "Relevance": RelevanceResult,
+    "Transition": TransitionResult,
+    "Pareto": ParetoResult,
+    "Translation": TranslationResult,
+    "FaceX": FaceXResult,
+    "Survey": SurveyResult,
 }
-"""Explorers that can be saved, each with its view and its result."""
+"""The results that can be saved, by how the names of their views and explorers begin."""
 
-_RESULTS = tuple(result for _, result in EXPLORERS.values())
+_SHOWN = {f"{name}{end}": result for name, result in KINDS.items() for end in ("Explorer", "View")}
 _OTHER_QUESTION = "another question"
 
 _FINGERPRINTS: dict[str, Callable[[Any], str]] = {
     "generator": generator_fingerprint,
     "editor": weights_fingerprint,
 }
+
+
+class Saveable(Protocol):
+    """A view that can be saved."""
+
+    needs: ClassVar[tuple[str, ...]]
+    also: ClassVar[tuple[str, ...]]
+    answered: ClassVar[dict[str, type[Any]]]
+    activity: str
+    progress: float
+
+    @property
+    def result(self) -> Any:
+        """The result that is shown."""
+        ...
+
+    def together(self) -> AbstractContextManager[None]:
+        """Keep its traits as they are meanwhile."""
+        ...
+
+    def findings(self) -> Sequence[tuple[Any, bool]]:
+        """Return all results, and whether their runs have ended."""
+        ...
+
+    def clicks(self) -> dict[str, Any]:
+        """Return the values of the traits in ``clicked``."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -99,16 +111,16 @@ class SavedExplorer(Result):
     found
         The results; a pair where two models were compared. The last is the one that is shown.
     clicked
-        Values of the view's traits of `View.clicked`.
+        Values of the traits in the view's ``clicked``.
     answered
-        Values of the view's traits of `View.answered`; bytes are tensors.
+        Values of the traits in the view's ``answered``; bytes are tensors.
     prototype
         The drawing of regions, for those of faces.
     version
         The version of cfwidgets that wrote it.
     """
 
-    parts: ClassVar[tuple[type, ...]] = (Of, Prototype, Region, *_RESULTS)
+    parts: ClassVar[tuple[type, ...]] = (Of, Prototype, Region, *KINDS.values())
 
     shows: str
     of: dict[str, Of]
@@ -120,16 +132,10 @@ class SavedExplorer(Result):
 
     def require_sound(self) -> None:
         """Raise ValueError where fields contradict each other."""
-        kind = kinds().get(self.shows)
-        if kind is None:
-            raise ValueError(f"it shows {self.shows!r:.60}; there are {', '.join(kinds())}")
-        view, result = kind
-        accepted = {"clf", *view.needs, *view.also}
-        if not {"clf", *view.needs} <= self.of.keys() <= accepted:
-            raise ValueError(
-                f"it must be of {', '.join(sorted(accepted))}, not of {', '.join(self.of)!s:.80}"
-            )
-        pair = 2 if view is FaceXView and "second" in self.of else 1
+        result = _SHOWN.get(self.shows)
+        if result is None:
+            raise ValueError(f"it shows {self.shows!r:.60}; there are {', '.join(_SHOWN)}")
+        pair = 2 if result is FaceXResult and "second" in self.of else 1
         if not (_is_finite(self.clicked) and _is_finite(self.answered)):
             raise ValueError("what was clicked and answered must be finite")
         if not self.found or any(len(one) != pair for one in self.found):
@@ -139,11 +145,6 @@ class SavedExplorer(Result):
                 if type(each) is not result:
                     raise ValueError(f"its results must be of {result.__name__}, not {type(each).__name__}")
                 each.require_sound()
-
-    @property
-    def classes(self) -> tuple[type[View[Any]], bool]:
-        """The class of the view, and whether an explorer is around it."""
-        return kinds()[self.shows][0], self.shows in {one.__name__ for one in EXPLORERS}
 
     @property
     def answers(self) -> dict[str, Any]:
@@ -157,22 +158,16 @@ class SavedExplorer(Result):
         return cast("dict[str, Any]", _changed(self.answered, Tensor, _as_bytes))
 
 
-def kinds() -> dict[str, tuple[type[View[Any]], type[ExplainerResult]]]:
-    """Return views and their results, by the names of explorers and of views."""
-    explorers = {one.__name__: pair for one, pair in EXPLORERS.items()}
-    return explorers | {view.__name__: (view, result) for view, result in EXPLORERS.values()}
-
-
 def fingerprint_of(name: str, model: Any) -> str:
     """Return the fingerprint of a model that was given as this argument."""
     summed = _FINGERPRINTS.get(name, lambda one: one.fingerprint())
     return summed(model)
 
 
-def save(widget: Explorer[Any] | View[Any], view: View[Any], path: str | Path) -> None:
-    """Write an explorer, or a view alone, as it stands: see `View.save`."""
+def save(widget: object, view: Saveable, path: str | Path) -> None:
+    """Write an explorer with its view, or a view alone: see `cfwidgets.widgets.view.View.save`."""
     shows = type(widget).__name__
-    if shows not in kinds():
+    if shows not in _SHOWN:
         raise ValueError(f"a {shows} cannot be saved; its result may be: .result.save(path)")
     with view.together():
         found = [_each(one if ended else _interrupted(one, view)) for one, ended in view.findings()]
@@ -201,7 +196,7 @@ def _each(found: Any) -> tuple[ExplainerResult, ...]:
     return found if isinstance(found, tuple) else (found,)
 
 
-def _interrupted(found: R, view: View[Any]) -> R:
+def _interrupted(found: R, view: Saveable) -> R:
     """Mark a result of a run that has not ended, unless it says so itself."""
     if isinstance(found, tuple):
         return cast("R", tuple(_interrupted(one, view) for one in found))
@@ -212,7 +207,7 @@ def _interrupted(found: R, view: View[Any]) -> R:
     return cast("R", kept if kept.stopped else replace(kept, stopped=far))
 
 
-def _answered(view: View[Any]) -> dict[str, Any]:
+def _answered(view: Saveable) -> dict[str, Any]:
     """Return the answers that are there, as they can be read again."""
     now = {name: getattr(view, name) for name in view.answered}
     return {

@@ -10,14 +10,12 @@ from __future__ import annotations
 import html
 import uuid
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from cfwidgets import background
 from cfwidgets.notebook import running_shell
-
-if TYPE_CHECKING:
-    from cfwidgets.widgets.view import View
 
 __all__ = ["show_beside", "stored"]
 
@@ -32,7 +30,22 @@ _HIDDEN = (
 _BEGUN = "The run had only begun when the notebook was stored."
 
 
-def show_beside(view: View[Any]) -> None:
+class Stored(Protocol):
+    """A view whose finding is stored."""
+
+    state: str
+
+    @property
+    def result(self) -> Any:
+        """The result so far; None before there is one."""
+        ...
+
+    def observe(self, handler: Callable[..., Any], names: str) -> None:
+        """Call ``handler`` when a trait changes."""
+        ...
+
+
+def show_beside(view: Stored) -> None:
     """Show the finding of a view before it, in a notebook, and again when its run has ended."""
     shell = running_shell()
     if shell is None:
@@ -55,12 +68,12 @@ def show_beside(view: View[Any]) -> None:
     draw()
 
 
-def _has_ended(view: View[Any] | None) -> bool:
+def _has_ended(view: Stored | None) -> bool:
     """Return True where a view is there and its run does not go on."""
     return view is not None and view.state in ("done", "stopped", "failed")
 
 
-def stored(view: View[Any], *, figure: bool) -> str:
+def stored(view: Stored, *, figure: bool) -> str:
     """Write the finding of a view as HTML.
 
     Parameters
@@ -79,5 +92,5 @@ def stored(view: View[Any], *, figure: bool) -> str:
     return f'<div class="cfw-stored">{_HIDDEN}<p><em>{_SAYS}</em></p>{text}</div>'
 
 
-def _sentence(view: View[Any]) -> str:
+def _sentence(view: Stored) -> str:
     return _BEGUN if view.result is None else repr(view.result)

@@ -467,9 +467,7 @@ describe("the gallery", () => {
     );
     const { all, row } = await show(fake);
     expect(text(all(".cfw-row-head")[1])).toBe("▲ predicted 4none, the nearest are shown");
-    expect(row(1)[0]!.title).toBe(
-      "candidate 40: predicted 7 with .93, cosine similarity .84, the nearest",
-    );
+    expect(row(1)[0]!.title).toBe("candidate 40: predicted 7 with .93, cosine similarity .84, the nearest");
   });
 });
 

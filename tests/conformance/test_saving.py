@@ -22,7 +22,7 @@ from waiting import PATIENCE, until
 
 import cfwidgets as cf
 from cfwidgets.results import _HEADER, _SUM, ResultError, _checksum
-from cfwidgets.widgets.saving import EXPLORERS
+from cfwidgets.widgets.opening import EXPLORERS
 from cfwidgets.widgets.workbench.case_view import CaseView
 
 TWO_SECONDS = 2.0

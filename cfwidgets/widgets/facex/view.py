@@ -300,7 +300,7 @@ class FaceXView(View[OneOrTwo]):
     def _closeup(self, number: int, model: int, region: str) -> dict[str, Any]:
         if self._faces is None:
             raise ValueError("opening a face needs the data set: pass faces= beside result=")
-        assert self._result is not None  # noqa: S101 - it was asked about
+        assert self._result is not None  # noqa: S101 - the question names one of its regions
         clf, result = self._models[model], _each(self._result)[model]
         face = self._faces[number]
         view = clf.view(face.image).cpu()

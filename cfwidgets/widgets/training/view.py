@@ -77,7 +77,7 @@ class Trained(Protocol):
 
     @property
     def sheet_note(self) -> str:
-        """How the sheet was drawn, in words that follow "drawn at update 20"."""
+        """Words that follow "drawn at update 20": how the sheet was drawn."""
         ...
 
     def sheet(self) -> Tensor:
