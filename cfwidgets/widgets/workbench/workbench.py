@@ -394,8 +394,8 @@ class Workbench(Held, FixedBox):
         """Write one HTML file with the survey and cases below it, which plays from disk, without a network.
 
         The gallery and the matrix play as in the notebook; a picture whose case travels opens it, with its
-        tabs, explorers and results. Where the page is live, the model evaluates the picture without a
-        region, and by each explorer that can travel: see `cfwidgets.widgets.view.View.export`.
+        tabs, explorers and results. Where the page is live, the model is in it: it answers for the
+        picture without a region, and each explorer that can travel. See `cfwidgets.widgets.view.View.export`.
 
         Parameters
         ----------
