@@ -119,8 +119,12 @@ def javascript(checkout: Path, build_hook: ModuleType) -> Path:
 
 
 @pytest.hookimpl(tryfirst=True)  # before tests are chosen by their markers
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what needs the front end's tools, which may be fetched first, the site, costly repeats."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out hosts that nobody asks for; mark as slow what needs tools, the site, and costly repeats."""
+    if "hosts" not in config.option.markexpr:
+        left_out = [item for item in items if item.get_closest_marker("hosts")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
     for item in items:
         if {"javascript", "site"} & {*getattr(item, "fixturenames", ())}:
             item.add_marker(pytest.mark.slow)
