@@ -530,5 +530,13 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
             self.stop()
         elif kind == "resume":
             self.resume()
+        elif kind == "shown":
+            self._catch_up(content.get("progress"))
         else:
             self._fail(_not_known(content))
+
+    def _catch_up(self, progress: Any) -> None:
+        """Send a page all traits where it is behind: it missed what came before it had made the view."""
+        with self._wire:
+            if self._open and (self.state != "running" or progress != self.progress):
+                self.send_state()

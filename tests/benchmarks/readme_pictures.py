@@ -43,7 +43,7 @@ def by_effect(notebook: Notebook) -> None:
 
 
 def where_it_flips(notebook: Notebook) -> None:
-    notebook.page.get_by_role("button", name="where", exact=True).first.click()
+    notebook.page.get_by_role("button", name="attribution", exact=True).first.click()
     notebook.exec("explorer.phase = explorer.flip_phase")
 
 

@@ -229,6 +229,22 @@ def test_a_result_of_other_classes_is_refused(explainer, clf, result):
         explainer.view(three, *painter(explainer, clf), result=result, engine=explainer.engine)
 
 
+def test_a_page_that_missed_the_end_gets_all_again(explainer, clf, result, monkeypatch):
+    view = explainer.view(
+        clf, *painter(explainer, clf), engine=explainer.engine, result=result, **explainer.keywords
+    )
+    sent = []
+    monkeypatch.setattr(type(view), "send_state", lambda _view, key=None: sent.append(key))
+    try:
+        view._handle_custom_msg({"kind": "shown", "progress": 0.9}, [])
+        assert sent.count(None) == 1  # None: all traits
+        view.state = "running"
+        view._handle_custom_msg({"kind": "shown", "progress": view.progress}, [])
+        assert sent.count(None) == 1
+    finally:
+        view.close()
+
+
 @pytest.mark.costly
 def test_a_run_is_stopped_and_resumed(explainer, result, closed):
     view = made(explainer, explainer.view)

@@ -227,5 +227,7 @@ function render<T extends ViewTable>(definition: ViewDefinition<T>, options: Ren
     refresh();
   });
   draw();
+  // What the kernel has sent while the host was still making the view is lost: it may send it again.
+  if (run.state === "running") model.send({ kind: "shown", progress: run.progress });
   return scope.end;
 }

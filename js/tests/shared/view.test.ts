@@ -74,6 +74,15 @@ describe("the frame", () => {
     expect(root.dataset.cfwTheme).toBe("light");
   });
 
+  it("tells the kernel how far a run is that it shows, which it may have missed the end of", async () => {
+    const running = await show(() => ({}), { state: "running", progress: 0.4 });
+    expect(running.fake.sent).toEqual([{ kind: "shown", progress: 0.4 }]);
+    const done = await show(() => ({}), { state: "done", progress: 1 });
+    expect(done.fake.sent).toEqual([]);
+    const gone = await show(() => ({}), { state: "running", page_answers: [] } as Partial<Traits>);
+    expect(gone.fake.sent).toEqual([]);
+  });
+
   it("says what is kept only of a run that stopped or failed, and whether it can go on", async () => {
     let continuable: boolean | undefined;
     const status = () => ({
