@@ -24,7 +24,7 @@ _SAYS = (
     "the cell to be run again. What it had found:"
 )
 _HIDDEN = (
-    "<style>.jp-OutputArea:has(.cfw-host) .jp-OutputArea-child:has(.cfw-stored),"
+    "<style>.jp-OutputArea:has(.cfw-host) .jp-OutputArea-child:has(.cfw-stored):not(:has(.cfw-host)),"
     "body:has(.cfw-host) .cfw-stored:not(.jp-OutputArea *){display:none}</style>"
 )
 _BEGUN = "The run had only begun when the notebook was stored."

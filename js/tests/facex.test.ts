@@ -187,7 +187,7 @@ describe("what stands in the view", () => {
     await drawn();
     expect(text(find(".cfw-status"))).toBe("stopped: the faces so far are kept, Resume continues");
     button("Resume").click();
-    expect(fake.sent.slice(1)).toEqual([{ kind: "stop" }, { kind: "resume" }]);
+    expect(fake.sent).toEqual([{ kind: "stop" }, { kind: "resume" }]);
   });
 
   it("fills in while the run goes on", async () => {

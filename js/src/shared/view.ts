@@ -127,6 +127,9 @@ export function defineView<T extends ViewTable>(definition: ViewDefinition<T>) {
   return { render: (options: RenderOptions<T>) => render(definition, options) };
 }
 
+/** Milliseconds after which a run that goes on should have been heard of, else the kernel is told how far it seems. */
+const SILENCE = 2000;
+
 function render<T extends ViewTable>(definition: ViewDefinition<T>, options: RenderOptions<T>): () => void {
   const { name, label, traits: table, followed = [], alive = [], eager } = definition;
   const { model, el } = options;
@@ -227,7 +230,12 @@ function render<T extends ViewTable>(definition: ViewDefinition<T>, options: Ren
     refresh();
   });
   draw();
-  // What the kernel has sent while the host was still making the view is lost: it may send it again.
-  if (run.state === "running") model.send({ kind: "shown", progress: run.progress });
+  if (run.state === "running") {
+    // What came while the host was still making the view is lost. Where nothing follows, that was the end of the run.
+    const quiet = setTimeout(() => model.send({ kind: "shown", progress: run.progress }), SILENCE);
+    const heard = () => clearTimeout(quiet);
+    scope.defer(heard);
+    frame.listen(["progress"], heard);
+  }
   return scope.end;
 }

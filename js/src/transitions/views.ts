@@ -10,13 +10,13 @@ import type { TransitionFrame } from "./traits";
 import type { Transition } from "./transition";
 
 const MODES: Record<Mode, readonly [text: string, title: string]> = {
-  overlay: ["overlay", "the frame with its relevance map over it"],
-  "side by side": ["side by side", "the frame and its map, the image and its map"],
-  difference: ["difference", "how the frame differs from the image"],
-  where: ["attribution", "path attribution: the share of each region in the change of the prediction"],
-  plain: ["plain", "the frame as it is"],
+  overlay: ["overlay", "the frame under its relevance map"],
+  "side by side": ["side by side", "frame and map, image and map"],
+  difference: ["difference", "the frame less the image"],
+  where: ["attribution", "path attribution: each region’s share in the change of the prediction"],
+  plain: ["plain", "the frame alone"],
 };
-const SIDE = "the map for this class: what speaks for it (+) and against it (−)";
+const SIDE = "what speaks for this class (+) and against it (−)";
 
 export type Views = ReturnType<typeof createViews>;
 

@@ -12,12 +12,12 @@ export const HELP =
   MARKING;
 
 export const LATER = "the image will be here";
-export const WAITING_FOR_PATH = "drawing the transition between the picked candidates";
+export const WAITING_FOR_PATH = "drawing the transition of the picked candidates";
 /** Where an answer does not come. */
 export const WORKS = "scrubbing still works";
-export const FIRST_PATH = "drawing a transition between the best candidates";
+export const FIRST_PATH = "drawing a transition of the best candidates";
 export const NO_PATH = "a transition appears when both rows have a candidate";
-export const OTHER_ROW_EMPTY = "the other row is still empty";
+export const OTHER_ROW_EMPTY = "the other row is empty";
 
 export const MINUS = "−";
 
@@ -68,7 +68,7 @@ export const kept = (best: Ends): string => (best.length > 0 ? "the candidates s
 /** What there is to know of a path: how much of it is here, or where it flips. */
 export function about({ at, phases, flip }: Path): string {
   if (at.length < phases) return `${count(at.length)} of ${count(phases)} frames are here`;
-  return flip === null ? "the decision does not flip on this path" : `the decision flips at phase ${flip}`;
+  return flip === null ? "the decision does not flip" : `the decision flips at phase ${flip}`;
 }
 
 /** For the ear: "phase 412: 9 .48, 4 .50". */

@@ -74,13 +74,15 @@ describe("the frame", () => {
     expect(root.dataset.cfwTheme).toBe("light");
   });
 
-  it("tells the kernel how far a run is that it shows, which it may have missed the end of", async () => {
-    const running = await show(() => ({}), { state: "running", progress: 0.4 });
-    expect(running.fake.sent).toEqual([{ kind: "shown", progress: 0.4 }]);
+  it("tells the kernel how far a run seems of which nothing is heard: it may have missed its end", async () => {
+    const silent = await show(() => ({}), { state: "running", progress: 0.4 });
+    const heard = await show(() => ({}), { state: "running", progress: 0.4 });
+    heard.fake.receive({ progress: 0.5 });
     const done = await show(() => ({}), { state: "done", progress: 1 });
-    expect(done.fake.sent).toEqual([]);
     const gone = await show(() => ({}), { state: "running", page_answers: [] } as Partial<Traits>);
-    expect(gone.fake.sent).toEqual([]);
+    expect(silent.fake.sent).toEqual([]);
+    await vi.waitFor(() => expect(silent.fake.sent).toEqual([{ kind: "shown", progress: 0.4 }]), 5000);
+    expect([heard, done, gone].map(({ fake }) => fake.sent)).toEqual([[], [], []]);
   });
 
   it("says what is kept only of a run that stopped or failed, and whether it can go on", async () => {
