@@ -67,7 +67,7 @@ def stage_pixels(view) -> list[int]:
 
 def test_a_search_ends_with_a_transition_and_its_curves(open_notebook):
     notebook, view = explorer(open_notebook)
-    expect(view.get_by_role("heading").first).to_contain_text("Why 9 and not 4")
+    expect(view.get_by_role("heading").first).to_contain_text("Why 9 rather than 4")
     at_phase(view, 0)
     flip = notebook.eval("w.flip_phase")
     expect(view).to_have_attribute("data-flip", str(flip))
@@ -166,9 +166,9 @@ def test_another_class_is_asked_about_and_the_first_is_kept(open_notebook):
     view.locator(".cfw-picker-button").click()
     view.get_by_role("option").filter(has_text=re.compile("^8")).click()
     notebook.wait("w.result is not None and w.result.target == 8 and w.view.state == 'done'")
-    expect(view.get_by_role("heading").first).to_contain_text("Why 9 and not 8")
+    expect(view.get_by_role("heading").first).to_contain_text("Why 9 rather than 8")
     notebook.exec("w.target = 4")
-    expect(view.get_by_role("heading").first).to_contain_text("Why 9 and not 4")
+    expect(view.get_by_role("heading").first).to_contain_text("Why 9 rather than 4")
     assert notebook.eval("w.view.state") == "done"
     finished(notebook)
 

@@ -17,7 +17,7 @@ from cfwidgets.engines.transitions.latent_search import Walk
 from cfwidgets.engines.transitions.path import Ends, Path
 from cfwidgets.engines.transitions.path_attribution import PathAttribution
 from cfwidgets.evaluation.placed import PlacedMap, resampled
-from cfwidgets.text import cut
+from cfwidgets.text import cut, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -320,7 +320,7 @@ class TransitionResult(ExplainerResult):
             f"{max(0, self.walk.update):,} updates"
         )
         if self.path is None:
-            return f"Why {self.wrong_label} and not {self.label}? {found}; no transition yet."
+            return f"Why {quoted(self.wrong_label)} rather than {quoted(self.label)}? {found}; no transition yet."
         if self.path.flip is None:
             change = f"{self.label} never becomes likelier than {self.wrong_label}"
         else:
@@ -328,7 +328,7 @@ class TransitionResult(ExplainerResult):
                 f"{self.label} becomes likelier than {self.wrong_label} at phase {self.path.flip:,} of "
                 f"{self.path.phases:,}"
             )
-        return f"Why {self.wrong_label} and not {self.label}? {change} on the way between two of {found}."
+        return f"Why {quoted(self.wrong_label)} rather than {quoted(self.label)}? {change} on the way between two of {found}."
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a candidate, the most similar first.

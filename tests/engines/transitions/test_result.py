@@ -330,7 +330,7 @@ def test_no_plot_without_a_transition():
 def test_labels_in_the_notebook_are_text(make):
     found = make()._repr_html_()
     assert "<b>" not in found
-    assert html.escape("Why one and not <b>two</b>? ") in found
+    assert html.escape("Why one rather than <b>two</b>? ") in found
     assert html.escape("6 generated candidates (3 predicted one, 2 predicted <b>two</b>) after 17") in found
     assert ("<img" in found) == (make is whole)
 
@@ -357,7 +357,7 @@ def test_a_long_label_stays_above_its_picture_and_within_the_figure():
 
 def test_the_summary_names_the_phase_of_the_flip():
     assert whole().summary() == (
-        "Why one and not <b>two</b>? <b>two</b> becomes likelier than one at phase 6 of 12 on the way "
+        "Why one rather than <b>two</b>? <b>two</b> becomes likelier than one at phase 6 of 12 on the way "
         "between two of 6 generated candidates (3 predicted one, 2 predicted <b>two</b>) after 17 updates."
     )
     never = whole()
