@@ -319,8 +319,9 @@ class TransitionResult(ExplainerResult):
             f"{self.wrong_label}, {len(self.row(self.target))} predicted {self.label}) after "
             f"{max(0, self.walk.update):,} updates"
         )
+        question = f"Why {quoted(self.wrong_label)} rather than {quoted(self.label)}?"
         if self.path is None:
-            return f"Why {quoted(self.wrong_label)} rather than {quoted(self.label)}? {found}; no transition yet."
+            return f"{question} {found}; no transition yet."
         if self.path.flip is None:
             change = f"{self.label} never becomes likelier than {self.wrong_label}"
         else:
@@ -328,7 +329,7 @@ class TransitionResult(ExplainerResult):
                 f"{self.label} becomes likelier than {self.wrong_label} at phase {self.path.flip:,} of "
                 f"{self.path.phases:,}"
             )
-        return f"Why {quoted(self.wrong_label)} rather than {quoted(self.label)}? {change} on the way between two of {found}."
+        return f"{question} {change} on the way between two of {found}."
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a candidate, the most similar first.
