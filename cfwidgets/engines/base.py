@@ -647,14 +647,20 @@ class Engine(ABC, Generic[R]):
         return {**asdict(self), **question}  # type: ignore[call-overload]  # every engine is a dataclass
 
     @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> Self:
+    def of(cls, result: ExplainerResult) -> Self:
         """Make the engine that made a result, from the settings that this has.
 
         Raises
         ------
         TypeError, ValueError
-            A setting that is none of such an engine.
+            Another kind of result, or a setting that is none of such an engine.
         """
+        if not isinstance(result, cls.result_type):
+            raise TypeError(f"result must be a {cls.result_type.__name__}, not {type(result).__name__}")
+        return cls._of_settings(result.settings)
+
+    @classmethod
+    def _of_settings(cls, settings: Mapping[str, Any]) -> Self:
         known = (one.name for one in fields(cls))  # type: ignore[arg-type]  # every engine is a dataclass
         return cls(**{name: settings[name] for name in known if name in settings})
 

@@ -64,6 +64,17 @@ class TrainedPlainly(Result):
     hardest: Tensor
     seconds: float
 
+    def require_sound(self) -> None:
+        """Raise ValueError where fields contradict each other."""
+        updates = self.training.get("updates")
+        if not isinstance(updates, int) or isinstance(updates, bool) or not self.step <= updates:
+            raise ValueError(f"update {self.step} cannot be one of {updates!r:.40}")
+        if len(self.loss) != self.step:
+            raise ValueError(f"there must be {self.step} losses, not {len(self.loss)}")
+        names = len(self.measure_names)
+        if names < 2 or self.measured.shape[1] != names or self.hardest.shape[1] != names - 1:
+            raise ValueError(f"its measures and pictures must be of the {names - 1} groups that it names")
+
     @property
     def losses(self) -> Tensor:
         """``(step, 1)``: the loss of each update."""

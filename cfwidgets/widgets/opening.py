@@ -160,7 +160,8 @@ def _explorer(file: Path, saved: SavedExplorer, given: dict[str, Any]) -> Explor
     accepted = {"clf", *view.needs, *view.also}
     if not {"clf", *view.needs} <= saved.of.keys() <= accepted:
         raise ResultError(
-            f"{file} must be of {', '.join(sorted(accepted))}, not of {', '.join(saved.of)!s:.80}"
+            f"{file} does not fit {saved.shows}: it must be of {', '.join(sorted(accepted))}, "
+            f"not of {', '.join(saved.of)!s:.80}"
         )
     models = ("clf", *view.needs, *(name for name in view.also if name in saved.of))
     _require_arguments(file, saved, models, (*models, *view.data), given)

@@ -18,6 +18,7 @@ from cfwidgets.models.attgan_editor import AttGANEditor
 from cfwidgets.models.translator_pair import TranslatorPair, made_discriminator, made_generator
 from cfwidgets.networks import AttGAN, AttGANDiscriminator
 from cfwidgets.training.biggan import BigGANTraining
+from cfwidgets.training.plain import PlainTraining
 from cfwidgets.training.translation import TranslationTraining
 from cfwidgets.widgets.saving import SavedExplorer
 
@@ -73,6 +74,14 @@ def _labelled(channels: int) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.rand(8, channels, 32, 32, generator=generator), torch.arange(8) % 2
 
 
+def _plainly() -> Any:
+    images, labels = _labelled(3)
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 32 * 32, 2))
+    training = PlainTraining(updates=2, batch_size=4)
+    *_, last = training.steps(network, images, labels, held_out={"all": (images, labels)})
+    return last.partial
+
+
 def _editor() -> AttGANEditor:
     shape = {"size": 32, "attributes": 2, "dim": 4, "layers": 3}
     return AttGANEditor(AttGAN(**shape), ("Bald", "Young"), AttGANDiscriminator(**shape, hidden=8))
@@ -101,6 +110,7 @@ SAVED: dict[str, Callable[[], Any]] = {
         training_steps.FACES, training_steps.HAS, training_steps.NAMES
     ),
     "TrainedBigGAN": lambda: _BIGGAN.train(*_labelled(1)),
+    "TrainedPlainly": _plainly,
     "TrainedTranslator": lambda: _TRANSLATION.train(*_labelled(3)),
     "SavedExplorer": _explorer,
     "AttGANEditor": _editor,

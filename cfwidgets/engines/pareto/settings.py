@@ -62,9 +62,8 @@ class EditSearch(Engine[R], Generic[R]):
         return {**super().settings_with(**question), "search": repr(self.search)}
 
     @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> Self:
-        """See `Engine.of`."""
-        return super().of({**settings, "search": _search(settings["search"])})
+    def _of_settings(cls, settings: Mapping[str, Any]) -> Self:
+        return super()._of_settings({**settings, "search": _search(settings["search"])})
 
     def groups(self, editor: Editor) -> tuple[tuple[str, ...], ...]:
         """Return the groups of attributes that the search keeps."""

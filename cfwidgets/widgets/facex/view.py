@@ -174,7 +174,7 @@ class FaceXView(View[OneOrTwo]):
             require_classifier("second", second)
         shown = None if result is None else _matching(result, 1 if second is None else 2)
         if engine is None:
-            engine = FaceX() if shown is None else FaceX.of(shown.settings)
+            engine = FaceX() if shown is None else FaceX.of(shown)
         require_kind("engine", engine, FaceX, "FaceX(…)")
         self._clf, self._second = clf, second
         self._models = [clf] if second is None else [clf, second]

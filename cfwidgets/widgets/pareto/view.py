@@ -183,8 +183,7 @@ class ParetoView(Linked, View[ParetoResult]):
         if second is not None:
             require_classifier("second", second)
         if engine is None:
-            made = None if result is None else result.settings
-            engine = PlausibleCounterfactuals() if made is None else PlausibleCounterfactuals.of(made)
+            engine = PlausibleCounterfactuals() if result is None else PlausibleCounterfactuals.of(result)
         require_kind("engine", engine, PlausibleCounterfactuals, "PlausibleCounterfactuals(…)")
         self._clf, self._second, self._engine = clf, second, engine
         self._editor = require_editor(editor)

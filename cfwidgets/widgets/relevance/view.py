@@ -175,7 +175,7 @@ class RelevanceView(Linked, View[RelevanceResult]):
         if result is not None:
             require_kind("result", result, RelevanceResult, "a RelevanceResult")
         if engine is None:
-            engine = Relevance(layers=_LAYERS) if result is None else _engine_of(result)
+            engine = Relevance(layers=_LAYERS) if result is None else Relevance.of(result)
         require_kind("engine", engine, Relevance, "Relevance(…)")
         self._engine = engine if methods is None else replace(engine, methods=methods)
         self._clf = clf
@@ -448,11 +448,6 @@ class RelevanceView(Linked, View[RelevanceResult]):
 
 def _ranked_in(result: RelevanceResult) -> list[str]:
     return [one.method for one in result.found if one.finite]
-
-
-def _engine_of(result: RelevanceResult) -> Relevance:
-    """Make the engine that made a result."""
-    return Relevance.of(result.settings)
 
 
 def _counts(result: RelevanceResult, methods: int) -> str:

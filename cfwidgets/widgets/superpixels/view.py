@@ -404,7 +404,8 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
 
 def _engine_of(result: SuperpixelResult) -> SuperpixelEngine:
     """Make the engine that made a result."""
-    return _ENGINES[result.method].of(result.settings)
+    require_kind("result", result, SuperpixelResult, "a SuperpixelResult")
+    return _ENGINES[result.method].of(result)
 
 
 def _counts(result: SuperpixelResult) -> str:

@@ -168,7 +168,7 @@ class SurveyView(View[SurveyResult]):
         if result is not None:
             require_kind("result", result, SurveyResult, "a SurveyResult")
         if engine is None:
-            engine = Survey() if result is None else _engine_of(result)
+            engine = Survey() if result is None else Survey.of(result)
         require_kind("engine", engine, Survey, "Survey(…)")
         if data is None and result is None:
             raise ValueError("give either data to survey or a finished result to show")
@@ -347,11 +347,6 @@ class SurveyView(View[SurveyResult]):
                 return
             self._send_sheet(sheet, again=True)
         self._arranged_by = result
-
-
-def _engine_of(result: SurveyResult) -> Survey:
-    """Make the engine that made a result."""
-    return Survey.of(result.settings)
 
 
 def _counts(result: SurveyResult) -> str:

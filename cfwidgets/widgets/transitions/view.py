@@ -169,7 +169,7 @@ class TransitionView(Linked, View[TransitionResult]):
         if feature_model is not None:
             require_classifier("feature_model", feature_model)
         if engine is None:
-            engine = Transitions() if result is None else Transitions.of(result.settings)
+            engine = Transitions() if result is None else Transitions.of(result)
         require_kind("engine", engine, Transitions, "Transitions(…)")
         self._clf, self._engine = clf, engine
         self._feature_model = feature_model

@@ -170,8 +170,8 @@ class TranslationView(Linked, View[TranslationResult]):
         require_translator(translator)
         if engine is None:
             # Small batches: pictures appear soon, and a question waits for one batch at most.
-            made = None if result is None else result.settings
-            engine = CounterfactualTranslator.of({"batch_size": 4} if made is None else made)
+            small = CounterfactualTranslator(batch_size=4)
+            engine = small if result is None else CounterfactualTranslator.of(result)
         require_kind("engine", engine, CounterfactualTranslator, "CounterfactualTranslator(…)")
         if second is not None:
             require_classifier("second", second)
