@@ -178,14 +178,14 @@ def test_what_the_model_raises_comes_back(cluster, faces):
     class Particular(nn.Module):
         def __init__(self):
             super().__init__()
-            self.net = network()
+            self.net, self.home = network(), os.getpid()
 
         def forward(self, images):
-            if len(images) > 1:
-                raise RuntimeError("one at a time, please")
+            if os.getpid() != self.home:
+                raise RuntimeError("only at home, please")
             return self.net(images)
 
-    with pytest.raises(RuntimeError, match="one at a time"):
+    with pytest.raises(RuntimeError, match="only at home"):
         ENGINE.explain(
             Classifier(Particular().eval(), labels=["other", "Male"]), faces, "Male", client=cluster
         )
