@@ -1,9 +1,10 @@
 """Take the pictures of README again, in both themes, from the widgets in a real JupyterLab.
 
 Run it with ``python tests/benchmarks/readme_pictures.py film workbench …``, or without names for all; it
-needs Chromium, as the browser tests do, and some ten minutes for all. The stills, WebP without loss, are of
-the explorers of the notebooks' first two cells. The film shows a search, faster than it goes, and then what
-a user does; it stands still at its end, and begins again.
+needs Chromium, as the browser tests do, and some ten minutes for all. The stills are of the explorers of the
+notebooks' first two cells: WebP without loss, but of photographs and faces, which would be twice as large.
+The film shows a search, faster than it goes, and then what a user does; it stands still at its end, and
+begins again.
 """
 
 from __future__ import annotations
@@ -56,22 +57,26 @@ def a_case_without_a_region(notebook: Notebook) -> None:
 
 @dataclass(frozen=True)
 class Still:
-    """A picture of an explorer: its width and, where it goes on below, its height in pixels."""
+    """A picture of an explorer: its width and, where it goes on below, its height in pixels.
+
+    ``photograph``: it is stored with a little loss.
+    """
 
     width: int
     height: int | None = None
     ready: str = "explorer.view.state == 'done'"
+    photograph: bool = False
     prepare: Callable[[Notebook], None] = as_it_is
 
 
 STILLS = {
-    "superpixels": Still(1068),
+    "superpixels": Still(1068, photograph=True),
     "workbench": Still(1080, 1545, "explorer.survey.view.state == 'done'", prepare=a_case_without_a_region),
     "relevance": Still(1300),
     "transitions": Still(1128, prepare=where_it_flips),
     "facex": Still(1168, 880, prepare=by_effect),
-    "pareto": Still(1188),
-    "translation": Still(1300),
+    "pareto": Still(1188, photograph=True),
+    "translation": Still(1300, photograph=True),
 }
 FILM = {"width": 680, "height": 602, "quality": 80}
 _FINER = 2  # times as many pixels are taken, and then reduced: letters and lines are drawn smoother
@@ -121,7 +126,8 @@ def take(name: str) -> None:
             picture = Image.open(io.BytesIO(shown.screenshot(animations="disabled"))).convert("RGB")
             picture = picture.crop((0, 0, picture.width, still.height or picture.height))
             path = IMAGES / f"{name}-{suffix}.webp"
-            picture.save(path, lossless=True, quality=100, method=6)
+            how = {"quality": 92} if still.photograph else {"lossless": True, "quality": 100}
+            picture.save(path, method=6, **how)
             print(f"{path.name}: {picture.width} x {picture.height}, {path.stat().st_size:,} bytes")
 
 
