@@ -9,15 +9,24 @@ import small
 from explainers import EXPLAINERS, Explainer
 
 import cfwidgets as cf
+from cfwidgets.widgets.opening import EXPLORERS
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every explainer; of the tests of views, those that have one."""
+    """Every explainer; of the tests of views, those that have one; of saving, those that can be saved.
+
+    Those of the package all can: `test_every_explorer_can_be_saved`.
+    """
     # Not by a fixture of the same name in that module: what depends on the one of the package would be stale.
     chosen = {mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")}
     if "explainer" in metafunc.fixturenames and "explainer" not in chosen:
-        every = metafunc.definition.path.stem != "test_views"
-        some = [one for one in EXPLAINERS if every or one.view is not None]
+        of = metafunc.definition.path.stem
+        some = [
+            one
+            for one in EXPLAINERS
+            if (of != "test_views" or one.view is not None)
+            and (of != "test_saving" or one.explorer in EXPLORERS)
+        ]
         metafunc.parametrize("explainer", some, indirect=True, ids=lambda one: one.name, scope="package")
 
 
