@@ -770,10 +770,18 @@ class Classifier:
                 rows = filled()
             except Exception:  # noqa: BLE001 (the first error says more)
                 raise error from None
-            self._pads = True
+            self._pads = self._fails_again(images)
         else:
             self._pads = False
         return rows
+
+    def _fails_again(self, images: Tensor) -> bool | None:
+        """Pass a batch that has failed once more: True, or None for a model that was broken for a moment."""
+        try:
+            self._backend(images)
+        except (RuntimeError, ValueError):
+            return True
+        return None
 
     def _in_any_size(self, images: Tensor) -> Tensor:
         """Compute raw outputs; where a first batch fails, find the one batch size that the model takes."""
@@ -790,7 +798,8 @@ class Classifier:
                     )
                 except Exception:  # noqa: BLE001, S112 (the first error says more)
                     continue
-                self._batch_size, self._pads = size, True
+                if self._fails_again(images):
+                    self._batch_size, self._pads = size, True
                 return rows
             raise error from None
         if self._passed not in (None, len(images)):

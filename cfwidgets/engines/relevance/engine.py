@@ -237,11 +237,9 @@ class Relevance(Engine[RelevanceResult]):
         began = time.perf_counter()
         try:
             found = self._attributor(clf, method)(result.image[None], result.target, result.against)
-        except ClassifierError as error:
-            return RelevanceMap(method, refusal=str(error), seconds=time.perf_counter() - began)
         except Exception as error:  # noqa: BLE001 - whatever torch or Captum raise at an unusual network
             clf.probabilities(result.image[None])  # raises where it is the network that is broken
-            reason = f"{type(error).__name__}: {error}"
+            reason = str(error) if isinstance(error, ClassifierError) else f"{type(error).__name__}: {error}"
             return RelevanceMap(method, refusal=reason, seconds=time.perf_counter() - began)
         named = "layer" in self.options.get(method, {})  # who names a layer knows where it is
         delta = found.convergence_delta

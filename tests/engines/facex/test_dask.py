@@ -287,7 +287,7 @@ def test_ctrl_c_reaches_the_workers_too_and_the_run_is_resumed_at_once():
     printed = []
     with process:
         for line in process.stdout:
-            if line == "seen 4\n":
+            if line == "seen 8\n":
                 os.killpg(process.pid, signal.SIGINT)  # as a terminal does, and a notebook's stop button
             printed.append(line)
     patience.cancel()
