@@ -332,6 +332,21 @@ describe("the charts", () => {
     expect(fake.state.cursor).toEqual([0]);
   });
 
+  it("are told again by each that has drawn its points: before, bqplot does not listen", async () => {
+    const fake = start();
+    await show(fake);
+    const told: unknown[] = [];
+    fake.view().on("change:cursor", () => told.push(fake.state.cursor));
+    for (let charts = 0; charts < 2; charts++) {
+      chart(() => {});
+      await drawn();
+      expect(told.splice(0)).toEqual([null, [2]]);
+    }
+    document.body.append(document.createElement("p"));
+    await drawn();
+    expect(told).toEqual([]);
+  });
+
   it("choose by a click on a point, which the brush covers", async () => {
     const fake = start();
     const { root, find } = await show(fake);

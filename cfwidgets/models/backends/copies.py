@@ -47,6 +47,8 @@ def copied(module: nn.Module, shared: Mapping[int, Any] | None = None) -> nn.Mod
     memo = dict(shared or {})
     with lock_of(module):
         for part in every_part(module):
+            # Shared, not copied: once Dask is imported, copying an error copies its traceback too.
+            memo.update((id(kept), kept) for kept in vars(part).values() if isinstance(kept, BaseException))
             for tensor in (*loose_tensors(part), *part.buffers(recurse=False)):
                 if not tensor.is_leaf and id(tensor) not in memo:
                     memo[id(tensor)] = tensor.detach().clone()

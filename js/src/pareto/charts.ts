@@ -61,6 +61,22 @@ function letPointsBeClicked(scope: Scope) {
   };
 }
 
+/**
+ * Calls whenever more of the charts have drawn their points: bqplot reads what is marked before it listens to changes, so
+ * that a mark which comes in between would never be drawn.
+ */
+function whenDrawn(scope: Scope, tell: () => void) {
+  let before = 0;
+  const watch = new MutationObserver(() => {
+    const charts = [...document.querySelectorAll(CHART)];
+    const drawn = charts.filter((chart) => chart.querySelector(POINT)).length;
+    if (drawn > before) tell();
+    before = drawn;
+  });
+  watch.observe(document.body, { childList: true, subtree: true });
+  scope.defer(() => watch.disconnect());
+}
+
 /** Follows the charts, which are linked in the browser: a click on a point chooses, and what is shown is marked there. */
 export function followCharts(
   frame: ParetoFrame,
@@ -76,10 +92,17 @@ export function followCharts(
     // An echo of what was told before: what is shown is told again.
     else frame.repaint();
   });
+  const mark = (place: number) => {
+    if (marked() !== place) frame.set({ cursor: place < 0 ? null : [place] });
+  };
+  whenDrawn(frame.scope, () => {
+    const place = marked();
+    if (place < 0 || place !== front.shown) return;
+    mark(-1);
+    mark(place);
+  });
   return {
     /** Marks what is shown. Not saved. */
-    mark(place: number) {
-      if (marked() !== place) frame.set({ cursor: place < 0 ? null : [place] });
-    },
+    mark,
   };
 }

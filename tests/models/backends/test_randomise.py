@@ -190,6 +190,20 @@ def test_a_kept_feature_map_and_weight_normalisation_are_copied():
         assert not torch.allclose(clf.randomised(1).logits(images()), clf.logits(images()))
 
 
+def test_a_kept_error_is_not_copied():
+    """Once Dask is imported, a traceback is copied with its error, frame by frame."""
+    pytest.importorskip("dask.multiprocessing")
+    net = Keeps(lock=False).eval()
+    try:
+        net(images().flatten())
+    except RuntimeError as error:
+        net.failure = error
+    clf = Classifier(net, input_size=32)
+    copy = clf.randomised(1)
+    assert copy.require_module().failure is net.failure
+    assert not torch.allclose(copy.logits(images()), clf.logits(images()))
+
+
 def test_a_lock_cannot_be_copied():
     with pytest.raises(ClassifierError, match=r"Keeps cannot be copied: cannot pickle '_thread.lock' object"):
         Classifier(Keeps(lock=True).eval(), input_size=32).randomised(1)
