@@ -37,7 +37,7 @@ class Batches:
         self._passed: int | None = None  # the size of a batch that has passed, with size="auto"
 
     def of(self, backend: Backend) -> Batches:
-        """Return the same for another back end of the model; its memory is measured anew."""
+        """Return the same for another back end of the model; its memory is measured again."""
         other = copy.copy(self)
         other._backend, other._fits = backend, None  # noqa: SLF001 - its own
         return other
