@@ -197,7 +197,7 @@ class Classifier(WrappedModel):
         >>> clf.probabilities(torch.ones(2, 3, 8, 8)).shape
         torch.Size([2, 3])
         """
-        return self._ask(images, to_probabilities)
+        return self.evaluate_checked(batch_of(images))
 
     def logits(self, images: ImagesLike) -> Tensor:
         """Compute the logit of each class: the outputs before softmax or sigmoid.
@@ -225,7 +225,47 @@ class Classifier(WrappedModel):
         >>> clf.logits(torch.ones(1, 3, 8, 8))
         tensor([[1., 1., 1.]])
         """
-        return self._ask(images, to_logits)
+        return self.evaluate_checked(batch_of(images), to_logits)
+
+    def evaluate_checked(
+        self, images: Tensor, meaning: Callable[[Tensor, Activation], Tensor] = to_probabilities
+    ) -> Tensor:
+        """Compute probabilities as `probabilities` does, of images that need not be checked again.
+
+        For engines, which compose thousands of pictures of a few that were checked, or paint them by what
+        checks its own: to read all pixels for NaN and their range takes as long as some passes of a small
+        network. The model's answer is checked all the same.
+
+        Parameters
+        ----------
+        images
+            ``(N, 3, H, W)`` float32, N at least 1, of at least 2 pixels a side, without NaN, in [0, 1].
+        meaning
+            The function from raw outputs to the answer: ``to_probabilities`` or ``to_logits`` of
+            `cfwidgets.models.backends.outputs`.
+
+        Returns
+        -------
+        Tensor
+            ``(N, C)`` float32 on the CPU.
+
+        Raises
+        ------
+        ClassifierError, Exception
+            As in `probabilities`.
+
+        Examples
+        --------
+        >>> from torch import nn
+        >>> clf = Classifier(nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()))
+        >>> clf.evaluate_checked(torch.ones(1, 3, 8, 8), to_logits)
+        tensor([[1., 1., 1.]])
+        """
+        parts = []
+        for rows in self._batches.rows(images, self.input_size, self.name):
+            self._check_classes(rows)
+            parts.append(rows)
+        return meaning(torch.cat(parts), self._activation)
 
     def read(self, outputs: Any, count: int) -> Tensor:
         """Turn the model's outputs into probabilities, as `probabilities` does.
@@ -352,13 +392,6 @@ class Classifier(WrappedModel):
         """
         index = self.class_index(index)
         return f"class {index}" if self.labels is None else self.labels[index]
-
-    def _ask(self, images: ImagesLike, meaning: Callable[[Tensor, Activation], Tensor]) -> Tensor:
-        parts = []
-        for rows in self._batches.rows(batch_of(images), self.input_size, self.name):
-            self._check_classes(rows)
-            parts.append(rows)
-        return meaning(torch.cat(parts), self._activation)
 
     def _check_classes(self, rows: Tensor) -> None:
         classes = max(2, rows.shape[1])
