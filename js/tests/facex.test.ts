@@ -15,7 +15,7 @@ import {
   SQUARES,
 } from "./facex/fake";
 import { EMPTY, fakeModel, pack, wire } from "./fake";
-import { drawn, mount, stopAndResume, text, tidy } from "./mount";
+import { drawn, endBySignal, mount, stopAndResume, text, tidy } from "./mount";
 import { stubBitmaps, stubCanvas } from "./pictures";
 
 type Fake = ReturnType<typeof fakeModel<Sent>>;
@@ -814,11 +814,7 @@ describe("the end of a view", () => {
 
   it("comes with the host's signal, too", async () => {
     const fake = start();
-    const controller = new AbortController();
-    const el = document.body.appendChild(document.createElement("div"));
-    view.render({ model: modelOf(fake), el, signal: controller.signal });
-    controller.abort();
-    expect([el.children.length, fake.listeners()]).toEqual([0, 0]);
+    await endBySignal(view, modelOf(fake), fake.listeners);
   });
 
   it("in the middle of decoding frees what comes", async () => {

@@ -2,7 +2,7 @@ import type { AnyModel } from "@anywidget/types";
 import { expect, vi } from "vitest";
 
 interface View<T extends object> {
-  render(options: { model: AnyModel<T>; el: HTMLElement }): () => void;
+  render(options: { model: AnyModel<T>; el: HTMLElement; signal?: AbortSignal }): () => void;
 }
 
 const ends: (() => void)[] = [];
@@ -48,6 +48,21 @@ export function mount<T extends object>(
   /** When the view says that its pictures are there. */
   const ready = () => vi.waitFor(() => expect(root.dataset.ready).toBe("1"));
   return { el, end, root, find, all, button, key, slider, move, ready };
+}
+
+/** A host with a signal ends a view by it alone: nothing is left on the page, and nothing listens. */
+export async function endBySignal<T extends object>(
+  view: View<T>,
+  model: AnyModel<T>,
+  listeners: () => number,
+) {
+  const el = document.body.appendChild(document.createElement("div"));
+  const host = new AbortController();
+  view.render({ model, el, signal: host.signal });
+  await drawn();
+  expect(listeners()).toBeGreaterThan(10);
+  host.abort();
+  expect([listeners(), el.children.length]).toEqual([0, 0]);
 }
 
 /** Stops a run and resumes it: the kernel hears of both, and in between the view says what is kept. */

@@ -3,7 +3,7 @@ import { maskOf } from "../src/shared/region";
 import view from "../src/superpixels";
 import type { Traits } from "../src/superpixels/traits";
 import { fakeModel, labelMap, SIX, stubBrowser, superpixelState, wire } from "./fake";
-import { mount, text, tidy } from "./mount";
+import { endBySignal, mount, text, tidy } from "./mount";
 
 type Fake = ReturnType<typeof fakeModel<Traits>>;
 
@@ -621,13 +621,7 @@ describe("several views", () => {
 
   it("leave nothing behind, whether the host has a signal or calls the returned function", async () => {
     const fake = start();
-    const el = document.createElement("div");
-    const host = new AbortController();
-    view.render({ model: fake.view(), el, signal: host.signal });
-    await drawn();
-    expect(fake.listeners()).toBeGreaterThan(10);
-    host.abort();
-    expect([fake.listeners(), el.children.length]).toEqual([0, 0]);
+    await endBySignal(view, fake.view(), fake.listeners);
     const { end } = await show(fake);
     end();
     expect(fake.listeners()).toBe(0);

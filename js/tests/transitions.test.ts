@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import view from "../src/transitions";
 import type { Traits } from "../src/transitions/traits";
 import { EMPTY, fakeModel, numbered, pack, wire } from "./fake";
-import { drawn, mount, stopAndResume, text, tidy } from "./mount";
+import { drawn, endBySignal, mount, stopAndResume, text, tidy } from "./mount";
 import { stubBitmaps, stubCanvas } from "./pictures";
 import { pathOf, transitionState } from "./transitions/fake";
 
@@ -564,13 +564,7 @@ describe("two views", () => {
 
   it("leave nothing behind, whether the host has a signal or calls the returned function", async () => {
     const fake = start();
-    const el = document.createElement("div");
-    const host = new AbortController();
-    view.render({ model: fake.view(), el, signal: host.signal });
-    await drawn();
-    expect(fake.listeners()).toBeGreaterThan(10);
-    host.abort();
-    expect([fake.listeners(), el.children.length]).toEqual([0, 0]);
+    await endBySignal(view, fake.view(), fake.listeners);
     const { end } = await show(fake);
     await drawn();
     expect(decoder.open().length).toBeGreaterThan(5);
