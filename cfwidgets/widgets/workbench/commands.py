@@ -26,6 +26,7 @@ class Commands:
 
     def __init__(self, obey: Callable[[str, Any], None]) -> None:
         self._obey = weakly(obey)
+        self._closed = False
         self.renew()
         renew_in_children(self)
         self._work: Latest[None] = Latest(weakly(self._obey_all))
@@ -33,17 +34,22 @@ class Commands:
     def renew(self) -> None:
         """Forget what waits, under a lock that is free. Called in a forked child, too."""
         self._waiting: dict[str, Any] = {}
-        self._queued = threading.Lock()
+        self._queued = threading.RLock()  # a workbench may be collected, and close this, while it is held
 
     def ask(self, kind: str, value: Any) -> None:
         """Have a command carried out; returns at once."""
         with self._queued:
+            if self._closed:
+                return
             self._waiting.pop(kind, None)
             self._waiting[kind] = value
         self._work.ask(None)
 
     def close(self) -> None:
-        """Let the thread end."""
+        """Drop what waits, and let the thread end after the command that it is carrying out."""
+        with self._queued:
+            self._closed = True
+            self._waiting.clear()
         self._work.close()
 
     def _obey_all(self, _question: None) -> None:
