@@ -17,7 +17,6 @@ from PIL import Image
 from skimage.data import cat
 from torchvision.transforms import v2
 
-from cfwidgets.image_files import MOST_PIXELS
 from cfwidgets.images import (
     ImageError,
     as_image,
@@ -29,6 +28,7 @@ from cfwidgets.images import (
     fit_labels,
     to_uint8,
 )
+from cfwidgets.images.files import MOST_PIXELS
 
 relaxed = settings(deadline=None, max_examples=50)
 # Sides that cannot be taken for channels.
