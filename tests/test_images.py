@@ -331,7 +331,7 @@ def test_a_large_picture_is_reduced_and_said(tmp_path: Path, suffix: str) -> Non
     with pytest.warns(UserWarning, match="reduced"):
         same = as_image(np.asarray(picture))
     assert (same - image).abs().mean() < 0.01
-    with pytest.warns(UserWarning, match="reduced"):
+    with pytest.warns(UserWarning, match="reduced to 100 x 50: 100 a side are the most"):
         assert as_image(path, largest=100).shape == (3, 50, 100)
 
 

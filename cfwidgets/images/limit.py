@@ -35,5 +35,5 @@ def warn_reduced(before: tuple[int, int], after: tuple[int, int]) -> None:
     """Warn that a picture was reduced; both sizes are width and height in pixels."""
     warn_user(
         f"a picture of {before[0]:,} x {before[1]:,} pixels was reduced to {after[0]:,} x {after[1]:,}: "
-        f"{LARGEST:,} a side are the most that is worked on"
+        f"{max(after):,} a side are the most that is worked on"
     )
