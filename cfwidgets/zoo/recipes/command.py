@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import platform
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
-__all__ = ["MNIST", "add_checkpoint", "machine", "parsed", "parser_of", "write"]
+__all__ = ["MNIST", "add_checkpoint", "machine", "parsed", "parser_of", "wrapped", "write"]
 
 MNIST = """\
 The weights are under this package's licence. The digits are no part of it: MNIST (Y. LeCun, C. Cortes and
@@ -54,6 +55,11 @@ def machine() -> str:
         f"{torch.get_num_threads()} CPU threads ({platform.machine()}, torch {version};\n"
         "another machine rounds differently and gives other weights)"
     )
+
+
+def wrapped(text: str) -> str:
+    """Break a text into lines as wide as a card's."""
+    return textwrap.fill(text, 110, break_on_hyphens=False)
 
 
 def write(folder: Path, stem: str, network: nn.Module, card: str) -> None:
