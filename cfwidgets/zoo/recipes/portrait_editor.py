@@ -22,7 +22,7 @@ from cfwidgets.models.attgan_editor import AttGANEditor
 from cfwidgets.networks import AttGAN, FaceCNN
 from cfwidgets.training.attgan import AttGANTraining, TrainedAttGAN
 from cfwidgets.training.flac import before_last
-from cfwidgets.zoo.recipes.command import add_checkpoint, parsed, parser_of, wrapped
+from cfwidgets.zoo.recipes.command import add_checkpoint, add_faces, kept, parsed, parser_of, wrapped
 
 __all__ = ["EDITED", "SIZE", "faces", "judge", "main", "model_card", "training"]
 
@@ -326,11 +326,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "Train the attribute editor of cfwidgets.zoo, and write its weights and model card.",
     )
     add_checkpoint(parser, training().updates)
-    parser.add_argument("--faces", type=int, default=_FACES, help="to learn from")
-    parser.add_argument("--tested", type=int, default=_TESTED, help="to measure with")
+    add_faces(parser, _FACES, _TESTED)
     chosen = parsed(parser, arguments)
-    before = chosen.checkpoint
-    resume = TrainedAttGAN.load(before) if before is not None and before.exists() else None
+    resume = kept(chosen.checkpoint, TrainedAttGAN)
     pixels, has = faces(chosen.faces)
     trained = training(chosen.updates, chosen.seed).train(
         pixels, has, EDITED, resume=resume, checkpoint=chosen.checkpoint
