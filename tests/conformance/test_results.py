@@ -260,7 +260,7 @@ def test_a_probe_that_fails_costs_no_answer(explainer, clf, monkeypatch):
     def fails(_image):
         raise RuntimeError("no such picture")
 
-    monkeypatch.setattr("cfwidgets.engines.base.pictures", fails)
+    monkeypatch.setattr("cfwidgets.engines.base.engine.pictures", fails)
     engine = explainer.engine
     found = list(engine.steps(clf, *explainer.given(clf, 0), **explainer.keywords))[-1].partial
     assert found.elsewhere is None

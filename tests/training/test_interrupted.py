@@ -71,7 +71,7 @@ def test_an_interrupt_gives_back_the_networks(
 ) -> None:
     training, data = case
     whole, path = training.train(*data), tmp_path / "training.safetensors"
-    monkeypatch.setattr("cfwidgets.engines.base._interrupted", [float("-inf")])
+    monkeypatch.setattr("cfwidgets.engines.base.driving._interrupted", [float("-inf")])
     work = WORK[type(training)]
     update, made = work.update, []
 

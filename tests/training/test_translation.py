@@ -307,7 +307,7 @@ def test_interrupted_at_any_moment_the_last_checkpoint_loads_and_the_curve_goes_
         return right(self, *of)
 
     monkeypatch.setattr(part, place, interrupted)
-    monkeypatch.setattr("cfwidgets.engines.base._interrupted", [float("-inf")])
+    monkeypatch.setattr("cfwidgets.engines.base.driving._interrupted", [float("-inf")])
     if update == 1:  # there is nothing to give back
         with pytest.raises(KeyboardInterrupt):
             fast.train(images, labels, held_out=held_out, checkpoint=path)

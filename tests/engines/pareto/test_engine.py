@@ -350,7 +350,7 @@ def test_many_side_by_side_find_what_each_finds_alone():
 
 
 def test_a_survey_that_is_interrupted_gives_back_what_there_is(monkeypatch, capsys):
-    monkeypatch.setattr("cfwidgets.engines.base._interrupted", [float("-inf")])
+    monkeypatch.setattr("cfwidgets.engines.base.driving._interrupted", [float("-inf")])
     images = torch.stack([IMAGE, IMAGE + 0.1])
     whole = FAST.explain_many(redness(), Tint(), images)
     evaluate, calls = many.evaluate, []
