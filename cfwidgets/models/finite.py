@@ -19,8 +19,8 @@ def finite_or_nan(clf: Classifier, images: Tensor) -> Tensor:
     clf
         The classifier.
     images
-        ``(n, 3, H, W)`` in [0, 1], n at least 1. Where an answer is not finite, they are passed again in ever
-        smaller parts.
+        ``(n, 3, H, W)`` in [0, 1], n at least 1, checked already: see `Classifier.evaluate_checked`. Where an
+        answer is not finite, they are passed again in ever smaller parts.
 
     Examples
     --------
@@ -29,7 +29,7 @@ def finite_or_nan(clf: Classifier, images: Tensor) -> Tensor:
     tensor([ True, False])
     """
     try:
-        return clf.probabilities(images)
+        return clf.evaluate_checked(images)
     except NotFiniteError:
         if len(images) == 1:
             return torch.full((1, clf.classes or 1), torch.nan)  # how many is known by its first answer
