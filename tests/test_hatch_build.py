@@ -20,14 +20,21 @@ NOT_COPIED = shutil.ignore_patterns(".*", "node_modules", "static", "__pycache__
 
 @pytest.fixture
 def project(checkout: Path, build_hook: ModuleType, tmp_path: Path) -> Path:
-    """A copy of the checkout with the bundles of the installed package."""
+    """A copy of what the bundles are made of, and the bundles of the installed package."""
     copy = tmp_path / "project"
-    shutil.copytree(checkout, copy, ignore=NOT_COPIED)
-    shutil.copy(checkout / ".gitignore", copy)
+    shutil.copytree(checkout / "js", copy / "js", ignore=NOT_COPIED)
     for static in (build_hook.STATIC, build_hook.PAGE):
         room = Path(static).parent.as_posix().replace("/", ".")
         shutil.copytree(str(files(room) / "static"), copy / static)
     return copy
+
+
+@pytest.fixture
+def whole(checkout: Path, project: Path) -> Path:
+    """A copy of the checkout with the bundles of the installed package."""
+    shutil.copytree(checkout, project, ignore=NOT_COPIED, dirs_exist_ok=True)
+    shutil.copy(checkout / ".gitignore", project)
+    return project
 
 
 @pytest.fixture
@@ -73,8 +80,8 @@ def test_the_installed_bundles_are_made_from_the_sources(project: Path, build_ho
 
 
 @pytest.mark.slow
-def test_an_sdist_becomes_a_wheel_without_node(project: Path, tmp_path: Path, without_node: None) -> None:
-    sdist = build(project, "sdist", tmp_path / "sdist")
+def test_an_sdist_becomes_a_wheel_without_node(whole: Path, tmp_path: Path, without_node: None) -> None:
+    sdist = build(whole, "sdist", tmp_path / "sdist")
     with tarfile.open(sdist) as archive:
         safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # not in Debian 12's Python
         archive.extractall(tmp_path / "unpacked", **safely)
