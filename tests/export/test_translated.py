@@ -32,7 +32,9 @@ class Branched(nn.Module):
 
 
 @pytest.mark.costly
-@pytest.mark.parametrize("network", [lambda: nn.Sequential(nn.Conv2d(3, 3, 1), nn.Sigmoid()), Branched])
+@pytest.mark.parametrize(
+    "network", [Branched, lambda: nn.Sequential(nn.Conv2d(3, 3, 1), nn.Sigmoid())], ids=["branched", "plain"]
+)
 def test_translator_and_both_classifiers_answer_as_in_python(network):
     clf, second = classifier(mean=0.4, std=0.3), classifier(1, input_size=16)
     translator = Translator(network())
