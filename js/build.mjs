@@ -133,7 +133,10 @@ async function buildPage() {
     define: { "import.meta.url": '"https://runtime.invalid/"' },
   });
   writeFileSync(`${PAGE}/runtime.wasm.gz`, gzipSync(readFileSync(RUNTIME), { level: 9 }));
-  writeFileSync(`${PAGE}/licences.txt`, `${banner}\n${licencesOf([first.metafile, page.metafile, worker.metafile])}`);
+  writeFileSync(
+    `${PAGE}/licences.txt`,
+    `${banner}\n${licencesOf([first.metafile, page.metafile, worker.metafile])}`,
+  );
 }
 
 if (watch) await (await esbuild.context(options)).watch();

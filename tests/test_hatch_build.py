@@ -107,7 +107,9 @@ def test_a_changed_source_is_noticed(project: Path, build_hook: ModuleType, sour
     assert not build_hook.up_to_date(project)
 
 
-@pytest.mark.parametrize("name", ["begin.js", "jquery.js", "page.js", "worker.js", "runtime.wasm.gz", "licences.txt"])
+@pytest.mark.parametrize(
+    "name", ["begin.js", "jquery.js", "page.js", "worker.js", "runtime.wasm.gz", "licences.txt"]
+)
 def test_a_part_of_exported_pages_that_is_not_there_is_noticed(
     project: Path, build_hook: ModuleType, name: str
 ) -> None:

@@ -235,7 +235,7 @@ def _static(name: str) -> str:
 
 
 def _policy(begin: str, *, live: bool) -> str:
-    """Allow the script that begins, which knows the sums of all others; no address is reached from the page."""
+    """Allow the script that begins, which knows the sums of the others; no address is reached from it."""
     runs = " ".join([f"'{_sum(begin)}'", "blob:", *(["'wasm-unsafe-eval'"] if live else [])])
     return (
         f"default-src 'none'; script-src {runs}; style-src 'unsafe-inline'; img-src data: blob:; "
@@ -249,7 +249,7 @@ def _sum(script: str) -> str:
 
 def _foreign(front_end: FrontEnd) -> str:
     """Wrap an AMD module, which needs no more than the base of widgets, such that its maker is kept."""
-    # In a block and not in a function: what is within one is compiled once it is called, while the page waits.
+    # In a block and not in a function: what is within one is compiled when it is called: the page waits.
     return (
         "{const define=(...all)=>{(globalThis.cfwidgetsForeign??={})"
         f"[{_json(front_end.package)}]=all.at(-1)}};define.amd={{}};\n{_script_text(front_end.script)}\n}}"

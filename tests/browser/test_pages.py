@@ -13,6 +13,7 @@ import pytest
 import test_reopened
 import torch
 from harness.figures import strays
+from harness.tasks import CATEGORIES, tasks
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 from waiting import until
@@ -239,6 +240,41 @@ def test_a_script_that_is_not_the_pages_own_does_not_run(open_page, tmp_path, wi
     assert opened.page.title() != "mine"
     assert len(opened.wrong) == 1
     assert re.search("inline script.* violates the following .*script-src", opened.wrong.pop())
+
+
+@pytest.mark.parametrize("within", BROWSERS)
+def test_a_script_that_was_changed_does_not_run(request, browser, tmp_path, within):
+    """The first script knows the sums of the others."""
+    made = explorer()
+    path = made.export(tmp_path / "page.html").path
+    made.close()
+    text = path.read_text("utf-8")
+    changed = re.sub(r'(id="page-front-bqplot">)', r"\1document.title = 'mine';", text)
+    assert changed != text
+    path.write_text(changed, "utf-8")
+    used: Browser = browser if within == "chromium" else request.getfixturevalue(within)
+    context = used.new_context(offline=True)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    expect(page.locator("#page-fault")).to_contain_text(
+        "page-front-bqplot is not as it was when the page was made"
+    )
+    assert page.title() != "mine"
+    context.close()
+
+
+def test_a_live_page_is_never_busy_for_long_while_it_opens(browser, tmp_path, digits):
+    path = digits.export(tmp_path / "live.html", live=True).path
+    context = browser.new_context(viewport={"width": 1150, "height": 1000}, offline=True)
+    page = context.new_page()
+    browser.start_tracing(page=page, categories=CATEGORIES)
+    page.goto(path.as_uri())
+    expect(page.locator("html")).to_have_attribute("data-network", "ready")
+    expect(page.locator(".bqplot:visible")).to_be_visible()
+    found = tasks(browser.stop_tracing(), path.as_uri())
+    context.close()
+    assert len(found) > 20
+    assert found[0] < 50
 
 
 def test_both_themes_the_switch_and_paper(open_page, tmp_path, screenshots):

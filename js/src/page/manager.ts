@@ -91,7 +91,9 @@ export class PageManager extends ManagerBase {
     options?: unknown,
   ): Promise<V> {
     await this.breath();
-    return super.create_view<V>(model, options);
+    const view = await super.create_view<V>(model, options);
+    await this.breath();
+    return view;
   }
 
   async show(id: string, place: HTMLElement): Promise<void> {
