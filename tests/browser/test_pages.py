@@ -378,6 +378,60 @@ def test_a_live_page_of_relevance_answers_as_python_does(
     made.close()
 
 
+CURVES = """async () => {
+  const [{ values: { chart } }] = Object.values(cfwidgetsManager.page.travelled);
+  const points = async (id) => {
+    const line = await cfwidgetsManager.get_model(id);
+    return Array.from(line.get('x'), (x, i) => [x, line.get('y')[i]]);
+  };
+  return [await points(chart.most), await points(chart.least)];
+}"""
+
+
+@pytest.mark.parametrize("within", BROWSERS)
+def test_the_curves_of_each_map_are_measured_in_a_live_page(open_page, tmp_path, digit, screenshots, within):
+    made = cf.RelevanceExplorer(
+        cf.zoo.classifier("digits"), digit, engine=cf.Relevance(("saliency", "grad_cam"), trust=False)
+    )
+    made.run.result()
+    view, target = made.view, made.result.target
+    path = made.export(tmp_path / "live.html", live=True).path
+    opened = open_page(path, within)
+    page, shown = opened.page, opened.view("relevance")
+
+    def measured(most: int, least: int) -> list[list[list[float]]]:
+        until(lambda: [len(one) for one in page.evaluate(CURVES)] == [most, least])
+        return page.evaluate(CURVES)
+
+    def check(curves: list[list[list[float]]], method: str, fill: str) -> None:
+        for least, curve in enumerate(curves):
+            assert {percent for percent, _ in curve} >= set(range(0, 101, 5))
+            asked = [Hiding(method, int(percent), bool(least), fill) for percent, _ in curve]
+            pictures = torch.stack([view._hidden(made.result, one) for one in asked])
+            expected = view._clf.probabilities(pictures)[:, target].tolist()
+            assert [p for _, p in curve] == pytest.approx(expected, abs=1e-4)
+
+    # as it was exported, whatever Python had measured by then
+    start = dict(view.hiding)
+    check(measured(21, 21), start["method"], start["fill"])
+    line = page.locator(".bqplot path.line").first
+    expect(line).to_be_visible()
+    before = line.get_attribute("d")
+    # another map, with something else in the place of its pixels
+    page.evaluate(ASK, ["hiding", {"method": "grad_cam", "percent": 37, "least": True, "fill": "mean"}])
+    check(measured(21, 22), "grad_cam", "mean")
+    expect(line).not_to_have_attribute("d", before)
+    # another choice, by hand, once more; and back, where all is known
+    shown.get_by_role("button", name="black", exact=True).click()
+    expect(shown).to_have_attribute("data-answered", "1")
+    check(measured(21, 22), "grad_cam", "black")
+    page.evaluate(ASK, ["hiding", start])
+    check(measured(21, 21), start["method"], start["fill"])
+    assert strays(page) == []
+    page.screenshot(path=screenshots / f"live-curves-{within}.png", full_page=True)
+    made.close()
+
+
 @BOTH
 def test_attributes_dragged_in_a_live_page_are_painted_as_in_python(
     open_page, tmp_path, screenshots, within, questions

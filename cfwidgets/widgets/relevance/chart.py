@@ -22,7 +22,8 @@ class HidingChart:
     Parameters
     ----------
     view
-        The view whose ``curves`` are drawn. Its ``cursor`` moves the line in the browser, without the kernel.
+        The view whose ``curves`` are drawn; it is told the chart's models, which exported pages draw them in.
+        Its ``cursor`` moves the line in the browser, without the kernel.
     """
 
     drawn_from: ClassVar[tuple[str, ...]] = ("curves",)
@@ -71,6 +72,11 @@ class HidingChart:
             layout=w.Layout(width="340px", height="260px", min_width="280px", margin="52px 0 0 0"),
         )
         self._link = w.jsdlink((view, "cursor"), (cursor, "x"))
+        parts = (*self.figure.marks, *self.figure.axes)
+        view.drawn_in = {
+            **{name: line.model_id for name, line in self._lines.items()},
+            "parts": [part.model_id for part in parts],
+        }
 
     def close(self) -> None:
         """Free the chart and its link."""

@@ -50,6 +50,9 @@ export class PageManager extends ManagerBase {
     return classes;
   }
 
+  /** What is to be done when a model is first seen. */
+  readonly #seen = new Map<string, () => void>();
+
   /** Hears what views say that is no trait. */
   told: (content: Record<string, unknown>) => void = () => {};
 
@@ -67,7 +70,13 @@ export class PageManager extends ManagerBase {
     const travelled = this.page.travelled[options.model_id];
     if (!travelled) return model;
     const network = this.networks.get(travelled.network)!;
-    answer = answered(travelled, { get: (name) => model.get(name), set: (now) => comm.answer(now) }, network);
+    const asking = {
+      get: (name: string) => model.get(name),
+      set: (now: Record<string, unknown>) => comm.answer(now),
+      draw: async (id: string, now: Record<string, unknown>) => (await this.get_model(id)).set(now),
+      seen: (then: () => void) => this.#seen.set(model.model_id, then),
+    };
+    answer = answered(travelled, asking, network);
     return model;
   }
 
@@ -92,6 +101,8 @@ export class PageManager extends ManagerBase {
   ): Promise<V> {
     await this.breath();
     const view = await super.create_view<V>(model, options);
+    this.#seen.get(model.model_id)?.();
+    this.#seen.delete(model.model_id);
     await this.breath();
     return view;
   }
