@@ -31,7 +31,8 @@ class HidingChart:
     Parameters
     ----------
     view
-        The view whose ``curves`` are drawn. Its ``cursor`` moves the line in the browser, without the kernel.
+        The view whose ``curves`` are drawn; it is told the chart's models, which exported pages draw them in.
+        Its ``cursor`` moves the line in the browser, without the kernel.
     """
 
     drawn_from: ClassVar[tuple[str, ...]] = ("curves",)
@@ -56,6 +57,11 @@ class HidingChart:
             [*self._lines.values(), cursor, names], below, up, top=28, padding_y=0
         )
         self._link = w.jsdlink((view, "cursor"), (cursor, "x"))
+        parts = (*self.figure.marks, *self.figure.axes)
+        view.drawn_in = {
+            **{name: line.model_id for name, line in self._lines.items()},
+            "parts": [part.model_id for part in parts],
+        }
 
     def close(self) -> None:
         """Free the chart and its link."""
