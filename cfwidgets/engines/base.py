@@ -67,11 +67,15 @@ __all__ = [
     "ExplainerResult",
     "Measure",
     "Update",
+    "apart",
     "require_same",
     "run_to_end",
     "to_the_end",
 ]
 
+# Of one picture or data set, explanations are alike to a part whatever the model: a digit's map is on its
+# strokes (0.4 to 0.7).
+_APART, _ALIKE = 0.5, 0.8
 _SAVED_EVERY = 30.0  # seconds between two checkpoints
 _TWICE = 2.0  # seconds within which a second interrupt is meant for more than the call
 _SAME_ANSWER = 1e-3  # how far apart the answers of one model may be, in two batches or on two devices
@@ -160,6 +164,22 @@ class Measure(NamedTuple):
     reference: float
     meaning: str
     ok: bool | None = None
+
+
+def apart(correlation: float) -> bool | None:
+    """Tell if an explanation is another one than that of a randomised model; None where that cannot be told.
+
+    Parameters
+    ----------
+    correlation
+        The rank correlation of both, -1 to 1.
+
+    Examples
+    --------
+    >>> [apart(correlation) for correlation in (0.1, 0.6, 0.9)]
+    [True, None, False]
+    """
+    return None if _APART <= correlation < _ALIKE else correlation < _APART
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)

@@ -15,7 +15,7 @@ from cfwidgets.brief import brief
 from cfwidgets.data.faces.prototype import Prototype
 from cfwidgets.data.faces.regions import REGIONS, region_label
 from cfwidgets.data.reading import Skipped
-from cfwidgets.engines.base import SURER, ExplainerResult, Measure
+from cfwidgets.engines.base import SURER, ExplainerResult, Measure, apart
 from cfwidgets.engines.facex.effect import Effects
 from cfwidgets.engines.facex.meaning import Meaning
 from cfwidgets.engines.facex.top_patches import Patches, merged
@@ -37,7 +37,6 @@ _FLAT = 0.25  # of the log-odds
 _LEAST = 1e-6
 _MOSTLY = 0.5
 _AGREEING = 0.3
-_ALIKE = 0.8
 _HALVES = (
     "Rank correlation of the regions between two halves of the faces. Far below 1, there are too few faces."
 )
@@ -413,7 +412,7 @@ class FaceXResult(ExplainerResult):
         if self.randomised is not None:
             correlation = self._randomised_correlation
             if correlation is not None:
-                ok = correlation < _ALIKE
+                ok = apart(correlation)
                 rows.append(
                     Measure("randomised model", correlation, "should be near 0", np.nan, _RANDOMISED, ok)
                 )
@@ -485,7 +484,7 @@ class FaceXResult(ExplainerResult):
         if len(self.numbers) >= _FEWEST and halves is not None and halves <= 0:
             rows.append("Two halves of the faces agree on the regions no better than by chance.")
         correlation = self._randomised_correlation
-        if correlation is not None and correlation >= _ALIKE:
+        if correlation is not None and apart(correlation) is False:
             rows.append(
                 "A model with random weights attends to much the same regions: they show the faces and not "
                 "what the model has learnt."
