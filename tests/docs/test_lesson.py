@@ -62,6 +62,19 @@ def test_answers_are_folded_and_questions_counted(lesson):
     )
 
 
+def test_the_teachers_plan_is_that_of_the_notebook(lesson):
+    plan = PAGE.with_name("teacher.md").read_text()
+    rows = re.findall(r"^\| (\d+) – (\d+) \| (?:\*\*(\d)\. )?", plan, re.MULTILINE)
+    ends = [(int(begin), int(end)) for begin, end, _ in rows]
+    assert [begin for begin, _ in ends] == [0, *(end for _, end in ends[:-1])]
+    assert ends[-1][1] == 45
+    told = {step: int(end) - int(begin) for begin, end, step in rows if step}
+    text = "\n".join(cell.source for cell in nbformat.read(lesson.NOTEBOOK, as_version=4).cells)
+    headed = re.findall(r"^## (\d)\. .*?(?:\((\d+) minutes\))?$", text, re.MULTILINE)
+    assert {step: int(minutes) for step, minutes in headed} == told
+    assert f"## Before you go ({ends[-1][1] - ends[-1][0]} minutes)" in text
+
+
 SMALLER = {  # for a test: a twentieth of the faces, and a training that learns nothing
     "draw(400, ": "draw(20, ",
     "draw(240, ": "draw(20, ",
