@@ -84,6 +84,14 @@ def test_open_and_kept_cases_travel_with_what_was_found(workbench, tmp_path: Pat
     assert workbench.case.number == 1
 
 
+def test_the_agreement_of_the_open_case_is_not_left_to_a_thread(workbench, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(type(workbench.notes), "compare", lambda *_: None)
+    workbench.notes.agreement = []
+    path = workbench.export(tmp_path / "page.html", cases=[1], live=False).path
+    (notes,) = views(path, "kept")
+    assert notes["agreement"]
+
+
 def test_some_cases_alone_and_what_is_none_is_refused(workbench, tmp_path: Path):
     path = workbench.export(tmp_path / "page.html", cases=[4], live=False).path
     assert re.findall(r'data-case="(\d+)"', path.read_text("utf-8")) == ["4"]

@@ -423,8 +423,8 @@ class Workbench(Held, FixedBox):
             def travelling(number: int) -> Travelling:
                 if self._now is not None and self._now.picture.number == number:
                     self._now.recall(shown.case)
-                    if not shown.notes.agreement:  # it may be on its way, and the page is as it stands
-                        shown.notes.measure(self._given.clf, self._now.of_the_picture)
+                    # What the thread of the notes fills in may still be on its way.
+                    shown.notes.measure(self._given.clf, self._now.of_the_picture)
                     return Travelling(self._now, shown.case, shown.notes)
                 return self._recalled(self._kept[number], stack)
 
