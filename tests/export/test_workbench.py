@@ -72,7 +72,7 @@ def test_open_and_kept_cases_travel_with_what_was_found(workbench, tmp_path: Pat
     notes = views(exported.path, "kept")
     assert {one["number"]: one["note"] for one in notes} == {1: "", 2: HOSTILE, 4: ""}
     assert all([row["number"] for row in one["kept"]] == [1, 2, 4] for one in notes)
-    assert all(one["agreement"] for one in notes if one["number"] != 1)
+    assert all(one["agreement"] for one in notes)
     assert len(views(exported.path, "hiding")) == len(views(exported.path, "smallest")) == 3
     page = state(exported.path)
     assert len(page["networks"]) == 1
@@ -82,6 +82,14 @@ def test_open_and_kept_cases_travel_with_what_was_found(workbench, tmp_path: Pat
     assert {number: one.case for number, one in workbench._kept.cases.items()} == before
     assert set(workbench.explorers.values()) == made
     assert workbench.case.number == 1
+
+
+def test_the_agreement_of_the_open_case_is_not_left_to_a_thread(workbench, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(type(workbench.notes), "compare", lambda *_: None)
+    workbench.notes.agreement = []
+    path = workbench.export(tmp_path / "page.html", cases=[1], live=False).path
+    (notes,) = views(path, "kept")
+    assert notes["agreement"]
 
 
 def test_some_cases_alone_and_what_is_none_is_refused(workbench, tmp_path: Path):

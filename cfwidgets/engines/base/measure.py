@@ -7,8 +7,11 @@ from typing import NamedTuple
 
 from cfwidgets.evaluation.elsewhere import Answers
 
-__all__ = ["Measure", "measures_of_answers"]
+__all__ = ["Measure", "apart", "measures_of_answers"]
 
+# Of one picture or data set, explanations are alike to a part whatever the model: a digit's map is on its
+# strokes (0.4 to 0.7).
+_APART, _ALIKE = 0.5, 0.8
 _DIFFERENCE = (
     "Mean difference of the log-probabilities for two of ten pictures: the image, noise, plain colours, and "
     "the image in pieces. Near 0, the model hardly looks at the picture."
@@ -49,6 +52,22 @@ class Measure(NamedTuple):
     reference: float
     meaning: str
     ok: bool | None = None
+
+
+def apart(correlation: float) -> bool | None:
+    """Tell if an explanation is another one than that of a randomised model; None where that cannot be told.
+
+    Parameters
+    ----------
+    correlation
+        The rank correlation of both, -1 to 1.
+
+    Examples
+    --------
+    >>> [apart(correlation) for correlation in (0.1, 0.6, 0.9)]
+    [True, None, False]
+    """
+    return None if _APART <= correlation < _ALIKE else correlation < _APART
 
 
 def measures_of_answers(answers: Answers, own: float) -> list[Measure]:

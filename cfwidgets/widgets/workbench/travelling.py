@@ -72,6 +72,8 @@ def export_cases(
         def travelling(number: int) -> _Travelling:
             if area.opened is not None and area.number == number:
                 area.opened.recall(area.head)
+                # What the thread of the notes fills in may still be on its way.
+                area.foot.measure(area.given.clf, area.opened.of_the_picture)
                 return _Travelling(area.opened, area.head, area.foot)
             return _recalled(area, kept[number], stack)
 
