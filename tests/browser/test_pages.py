@@ -278,7 +278,7 @@ def test_a_script_that_was_changed_does_not_run(request, browser, tmp_path, with
     context.close()
 
 
-def test_a_live_page_is_never_busy_for_long_while_it_opens(browser, tmp_path, digits):
+def test_a_live_page_opens_in_small_steps(browser, tmp_path, digits):
     path = digits.export(tmp_path / "live.html", live=True).path
     context = browser.new_context(viewport={"width": 1150, "height": 1000}, offline=True)
     page = context.new_page()
@@ -289,7 +289,7 @@ def test_a_live_page_is_never_busy_for_long_while_it_opens(browser, tmp_path, di
     found = tasks(browser.stop_tracing(), path.as_uri())
     context.close()
     assert len(found) > 20
-    assert found[0] < sum(found) / 4
+    assert found[0] < sum(found) / 5  # a share, since machines differ; the benchmark tells the time
 
 
 def test_both_themes_the_switch_and_paper(open_page, tmp_path, screenshots):
