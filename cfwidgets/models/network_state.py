@@ -5,12 +5,11 @@ from __future__ import annotations
 import operator
 import threading
 from collections.abc import Iterable
-from itertools import chain
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from cfwidgets.models.buffers import KeptBuffers
@@ -41,8 +40,9 @@ _hooks_of = operator.itemgetter(*_HOOKS)
 class NetworkState:
     """The state of a network, saved to be restored.
 
-    It is read before and after each pass, of which one on a small network takes two milliseconds: so lists
-    are compared as a whole, and what most networks have none of, hooks and gradients, is not listed.
+    It is read before and after each pass, of which one on a small network takes two milliseconds and empties
+    the processor's caches: so all of a module is read while it is at hand, lists are compared as a whole, and
+    what most networks have none of, hooks and gradients, is not listed.
 
     Parameters
     ----------
@@ -51,12 +51,18 @@ class NetworkState:
     """
 
     def __init__(self, module: nn.Module) -> None:
-        self._parts = parts = _modules(module)
-        self._training = _flags(parts, _TRAINING)
-        self._hook_kinds = _flags(parts, _HOOK_KIND)
         self._handles = RemovableHandle.next_id  # before the hooks: another thread may hang up one now
-        self._hooks = [(hooks, dict(hooks)) for hooks in _hooked(parts)]
-        self._parameters = [p for part in parts for p in _parameters_of(part) if p is not None]
+        self._parts = parts = _modules(module)
+        self._training: list[Any] = []
+        self._hook_kinds: list[Any] = []
+        self._hooks: list[tuple[dict[int, Any], dict[int, Any]]] = []
+        self._parameters: list[nn.Parameter] = []
+        for part in parts:
+            self._training.append(getattr(part, _TRAINING, None))  # a frozen script has none
+            self._hook_kinds.append(getattr(part, _HOOK_KIND, None))
+            if any(kinds := _hooks_of(part.__dict__)):
+                self._hooks += [(hooks, dict(hooks)) for hooks in kinds if hooks]
+            self._parameters += [p for p in _parameters_of(part) if p is not None]
         self._requires_grad = [p.requires_grad for p in self._parameters]
         self._gradients = [p.grad for p in self._parameters]
         self.buffers = KeptBuffers(parts)
@@ -103,9 +109,10 @@ class NetworkState:
 
     def _put_back_hooks(self) -> None:
         before = {id(hooks) for hooks, _ in self._hooks}
-        for hooks in _hooked(self._parts):
-            if id(hooks) not in before:
-                hooks.clear()
+        for part in self._parts:
+            for hooks in _hooks_of(part.__dict__):
+                if hooks and id(hooks) not in before:
+                    hooks.clear()
         for hooks, items in self._hooks:
             # A registration has a number of its own, so equal numbers are equal hooks.
             if list(hooks) != list(items):
@@ -147,25 +154,16 @@ def _parameters_of(part: nn.Module) -> Iterable[nn.Parameter | None]:
     return own.values() if isinstance(own, dict) else part.parameters(recurse=False)  # a script's is none
 
 
-def _hooked(parts: list[nn.Module]) -> list[dict[int, Any]]:
-    """List torch's dictionaries of hooks, of all modules and kinds, that are not empty."""
-    return list(filter(None, chain.from_iterable([_hooks_of(part.__dict__) for part in parts])))
-
-
-def _flags(parts: list[nn.Module], name: str) -> list[Any]:
-    """Read an attribute of each module; None where it has no such, as a frozen script."""
-    return [getattr(part, name, None) for part in parts]
-
-
 def _put_back_flags(parts: list[nn.Module], name: str, before: list[Any]) -> None:
     """Set an attribute of each module to what it was."""
-    if (now := _flags(parts, name)) != before:
+    now = [getattr(part, name, None) for part in parts]
+    if now != before:
         for part, is_now, was in zip(parts, now, before, strict=True):
             if is_now is not was:
                 setattr(part, name, was)
 
 
-def _random_states() -> dict[str, bytes]:
+def _random_states() -> dict[str, Tensor]:
     """Read random states by device; CUDA's only where it is initialised, as reading would initialise it."""
     devices = ["cpu"]
     if torch.cuda.is_initialized():
@@ -173,17 +171,14 @@ def _random_states() -> dict[str, bytes]:
     return {device: _random_state(device) for device in devices}
 
 
-def _random_state(device: str) -> bytes:
-    """Read a random state as bytes, which are compared much faster than tensors."""
-    state = torch.get_rng_state() if device == "cpu" else torch.cuda.get_rng_state(device)
-    return state.numpy().tobytes()
+def _random_state(device: str) -> Tensor:
+    return torch.get_rng_state() if device == "cpu" else torch.cuda.get_rng_state(device)
 
 
-def _set_random_states(states: dict[str, bytes]) -> None:
+def _set_random_states(states: dict[str, Tensor]) -> None:
     for device, state in states.items():
-        if _random_state(device) != state:
-            tensor = torch.frombuffer(bytearray(state), dtype=torch.uint8)
+        if not torch.equal(_random_state(device), state):
             if device == "cpu":
-                torch.set_rng_state(tensor)
+                torch.set_rng_state(state)
             else:
-                torch.cuda.set_rng_state(tensor, device)
+                torch.cuda.set_rng_state(state, device)
