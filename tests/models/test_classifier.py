@@ -735,6 +735,14 @@ def test_what_is_no_model_is_refused(model: Any, message: str) -> None:
         Classifier(model)
 
 
+def test_a_model_of_rows_is_told_how_to_get_them() -> None:
+    class Forest:
+        def predict_proba(self, rows: Any) -> Any: ...
+
+    with pytest.raises(ClassifierError, match=r"got Forest: pass a function .* model\.predict_proba\("):
+        Classifier(Forest())  # type: ignore[arg-type]
+
+
 def test_labels_of_an_array_are_read() -> None:
     assert Classifier(Mean(), labels=np.array(["a", "b", "c"])).labels == ("a", "b", "c")  # type: ignore[arg-type]
 

@@ -95,6 +95,12 @@ def _require_callable(model: object) -> None:
         )
     if not callable(model):
         given = type(model).__name__
+        how = (
+            ": pass a function that makes rows of the images, such as Classifier(lambda images: "
+            "model.predict_proba(images.flatten(1).numpy()), labels=…, input_size=…)"
+            if hasattr(model, "predict_proba")  # as models of scikit-learn have
+            else ""
+        )
         raise ClassifierError(
-            f"model must be a torch module, a path to an ONNX file or a callable; got {given}"
+            f"model must be a torch module, a path to an ONNX file or a callable; got {given}{how}"
         )
