@@ -115,7 +115,7 @@ def generator_fingerprint(generator: Generator) -> str:
     return fingerprint(generator.state_dict()) if isinstance(generator, nn.Module) else ""
 
 
-def guarded(generator: Generator) -> AbstractContextManager[None]:
+def guarded(generator: Generator) -> AbstractContextManager[object]:
     """Return a context in which a torch module is run, and after which it is unchanged."""
     return untouched(generator) if isinstance(generator, nn.Module) else nullcontext()
 

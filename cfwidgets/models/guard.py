@@ -149,8 +149,7 @@ def lock_of(module: nn.Module) -> FairLock:
         return lock
 
 
-@contextmanager
-def untouched(module: nn.Module) -> Iterator[None]:
+def untouched(module: nn.Module) -> AbstractContextManager[object]:
     """Run a network in this context and leave it unchanged, also after an error or Ctrl-C.
 
     Inside, only this thread runs the network (`lock_of`), in evaluation mode, and without gradients on its
@@ -186,12 +185,7 @@ def untouched(module: nn.Module) -> Iterator[None]:
     True
     """
     hold = _holds.of(module)
-    if hold is not None and not hold.busy:
-        with hold.a_pass():
-            yield
-    else:
-        with _set_aside(module):
-            yield
+    return _set_aside(module) if hold is None or hold.busy else hold.a_pass()
 
 
 @contextmanager

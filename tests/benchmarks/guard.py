@@ -35,22 +35,24 @@ pass takes 26 to 31 µs in a loop, and 220 to 250 µs between two passes on a ma
 At a load of 10: FaceX 4.9 % (guard 1.8, checks 3.2), small 5.2 % (3.4 and 1.8). Both are still above 3 %.
 
 Since then pictures that are composed of checked ones are not read again (`evaluate_checked`), maps and rows
-are finite where their sum is, and the guard reads all of a module at once and looks at hooks again only where
-one was made. Before and after in turns in one process, 2026-11-28, the same machine at a load of 7 to 8,
-medians of 21 runs of each (9 of the last two); the checks with `as_images`, and of the maps the check alone.
-"usual" is E-LIME with its defaults on a digit; "small" has 30 pictures in a generation, not 100.
+are finite where their sum is, and the guard reads all of a module at once, looks at hooks again only where
+one was made, and is one context less. Before and after in turns in one process, 2026-11-28, the same machine
+at a load of 5 to 8; medians of 21 runs of each, 9 for "usual" and the longer FaceX, and of their ratios. The
+checks are counted with `as_images`, and those of maps without the copy of the images. "usual" is E-LIME with
+its defaults on a digit; "small" has 30 pictures in a generation, not 100.
 
-============== ====================== ====================== ======================
+============== ====================== ====================== ==============
 engine         guard                  checks                 together
-============== ====================== ====================== ======================
-facex          1.53 to 1.45 % (x .94) 2.31 to 1.14 % (x .48) 3.80 to 2.50 %
-facex, size 16 1.50 to 1.38 % (x .85) 2.38 to 1.21 % (x .44) 3.94 to 2.52 %
-usual          2.23 to 1.88 % (x .85) 1.09 to 0.49 % (x .45) 3.30 to 2.37 %
-small          3.40 to 2.96 % (x .83) 1.90 to 0.95 % (x .48) 5.30 to 3.90 %
-============== ====================== ====================== ======================
+============== ====================== ====================== ==============
+facex          1.42 to 1.26 % (x .81) 2.10 to 1.07 % (x .49) 3.55 to 2.33 %
+facex, size 16 1.51 to 1.24 % (x .89) 2.42 to 1.19 % (x .54) 3.90 to 2.49 %
+usual          2.10 to 1.67 % (x .85) 1.02 to 0.44 % (x .46) 3.12 to 2.10 %
+small          3.08 to 2.58 % (x .83) 1.82 to 0.91 % (x .49) 4.90 to 3.54 %
+============== ====================== ====================== ==============
 
-So only "small" is above 3 %, at a guard of some 150 µs a pass that finds the caches empty: a third of it is
-the lock and the contexts, a sixth torch's random state, which a run in a thread does not save.
+At a load of 10 FaceX had 3.8 before and 2.5 % after, small 5.3 and 3.9 %. So only "small" is above 3 %: half
+of its checks are the one pass of `meet`, and of its guard a sixth is torch's random state, which a run in a
+thread does not save.
 """
 
 from __future__ import annotations
