@@ -23,11 +23,10 @@ from cfwidgets.models.backends.torch_module import Precision
 from cfwidgets.models.classifier_arguments import (
     ImagesLike,
     batch_of,
-    checked_labels,
     checked_normalisation,
     checked_size,
-    class_of,
 )
+from cfwidgets.models.labelled import Labelled
 from cfwidgets.models.wrapped_model import WrappedModel
 from cfwidgets.text import LINE, cut, made_by_name
 from cfwidgets.warn import warn_user
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Classifier", "ClassifierError", "ImagesLike", "Model", "require_classifier"]
 
 
-class Classifier(WrappedModel):
+class Classifier(Labelled, WrappedModel):
     """An image classifier with its labels, input size and normalisation, in any framework.
 
     Parameters
@@ -146,10 +145,10 @@ class Classifier(WrappedModel):
             batch_size = "auto"
         if batch_size != "auto":
             positive_int("batch_size", batch_size)
-        self.labels = checked_labels(labels)
-        self.classes = None if self.labels is None else len(self.labels)
+        Labelled.__init__(self, labels)
         self._answered = False
-        super().__init__(
+        WrappedModel.__init__(
+            self,
             model,
             Interface(checked_normalisation(mean, std), channels, output, self.classes),
             input_size=checked_size(input_size),
@@ -339,59 +338,6 @@ class Classifier(WrappedModel):
                 "probability": values[:k].tolist(),
             }
         )
-
-    def class_index(self, target: int | str) -> int:
-        """Find a class by its number or label.
-
-        Parameters
-        ----------
-        target
-            A class's number from 0, or its label.
-
-        Returns
-        -------
-        int
-            Its number.
-
-        Raises
-        ------
-        ClassifierError
-            No such class, or several of that label (in many lists of ImageNet's, two are labelled crane).
-
-        Examples
-        --------
-        >>> from torch import nn
-        >>> Classifier(nn.Flatten(), labels=["cat", "dog"]).class_index("dog")
-        1
-        """
-        return class_of(target, self.labels, self.classes)
-
-    def label(self, index: int) -> str:
-        """Name a class.
-
-        Parameters
-        ----------
-        index
-            Its number from 0.
-
-        Returns
-        -------
-        str
-            Its label, or ``"class 7"`` where the classifier has none.
-
-        Raises
-        ------
-        ClassifierError
-            No such class.
-
-        Examples
-        --------
-        >>> from torch import nn
-        >>> Classifier(nn.Flatten()).label(7)
-        'class 7'
-        """
-        index = self.class_index(index)
-        return f"class {index}" if self.labels is None else self.labels[index]
 
     def _check_classes(self, rows: Tensor) -> None:
         classes = max(2, rows.shape[1])
