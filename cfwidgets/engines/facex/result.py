@@ -412,9 +412,9 @@ class FaceXResult(ExplainerResult):
         if self.randomised is not None:
             correlation = self._randomised_correlation
             if correlation is not None:
-                ok = apart(correlation)
+                unlike = apart(correlation)
                 rows.append(
-                    Measure("randomised model", correlation, "should be near 0", np.nan, _RANDOMISED, ok)
+                    Measure("randomised model", correlation, "should be near 0", np.nan, _RANDOMISED, unlike)
                 )
         rows += [Measure("layer of the maps", np.nan, self.layer, np.nan, caveat) for caveat in self.limits]
         rows += self._measures_of_effect()

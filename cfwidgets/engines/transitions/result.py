@@ -406,8 +406,10 @@ class TransitionResult(ExplainerResult):
             rows.append(Measure(name, correlation, "chance", 0.0, _AGREEMENT, correlation >= _AGREEING))
         if self.randomised_model is not None:
             correlation = self.randomised_model.correlation
-            ok = apart(correlation)
-            rows.append(Measure("randomised model", correlation, "should be near 0", np.nan, _RANDOMISED, ok))
+            unlike = apart(correlation)
+            rows.append(
+                Measure("randomised model", correlation, "should be near 0", np.nan, _RANDOMISED, unlike)
+            )
         return rows + self.unanswered(self.invalid, self._evaluated)
 
     @property
