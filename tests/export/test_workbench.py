@@ -58,7 +58,7 @@ def workbench():
 
 
 def test_open_and_kept_cases_travel_with_what_was_found(workbench, tmp_path: Path):
-    before = {number: one.case for number, one in workbench._kept.items()}
+    before = {number: one.case for number, one in workbench._kept.cases.items()}
     made = set(workbench.explorers.values())
     exported = workbench.export(tmp_path / "page.html")
     assert exported.live
@@ -79,7 +79,7 @@ def test_open_and_kept_cases_travel_with_what_was_found(workbench, tmp_path: Pat
     kinds = sorted(one["kind"] for one in page["travelled"].values())
     assert kinds == [*["case"] * 3, *["relevance"] * 3, *["superpixels"] * 3]
     # nothing of the workbench changed
-    assert {number: one.case for number, one in workbench._kept.items()} == before
+    assert {number: one.case for number, one in workbench._kept.cases.items()} == before
     assert set(workbench.explorers.values()) == made
     assert workbench.case.number == 1
 
@@ -110,8 +110,10 @@ def test_2000_cases_are_refused_with_the_size_that_the_page_would_have(tmp_path:
     made.open(0)
     ended(made)
     made.keep()
-    kept = made._kept[0]
-    made._kept = {number: replace(kept, case=replace(kept.case, number=number)) for number in range(2000)}
+    kept = made._kept.cases[0]
+    made._kept.cases = {
+        number: replace(kept, case=replace(kept.case, number=number)) for number in range(2000)
+    }
     with pytest.raises(ValueError, match=r"a page of 2,000 cases would have about [\d,]{3,} MB, and 100 MB"):
         made.export(tmp_path / "page.html")
     made.close()

@@ -15,7 +15,8 @@ from cfwidgets.brief import brief
 from cfwidgets.data.faces.prototype import Prototype
 from cfwidgets.data.faces.regions import REGIONS, region_label
 from cfwidgets.data.reading import Skipped
-from cfwidgets.engines.base import SURER, ExplainerResult, Measure, apart
+from cfwidgets.engines.base import SURER, ExplainerResult, Measure
+from cfwidgets.engines.base.measure import apart
 from cfwidgets.engines.facex.effect import Effects
 from cfwidgets.engines.facex.meaning import Meaning
 from cfwidgets.engines.facex.top_patches import Patches, merged
@@ -412,9 +413,9 @@ class FaceXResult(ExplainerResult):
         if self.randomised is not None:
             correlation = self._randomised_correlation
             if correlation is not None:
-                unlike = apart(correlation)
+                other = apart(correlation)
                 rows.append(
-                    Measure("randomised model", correlation, "should be near 0", np.nan, _RANDOMISED, unlike)
+                    Measure("randomised model", correlation, "should be near 0", np.nan, _RANDOMISED, other)
                 )
         rows += [Measure("layer of the maps", np.nan, self.layer, np.nan, caveat) for caveat in self.limits]
         rows += self._measures_of_effect()

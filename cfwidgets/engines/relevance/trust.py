@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING
 
-from cfwidgets.engines.base import Measure, apart
+from cfwidgets.engines.base import Measure
+from cfwidgets.engines.base.measure import apart
 
 if TYPE_CHECKING:
     from cfwidgets.engines.relevance.maps import RelevanceMap

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from cfwidgets.brief import brief
-from cfwidgets.engines.base import ExplainerResult, Measure, apart
+from cfwidgets.engines.base import ExplainerResult, Measure
+from cfwidgets.engines.base.measure import apart
 from cfwidgets.engines.transitions.latent_search import Walk
 from cfwidgets.engines.transitions.path import Ends, Path
 from cfwidgets.engines.transitions.path_attribution import PathAttribution
@@ -406,9 +407,9 @@ class TransitionResult(ExplainerResult):
             rows.append(Measure(name, correlation, "chance", 0.0, _AGREEMENT, correlation >= _AGREEING))
         if self.randomised_model is not None:
             correlation = self.randomised_model.correlation
-            unlike = apart(correlation)
+            other = apart(correlation)
             rows.append(
-                Measure("randomised model", correlation, "should be near 0", np.nan, _RANDOMISED, unlike)
+                Measure("randomised model", correlation, "should be near 0", np.nan, _RANDOMISED, other)
             )
         return rows + self.unanswered(self.invalid, self._evaluated)
 
