@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
-import tarfile
-import zipfile
 from collections import Counter
 from importlib.resources import files
 from pathlib import Path
@@ -20,10 +16,9 @@ NOT_COPIED = shutil.ignore_patterns(".*", "node_modules", "static", "__pycache__
 
 @pytest.fixture
 def project(checkout: Path, build_hook: ModuleType, tmp_path: Path) -> Path:
-    """A copy of the checkout with the bundles of the installed package."""
+    """A copy of what the bundles are made of, and the bundles of the installed package."""
     copy = tmp_path / "project"
-    shutil.copytree(checkout, copy, ignore=NOT_COPIED)
-    shutil.copy(checkout / ".gitignore", copy)
+    shutil.copytree(checkout / "js", copy / "js", ignore=NOT_COPIED)
     for static in (build_hook.STATIC, build_hook.PAGE):
         room = Path(static).parent.as_posix().replace("/", ".")
         shutil.copytree(str(files(room) / "static"), copy / static)
@@ -49,14 +44,6 @@ def hook(build_hook: ModuleType, project: Path) -> Any:
     return build_hook.FrontEndHook(str(project), {}, None, None, "", "wheel")
 
 
-def build(project: Path, target: str, to: Path) -> Path:
-    command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(to)]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    (made,) = to.iterdir()
-    return made
-
-
 def test_the_installed_bundles_are_made_from_the_sources(project: Path, build_hook: ModuleType) -> None:
     views = ["case", "facex", "notes", "pareto", "relevance", "superpixels", "survey", "training"]
     views += ["transitions", "translation"]
@@ -72,21 +59,6 @@ def test_the_installed_bundles_are_made_from_the_sources(project: Path, build_ho
         "worker.js",
     ]
     assert build_hook.up_to_date(project), "run `pip install .` again, or in js/ `npm run build`"
-
-
-@pytest.mark.slow
-def test_an_sdist_becomes_a_wheel_without_node(project: Path, tmp_path: Path, without_node: None) -> None:
-    sdist = build(project, "sdist", tmp_path / "sdist")
-    with tarfile.open(sdist) as archive:
-        safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # not in Debian 12's Python
-        archive.extractall(tmp_path / "unpacked", **safely)
-    (unpacked,) = (tmp_path / "unpacked").iterdir()
-    with zipfile.ZipFile(build(unpacked, "wheel", tmp_path / "wheel")) as wheel:
-        names = wheel.namelist()
-    made = {"cfwidgets/widgets/static/superpixels.js", "cfwidgets/export/static/runtime.wasm.gz"}
-    assert {"cfwidgets/py.typed", *made} <= set(names)
-    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
-    assert {name.split("/")[0].split("-")[0] for name in names} == {"cfwidgets"}
 
 
 def test_bundles_that_are_up_to_date_are_left_alone(

@@ -66,8 +66,9 @@ def unpacked(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def wheel(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """As pip makes it of the sdist; without Node, since the bundles are up to date."""
-    return build("wheel", unpacked, tmp_path_factory.mktemp("wheel"), PATH=str(Path(sys.executable).parent))
+    """As pip makes it of the sdist; without any program, and so without Node: the bundles are up to date."""
+    nothing = tmp_path_factory.mktemp("programs")
+    return build("wheel", unpacked, tmp_path_factory.mktemp("wheel"), PATH=str(nothing))
 
 
 @pytest.fixture(scope="module")

@@ -62,26 +62,22 @@ def test_answers_are_folded_and_questions_counted(lesson):
     )
 
 
-SMALLER = {  # for a test: a twentieth of the faces, and a training that learns nothing
-    "draw(400, ": "draw(20, ",
-    "draw(240, ": "draw(20, ",
-    "draw(1_200, ": "draw(20, ",
-    "portraits(100, ": "portraits(6, ",
-    "updates=600, ": "updates=2, ",
-    "generations=25)": "generations=2)",
-}
+def test_the_teachers_plan_is_that_of_the_notebook(lesson):
+    plan = PAGE.with_name("teacher.md").read_text()
+    rows = re.findall(r"^\| (\d+) – (\d+) \| (?:\*\*(\d)\. )?", plan, re.MULTILINE)
+    ends = [(int(begin), int(end)) for begin, end, _ in rows]
+    assert [begin for begin, _ in ends] == [0, *(end for _, end in ends[:-1])]
+    assert ends[-1][1] == 45
+    told = {step: int(end) - int(begin) for begin, end, step in rows if step}
+    text = "\n".join(cell.source for cell in nbformat.read(lesson.NOTEBOOK, as_version=4).cells)
+    headed = re.findall(r"^## (\d)\. .*?(?:\((\d+) minutes\))?$", text, re.MULTILINE)
+    assert {step: int(minutes) for step, minutes in headed} == told
+    assert f"## Before you go ({ends[-1][1] - ends[-1][0]} minutes)" in text
 
 
-@pytest.mark.slow
-def test_the_notebook_makes_the_pages(lesson, tmp_path, monkeypatch):
-    code = "\0".join(lesson.code_of(lesson.NOTEBOOK))
-    for there, here in SMALLER.items():
-        assert there in code
-        code = code.replace(there, here)
-    monkeypatch.setattr(lesson, "code_of", lambda _notebook: code.split("\0"))
-    written = lesson.pages(tmp_path)
-    assert [path.stem for path in written] == [f"lesson-{name.replace('_', '-')}" for name in lesson.PAGES]
-    for path, (title, live) in zip(written, lesson.PAGES.values(), strict=True):
+def test_the_notebook_makes_the_pages(lesson, site):
+    for name, (title, live) in lesson.PAGES.items():
+        path = site / "live" / f"lesson-{name.replace('_', '-')}.html"
         text = path.read_text()
         assert html.escape(title) in text
         assert ("A live page" in text) == live

@@ -31,12 +31,16 @@ class Branched(nn.Module):
         return self.paint(images).sigmoid(), images.mean((2, 3))
 
 
-def test_translator_and_both_classifiers_answer_as_in_python():
+@pytest.mark.costly
+@pytest.mark.parametrize(
+    "network", [Branched, lambda: nn.Sequential(nn.Conv2d(3, 3, 1), nn.Sigmoid())], ids=["branched", "plain"]
+)
+def test_translator_and_both_classifiers_answer_as_in_python(network):
     clf, second = classifier(mean=0.4, std=0.3), classifier(1, input_size=16)
-    for translator in (Translator(nn.Sequential(nn.Conv2d(3, 3, 1), nn.Sigmoid())), Translator(Branched())):
-        assert translated_network(clf, translator, second, IMAGES, "full").difference <= 1e-4
-        half = translated_network(clf, translator, None, IMAGES, "half")
-        assert half.half
+    translator = Translator(network())
+    assert translated_network(clf, translator, second, IMAGES, "full").difference <= 1e-4
+    half = translated_network(clf, translator, None, IMAGES, "half")
+    assert half.half
 
 
 def test_what_cannot_travel_says_why():
