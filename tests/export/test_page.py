@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import errno
+import hashlib
 import json
 import os
 import re
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from cfwidgets.export.foreign import FrontEnd
 from cfwidgets.export.page import Page, checked_path, write
 from cfwidgets.export.words import about_table, escaped
 
@@ -57,6 +60,22 @@ def test_the_policy_lets_nothing_in_or_out_and_a_still_page_has_no_network():
     assert "worker-src blob:" in live
     assert 'data-of="page-runtime"' in live
     assert 'data-of="page-network-0" data-bytes="7"' in live
+
+
+def test_the_first_script_has_the_policys_sum_and_knows_those_of_the_others():
+    odd = FrontEnd("odd", "1", f'define([], () => "{HOSTILE} caf\u00e9")', "")
+    text = page(front_ends=(odd,))
+    begin = text[text.rindex("<script>") + len("<script>") : text.rindex("</script>")]
+    assert f"'{_sum(begin)}'" in text
+    sums = json.loads(re.match(r"cfwidgetsSums=(\{.*?\});", begin)[1])
+    assert list(sums) == ["page-jquery", "page-script", "page-front-odd"]
+    for name, wanted in sums.items():
+        start = text.index(f'id="{name}">') + len(f'id="{name}">')
+        assert _sum(text[start : text.index("</script>", start)]) == wanted
+
+
+def _sum(script: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def test_licences_travel_with_what_they_are_of():
