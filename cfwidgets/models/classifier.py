@@ -241,7 +241,7 @@ class Classifier(Labelled, WrappedModel):
             ``(N, 3, H, W)`` float32, N at least 1, of at least 2 pixels a side, without NaN, in [0, 1].
         meaning
             The function from raw outputs to the answer: ``to_probabilities`` or ``to_logits`` of
-            ```cfwidgets.models.backends.outputs```.
+            ``cfwidgets.models.backends.outputs``.
 
         Returns
         -------
