@@ -40,7 +40,8 @@ def bundles(root: Path) -> list[Path]:
 
 def page_texts(root: Path) -> list[Path]:
     """Return the texts that the build makes for exported pages."""
-    return [root / PAGE / name for name in ("licences.txt", "page.css", "page.js", "worker.js")]
+    names = ("begin.js", "jquery.js", "licences.txt", "page.css", "page.js", "worker.js")
+    return [root / PAGE / name for name in names]
 
 
 def runtime(root: Path) -> Path:

@@ -96,8 +96,9 @@ class Result:
                 f"{path} has format {header['format']!r:.40}; this version of cfwidgets reads {FORMAT}"
             )
         if header["type"] != cls.__name__:
+            kind = f"{header['type']!s:.60}"
             raise ResultError(
-                f"{path} holds a {header['type']!s:.60}; {cls.__name__}.load reads only its own kind"
+                f"{path} holds a {kind}, which {_reader(kind)} reads; {_reader(cls.__name__)} does not"
             )
         if metadata.get(_SUM) != _checksum(text, tensors):
             raise ResultError(f"{path} is damaged: its contents are not those that were written")
@@ -109,6 +110,11 @@ class Result:
             raise ResultError(f"{path} does not fit {cls.__name__}: {error}") from error
         done: Self = value
         return done
+
+
+def _reader(kind: str) -> str:
+    """Name the public function that reads a file, by the class that it holds."""
+    return "cfwidgets.open" if kind == "SavedExplorer" else f"{kind}.load"
 
 
 def _checksum(header: str, tensors: dict[str, Tensor]) -> str:

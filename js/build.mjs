@@ -2,7 +2,8 @@
 // NAME.css. A host puts the sheets of all views into one page, so each is nested under its view's root, .cfw-NAME; what a
 // chart.css has is nested under .cfw-NAME-chart, the class of charts that stand beside the view, and what shared/host.css
 // has under .cfw-host, the class of what a host makes around a view: it is the same in all sheets.
-// What an exported page needs is made into cfwidgets/export/static: page.js and page.css, which bring widgets back;
+// What an exported page needs is made into cfwidgets/export/static: begin.js, which runs the other scripts; jquery.js;
+// page.js and page.css, which bring widgets back;
 // worker.js, which evaluates a network in a page; runtime.wasm.gz, with which it does; and the licences of what these
 // hold of others. They are read only when a page is exported.
 // The digest of the sources stands in each bundle's first line: hatch_build.py and the tests see by it whether
@@ -114,7 +115,15 @@ async function buildPage() {
     ],
     define: { "process.env.NODE_ENV": '"production"', global: "globalThis" },
     // Nothing in a page has descriptions in HTML, for which the manager would bring a parser.
-    alias: { "sanitize-html": "./src/page/no-markup.ts" },
+    alias: {
+      "sanitize-html": "./src/page/no-markup.ts",
+      jquery: "./src/page/given-jquery.ts",
+      "lodash/isEqual": "underscore/modules/isEqual.js",
+    },
+  });
+  const first = await esbuild.build({
+    ...common,
+    entryPoints: ["src/page/begin.ts", "src/page/jquery.ts"],
   });
   const worker = await esbuild.build({
     ...common,
@@ -124,7 +133,10 @@ async function buildPage() {
     define: { "import.meta.url": '"https://runtime.invalid/"' },
   });
   writeFileSync(`${PAGE}/runtime.wasm.gz`, gzipSync(readFileSync(RUNTIME), { level: 9 }));
-  writeFileSync(`${PAGE}/licences.txt`, `${banner}\n${licencesOf([page.metafile, worker.metafile])}`);
+  writeFileSync(
+    `${PAGE}/licences.txt`,
+    `${banner}\n${licencesOf([first.metafile, page.metafile, worker.metafile])}`,
+  );
 }
 
 if (watch) await (await esbuild.context(options)).watch();

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 
 import pytest
 import torch
+from comparing import tensors
 from skimage.data import cat
-from torch import Tensor, nn
+from torch import nn
 
 import cfwidgets as cf
 
@@ -46,21 +47,6 @@ def convolutions():
         nn.Flatten(),
         nn.Linear(12, 4),
     ).eval()
-
-
-def tensors(value):
-    """All tensors in a result."""
-    if isinstance(value, Tensor):
-        yield value
-    elif is_dataclass(value):
-        for field in fields(value):
-            yield from tensors(getattr(value, field.name))
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from tensors(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from tensors(item)
 
 
 def on_cpu(result):

@@ -51,6 +51,8 @@ def test_the_installed_bundles_are_made_from_the_sources(project: Path, build_ho
         f"{view}{suffix}" for view in views for suffix in (".css", ".js")
     ]
     assert [path.name for path in build_hook.page_texts(project)] == [
+        "begin.js",
+        "jquery.js",
         "licences.txt",
         "page.css",
         "page.js",
@@ -77,7 +79,9 @@ def test_a_changed_source_is_noticed(project: Path, build_hook: ModuleType, sour
     assert not build_hook.up_to_date(project)
 
 
-@pytest.mark.parametrize("name", ["page.js", "worker.js", "runtime.wasm.gz", "licences.txt"])
+@pytest.mark.parametrize(
+    "name", ["begin.js", "jquery.js", "page.js", "worker.js", "runtime.wasm.gz", "licences.txt"]
+)
 def test_a_part_of_exported_pages_that_is_not_there_is_noticed(
     project: Path, build_hook: ModuleType, name: str
 ) -> None:
@@ -155,6 +159,6 @@ def test_the_scripts_of_a_page_make_no_code(project: Path, build_hook: ModuleTyp
     page = {path.name: path.read_text("utf-8") for path in build_hook.page_texts(project)}
     assert len(page["page.js"]) < 500_000
     assert build_hook.runtime(project).stat().st_size < 4_500_000
-    for name in ("page.js", "worker.js"):
+    for name in ("begin.js", "jquery.js", "page.js", "worker.js"):
         for danger in (" eval(", "document.write"):
             assert danger not in page[name], f"{name}: {danger}"

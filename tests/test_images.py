@@ -17,7 +17,6 @@ from PIL import Image
 from skimage.data import cat
 from torchvision.transforms import v2
 
-from cfwidgets.image_files import MOST_PIXELS
 from cfwidgets.images import (
     ImageError,
     as_image,
@@ -29,6 +28,7 @@ from cfwidgets.images import (
     fit_labels,
     to_uint8,
 )
+from cfwidgets.images.files import MOST_PIXELS
 
 relaxed = settings(deadline=None, max_examples=50)
 # Sides that cannot be taken for channels.
@@ -331,7 +331,7 @@ def test_a_large_picture_is_reduced_and_said(tmp_path: Path, suffix: str) -> Non
     with pytest.warns(UserWarning, match="reduced"):
         same = as_image(np.asarray(picture))
     assert (same - image).abs().mean() < 0.01
-    with pytest.warns(UserWarning, match="reduced"):
+    with pytest.warns(UserWarning, match="reduced to 100 x 50: 100 a side are the most"):
         assert as_image(path, largest=100).shape == (3, 50, 100)
 
 

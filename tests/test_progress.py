@@ -94,7 +94,7 @@ def test_without_a_standard_error_there_is_none(monkeypatch):
 
 
 def test_an_interrupt_while_the_first_is_dealt_with_is_raised(monkeypatch):
-    monkeypatch.setattr("cfwidgets.engines.base._interrupted", [float("-inf")])
+    monkeypatch.setattr("cfwidgets.engines.base.driving._interrupted", [float("-inf")])
 
     def saving():
         try:
@@ -108,7 +108,7 @@ def test_an_interrupt_while_the_first_is_dealt_with_is_raised(monkeypatch):
 
 
 def test_an_interrupt_of_what_cannot_be_resumed_names_no_way(monkeypatch):
-    monkeypatch.setattr("cfwidgets.engines.base._interrupted", [float("-inf")])
+    monkeypatch.setattr("cfwidgets.engines.base.driving._interrupted", [float("-inf")])
 
     def interrupted():
         yield Update(0.5, "half", "searching")

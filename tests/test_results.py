@@ -108,7 +108,7 @@ def test_refuses_what_is_not_its_own(tmp_path):
     with pytest.raises(ResultError, match="not one that cfwidgets wrote"):
         Answer.load(path)
     Other(torch.zeros(1)).save(path)
-    with pytest.raises(ResultError, match=r"holds a Other; Answer\.load reads only its own kind"):
+    with pytest.raises(ResultError, match=r"holds a Other, which Other\.load reads; Answer\.load does not"):
         Answer.load(path)
     with pytest.raises(FileNotFoundError):
         Answer.load(tmp_path / "none")

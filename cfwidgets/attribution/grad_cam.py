@@ -70,7 +70,8 @@ class GradCam:
             usable = layers_with_maps(network, network.filled(images[:1]))
             last = ", ".join(repr(layer.name) for layer in usable[-_NAMED:])
             more = f" and {len(usable) - _NAMED} before" if len(usable) > _NAMED else ""
-            raise ClassifierError(f"{error}. These would do: {last or 'none'}{more}") from None
+            end = "" if str(error).endswith("?") else "."  # it may end with what was meant
+            raise ClassifierError(f"{error}{end} These would do: {last or 'none'}{more}") from None
 
     def _explained(self, network: Network, images: Tensor, targets: Tensor) -> Explained:
         images = images.contiguous(memory_format=network.layout)

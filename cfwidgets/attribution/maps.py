@@ -27,6 +27,7 @@ from cfwidgets.checks import choice, positive_int
 from cfwidgets.images import as_images
 from cfwidgets.models.backends.base import LARGEST_BATCH, ClassifierError, NotFiniteError, cpu_batch_size
 from cfwidgets.models.classifier import Classifier, ImagesLike, require_classifier
+from cfwidgets.models.finite import all_finite
 from cfwidgets.text import did_you_mean
 
 __all__ = ["METHODS", "Attribution", "Attributor", "Targets", "attribute", "method_of"]
@@ -406,13 +407,16 @@ def _explained(method: Method, network: Network, images: Tensor, targets: Tensor
         )
     if len(images) > count:  # it was filled with copies
         explained = _each(explained, lambda value: value[:count])
-    broken = ~explained.maps.flatten(1).isfinite().all(dim=1)
-    if bool(broken.any()):
-        raise NotFiniteError(
-            f"{int(broken.sum())} of {len(broken)} relevance maps have NaN or infinite values: has the model "
-            "overflowed?"
-        )
+    _require_finite(explained.maps)
     return explained
+
+
+def _require_finite(maps: Tensor) -> None:
+    if not all_finite(maps):
+        broken = int((~maps.flatten(1).isfinite().all(dim=1)).sum())
+        raise NotFiniteError(
+            f"{broken} of {len(maps)} relevance maps have NaN or infinite values: has the model overflowed?"
+        )
 
 
 def _each(explained: Explained, change: Callable[[Tensor], Tensor]) -> Explained:

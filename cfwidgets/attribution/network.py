@@ -17,6 +17,7 @@ from cfwidgets.models.backends.outputs import rows_of
 from cfwidgets.models.backends.selection import chosen_output
 from cfwidgets.models.backends.torch_module import TorchModule
 from cfwidgets.models.classifier import Classifier, ClassifierError
+from cfwidgets.models.finite import all_finite
 from cfwidgets.models.guard import untouched
 from cfwidgets.models.parts import is_compiled, uncompiled
 
@@ -186,7 +187,7 @@ class Network:
         classes = self.interface.classes
         if classes is not None and max(2, rows.shape[1]) != classes:
             raise ClassifierError(f"the model returned {max(2, rows.shape[1])} classes, and {classes} before")
-        if not bool(rows.detach().isfinite().all()):
+        if not all_finite(rows.detach()):
             raise NotFiniteError("the model returned NaN or infinite values")
         return rows
 

@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from cfwidgets.checks import one_place
-from cfwidgets.image_files import SUFFIXES
 from cfwidgets.images import as_image
+from cfwidgets.images.files import SUFFIXES
 
 if TYPE_CHECKING:
     import pandas as pd

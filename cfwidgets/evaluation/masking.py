@@ -8,6 +8,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from cfwidgets.images import as_images
 from cfwidgets.models.backends.base import NotFiniteError
 from cfwidgets.models.finite import finite_or_nan
 
@@ -101,13 +102,20 @@ class MaskedPicture:
     clf
         The classifier.
     image, hidden
-        ``(3, H, W)``: the image, and the content of hidden superpixels.
+        ``(3, H, W)`` in [0, 1]: the image, and the content of hidden superpixels. They are checked here, and
+        what is composed of them is not: each of its pixels is that of one of the two.
     segments
         ``(H, W)`` labels, 0 to n - 1.
+
+    Raises
+    ------
+    ImageError
+        Values that are not images.
     """
 
     def __init__(self, clf: Classifier, image: Tensor, hidden: Tensor, segments: Tensor) -> None:
         self._clf = clf
+        image, hidden = as_images(torch.stack([image, hidden]))
         self._image = image.to(clf.device)
         self._hidden = hidden.to(clf.device) if hidden.any() else None
         self._labels = segments.flatten().to(clf.device, torch.long)
@@ -135,7 +143,7 @@ class MaskedPicture:
 
     def probabilities(self, masks: Tensor) -> Tensor:
         """Evaluate ``(m, n)`` masks: ``(m, C)`` probabilities."""
-        return torch.cat([self._clf.probabilities(images) for images in self._batches(masks)])
+        return torch.cat([self._clf.evaluate_checked(images) for images in self._batches(masks)])
 
     def finite_or_nan(self, masks: Tensor) -> Tensor:
         """Evaluate ``(m, n)`` masks: ``(m, C)`` probabilities, NaN where an answer is not finite."""

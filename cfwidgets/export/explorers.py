@@ -17,6 +17,7 @@ from cfwidgets.export.refusal import CannotTravelError
 from cfwidgets.export.state import State, modules, state_of
 from cfwidgets.export.travel import Travel
 from cfwidgets.export.words import About, software, today
+from cfwidgets.models.absent import AbsentError
 
 if TYPE_CHECKING:
     import ipywidgets as w
@@ -132,6 +133,8 @@ def travel_of(view: Traveller) -> Travel | CannotTravelError:
         return view.travel()
     except CannotTravelError as error:
         return error
+    except AbsentError as error:
+        return CannotTravelError(str(error))
 
 
 def _networks(shown: Shown, live: Live) -> tuple[dict[str, Network], str]:
@@ -147,6 +150,8 @@ def _networks(shown: Shown, live: Live) -> tuple[dict[str, Network], str]:
                 network = travel.network("half" if live == "half" else "full")
             except CannotTravelError as error:
                 without[name] = error
+            except AbsentError as error:
+                without[name] = CannotTravelError(str(error))
             else:
                 found[name] = known.setdefault(network.model, network)
     if not found:

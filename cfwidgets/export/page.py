@@ -25,6 +25,7 @@ __all__ = ["Page", "Places", "checked_path", "plain", "write"]
 
 _STATIC = Path(__file__).parent / "static"
 _SUFFIXES = (".html", ".htm")
+_COMPILE = "//# allFunctionsCalledOnLoad\n"  # Chromium compiles all of a script at once, beside the page
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,12 @@ class Page:
 
     def html(self) -> bytes:
         """Write the page, in UTF-8."""
-        scripts = [*map(_foreign, self.front_ends), _static("page.js")]
-        policy = _policy(scripts, live=bool(self.models))
+        scripts = {"page-jquery": _static("jquery.js"), "page-script": _static("page.js")}
+        scripts |= {f"page-front-{one.package}": _foreign(one) for one in self.front_ends}
+        scripts = {name: f"{_COMPILE}{script}" for name, script in scripts.items()}
+        sums = {name: _sum(script) for name, script in scripts.items()}
+        begin = f"cfwidgetsSums={_json(sums)};{_static('begin.js')}"
+        policy = _policy(begin, live=bool(self.models))
         return "".join(
             [
                 '<!doctype html>\n<html lang="en" data-theme="light"><head><meta charset="utf-8">',
@@ -119,7 +124,8 @@ class Page:
                 f'</main><footer class="page-about"><h2>About this page</h2>{about_table(self.about)}',
                 f"<details><summary>Licences</summary><pre>{escaped(self._licences())}</pre></details></footer>",
                 _data("page-state", _json(self._state()), "application/json"),
-                *(f"<script>{script}</script>" for script in scripts),
+                *(_data(name, script) for name, script in scripts.items()),
+                f"<script>{begin}</script>",
                 *self._networks(),  # last: until they are read the page is there
                 "</body></html>\n",
             ]
@@ -228,22 +234,25 @@ def _static(name: str) -> str:
     return _script_text(path.read_text("utf-8"))
 
 
-def _policy(scripts: list[str], *, live: bool) -> str:
-    """Allow the scripts of the page, by their sums, and nothing else; no address is reached from it."""
-    sums = (base64.b64encode(hashlib.sha256(one.encode()).digest()).decode("ascii") for one in scripts)
-    runs = [*(f"'sha256-{one}'" for one in sums), "blob:", *(["'wasm-unsafe-eval'"] if live else [])]
+def _policy(begin: str, *, live: bool) -> str:
+    """Allow the script that begins, which knows the sums of the others; no address is reached from it."""
+    runs = " ".join([f"'{_sum(begin)}'", "blob:", *(["'wasm-unsafe-eval'"] if live else [])])
     return (
-        f"default-src 'none'; script-src {' '.join(runs)}; style-src 'unsafe-inline'; img-src data: blob:; "
+        f"default-src 'none'; script-src {runs}; style-src 'unsafe-inline'; img-src data: blob:; "
         f"font-src data:; {'worker-src blob:; ' if live else ''}base-uri 'none'; form-action 'none'"
     )
 
 
+def _sum(script: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode('ascii')}"
+
+
 def _foreign(front_end: FrontEnd) -> str:
-    """Wrap an AMD module, which needs no more than the base of widgets, as a function of that."""
+    """Wrap an AMD module, which needs no more than the base of widgets, such that its maker is kept."""
+    # In a block and not in a function: what is within one is compiled when it is called: the page waits.
     return (
-        "(globalThis.cfwidgetsForeign??={})"
-        f"[{_json(front_end.package)}]=base=>{{let made;const define=(...all)=>{{made=all.at(-1)(base)}};"
-        f"define.amd={{}};\n{_script_text(front_end.script)}\nreturn made}};"
+        "{const define=(...all)=>{(globalThis.cfwidgetsForeign??={})"
+        f"[{_json(front_end.package)}]=all.at(-1)}};define.amd={{}};\n{_script_text(front_end.script)}\n}}"
     )
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from cfwidgets.models.editor import EditorError, checked_groups
 from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.models.guard import untouched
+from cfwidgets.models.saved import read_networks, save_networks
 from cfwidgets.networks.attgan import AttGAN, AttGANDiscriminator, FoldedDecoder, read_checkpoint
 from cfwidgets.text import LINE, cut
 
@@ -99,16 +97,12 @@ class AttGANEditor:
         half
             Store half precision: half the size, and images that differ by less than one level of 256.
         """
-        weights = {
-            name: (value.half() if half and value.is_floating_point() else value).contiguous()
-            for name, value in self._weights().items()
-        }
         about = {
             "attributes": list(self.attributes),
             "size": self.size[0],
             "groups": [list(group) for group in self.groups],
         }
-        save_file(weights, path, metadata={_ABOUT: json.dumps(about)})
+        save_networks(path, _ABOUT, about, self._weights(), half=half)
 
     @classmethod
     def load(
@@ -134,14 +128,7 @@ class AttGANEditor:
         EditorError
             The file is no saved editor, or is damaged.
         """
-        try:
-            with safe_open(path, framework="pt") as file:
-                about = json.loads((file.metadata() or {}).get(_ABOUT, "null"))
-                weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-        except (SafetensorError, json.JSONDecodeError, RecursionError) as error:
-            raise EditorError(f"{path} is no saved editor, or is damaged: {error}") from error
-        if not isinstance(about, dict):
-            raise EditorError(f"{path} is a safetensors file, but not one that an editor wrote")
+        about, weights = read_networks(path, _ABOUT, "an editor", EditorError)
         try:
             return cls._made(about, weights, str(path), device, groups)
         except Exception as error:  # whatever settings and weights of any kind lead to

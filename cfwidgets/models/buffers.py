@@ -53,7 +53,7 @@ class KeptBuffers:
     """
 
     def __init__(self, parts: Iterable[nn.Module]) -> None:
-        self._parts = [part for part in parts if type(part) not in _STILL and _buffers_of(part)]
+        self._parts = [part for part in parts if type(part) not in _STILL and part._buffers]  # noqa: SLF001
         self._watch: _Watch | None = None
         if self._parts:
             watched: list[tuple[nn.Module, str, Tensor]] = []

@@ -21,8 +21,7 @@ __all__ = [
     "checked_labels",
     "checked_normalisation",
     "checked_size",
-    "class_of_label",
-    "require_callable",
+    "class_of",
 ]
 
 ImagesLike: TypeAlias = Tensor | npt.NDArray[Any] | Sequence[ImageLike]
@@ -48,25 +47,6 @@ def batch_of(images: ImagesLike) -> Tensor:
         if bits.max() <= _BITS_OF_ONE:
             return images.detach()
     return as_images(images)
-
-
-def require_callable(model: object) -> None:
-    """Refuse a model that is neither a module, a path nor a function.
-
-    Raises
-    ------
-    ClassifierError
-        With what is accepted.
-    """
-    if isinstance(model, type):
-        raise ClassifierError(
-            f"model must be an object; got the class {model.__name__}: make one of it first"
-        )
-    if not callable(model):
-        given = type(model).__name__
-        raise ClassifierError(
-            f"model must be a torch module, a path to an ONNX file or a callable; got {given}"
-        )
 
 
 def checked_labels(labels: Any) -> tuple[str, ...] | None:
@@ -176,19 +156,34 @@ def _channels(name: str, value: Any) -> tuple[float, float, float]:
     return floats[0], floats[1], floats[2]
 
 
-def class_of_label(target: str, labels: tuple[str, ...] | None) -> int:
-    """Return the number of the class with a label.
+def class_of(target: Any, labels: tuple[str, ...] | None, classes: int | None) -> int:
+    """Return the number of a class that is named by its number or its label.
 
     Raises
     ------
     ClassifierError
-        No such class, several, or no labels at all.
+        No such class; several of that label; or no labels at all.
 
     Examples
     --------
-    >>> class_of_label("dog", ("cat", "dog"))
-    1
+    >>> class_of("dog", ("cat", "dog"), 2), class_of(7, None, None)
+    (1, 7)
     """
+    if isinstance(target, str):
+        return _class_of_label(target, labels)
+    try:
+        index = operator.index(target)
+    except TypeError:
+        index = None
+    if index is None or isinstance(target, bool):
+        raise ClassifierError(f"a class is named by its number or its label; got {target!r:.80}")
+    if index < 0 or (classes is not None and index >= classes):
+        limit = "" if classes is None else f" to {classes - 1}"
+        raise ClassifierError(f"classes are numbered from 0{limit}; got {index}")
+    return index
+
+
+def _class_of_label(target: str, labels: tuple[str, ...] | None) -> int:
     if labels is None:
         raise ClassifierError(
             f"the classifier has no labels, so a class is named by its number; got {target!r}"

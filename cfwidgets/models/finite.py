@@ -1,6 +1,8 @@
-"""The answers of a model that has no finite one at times."""
+"""Values that are not finite: found, and the answers of a model that has none at times."""
 
 from __future__ import annotations
+
+import math
 
 import torch
 from torch import Tensor
@@ -8,7 +10,19 @@ from torch import Tensor
 from cfwidgets.models.backends.base import NotFiniteError
 from cfwidgets.models.classifier import Classifier
 
-__all__ = ["finite_or_nan"]
+__all__ = ["all_finite", "finite_or_nan"]
+
+
+def all_finite(values: Tensor) -> bool:
+    """Tell if no value is NaN or infinite.
+
+    Examples
+    --------
+    >>> all_finite(torch.tensor([1.0, 3e38, 3e38])), all_finite(torch.tensor([torch.inf, -torch.inf]))
+    (True, False)
+    """
+    # A sum is finite only where all are, and is read many times faster; it may overflow where all are.
+    return math.isfinite(float(values.sum())) or bool(values.isfinite().all())
 
 
 def finite_or_nan(clf: Classifier, images: Tensor) -> Tensor:
@@ -19,8 +33,8 @@ def finite_or_nan(clf: Classifier, images: Tensor) -> Tensor:
     clf
         The classifier.
     images
-        ``(n, 3, H, W)`` in [0, 1], n at least 1. Where an answer is not finite, they are passed again in ever
-        smaller parts.
+        ``(n, 3, H, W)`` in [0, 1], n at least 1, checked already: see `Classifier.evaluate_checked`. Where an
+        answer is not finite, they are passed again in ever smaller parts.
 
     Examples
     --------
@@ -29,7 +43,7 @@ def finite_or_nan(clf: Classifier, images: Tensor) -> Tensor:
     tensor([ True, False])
     """
     try:
-        return clf.probabilities(images)
+        return clf.evaluate_checked(images)
     except NotFiniteError:
         if len(images) == 1:
             return torch.full((1, clf.classes or 1), torch.nan)  # how many is known by its first answer

@@ -7,44 +7,21 @@ dangling hooks after an error. `untouched` saves all of this first and restores 
 
 from __future__ import annotations
 
-import operator
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from itertools import chain
 from types import TracebackType
-from typing import Any
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from cfwidgets.forks import renew_in_children
-from cfwidgets.models.buffers import KeptBuffers
-from cfwidgets.models.parts import every_part, uncompiled
+from cfwidgets.models.network_state import NetworkState
+from cfwidgets.models.parts import uncompiled
 
 __all__ = ["FairLock", "held", "lock_of", "untouched"]
-
-# Torch's names for the hooks of a forward or a backward pass; an older or newer torch may lack some.
-_HOOKS = tuple(
-    name
-    for name in (
-        "_forward_hooks",
-        "_forward_hooks_with_kwargs",
-        "_forward_hooks_always_called",
-        "_forward_pre_hooks",
-        "_forward_pre_hooks_with_kwargs",
-        "_backward_hooks",
-        "_backward_pre_hooks",
-    )
-    if hasattr(nn.Module(), name)
-)
-# The kind of backward hook of a module; torch does not reset it when the hook is removed.
-_HOOK_KIND = "_is_full_backward_hook"
-_TRAINING = "training"
-_hooks_of = operator.itemgetter(*_HOOKS)
 
 
 class FairLock:
@@ -264,7 +241,7 @@ class _Hold:
 
     def __init__(self, module: nn.Module) -> None:
         self._module, self._lock = module, lock_of(module)
-        self._guard: AbstractContextManager[_Found] | None = None
+        self._guard: AbstractContextManager[NetworkState] | None = None
         self.busy = False
 
     @contextmanager
@@ -285,7 +262,7 @@ class _Hold:
         finally:
             self.busy = False
 
-    def _begun(self) -> _Found:
+    def _begun(self) -> NetworkState:
         if self._guard is None:
             guard = _set_aside(self._module)
             self._found, self._guard = guard.__enter__(), guard
@@ -315,10 +292,10 @@ _LONGEST_HOLD = 0.025  # seconds of the thread: a batch of a network of usual si
 
 
 @contextmanager
-def _set_aside(module: nn.Module) -> Iterator[_Found]:
+def _set_aside(module: nn.Module) -> Iterator[NetworkState]:
     """Save the state of a network and restore it: see `untouched`."""
     with lock_of(module):
-        found = _Found(module)
+        found = NetworkState(module)
         try:
             _inside.add(found)
             found.set_aside()
@@ -329,125 +306,6 @@ def _set_aside(module: nn.Module) -> Iterator[_Found]:
             _inside.discard(found)
 
 
-_hidden: WeakKeyDictionary[nn.Module, tuple[ref[nn.Module], ...]] = WeakKeyDictionary()
-
-
-def _modules(module: nn.Module) -> list[nn.Module]:
-    """List the modules of a network: looking through all attributes for hidden ones takes long, and once."""
-    found = _registered(module)
-    hidden = _hidden.get(module)
-    if hidden is None:
-        registered = set(found)
-        hidden = tuple(ref(part) for part in every_part(module) if part not in registered)
-        _hidden[module] = hidden
-    return found + [part for one in hidden if (part := one()) is not None] if hidden else found
-
-
-def _registered(module: nn.Module) -> list[nn.Module]:
-    """List what ``modules()`` gives, in any order and in half the time, which is taken at each pass."""
-    found, waiting = {id(module): module}, [module]
-    while waiting:
-        parts: Any = waiting.pop()._modules  # noqa: SLF001 - there is no other name
-        if not isinstance(parts, dict):  # a script's
-            return list(module.modules())
-        for part in parts.values():
-            if part is not None and id(part) not in found:
-                found[id(part)] = part
-                waiting.append(part)
-    return list(found.values())
-
-
-def _parameters_of(part: nn.Module) -> Iterable[nn.Parameter | None]:
-    """Give a module's own parameters: read at each pass, and many times faster than by its generator."""
-    own: Any = part._parameters  # noqa: SLF001 - there is no other name
-    return own.values() if isinstance(own, dict) else part.parameters(recurse=False)  # a script's is none
-
-
-def _hooked(parts: list[nn.Module]) -> list[dict[int, Any]]:
-    """List torch's dictionaries of hooks, of all modules and kinds, that are not empty."""
-    return list(filter(None, chain.from_iterable([_hooks_of(part.__dict__) for part in parts])))
-
-
-def _flags(parts: list[nn.Module], name: str) -> list[Any]:
-    """Read an attribute of each module; None where it has no such, as a frozen script."""
-    return [getattr(part, name, None) for part in parts]
-
-
-def _put_back_flags(parts: list[nn.Module], name: str, before: list[Any]) -> None:
-    """Set an attribute of each module to what it was."""
-    if (now := _flags(parts, name)) != before:
-        for part, is_now, was in zip(parts, now, before, strict=True):
-            if is_now is not was:
-                setattr(part, name, was)
-
-
-class _Found:
-    """The state of a network, saved to be restored.
-
-    It is read before and after each pass, of which one on a small network takes two milliseconds: so lists
-    are compared as a whole, and what most networks have none of, hooks and gradients, is not listed.
-    """
-
-    def __init__(self, module: nn.Module) -> None:
-        self._parts = parts = _modules(module)
-        self._training = _flags(parts, _TRAINING)
-        self._hook_kinds = _flags(parts, _HOOK_KIND)
-        self._hooks = [(hooks, dict(hooks)) for hooks in _hooked(parts)]
-        self._parameters = [p for part in parts for p in _parameters_of(part) if p is not None]
-        self._requires_grad = [p.requires_grad for p in self._parameters]
-        self._gradients = [p.grad for p in self._parameters]
-        self.buffers = KeptBuffers(parts)
-        self._random = _random_states() if threading.current_thread() is threading.main_thread() else {}
-        self._thread = threading.get_ident()
-
-    def renew(self) -> None:
-        """Restore what another thread has set aside, which is not in this forked child to do it."""
-        if self._thread != threading.get_ident():
-            self._random = {}  # of the other thread; and torch's lock on it may be taken
-            self.put_back()
-
-    def set_aside(self) -> None:
-        """Set evaluation mode and remove the gradients, so that a backward pass cannot add to them."""
-        if any(self._training):
-            for part, training in zip(self._parts, self._training, strict=True):
-                if training:
-                    part.training = False
-        for parameter, gradient in zip(self._parameters, self._gradients, strict=True):
-            if gradient is not None:
-                parameter.grad = None
-
-    def between_passes(self) -> None:
-        """Restore what the next pass would read."""
-        self.buffers.put_back()
-        _set_random_states(self._random)
-
-    def put_back(self) -> None:
-        """Restore everything; doing it twice does no harm."""
-        _put_back_flags(self._parts, _TRAINING, self._training)
-        _put_back_flags(self._parts, _HOOK_KIND, self._hook_kinds)
-        self._put_back_hooks()
-        for parameter, requires_grad, gradient in zip(
-            self._parameters, self._requires_grad, self._gradients, strict=True
-        ):
-            if parameter.requires_grad != requires_grad:
-                parameter.requires_grad = requires_grad
-            if parameter.grad is not gradient:
-                parameter.grad = gradient
-        self.buffers.put_back()
-        _set_random_states(self._random)
-
-    def _put_back_hooks(self) -> None:
-        before = {id(hooks) for hooks, _ in self._hooks}
-        for hooks in _hooked(self._parts):
-            if id(hooks) not in before:
-                hooks.clear()
-        for hooks, items in self._hooks:
-            # A registration has a number of its own, so equal numbers are equal hooks.
-            if list(hooks) != list(items):
-                hooks.clear()
-                hooks.update(items)
-
-
 class _Inside:
     """The state that threads have set aside and not put back: a forked child puts back that of others.
 
@@ -455,7 +313,7 @@ class _Inside:
     """
 
     def __init__(self) -> None:
-        self._found: set[_Found] = set()
+        self._found: set[NetworkState] = set()
         renew_in_children(self)
 
     def renew(self) -> None:
@@ -463,17 +321,17 @@ class _Inside:
         for found in list(self._found):
             found.renew()
 
-    def add(self, found: _Found) -> None:
+    def add(self, found: NetworkState) -> None:
         self._found.add(found)
 
-    def discard(self, found: _Found) -> None:
+    def discard(self, found: NetworkState) -> None:
         self._found.discard(found)
 
 
 _inside = _Inside()
 
 
-def _finish(found: _Found) -> None:
+def _finish(found: NetworkState) -> None:
     """Restore everything even if Ctrl-C is pressed meanwhile."""
     interrupt: KeyboardInterrupt | None = None
     while True:
@@ -485,24 +343,3 @@ def _finish(found: _Found) -> None:
             break
     if interrupt is not None:
         raise interrupt
-
-
-def _random_states() -> dict[str, Tensor]:
-    """Read random states by device; CUDA's only where it is initialised, as reading would initialise it."""
-    devices = ["cpu"]
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
-        devices += [f"cuda:{index}" for index in range(torch.cuda.device_count())]
-    return {device: _random_state(device) for device in devices}
-
-
-def _random_state(device: str) -> Tensor:
-    return torch.get_rng_state() if device == "cpu" else torch.cuda.get_rng_state(device)
-
-
-def _set_random_states(states: dict[str, Tensor]) -> None:
-    for device, state in states.items():
-        if not torch.equal(_random_state(device), state):
-            if device == "cpu":
-                torch.set_rng_state(state)
-            else:
-                torch.cuda.set_rng_state(state, device)

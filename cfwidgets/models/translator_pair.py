@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from cfwidgets.checks import positive_int, share
 from cfwidgets.models.classifier import Classifier
+from cfwidgets.models.saved import read_networks, save_networks
 from cfwidgets.models.translator import Translator, TranslatorError
 from cfwidgets.networks.discriminators import discriminator
 from cfwidgets.networks.swin_unet import SwinUNet
@@ -112,7 +110,7 @@ class TranslatorPair:
             In half precision: half the size.
         """
         weights = {
-            f"{part}.{name}": (value.half() if half and value.is_floating_point() else value).contiguous()
+            f"{part}.{name}": value
             for part, network in (("generator", self.generator), ("discriminator", self.discriminator))
             for name, value in network.state_dict().items()
         }
@@ -122,7 +120,7 @@ class TranslatorPair:
             "size": self.size,
             "threshold": self.threshold,
         }
-        save_file(weights, path, metadata={_ABOUT: json.dumps(about)})
+        save_networks(path, _ABOUT, about, weights, half=half)
 
     @classmethod
     def load(cls, path: str | Path, *, device: str | torch.device = "cpu") -> TranslatorPair:
@@ -133,14 +131,7 @@ class TranslatorPair:
         TranslatorError
             The file is something else, is damaged, or its weights are of another architecture.
         """
-        try:
-            with safe_open(path, framework="pt") as file:
-                about = json.loads((file.metadata() or {}).get(_ABOUT, "null"))
-                weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-        except (SafetensorError, json.JSONDecodeError, RecursionError) as error:
-            raise TranslatorError(f"{path} is no saved translator, or is damaged: {error}") from error
-        if not isinstance(about, dict):
-            raise TranslatorError(f"{path} is a safetensors file, but not one that a translator wrote")
+        about, weights = read_networks(path, _ABOUT, "a translator", TranslatorError)
         try:
             return cls._made(about, weights, str(path), device)
         except TranslatorError:

@@ -13,7 +13,7 @@ from torchvision.models.swin_transformer import SwinTransformer, SwinTransformer
 
 from cfwidgets.checks import choice, positive_int, share
 from cfwidgets.networks.quantiser import VectorQuantiser
-from cfwidgets.networks.unet import ClassBranch, Noise, Translation, group_norm, residual_twin
+from cfwidgets.networks.unet import ClassBranch, Noise, Translation, group_norm, residual_twin, small_change
 
 __all__ = ["LearningTranslation", "SwinUNet"]
 
@@ -155,10 +155,7 @@ class SwinUNet(nn.Module):
         )
         noised = [*reversed(widths[:-1]), *[width, *sizes][:-1]]
         self.noises = nn.ModuleList(Noise(channels, noise, noise_channels) for channels in noised)
-        self.last = nn.Conv2d(sizes[-1], 3, 1)
-        with torch.no_grad():
-            self.last.weight.mul_(0.1)
-            self.last.bias.zero_()  # type: ignore[union-attr]
+        self.last = small_change(sizes[-1])
         self.branch = ClassBranch([*reversed(widths[:-1]), *sizes], classes)
 
     def forward(self, images: Tensor, noise: Tensor | None = None) -> Translation | LearningTranslation:

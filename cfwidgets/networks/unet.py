@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from cfwidgets.brief import brief
 from cfwidgets.checks import choice, positive_int, share
 
-__all__ = ["ClassBranch", "Noise", "Translation", "UNet", "WeightedPool", "residual_twin"]
+__all__ = ["ClassBranch", "Noise", "Translation", "UNet", "WeightedPool", "residual_twin", "small_change"]
 
 _SLOPE = 0.1
 _GRID = 8  # side of the grid that noise is projected to
@@ -120,10 +120,7 @@ class UNet(nn.Module):
             if level >= levels - 3 and dropout:
                 block.append(nn.Dropout(dropout))
             self.joined.append(block)
-        self.last = nn.Conv2d(widths[0], 3, 1)
-        with torch.no_grad():
-            self.last.weight.mul_(0.1)
-            self.last.bias.zero_()  # type: ignore[union-attr]
+        self.last = small_change(widths[0])
         self.branch = ClassBranch(list(reversed(widths[:-1])), classes)
 
     def forward(self, images: Tensor, noise: Tensor | None = None) -> Translation:
@@ -251,6 +248,15 @@ class ClassBranch(nn.Module):
         pooled = [pool(maps) for pool, maps in zip(self.pools, blocks, strict=True)]
         logits: Tensor = self.head(torch.cat(pooled, dim=1))
         return logits
+
+
+def small_change(channels: int) -> nn.Conv2d:
+    """Make the layer whose output is the change of an image: near nothing at first."""
+    last = nn.Conv2d(channels, 3, 1)
+    with torch.no_grad():
+        last.weight.mul_(0.1)
+        last.bias.zero_()  # type: ignore[union-attr]
+    return last
 
 
 def residual_twin(images: Tensor, change: Tensor) -> Tensor:

@@ -20,7 +20,8 @@ from cfwidgets.images import as_bytes, encode
 from cfwidgets.models.attgan_editor import AttGANEditor
 from cfwidgets.networks.attgan import AttGAN, AttGANDiscriminator
 from cfwidgets.results import Result
-from cfwidgets.training.state import adam_state, set_adam_state, under
+from cfwidgets.training.precision import arithmetic
+from cfwidgets.training.state import adam_state, copied, prefixed, set_adam_state, under
 from cfwidgets.training.steps import require_same, training_steps
 from cfwidgets.training.trained import Unmeasured
 
@@ -342,14 +343,14 @@ class _Work:
         s = self._settings
         real, has = self._drawn()
         other = has[torch.randperm(len(has), generator=self._random).to(self._device)]
-        with torch.no_grad(), self._autocast():
+        with torch.no_grad(), self._arithmetic():
             fake = self._g(real, self._strengths(other)).float()
-        with self._autocast():
+        with self._arithmetic():
             # One pass for both: the discriminator normalises each image by itself.
             critic, logits = self._d(torch.cat([real, fake]))
         on_real, on_fake = critic.float().chunk(2)
         between = torch.rand(len(real), 1, 1, 1, generator=self._random).to(self._device)
-        with self._autocast():
+        with self._arithmetic():
             penalty = _penalty(self._d, real, fake, between)
         wrong = F.binary_cross_entropy_with_logits(logits[: len(real)].float(), has)
         distance = on_fake.mean() - on_real.mean()
@@ -362,7 +363,7 @@ class _Work:
         s = self._settings
         real, has = self._drawn()
         other = has[torch.randperm(len(has), generator=self._random).to(self._device)]
-        with self._autocast():
+        with self._arithmetic():
             features = self._g.encode(real)
             twice = [torch.cat([feature, feature]) for feature in features]
             both = torch.cat([has, self._strengths(other)])
@@ -379,7 +380,7 @@ class _Work:
 
     def trained(self) -> TrainedAttGAN:
         state = {
-            **{f"generator.{name}": value for name, value in self._g.state_dict().items()},
+            **prefixed("generator", self._g.state_dict()),
             **adam_state("adam_g", self._adam_g),
             **adam_state("adam_d", self._adam_d),
             "random": self._random.get_state(),
@@ -389,9 +390,9 @@ class _Work:
             shape=self._shape,
             names=self._names,
             step=self.step,
-            weights={name: value.cpu().clone() for name, value in self._mean.state_dict().items()},
-            judge={name: value.cpu().clone() for name, value in self._d.state_dict().items()},
-            state={name: value.cpu().clone() for name, value in state.items()},
+            weights=copied(self._mean.state_dict()),
+            judge=copied(self._d.state_dict()),
+            state=copied(state),
             losses=torch.tensor(self._losses).view(-1, len(TrainedAttGAN.loss_names)),
             faces=self._pixels[:_SHOWN].cpu().clone(),
             attributes=self._has[:_SHOWN].cpu().clone(),
@@ -408,9 +409,8 @@ class _Work:
         self.step, self._seconds = resume.step, resume.seconds
         self._losses = resume.losses.tolist()
 
-    def _autocast(self) -> torch.autocast:
-        bfloat16 = self._settings.precision == "bfloat16"
-        return torch.autocast(self._device.type, torch.bfloat16, enabled=bfloat16)
+    def _arithmetic(self) -> torch.autocast:
+        return arithmetic(self._device, self._settings.precision)
 
     def _drawn(self) -> tuple[Tensor, Tensor]:
         n = self._settings.batch_size

@@ -22,7 +22,8 @@ from cfwidgets.models.fingerprint import fingerprint
 from cfwidgets.networks.biggan import BigGAN, BigGANDiscriminator
 from cfwidgets.results import Result
 from cfwidgets.training.augment import augmented
-from cfwidgets.training.state import adam_state, set_adam_state, under
+from cfwidgets.training.precision import arithmetic
+from cfwidgets.training.state import adam_state, copied, prefixed, set_adam_state, under
 from cfwidgets.training.steps import require_same, training_steps
 from cfwidgets.training.trained import Unmeasured
 
@@ -331,7 +332,7 @@ class _Work:
             real, c = self._drawn()
             with torch.no_grad():
                 fake, fake_c = self._fakes()
-            with self._autocast():
+            with self._arithmetic():
                 # One pass for both: the discriminator has no batch normalisation, by which it could tell them
                 # apart.
                 seen = augmented(torch.cat([real, fake.float()]), self._random, **self._augmentation)
@@ -342,7 +343,7 @@ class _Work:
             self._adam_d.step()
         self._d.requires_grad_(requires_grad=False)
         fake, c = self._fakes()
-        with self._autocast():
+        with self._arithmetic():
             on_fake = self._d(augmented(fake.float(), self._random, **self._augmentation), c).float()
         loss_g = -on_fake.mean()
         self._adam_g.zero_grad(set_to_none=True)
@@ -374,8 +375,8 @@ class _Work:
 
     def trained(self) -> TrainedBigGAN:
         state = {
-            **{f"generator.{name}": value for name, value in self._g.state_dict().items()},
-            **{f"discriminator.{name}": value for name, value in self._d.state_dict().items()},
+            **prefixed("generator", self._g.state_dict()),
+            **prefixed("discriminator", self._d.state_dict()),
             **adam_state("adam_g", self._adam_g),
             **adam_state("adam_d", self._adam_d),
             "random": self._random.get_state(),
@@ -384,8 +385,8 @@ class _Work:
             training=asdict(self._settings),
             shape=self._shape,
             step=self.step,
-            weights={name: value.cpu().clone() for name, value in self._mean.state_dict().items()},
-            state={name: value.cpu().clone() for name, value in state.items()},
+            weights=copied(self._mean.state_dict()),
+            state=copied(state),
             generator_loss=torch.tensor(self._losses_g),
             discriminator_loss=torch.tensor(self._losses_d),
             seconds=self._seconds,
@@ -409,9 +410,8 @@ class _Work:
     def _augmentation(self) -> dict[str, float]:
         return {"shift": self._settings.shift, "cutout": self._settings.cutout}
 
-    def _autocast(self) -> torch.autocast:
-        bfloat16 = self._settings.precision == "bfloat16"
-        return torch.autocast(self._device.type, torch.bfloat16, enabled=bfloat16)
+    def _arithmetic(self) -> torch.autocast:
+        return arithmetic(self._device, self._settings.precision)
 
     def _drawn(self) -> tuple[Tensor, Tensor]:
         places = torch.randint(len(self._images), (self._settings.batch_size,), generator=self._random)
@@ -426,7 +426,7 @@ class _Work:
 
     def _fakes(self) -> tuple[Tensor, Tensor]:
         z, c = self._latent(self._random)
-        with self._autocast():
+        with self._arithmetic():
             return self._g(z, c), c
 
     def _one_hot(self, labels: Tensor) -> Tensor:

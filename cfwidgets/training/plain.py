@@ -17,6 +17,7 @@ from cfwidgets.engines.base import Update
 from cfwidgets.progress import progress_bar
 from cfwidgets.training.checks import labels_for, masks_for, square_images
 from cfwidgets.training.seeded import seeded_step
+from cfwidgets.training.state import copied
 from cfwidgets.training.trained_plainly import Groups, TrainedPlainly, groups_checked, hardest_and_right
 from cfwidgets.training.variations import varied
 
@@ -188,7 +189,7 @@ class PlainTraining:
                     TrainedPlainly(
                         training=asdict(self),
                         step=len(losses),
-                        weights={name: value.cpu().clone() for name, value in network.state_dict().items()},
+                        weights=copied(network.state_dict()),
                         loss=torch.stack(losses).cpu() if losses else torch.empty(0),
                         measure_names=("update", *groups),
                         measured=torch.tensor(measured),

@@ -1,11 +1,29 @@
-"""Optimiser state as named tensors, for checkpoints."""
+"""The state of networks and optimisers as named tensors, for checkpoints."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
-__all__ = ["adam_state", "set_adam_state", "under"]
+__all__ = ["adam_state", "copied", "prefixed", "set_adam_state", "under"]
+
+
+def copied(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Copy tensors to the CPU: a later update changes none of them."""
+    return {name: value.cpu().clone() for name, value in state.items()}
+
+
+def prefixed(prefix: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Name tensors by the prefix, a dot and their name: `under` undoes it.
+
+    Examples
+    --------
+    >>> prefixed("a", {"x": torch.ones(1)})
+    {'a.x': tensor([1.])}
+    """
+    return {f"{prefix}.{name}": value for name, value in state.items()}
 
 
 def under(prefix: str, state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -1,11 +1,13 @@
-"""Parts of the charts beside the views: colours, showing and closing a figure."""
+"""Parts of the charts beside the views: colours, a figure of probabilities, showing and closing a figure."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import bqplot as bq
+import ipywidgets as w
 import numpy as np
 import numpy.typing as npt
 
@@ -55,8 +57,70 @@ def whole_ticks(first: int, last: int, most: int = 6) -> npt.NDArray[np.float64]
     return np.arange(step * math.ceil(first / step), last + 1, step, dtype=np.float64)
 
 
-def close_figure(figure: bq.Figure) -> None:
-    """Close a figure with all that belongs to it: ipywidgets keeps what is not closed itself."""
+def probability_figure(
+    marks: Sequence[bq.Mark], below: bq.Axis, up: bq.Scale, *, top: int, **more: Any
+) -> bq.Figure:
+    """Make the figure of probabilities that stands beside a picture, its top at the picture's.
+
+    Parameters
+    ----------
+    marks
+        Of the figure.
+    below
+        See `axis_below`.
+    up
+        The scale of the probabilities, 0 to 1.
+    top
+        Margin above the axes in pixels: 28 have room for `names_above`.
+    more
+        Traits of the figure.
+    """
+    beside = bq.Axis(scale=up, orientation="vertical", tick_values=[0, 0.5, 1], tick_format=".1f")
+    return bq.Figure(
+        padding_x=0,  # so that what is first stands on the axis
+        marks=list(marks),
+        axes=[below, beside],
+        animation_duration=0,
+        fig_margin={"top": top, "bottom": 48, "left": 36, "right": 16},
+        # below the head line of the view
+        layout=w.Layout(width="340px", height="260px", min_width="280px", margin="52px 0 0 0"),
+        **more,
+    )
+
+
+def axis_below(across: bq.Scale, label: str, **more: Any) -> bq.Axis:
+    """Make the axis of whole numbers below a figure, with a label."""
+    return bq.Axis(
+        scale=across,
+        label=label,
+        label_color=GREY,
+        label_offset="2.6em",
+        grid_lines="none",
+        tick_format="d",
+        **more,
+    )
+
+
+def names_above(up: bq.Scale, names: Sequence[tuple[str, float, str]]) -> bq.Label:
+    """Name curves above the axes: each with its text, its place, 0 to 1 of the width, and its colour."""
+    texts, places, colours = zip(*names, strict=True)
+    return bq.Label(
+        text=list(texts),
+        x=list(places),
+        y=[1.05] * len(names),
+        scales={"x": bq.LinearScale(min=0, max=1), "y": up},
+        colors=list(colours),
+        default_size=11,
+        font_weight="normal",
+        apply_clip=False,  # they stand above the curves
+    )
+
+
+def close_figure(figure: bq.Figure, *links: w.Widget) -> None:
+    """Close a figure, its links and its parts: ipywidgets keeps what is not closed itself."""
+    for link in links:
+        link.unlink()
+        link.close()
     scales = {figure.scale_x, figure.scale_y, *(axis.scale for axis in figure.axes)}
     scales.update(scale for mark in figure.marks for scale in mark.scales.values())
     for widget in (*figure.marks, *figure.axes, *scales, figure.layout, figure):

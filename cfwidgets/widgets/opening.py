@@ -127,6 +127,8 @@ def open(  # noqa: A001 - it is called cfwidgets.open
     ('bright', None)
     >>> again.close()
     """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"path must be the path of a saved file, not {type(path).__name__}")
     file = Path(path)
     if file.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))

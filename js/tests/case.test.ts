@@ -3,40 +3,25 @@ import view from "../src/case";
 import type { Traits } from "../src/case/traits";
 import { answered, caseState, SQUARE } from "./case/fake";
 import { fakeModel } from "./fake";
+import { drawn, mount, text, tidy } from "./mount";
 import { stubBitmaps, stubCanvas } from "./pictures";
 
 type Fake = ReturnType<typeof fakeModel<Traits>>;
 
-const ends: (() => void)[] = [];
 let canvas: ReturnType<typeof stubCanvas>;
 
 beforeEach(() => {
   stubBitmaps();
   canvas = stubCanvas();
 });
-afterEach(() => {
-  for (const end of ends.splice(0)) end();
-  document.body.replaceChildren();
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-});
+afterEach(tidy);
 
-const text = (element: Element | null | undefined) => element?.textContent ?? "";
 const start = (changes: Partial<Traits> = {}) => fakeModel(caseState(changes));
-const drawn = () => new Promise<void>((done) => setTimeout(done, 40));
 
 async function show(fake: Fake) {
-  const el = document.body.appendChild(document.createElement("div"));
-  const end = view.render({ model: fake.view(), el });
-  ends.push(end);
+  const shown = mount(view, fake.view(), "case");
   await drawn();
-  const root = el.querySelector<HTMLElement>("[data-testid=cfw-case]")!;
-  const find = <E extends HTMLElement>(selector: string) => root.querySelector<E>(selector)!;
-  const all = (selector: string) => [...root.querySelectorAll<HTMLElement>(selector)];
-  const button = (name: string) => all("button").find((element) => text(element).trim() === name)!;
-  const key = (name: string, on: Element) =>
-    on.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true }));
-  return { end, root, find, all, button, key };
+  return shown;
 }
 
 /** A pointer over the picture, which stands from (0, 0) to (100, 100). */
@@ -85,7 +70,7 @@ describe("a case", () => {
     const host = bench.appendChild(document.createElement("div"));
     for (const one of [bench, host]) one.className = "cfw-host";
     const fake = start();
-    ends.push(view.render({ model: fake.view(), el: host }));
+    mount(view, fake.view(), "case", host);
     const scrolled = vi.spyOn(HTMLElement.prototype, "scrollIntoView");
     fake.receive({ number: 12 });
     await drawn();

@@ -15,39 +15,25 @@ import {
   SQUARES,
 } from "./facex/fake";
 import { EMPTY, fakeModel, pack, wire } from "./fake";
+import { drawn, endBySignal, mount, stopAndResume, text, tidy } from "./mount";
 import { stubBitmaps, stubCanvas } from "./pictures";
 
 type Fake = ReturnType<typeof fakeModel<Sent>>;
 
 let decoder: ReturnType<typeof stubBitmaps>;
-const ends: (() => void)[] = [];
 
 beforeEach(() => {
   decoder = stubBitmaps({ width: 16, height: 16 });
 });
-afterEach(() => {
-  for (const end of ends.splice(0)) end();
-  document.body.replaceChildren();
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
-});
+afterEach(tidy);
 
-const text = (element: Element | null | undefined) => element?.textContent ?? "";
 const modelOf = (fake: Fake) => fake.view() as unknown as AnyModel<Traits>;
 const start = (changes: Partial<Sent> = {}) => fakeModel(facexState(changes));
-/** After the microtask in which a view draws, and the frame in which it paints. */
-const drawn = () => new Promise<void>((done) => setTimeout(done, 40));
 
 async function show(fake: Fake) {
-  const el = document.body.appendChild(document.createElement("div"));
-  const end = view.render({ model: modelOf(fake), el });
-  ends.push(end);
-  const root = el.querySelector<HTMLElement>("[data-testid=cfw-facex]")!;
-  const find = <E extends Element = HTMLElement>(selector: string) => root.querySelector<E>(selector)!;
-  const all = (selector: string) => [...root.querySelectorAll<HTMLElement>(selector)];
+  const shown = mount(view, modelOf(fake), "facex");
+  const { find, all } = shown;
   const seen = (selector: string) => all(selector).filter((element) => !element.closest("[hidden]"));
-  const button = (name: string) => all("button").find((element) => text(element).trim() === name)!;
   /** A region of the first face, or of another one. */
   const shape = (name: string, figure = 0) =>
     all(".cfw-face")[figure]!.querySelector<SVGElement>(`[data-region=${name}]`)!;
@@ -61,16 +47,15 @@ async function show(fake: Fake) {
     element.dispatchEvent(new Event("click", { bubbles: true }));
     await drawn();
   };
-  const key = async (name: string, on: Element, more: KeyboardEventInit = {}) => {
-    const event = new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true, ...more });
-    on.dispatchEvent(event);
+  const key = async (...pressed: Parameters<typeof shown.key>) => {
+    const event = shown.key(...pressed);
     await drawn();
     return event;
   };
   const tiles = (grid = 0) =>
     [...all(".cfw-patch-grid")[grid]!.querySelectorAll("button")].filter(({ hidden }) => !hidden);
   await drawn();
-  return { el, end, root, find, all, seen, button, shape, row, point, click, key, tiles };
+  return { ...shown, seen, shape, row, point, click, key, tiles };
 }
 
 describe("what stands in the view", () => {
@@ -180,14 +165,7 @@ describe("what stands in the view", () => {
 
   it("sends Stop and Resume, and says what is kept", async () => {
     const fake = start({ state: "running", activity: "reading faces", progress: 0.16 });
-    const { button, find } = await show(fake);
-    expect(text(find(".cfw-status"))).toBe("running: reading faces");
-    button("Stop").click();
-    fake.receive({ state: "stopped" });
-    await drawn();
-    expect(text(find(".cfw-status"))).toBe("stopped: the faces so far are kept, Resume continues");
-    button("Resume").click();
-    expect(fake.sent).toEqual([{ kind: "stop" }, { kind: "resume" }]);
+    await stopAndResume(fake, await show(fake), "reading faces", "the faces so far are kept");
   });
 
   it("fills in while the run goes on", async () => {
@@ -836,11 +814,7 @@ describe("the end of a view", () => {
 
   it("comes with the host's signal, too", async () => {
     const fake = start();
-    const controller = new AbortController();
-    const el = document.body.appendChild(document.createElement("div"));
-    view.render({ model: modelOf(fake), el, signal: controller.signal });
-    controller.abort();
-    expect([el.children.length, fake.listeners()]).toEqual([0, 0]);
+    await endBySignal(view, modelOf(fake), fake.listeners);
   });
 
   it("in the middle of decoding frees what comes", async () => {

@@ -1,6 +1,7 @@
 import { deflateSync } from "node:zlib";
 import type { AnyModel } from "@anywidget/types";
 import { vi } from "vitest";
+import type { RunTraits } from "../src/shared/traits";
 import type { Traits } from "../src/superpixels/traits";
 
 type Callback = (...values: unknown[]) => void;
@@ -72,6 +73,12 @@ export function pack(blobs: readonly (readonly number[])[]): DataView {
 export const numbered = (count: number, first = 0) =>
   pack(Array.from({ length: count }, (_, i) => [first + i]));
 
+/** A run that has ended, of which there is nothing to say. */
+export const DONE: RunTraits = {
+  ...{ state: "done", activity: "", time_left: "", progress: 1, counts: "", notes: "", error: "" },
+  ...{ caveats: [], trust: [], measures: true, resumable: true, opens_with: "" },
+};
+
 export const EMPTY = new DataView(new ArrayBuffer(0));
 
 export function labelMap(labels: readonly number[]): DataView {
@@ -123,17 +130,12 @@ export function superpixelState(changes: Partial<Traits> = {}): Traits {
       probability: 0.913,
       whole: 0.357,
     },
-    state: "done",
-    activity: "",
-    time_left: "",
-    progress: 1,
+    ...DONE,
     history_masks: wire(Uint8Array.of(0b11111100, 0b11001000)),
     cursor: [1, 1],
-    caveats: [],
     trust: [{ name: "deletion area", value: ".11", note: "random .29", help: "lower is better", ok: null }],
-    measures: true,
-    ...{ point: [], region: [], resumable: true, opens_with: "" },
-    ...{ counts: "2,030 pictures evaluated · generation 50 of 50", notes: "", error: "" },
+    ...{ point: [], region: [] },
+    counts: "2,030 pictures evaluated · generation 50 of 50",
     ...changes,
   };
 }

@@ -1,17 +1,11 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import view from "../src/notes";
 import type { Traits } from "../src/notes/traits";
-import { fakeModel } from "./fake";
+import { DONE, fakeModel } from "./fake";
+import { drawn, mount, text, tidy } from "./mount";
 
-const ends: (() => void)[] = [];
-afterEach(() => {
-  for (const end of ends.splice(0)) end();
-  document.body.replaceChildren();
-  vi.unstubAllGlobals();
-});
+afterEach(tidy);
 
-const text = (element: Element | null | undefined) => element?.textContent ?? "";
-const drawn = () => new Promise<void>((done) => setTimeout(done, 40));
 const measure = (value: number, ok: boolean | null, randomised: number | null = 0.1) => ({
   ...{ value, chance: 0.3, randomised, meaning: "more alike than by chance", ok },
 });
@@ -33,22 +27,15 @@ function state(changes: Partial<Traits> = {}): Traits {
       },
     ],
     ...{ saved_as: "cases.zip", travels: false, code: null },
-    ...{ state: "done", activity: "", time_left: "", progress: 1, counts: "", notes: "", error: "" },
-    ...{ caveats: [], trust: [], measures: false, resumable: true, opens_with: "" },
+    ...{ ...DONE, measures: false },
     ...changes,
   };
 }
 
 async function show(fake = fakeModel(state())) {
-  const el = document.body.appendChild(document.createElement("div"));
-  const end = view.render({ model: fake.view(), el });
-  ends.push(end);
+  const shown = mount(view, fake.view(), "notes");
   await drawn();
-  const root = el.querySelector<HTMLElement>("[data-testid=cfw-notes]")!;
-  const find = <E extends HTMLElement>(selector: string) => root.querySelector<E>(selector)!;
-  const button = (name: string) =>
-    [...root.querySelectorAll("button")].find((element) => text(element).trim() === name)!;
-  return { fake, end, root, find, button };
+  return { fake, ...shown };
 }
 
 describe("the agreement", () => {

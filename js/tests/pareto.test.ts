@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import view from "../src/pareto";
 import type { Traits } from "../src/pareto/traits";
 import { EMPTY, fakeModel, numbered, pack, wire } from "./fake";
+import { drawn, mount, stopAndResume, text, tidy } from "./mount";
 import { DELTAS, edited, floats, member, members, paretoState } from "./pareto/fake";
 import { stubBitmaps, stubCanvas } from "./pictures";
 
@@ -9,39 +10,23 @@ type Fake = ReturnType<typeof fakeModel<Traits>>;
 
 let decoder: ReturnType<typeof stubBitmaps>;
 let canvas: ReturnType<typeof stubCanvas>;
-const ends: (() => void)[] = [];
 
 beforeEach(() => {
   decoder = stubBitmaps({ width: 16, height: 16 });
   canvas = stubCanvas();
 });
-afterEach(() => {
-  for (const end of ends.splice(0)) end();
-  document.body.replaceChildren();
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
-});
+afterEach(tidy);
 
-const text = (element: Element | null | undefined) => element?.textContent ?? "";
 const start = (changes: Partial<Traits> = {}) => fakeModel(paretoState(changes));
-/** After the microtask in which a view draws, the frame in which it paints, and the pictures. */
-const drawn = () => new Promise<void>((done) => setTimeout(done, 40));
 
 async function show(fake: Fake) {
-  const el = document.body.appendChild(document.createElement("div"));
-  const end = view.render({ model: fake.view(), el });
-  ends.push(end);
-  const root = el.querySelector<HTMLElement>("[data-testid=cfw-pareto]")!;
-  const find = <E extends Element = HTMLElement>(selector: string) => root.querySelector<E>(selector)!;
-  const all = (selector: string) => [...root.querySelectorAll<HTMLElement>(selector)];
-  const button = (name: string) => all("button").find((element) => text(element).trim() === name)!;
+  const shown = mount(view, fake.view(), "pareto");
+  const { find, all } = shown;
   const tiles = () => all(".cfw-film-tile");
   const slider = (name: string) => find<HTMLInputElement>(`.cfw-change[data-attribute=${name}] input`);
   const outcome = () => [text(find(".cfw-after .cfw-big")), text(find(".cfw-after .cfw-verdict"))];
-  const key = async (name: string, on: Element) => {
-    const event = new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true });
-    on.dispatchEvent(event);
+  const key = async (...pressed: Parameters<typeof shown.key>) => {
+    const event = shown.key(...pressed);
     await drawn();
     return event;
   };
@@ -55,13 +40,10 @@ async function show(fake: Fake) {
     await drawn();
   };
   /** What was drawn last on a picture of the stage. */
-  const picture = (kind: "before" | "after") => {
-    const on = canvas.drawn.filter((one) => one.canvas === find(`.cfw-${kind} canvas`));
-    return (on.at(-1)?.picture as { from?: number } | undefined)?.from;
-  };
+  const picture = (kind: "before" | "after") => canvas.drawnOn(find(`.cfw-${kind} canvas`)).at(-1);
   await drawn();
   await drawn();
-  return { el, end, root, find, all, button, tiles, slider, outcome, key, click, drag, picture };
+  return { ...shown, tiles, slider, outcome, key, click, drag, picture };
 }
 
 describe("what stands in the view", () => {
@@ -142,14 +124,7 @@ describe("what stands in the view", () => {
 
   it("sends Stop and Resume, and says what is kept", async () => {
     const fake = start({ state: "running", activity: "searching", progress: 0.3 });
-    const { button, find } = await show(fake);
-    expect(text(find(".cfw-status"))).toBe("running: searching");
-    button("Stop").click();
-    fake.receive({ state: "stopped" });
-    await drawn();
-    expect(text(find(".cfw-status"))).toBe("stopped: the counterfactuals so far are kept, Resume continues");
-    button("Resume").click();
-    expect(fake.sent).toEqual([{ kind: "stop" }, { kind: "resume" }]);
+    await stopAndResume(fake, await show(fake), "searching", "the counterfactuals so far are kept");
   });
 
   it("takes text from the kernel as text", async () => {

@@ -67,5 +67,8 @@ export function stubCanvas(grey = 255) {
       ...{ moveTo: nothing, lineTo: nothing, rect: nothing, setTransform: nothing },
     } as unknown as RenderingContext;
   });
-  return { drawn, texts };
+  /** The first bytes of the pictures that were drawn on a canvas; undefined for what was decoded from none. */
+  const drawnOn = (canvas: Element) =>
+    drawn.filter((one) => one.canvas === canvas).map(({ picture }) => (picture as Partial<FakeBitmap>).from);
+  return { drawn, drawnOn, texts };
 }

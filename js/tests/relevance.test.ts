@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import view from "../src/relevance";
 import type { Traits } from "../src/relevance/traits";
 import { fakeModel, pack, wire } from "./fake";
+import { drawn, mount, text, tidy } from "./mount";
 import { stubBitmaps, stubCanvas } from "./pictures";
 import { entryOf, relevanceState } from "./relevance/fake";
 
@@ -9,48 +10,21 @@ type Fake = ReturnType<typeof fakeModel<Traits>>;
 
 let decoder: ReturnType<typeof stubBitmaps>;
 let canvas: ReturnType<typeof stubCanvas>;
-const ends: (() => void)[] = [];
 
 beforeEach(() => {
   decoder = stubBitmaps();
   canvas = stubCanvas();
 });
-afterEach(() => {
-  for (const end of ends.splice(0)) end();
-  document.body.replaceChildren();
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-});
+afterEach(tidy);
 
-const text = (element: Element | null | undefined) => element?.textContent ?? "";
 const start = (changes: Partial<Traits> = {}) => fakeModel(relevanceState(changes));
-/** After the microtask in which a view draws, and the frame in which it paints. */
-const drawn = () => new Promise<void>((done) => setTimeout(done, 40));
 
 async function show(fake: Fake, ready = true) {
-  const el = document.body.appendChild(document.createElement("div"));
-  const end = view.render({ model: fake.view(), el });
-  ends.push(end);
-  const root = el.querySelector<HTMLElement>("[data-testid=cfw-relevance]")!;
-  if (ready) await vi.waitFor(() => expect(root.dataset.ready).toBe("1"));
+  const shown = mount(view, fake.view(), "relevance");
+  if (ready) await shown.ready();
   await drawn();
-  const find = <E extends HTMLElement>(selector: string) => root.querySelector<E>(selector)!;
-  const all = (selector: string) => [...root.querySelectorAll<HTMLElement>(selector)];
-  const button = (name: string) => all("button").find((element) => text(element).trim() === name)!;
-  const key = (name: string, on: Element, more: KeyboardEventInit = {}) =>
-    on.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true, ...more }));
-  const slider = (name: string) => find<HTMLInputElement>(`input[aria-label="${name}"]`);
-  const move = (name: string, value: number, last = true) => {
-    slider(name).value = String(value);
-    slider(name).dispatchEvent(new Event("input", { bubbles: true }));
-    if (last) slider(name).dispatchEvent(new Event("change"));
-  };
-  const values = () => all(".cfw-value:not([hidden])").map(text);
-  const pictureOf = (element: Element) =>
-    canvas.drawn
-      .filter((one) => one.canvas === element)
-      .map(({ picture }) => (picture as { from?: number }).from);
-  return { el, end, root, find, all, button, key, slider, move, values, pictureOf };
+  const values = () => shown.all(".cfw-value:not([hidden])").map(text);
+  return { ...shown, values };
 }
 
 describe("what stands in the view", () => {
@@ -235,14 +209,14 @@ describe("a region", () => {
 
 describe("how maps are looked at", () => {
   it("is chosen for all of them", async () => {
-    const { all, button, find, root, pictureOf, move, values, key } = await show(start());
+    const { all, button, find, root, move, values, key } = await show(start());
     const rap = find("[data-method=rap] canvas");
-    expect(pictureOf(rap)).toContain(7);
-    const before = pictureOf(rap).length;
+    expect(canvas.drawnOn(rap)).toContain(7);
+    const before = canvas.drawnOn(rap).length;
     button("map alone").click();
     await drawn();
     expect(root.dataset.mode).toBe("alone");
-    expect(pictureOf(rap).slice(before)).toEqual([undefined]);
+    expect(canvas.drawnOn(rap).slice(before)).toEqual([undefined]);
     expect(find(".cfw-multiple").hidden).toBe(true);
     button("side by side").click();
     button("one scale").click();
@@ -305,8 +279,8 @@ describe("hiding pixels", () => {
       hiding,
       answer: { ...relevanceState().answer!, hiding, picture: wire(Uint8Array.of(50)) },
     });
-    const { find, pictureOf } = await show(fake);
-    await vi.waitFor(() => expect(pictureOf(find(".cfw-hide canvas")).at(-1)).toBe(50));
+    const { find } = await show(fake);
+    await vi.waitFor(() => expect(canvas.drawnOn(find(".cfw-hide canvas")).at(-1)).toBe(50));
   });
 
   it("explains another class, and the other way round", async () => {
@@ -410,10 +384,8 @@ describe("without a kernel", () => {
     const { get } = model;
     // biome-ignore lint/suspicious/noExplicitAny: the layout is no trait of the view's table
     (model as any).get = (name: any) => (name === "layout" ? { comm_live: false } : get(name));
-    const el = document.body.appendChild(document.createElement("div"));
-    ends.push(view.render({ model, el }));
-    const root = el.querySelector<HTMLElement>("[data-testid=cfw-relevance]")!;
-    await vi.waitFor(() => expect(root.dataset.ready).toBe("1"));
+    const { root, ready } = mount(view, model, "relevance");
+    await ready();
     expect(text(root.querySelector(".cfw-alone"))).toContain("new predictions do not");
     const hidden = root.querySelector<HTMLInputElement>('input[aria-label="hidden"]')!;
     expect(hidden.disabled).toBe(false);

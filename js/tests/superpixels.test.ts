@@ -3,34 +3,22 @@ import { maskOf } from "../src/shared/region";
 import view from "../src/superpixels";
 import type { Traits } from "../src/superpixels/traits";
 import { fakeModel, labelMap, SIX, stubBrowser, superpixelState, wire } from "./fake";
+import { endBySignal, mount, text, tidy } from "./mount";
 
 type Fake = ReturnType<typeof fakeModel<Traits>>;
 
 let bitmaps: { closed: boolean }[];
-const ends: (() => void)[] = [];
 
 beforeEach(() => {
   bitmaps = stubBrowser();
 });
-afterEach(() => {
-  for (const end of ends.splice(0)) end();
-  document.body.replaceChildren();
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
-});
+afterEach(tidy);
 
 /** A view on the page, when its superpixels can be clicked on. */
 async function show(fake: Fake, ready = true) {
-  const el = document.body.appendChild(document.createElement("div"));
-  const end = view.render({ model: fake.view(), el });
-  ends.push(end);
-  const root = el.querySelector<HTMLElement>("[data-testid=cfw-superpixels]")!;
-  if (ready) await vi.waitFor(() => expect(root.dataset.ready).toBe("1"));
-  const find = <E extends HTMLElement>(selector: string) => root.querySelector<E>(selector)!;
-  const button = (name: string) =>
-    [...root.querySelectorAll("button")].find((element) => element.textContent === name)!;
-  const canvas = find<HTMLCanvasElement>("canvas");
+  const shown = mount(view, fake.view(), "superpixels");
+  if (ready) await shown.ready();
+  const canvas = shown.find<HTMLCanvasElement>("canvas");
   /** One pixel of the label map is ten on the page; the canvas begins at 100, 50. */
   const pointer = (type: string, x: number, y: number, more: PointerEventInit = {}) =>
     canvas.dispatchEvent(
@@ -46,24 +34,13 @@ async function show(fake: Fake, ready = true) {
     pointer("pointerdown", x, y);
     pointer("pointerup", x, y);
   };
-  const key = (name: string, more: KeyboardEventInit = {}, on: Element = canvas) => {
-    const event = new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true, ...more });
-    on.dispatchEvent(event);
-    return event;
-  };
-  const slide = (name: string, value: number, last = true) => {
-    const input = find<HTMLInputElement>(`input[aria-label="${name}"]`);
-    input.value = String(value);
-    input.dispatchEvent(new Event("input"));
-    if (last) input.dispatchEvent(new Event("change"));
-  };
-  return { el, end, root, find, button, canvas, pointer, click, key, slide };
+  const key = (name: string, more: KeyboardEventInit = {}, on: Element = canvas) => shown.key(name, on, more);
+  return { ...shown, canvas, pointer, click, key };
 }
 
 /** After the microtask in which a view draws. */
 const drawn = () => new Promise<void>((done) => setTimeout(done));
 const start = (changes: Partial<Traits> = {}) => fakeModel(superpixelState(changes));
-const text = (element: Element) => element.textContent;
 
 describe("what stands in the view", () => {
   it("asks the question, and answers it in numbers", async () => {
@@ -282,12 +259,12 @@ describe("buttons and sliders", () => {
       return fake.state.cursor[0];
     };
     expect(await grow(5)).toBe(4);
-    one.slide("replay", 2);
+    one.move("replay", 2);
     await drawn();
     expect(fake.state.cursor).toEqual([2, 2]);
     expect(other.find<HTMLInputElement>('input[aria-label="replay"]').value).toBe("2");
     expect(await grow(7)).toBe(2);
-    other.slide("replay", 6);
+    other.move("replay", 6);
     await drawn();
     expect(await grow(9)).toBe(8);
     // Moving the cursor alone says nothing to the kernel.
@@ -349,9 +326,9 @@ describe("buttons and sliders", () => {
 
   it("show the k most important, as one edit", async () => {
     const fake = start({ shown: [5] });
-    const { slide, button, find } = await show(fake);
-    slide("most important", 2, false);
-    slide("most important", 3);
+    const { move, button, find } = await show(fake);
+    move("most important", 2, false);
+    move("most important", 3);
     expect(fake.state.shown).toEqual([0, 1, 4]);
     await drawn();
     expect(text(find(".cfw-slider-value"))).toBe("3 of 6");
@@ -361,10 +338,10 @@ describe("buttons and sliders", () => {
 
   it("replay the search, move the cursor, and can be taken back though the first step changed nothing", async () => {
     const fake = start({ shown: [0, 1, 4] });
-    const { slide, button } = await show(fake);
+    const { move, button } = await show(fake);
     // The second generation has the mask that is shown.
-    slide("replay", 1, false);
-    slide("replay", 0);
+    move("replay", 1, false);
+    move("replay", 0);
     expect(fake.state.shown).toEqual([0, 1, 2, 3, 4, 5]);
     await drawn();
     expect(fake.state.cursor).toEqual([0, 0]);
@@ -644,13 +621,7 @@ describe("several views", () => {
 
   it("leave nothing behind, whether the host has a signal or calls the returned function", async () => {
     const fake = start();
-    const el = document.createElement("div");
-    const host = new AbortController();
-    view.render({ model: fake.view(), el, signal: host.signal });
-    await drawn();
-    expect(fake.listeners()).toBeGreaterThan(10);
-    host.abort();
-    expect([fake.listeners(), el.children.length]).toEqual([0, 0]);
+    await endBySignal(view, fake.view(), fake.listeners);
     const { end } = await show(fake);
     end();
     expect(fake.listeners()).toBe(0);

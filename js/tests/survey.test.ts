@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import view from "../src/survey";
 import type { Traits } from "../src/survey/traits";
 import { EMPTY, fakeModel, wire } from "./fake";
+import { drawn, mount, text, tidy } from "./mount";
 import { stubBitmaps, stubCanvas } from "./pictures";
 import { pathsOf, ROWS, sheetOf, surveyState, tableOf } from "./survey/fake";
 
@@ -9,7 +10,6 @@ type Fake = ReturnType<typeof fakeModel<Traits>>;
 
 let decoder: ReturnType<typeof stubBitmaps>;
 let canvas: ReturnType<typeof stubCanvas>;
-const ends: (() => void)[] = [];
 
 beforeEach(() => {
   decoder = stubBitmaps();
@@ -17,33 +17,20 @@ beforeEach(() => {
   vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(300);
   vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(200);
 });
-afterEach(() => {
-  for (const end of ends.splice(0)) end();
-  document.body.replaceChildren();
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-});
+afterEach(tidy);
 
-const text = (element: Element | null | undefined) => element?.textContent ?? "";
 const start = (changes: Partial<Traits> = {}) => fakeModel(surveyState(changes));
-const drawn = () => new Promise<void>((done) => setTimeout(done, 40));
 
 async function show(fake: Fake, ready = true) {
-  const el = document.body.appendChild(document.createElement("div"));
-  const end = view.render({ model: fake.view(), el });
-  ends.push(end);
-  const root = el.querySelector<HTMLElement>("[data-testid=cfw-survey]")!;
-  if (ready) await vi.waitFor(() => expect(root.dataset.ready).toBe("1"));
+  const shown = mount(view, fake.view(), "survey");
+  if (ready) await shown.ready();
   await drawn();
-  const find = <E extends HTMLElement>(selector: string) => root.querySelector<E>(selector)!;
-  const all = (selector: string) => [...root.querySelectorAll<HTMLElement>(selector)];
+  const { find, all } = shown;
   const visible = (selector: string) => all(selector).filter(({ hidden }) => !hidden);
   const button = (name: string) => all("button").find((element) => text(element).startsWith(name))!;
   const cell = (name: string) => all(".cfw-cell").find(({ title }) => title.startsWith(`${name}:`))!;
-  const key = (name: string, on: Element, more: KeyboardEventInit = {}) =>
-    on.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true, ...more }));
   const option = () => find(".cfw-cursor").getAttribute("aria-label") ?? "";
-  return { el, end, root, find, all, visible, button, cell, key, option };
+  return { ...shown, visible, button, cell, option };
 }
 
 describe("what stands in the view", () => {

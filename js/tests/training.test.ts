@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import view from "../src/training";
 import type { Traits } from "../src/training/traits";
 import { EMPTY, fakeModel, wire } from "./fake";
+import { drawn, mount, text, tidy } from "./mount";
 import { stubBitmaps, stubCanvas } from "./pictures";
 import { trainingState } from "./training/fake";
 
@@ -9,38 +10,24 @@ type Fake = ReturnType<typeof fakeModel<Traits>>;
 
 let decoder: ReturnType<typeof stubBitmaps>;
 let canvas: ReturnType<typeof stubCanvas>;
-const ends: (() => void)[] = [];
 
 beforeEach(() => {
   decoder = stubBitmaps({ width: 48, height: 32 });
   canvas = stubCanvas();
 });
-afterEach(() => {
-  for (const end of ends.splice(0)) end();
-  document.body.replaceChildren();
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-});
+afterEach(tidy);
 
-const text = (element: Element | null | undefined) => element?.textContent ?? "";
 const start = (changes: Partial<Traits> = {}) => fakeModel(trainingState(changes));
-/** After the microtask in which a view draws, the frame in which it paints, and the pictures. */
-const drawn = () => new Promise<void>((done) => setTimeout(done, 40));
 
 async function show(fake: Fake) {
-  const el = document.body.appendChild(document.createElement("div"));
-  const end = view.render({ model: fake.view(), el });
-  ends.push(end);
-  const root = el.querySelector<HTMLElement>("[data-testid=cfw-training]")!;
-  const find = <E extends Element = HTMLElement>(selector: string) => root.querySelector<E>(selector)!;
-  const all = (selector: string) => [...root.querySelectorAll<HTMLElement>(selector)];
-  const button = find<HTMLButtonElement>(".cfw-run-button");
-  const samples = find<HTMLCanvasElement>(".cfw-samples");
+  const shown = mount(view, fake.view(), "training");
+  const button = shown.find<HTMLButtonElement>(".cfw-run-button");
+  const samples = shown.find<HTMLCanvasElement>(".cfw-samples");
   /** What was drawn on the page, by the first byte of what it was decoded from. */
   const pictures = () => canvas.drawn.map(({ picture }) => (picture as { from: number }).from);
   await drawn();
   await drawn();
-  return { el, end, root, find, all, button, samples, pictures };
+  return { ...shown, button, samples, pictures };
 }
 
 describe("what stands in the view", () => {

@@ -2,56 +2,36 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import view from "../src/transitions";
 import type { Traits } from "../src/transitions/traits";
 import { EMPTY, fakeModel, numbered, pack, wire } from "./fake";
+import { drawn, endBySignal, mount, stopAndResume, text, tidy } from "./mount";
 import { stubBitmaps, stubCanvas } from "./pictures";
 import { pathOf, transitionState } from "./transitions/fake";
 
 type Fake = ReturnType<typeof fakeModel<Traits>>;
 
 let decoder: ReturnType<typeof stubBitmaps>;
-const ends: (() => void)[] = [];
 
 beforeEach(() => {
   decoder = stubBitmaps();
 });
-afterEach(() => {
-  for (const end of ends.splice(0)) end();
-  document.body.replaceChildren();
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
-});
+afterEach(tidy);
 
-const text = (element: Element | null | undefined) => element?.textContent ?? "";
 const start = (changes: Partial<Traits> = {}) => fakeModel(transitionState(changes));
 
 /** A view on the page, when a frame was painted. */
 async function show(fake: Fake, ready = true) {
-  const el = document.body.appendChild(document.createElement("div"));
-  const end = view.render({ model: fake.view(), el });
-  ends.push(end);
-  const root = el.querySelector<HTMLElement>("[data-testid=cfw-transitions]")!;
-  if (ready) await vi.waitFor(() => expect(root.dataset.ready).toBe("1"));
-  const find = <E extends HTMLElement>(selector: string) => root.querySelector<E>(selector)!;
-  const all = (selector: string) => [...root.querySelectorAll<HTMLElement>(selector)];
-  const button = (name: string) => all("button").find((element) => text(element).trim() === name)!;
-  const input = find<HTMLInputElement>("input[type=range]");
+  const shown = mount(view, fake.view(), "transitions");
+  if (ready) await shown.ready();
+  const input = shown.find<HTMLInputElement>("input[type=range]");
   const scrub = (value: number, last = false) => {
     input.value = String(value);
     input.dispatchEvent(new Event("input", { bubbles: true }));
     if (last) input.dispatchEvent(new Event("change"));
   };
-  const key = (name: string, on: Element = input, more: KeyboardEventInit = {}) => {
-    const event = new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true, ...more });
-    on.dispatchEvent(event);
-    return event;
-  };
-  const row = (i: number) => [...all(".cfw-row")[i]!.children] as HTMLButtonElement[];
-  const painted = (phase: number) => vi.waitFor(() => expect(root.dataset.painted).toBe(String(phase)));
-  return { el, end, root, find, all, button, input, scrub, key, row, painted };
+  const key = (name: string, on: Element = input, more: KeyboardEventInit = {}) => shown.key(name, on, more);
+  const row = (i: number) => [...shown.all(".cfw-row")[i]!.children] as HTMLButtonElement[];
+  const painted = (phase: number) => vi.waitFor(() => expect(shown.root.dataset.painted).toBe(String(phase)));
+  return { ...shown, input, scrub, key, row, painted };
 }
-
-/** After the microtask in which a view draws, and the frame in which it paints. */
-const drawn = () => new Promise<void>((done) => setTimeout(done, 40));
 
 describe("what stands in the view", () => {
   it("asks why, and says how sure the model is at the phase", async () => {
@@ -118,14 +98,7 @@ describe("what stands in the view", () => {
 
   it("sends Stop and Resume", async () => {
     const fake = start({ state: "running", activity: "searching" });
-    const { button, find } = await show(fake);
-    expect(text(find(".cfw-status"))).toBe("running: searching");
-    button("Stop").click();
-    fake.receive({ state: "stopped" });
-    await drawn();
-    expect(text(find(".cfw-status"))).toBe("stopped: the candidates so far are kept, Resume continues");
-    button("Resume").click();
-    expect(fake.sent).toEqual([{ kind: "stop" }, { kind: "resume" }]);
+    await stopAndResume(fake, await show(fake), "searching", "the candidates so far are kept");
   });
 });
 
@@ -591,13 +564,7 @@ describe("two views", () => {
 
   it("leave nothing behind, whether the host has a signal or calls the returned function", async () => {
     const fake = start();
-    const el = document.createElement("div");
-    const host = new AbortController();
-    view.render({ model: fake.view(), el, signal: host.signal });
-    await drawn();
-    expect(fake.listeners()).toBeGreaterThan(10);
-    host.abort();
-    expect([fake.listeners(), el.children.length]).toEqual([0, 0]);
+    await endBySignal(view, fake.view(), fake.listeners);
     const { end } = await show(fake);
     await drawn();
     expect(decoder.open().length).toBeGreaterThan(5);

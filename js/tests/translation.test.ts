@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import view from "../src/translation";
 import type { Traits } from "../src/translation/traits";
 import { fakeModel, pack, wire } from "./fake";
+import { drawn, mount, stopAndResume, text, tidy } from "./mount";
 import { stubBitmaps, stubCanvas } from "./pictures";
 import { bundleOf, translationState } from "./translation/fake";
 
@@ -9,7 +10,6 @@ type Fake = ReturnType<typeof fakeModel<Traits>>;
 
 let decoder: ReturnType<typeof stubBitmaps>;
 let canvas: ReturnType<typeof stubCanvas>;
-const ends: (() => void)[] = [];
 
 beforeEach(() => {
   decoder = stubBitmaps();
@@ -17,43 +17,16 @@ beforeEach(() => {
   HTMLElement.prototype.setPointerCapture = () => {};
   HTMLElement.prototype.hasPointerCapture = () => true;
 });
-afterEach(() => {
-  for (const end of ends.splice(0)) end();
-  document.body.replaceChildren();
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-});
+afterEach(tidy);
 
-const text = (element: Element | null | undefined) => element?.textContent ?? "";
 const start = (changes: Partial<Traits> = {}) => fakeModel(translationState(changes));
-/** After the microtask in which a view draws, and the frame in which it paints. */
-const drawn = () => new Promise<void>((done) => setTimeout(done, 40));
 
 async function show(fake: Fake, ready = true) {
-  const el = document.body.appendChild(document.createElement("div"));
-  const end = view.render({ model: fake.view(), el });
-  ends.push(end);
-  const root = el.querySelector<HTMLElement>("[data-testid=cfw-translation]")!;
-  if (ready) await vi.waitFor(() => expect(root.dataset.ready).toBe("1"));
-  const find = <E extends HTMLElement>(selector: string) => root.querySelector<E>(selector)!;
-  const all = (selector: string) => [...root.querySelectorAll<HTMLElement>(selector)];
-  const button = (name: string) => all("button").find((element) => text(element).trim() === name)!;
-  const key = (name: string, on: Element, more: KeyboardEventInit = {}) =>
-    on.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true, ...more }));
-  const slider = (name: string) => find<HTMLInputElement>(`input[aria-label="${name}"]`);
-  const move = (name: string, value: number, last = true) => {
-    slider(name).value = String(value);
-    slider(name).dispatchEvent(new Event("input", { bubbles: true }));
-    if (last) slider(name).dispatchEvent(new Event("change"));
-  };
-  const scores = () => all(".cfw-scores li:not([hidden])").map(text);
-  return { el, end, root, find, all, button, key, move, scores };
+  const shown = mount(view, fake.view(), "translation");
+  if (ready) await shown.ready();
+  const scores = () => shown.all(".cfw-scores li:not([hidden])").map(text);
+  return { ...shown, scores };
 }
-/** The first bytes of the pictures that were drawn on a canvas. */
-const on = (element: Element) =>
-  canvas.drawn
-    .filter((one) => one.canvas === element)
-    .map(({ picture }) => (picture as { from?: number }).from);
 
 describe("what stands in the view", () => {
   it("says the direction, the gauges and how the mask fits", async () => {
@@ -105,7 +78,7 @@ describe("what stands in the view", () => {
     await vi.waitFor(() => expect(root.dataset.shown).toBe("0"));
     await drawn();
     expect(all("[role=alert]:not([hidden])").map(text)).toEqual(["the disk is full"]);
-    expect(on(find(".cfw-wipe-canvas"))).toContain(7);
+    expect(canvas.drawnOn(find(".cfw-wipe-canvas"))).toContain(7);
     expect(text(find(".cfw-wipe-right"))).toBe("not translated yet");
     expect(text(find(".cfw-question"))).toBe("What would have to change?");
     expect(find<HTMLInputElement>("input[type=range]").disabled).toBe(true);
@@ -113,13 +86,7 @@ describe("what stands in the view", () => {
 
   it("sends Stop and Resume", async () => {
     const fake = start({ state: "running", activity: "translating" });
-    const { button, find } = await show(fake);
-    button("Stop").click();
-    fake.receive({ state: "stopped" });
-    await drawn();
-    expect(text(find(".cfw-status"))).toBe("stopped: 3 twins are kept, Resume continues");
-    button("Resume").click();
-    expect(fake.sent).toEqual([{ kind: "stop" }, { kind: "resume" }]);
+    await stopAndResume(fake, await show(fake), "translating", "3 twins are kept");
   });
 });
 
@@ -127,7 +94,7 @@ describe("the wipe", () => {
   it("is moved by keys and by the pointer, and draws both pictures", async () => {
     const { find, key } = await show(start());
     const line = find(".cfw-wipe-line");
-    expect(on(find(".cfw-wipe-canvas")).slice(0, 2)).toEqual([10, 11]);
+    expect(canvas.drawnOn(find(".cfw-wipe-canvas")).slice(0, 2)).toEqual([10, 11]);
     key("ArrowRight", line);
     key("ArrowRight", line, { shiftKey: true });
     await drawn();
@@ -156,11 +123,11 @@ describe("the wipe", () => {
     const { find, all, button, scores, root } = await show(start());
     button("twin of the twin").click();
     expect(root.dataset.other).toBe("returned");
-    expect(on(find(".cfw-wipe-canvas")).at(-1)).toBe(12);
+    expect(canvas.drawnOn(find(".cfw-wipe-canvas")).at(-1)).toBe(12);
     all(".cfw-variant")[1]!.click();
     await drawn();
     expect(root.dataset).toMatchObject({ other: "twin", variant: "0" });
-    expect(on(find(".cfw-wipe-canvas")).at(-1)).toBe(13);
+    expect(canvas.drawnOn(find(".cfw-wipe-canvas")).at(-1)).toBe(13);
     expect(scores()).toEqual(["IoU.00", "precision.00", "recall.00", "area17 %"]);
     expect(all(".cfw-variant").map((one) => one.getAttribute("aria-checked"))).toEqual([
       ...["false", "true", "false"],
@@ -272,8 +239,8 @@ describe("under stress", () => {
         difference: wire(Uint8Array.of(difference!)),
       },
     });
-    await vi.waitFor(() => expect(on(all(".cfw-stress-canvas")[1]!)).toContain(42));
-    expect(on(all(".cfw-stress-canvas")[0]!)).toContain(41);
+    await vi.waitFor(() => expect(canvas.drawnOn(all(".cfw-stress-canvas")[1]!)).toContain(42));
+    expect(canvas.drawnOn(all(".cfw-stress-canvas")[0]!)).toContain(41);
     expect(all(".cfw-stress tbody tr").map(text)).toEqual(["sound.20", "cracked.50", "painted.30"]);
     move("attack step", 10);
     expect(fake.saved.at(-1)!.stressed).toEqual([0, 0.01]);

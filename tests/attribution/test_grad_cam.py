@@ -118,7 +118,7 @@ def test_it_finds_the_last_layer_with_maps() -> None:
 
 def test_layers_that_cannot_be_are_refused() -> None:
     clf = Classifier(ResNet(BasicBlock, [1, 1, 1, 1]))
-    with pytest.raises(ClassifierError, match="no layer 'layer5'; did you mean 'layer4'"):
+    with pytest.raises(ClassifierError, match=r"'layer5'; did you mean 'layer4' .*\? These would do: "):
         attribute(clf, pictures(1, 32), 0, "grad_cam", layer="layer5")
     with pytest.raises(ClassifierError, match=r"'fc' \(Linear\) gives \(1, 1000\)"):
         attribute(clf, pictures(1, 32), 0, "grad_cam", layer="fc")

@@ -24,8 +24,7 @@ from __future__ import annotations
 
 import random
 
-import numpy as np
-from in_lab import opened
+from in_lab import opened, print_delays
 
 CELLS = (
     """
@@ -104,13 +103,8 @@ def main() -> None:
         found = page.evaluate("() => window.pointed.map((e) => [e.on, e.view, e.drawn, e.page])")
         notebook.wait("True", timeout=60)
     print(f"{len(pictures)} pictures pointed at, {crosses} crosshairs in {len(VIEWS)} views, in ms:")
-    print(f"{'pointed in':12} {'':5} {'events':>6} {'median':>6} {'p95':>6} {'highest':>7}")
-    for name in (*VIEWS, "all"):
-        entries = [entry[1:] for entry in found if name in (entry[0], "all")]
-        for kind, values in zip(("view", "drawn", "page"), np.array(entries, dtype=float).T, strict=True):
-            known = values[np.isfinite(values)]
-            median, late, most = np.percentile(known, [50, 95, 100])
-            print(f"{name:12} {kind:5} {len(known):6} {median:6.1f} {late:6.1f} {most:7.1f}")
+    entries = {name: [entry[1:] for entry in found if name in (entry[0], "all")] for name in (*VIEWS, "all")}
+    print_delays("pointed in", entries)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "browser"))
 
 import torch
 from harness import chromium
+from harness.tasks import CATEGORIES, tasks
 from playwright.sync_api import sync_playwright
 
 import cfwidgets as cf
@@ -80,6 +81,7 @@ def opened(path: Path, questions: int) -> dict[str, float]:
         page = context.new_page()
         page.set_default_timeout(120_000)
         page.add_init_script(WATCH)
+        browser.start_tracing(page=page, categories=CATEGORIES)
         began = time.perf_counter()
         page.goto(path.as_uri())
         page.wait_for_selector("html[data-opened]")
@@ -87,6 +89,9 @@ def opened(path: Path, questions: int) -> dict[str, float]:
         if questions:
             page.wait_for_selector("html[data-network=ready]")
             found["ready, s"] = time.perf_counter() - began
+        longest, second, *_ = tasks(browser.stop_tracing(), path.as_uri())
+        found |= {"longest task opening, ms of processor": longest, "second, ms of processor": second}
+        if questions:
             times = page.evaluate(QUESTIONS, questions)
             found["question, ms"] = statistics.median(times)
             found["quickest, ms"] = min(times)

@@ -124,7 +124,7 @@ def metered() -> Meter:
         put_everywhere(original, meter.context("guard", original))
     checks = (
         classifier_arguments.batch_of, outputs._check, company.meet, generator.generated, editor.painted,
-        editor.criticised, maps._explained,
+        editor.criticised, maps._require_finite,
     )  # fmt: skip
     for original in checks:
         put_everywhere(original, meter.function("checks", original))

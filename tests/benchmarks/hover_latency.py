@@ -26,8 +26,7 @@ from __future__ import annotations
 
 import random
 
-import numpy as np
-from in_lab import opened
+from in_lab import opened, print_delays
 
 CELLS = (
     """
@@ -102,12 +101,7 @@ def main() -> None:
                 page.wait_for_timeout(order.randint(25, 55))
             found[name] = page.evaluate("() => window.hovered.map((e) => [e.view, e.drawn, e.page])")
             notebook.wait("True", timeout=60)
-    print(f"{'ms':10} {'':5} {'events':>6} {'median':>6} {'p95':>6} {'highest':>7}")
-    for name, entries in found.items():
-        for kind, values in zip(("view", "drawn", "page"), np.array(entries, dtype=float).T, strict=True):
-            known = values[np.isfinite(values)]
-            median, late, most = np.percentile(known, [50, 95, 100])
-            print(f"{name:10} {kind:5} {len(known):6} {median:6.1f} {late:6.1f} {most:7.1f}")
+    print_delays("ms", found)
 
 
 if __name__ == "__main__":

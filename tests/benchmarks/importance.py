@@ -104,17 +104,17 @@ def importance(clf, names, seeds):
             for method, *numbers in explained(clf, PICTURES[name](), seed):
                 found.setdefault(method, {}).setdefault(name, []).append(numbers)
             print(f"  seed {seed}, {name}", flush=True)
-    print(f"{'picture':11}" + "".join(f" {method:>15}" for method in found))
+    print(f"{'picture':11}" + "".join(f" {method:>16}" for method in found))
     for name in names:
         each = (mean(found[method].get(name, [])) for method in found)
-        print(f"{name:11}" + "".join(f"     {one[0]:.3f} / {one[1]:.3f}"[-16:] for one in each), flush=True)
+        print(f"{name:11}" + "".join(f"    {one[0]:.3f} / {one[1]:.3f}" for one in each), flush=True)
     overall = {method: mean([mean(rows) for rows in of.values()]) for method, of in found.items()}
     for row, text in (
         ("mean", lambda one: f"{one[0]:.3f} / {one[1]:.3f}"),
         ("questions", lambda one: f"{one[2]:,.0f}"),
         ("seconds", lambda one: f"{one[3]:.1f}"),
     ):
-        print(f"{row:11}" + "".join(f" {text(one):>15}" for one in overall.values()))
+        print(f"{row:11}" + "".join(f" {text(one):>16}" for one in overall.values()))
     ours, theirs = overall["E-LIME"], overall["LIME"]
     print(f"insertion {ours[0] / theirs[0] - 1:+.0%}, deletion {ours[1] - theirs[1]:+.3f} beside LIME's")
 

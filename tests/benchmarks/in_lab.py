@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 from playwright.sync_api import sync_playwright
 
 BROWSER = Path(__file__).parents[1] / "browser"
@@ -37,3 +38,17 @@ def opened(*cells: str, scale: float = 1) -> Iterator[Notebook]:
         finally:
             lab.close()
             browser.close()
+
+
+def print_delays(head: str, found: Mapping[str, Sequence[Sequence[float | None]]]) -> None:
+    """Print a table of delays in milliseconds, three rows a name.
+
+    Each event has a delay in the view, until it is drawn, and in the page; a delay that is not known is left
+    out.
+    """
+    print(f"{head:12} {'':5} {'events':>6} {'median':>6} {'p95':>6} {'highest':>7}")
+    for name, entries in found.items():
+        for kind, values in zip(("view", "drawn", "page"), np.array(entries, dtype=float).T, strict=True):
+            known = values[np.isfinite(values)]
+            median, late, most = np.percentile(known, [50, 95, 100])
+            print(f"{name:12} {kind:5} {len(known):6} {median:6.1f} {late:6.1f} {most:7.1f}")

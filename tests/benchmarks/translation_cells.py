@@ -22,7 +22,8 @@ from safetensors.torch import load_file, save_file
 from cfwidgets.networks.discriminators import discriminator
 from cfwidgets.training.plain import PlainTraining
 from cfwidgets.training.translation import TrainedTranslator, TranslationTraining
-from cfwidgets.zoo.recipes.translator import Branch, Marker, examples, in_batches, judge
+from cfwidgets.zoo.recipes.translator import examples, in_batches
+from cfwidgets.zoo.recipes.translator.baselines import Branch, Marker, judge
 
 GENERATORS = ("unet", "swin")
 NAMES = {

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from harness.notebook import HELD
+from harness.shown import Shown, closed_and_freed
 from playwright.sync_api import Locator, expect
 
 SET_UP = """
@@ -36,17 +37,8 @@ def show(**more):
 """
 SHOW = "w = show()\nw"
 PATCH = re.compile(r"^patch 2: .*, attention .*: open the face$")
-
-
-def view_of(notebook, which=0) -> Locator:
-    return notebook.page.get_by_test_id("cfw-facex").nth(which)
-
-
-def finished(notebook, which=0) -> Locator:
-    view = view_of(notebook, which)
-    expect(view).to_have_attribute("data-state", "done")
-    expect(view).to_have_attribute("data-ready", "1")
-    return view
+SHOWN = Shown("facex")
+view_of, finished = SHOWN.view_of, SHOWN.finished
 
 
 def explorer(open_notebook, *more, show=SHOW):
@@ -296,7 +288,4 @@ def test_early_errors_are_the_cell_s(open_notebook):
 
 
 def test_close_takes_it_off_the_page_and_frees_it(open_notebook):
-    notebook, view = explorer(open_notebook)
-    notebook.exec("w.close()")
-    expect(view).to_have_count(0)
-    notebook.wait("not any(t.name.startswith('cfwidgets') for t in __import__('threading').enumerate())")
+    closed_and_freed(*explorer(open_notebook))

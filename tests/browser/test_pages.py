@@ -14,6 +14,7 @@ import pytest
 import test_reopened
 import torch
 from harness.figures import strays
+from harness.tasks import CATEGORIES, tasks
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 from waiting import until
@@ -256,6 +257,41 @@ def test_a_script_that_is_not_the_pages_own_does_not_run(open_page, tmp_path, wi
     assert re.search("inline script.* violates the following .*script-src", opened.wrong.pop())
 
 
+@pytest.mark.parametrize("within", BROWSERS)
+def test_a_script_that_was_changed_does_not_run(request, browser, tmp_path, within):
+    """The first script knows the sums of the others."""
+    made = explorer()
+    path = made.export(tmp_path / "page.html").path
+    made.close()
+    text = path.read_text("utf-8")
+    changed = re.sub(r'(id="page-front-bqplot">)', r"\1document.title = 'mine';", text)
+    assert changed != text
+    path.write_text(changed, "utf-8")
+    used: Browser = browser if within == "chromium" else request.getfixturevalue(within)
+    context = used.new_context(offline=True)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    expect(page.locator("#page-fault")).to_contain_text(
+        "page-front-bqplot is not as it was when the page was made"
+    )
+    assert page.title() != "mine"
+    context.close()
+
+
+def test_a_live_page_opens_in_small_steps(browser, tmp_path, digits):
+    path = digits.export(tmp_path / "live.html", live=True).path
+    context = browser.new_context(viewport={"width": 1150, "height": 1000}, offline=True)
+    page = context.new_page()
+    browser.start_tracing(page=page, categories=CATEGORIES)
+    page.goto(path.as_uri())
+    expect(page.locator("html")).to_have_attribute("data-network", "ready")
+    expect(page.locator(".bqplot:visible")).to_be_visible()
+    found = tasks(browser.stop_tracing(), path.as_uri())
+    context.close()
+    assert len(found) > 20
+    assert found[0] < sum(found) / 5  # a share, since machines differ; the benchmark tells the time
+
+
 def test_both_themes_the_switch_and_paper(open_page, tmp_path, screenshots):
     made = explorer()
     path = made.export(tmp_path / "page.html").path
@@ -364,6 +400,60 @@ def test_a_live_page_of_relevance_answers_as_python_does(
         for index, p in answer["top"]:
             assert p == pytest.approx(float(expected[index]), abs=1e-4)
     opened.pictures(screenshots / f"live-relevance-{within}")
+    made.close()
+
+
+CURVES = """async () => {
+  const [{ values: { chart } }] = Object.values(cfwidgetsManager.page.travelled);
+  const points = async (id) => {
+    const line = await cfwidgetsManager.get_model(id);
+    return Array.from(line.get('x'), (x, i) => [x, line.get('y')[i]]);
+  };
+  return [await points(chart.most), await points(chart.least)];
+}"""
+
+
+@pytest.mark.parametrize("within", BROWSERS)
+def test_the_curves_of_each_map_are_measured_in_a_live_page(open_page, tmp_path, digit, screenshots, within):
+    made = cf.RelevanceExplorer(
+        cf.zoo.classifier("digits"), digit, engine=cf.Relevance(("saliency", "grad_cam"), trust=False)
+    )
+    made.run.result()
+    view, target = made.view, made.result.target
+    path = made.export(tmp_path / "live.html", live=True).path
+    opened = open_page(path, within)
+    page, shown = opened.page, opened.view("relevance")
+
+    def measured(most: int, least: int) -> list[list[list[float]]]:
+        until(lambda: [len(one) for one in page.evaluate(CURVES)] == [most, least])
+        return page.evaluate(CURVES)
+
+    def check(curves: list[list[list[float]]], method: str, fill: str) -> None:
+        for least, curve in enumerate(curves):
+            assert {percent for percent, _ in curve} >= set(range(0, 101, 5))
+            asked = [Hiding(method, int(percent), bool(least), fill) for percent, _ in curve]
+            pictures = torch.stack([view._hidden(made.result, one) for one in asked])
+            expected = view._clf.probabilities(pictures)[:, target].tolist()
+            assert [p for _, p in curve] == pytest.approx(expected, abs=1e-4)
+
+    # as it was exported, whatever Python had measured by then
+    start = dict(view.hiding)
+    check(measured(21, 21), start["method"], start["fill"])
+    line = page.locator(".bqplot path.line").first
+    expect(line).to_be_visible()
+    before = line.get_attribute("d")
+    # another map, with something else in the place of its pixels
+    page.evaluate(ASK, ["hiding", {"method": "grad_cam", "percent": 37, "least": True, "fill": "mean"}])
+    check(measured(21, 22), "grad_cam", "mean")
+    expect(line).not_to_have_attribute("d", before)
+    # another choice, by hand, once more; and back, where all is known
+    shown.get_by_role("button", name="black", exact=True).click()
+    expect(shown).to_have_attribute("data-answered", "1")
+    check(measured(21, 22), "grad_cam", "black")
+    page.evaluate(ASK, ["hiding", start])
+    check(measured(21, 21), start["method"], start["fill"])
+    assert strays(page) == []
+    page.screenshot(path=screenshots / f"live-curves-{within}.png", full_page=True)
     made.close()
 
 

@@ -6,7 +6,8 @@ import re
 
 import pytest
 from harness.notebook import HELD
-from playwright.sync_api import Locator, expect
+from harness.shown import Shown, brush_right_half
+from playwright.sync_api import expect
 
 SET_UP = """
 import time, torch, cfwidgets as cf
@@ -60,20 +61,12 @@ engine = PlausibleCounterfactuals(SMPSO(population=20, archive=24), evaluations=
 w = ParetoExplorer(clf, Hair(), image, engine=engine)
 w
 """
-
-
-def view_of(notebook) -> Locator:
-    return notebook.page.get_by_test_id("cfw-pareto")
+SHOWN = Shown("pareto")
+view_of = SHOWN.view_of
 
 
 def explorer(open_notebook, *more, show=SHOW):
-    notebook = open_notebook(SET_UP, show, *more)
-    notebook.run_cell(0)
-    notebook.run_cell(1)
-    view = view_of(notebook)
-    expect(view).to_have_attribute("data-state", "done")
-    expect(view).to_have_attribute("data-ready", "1")
-    return notebook, view
+    return SHOWN.opened(open_notebook, SET_UP, show, *more)
 
 
 def point(notebook, place, chart=0) -> tuple[float, float]:
@@ -177,15 +170,7 @@ def test_it_is_walked_clicked_and_brushed_without_the_kernel(open_notebook):
             )
             expect(marked).to_have_count(3)
         # brushed
-        overlay = page.locator(".cfw-pareto-chart").first.locator(".selector .overlay")
-        area = overlay.bounding_box()
-        middle = area["x"] + area["width"] / 2
-        page.mouse.move(area["x"] + area["width"] - 1, area["y"] + 1)
-        page.mouse.down()
-        page.mouse.move(middle + 20, area["y"] + 40)
-        page.mouse.move(middle, area["y"] + area["height"] - 1)
-        page.mouse.up()
-        expect(view).to_contain_text("in the brushed region")
+        brush_right_half(notebook, view)
         left = options.evaluate_all("all => all.map(tile => Number(tile.dataset.place))")
         assert 0 < len(left) < count + 1
     # The kernel hears of it all, and its echo chooses nothing else.

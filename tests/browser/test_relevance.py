@@ -7,6 +7,7 @@ import re
 
 import pytest
 from harness.notebook import DARK, HELD, LIGHT
+from harness.shown import Shown
 from playwright.sync_api import Locator, expect
 
 SET_UP = """
@@ -20,14 +21,7 @@ SHOW = "w = cf.RelevanceExplorer(clf, four, engine=engine)\nw"
 
 
 def explorer(open_notebook, *more):
-    notebook = open_notebook(SET_UP, SHOW, *more)
-    notebook.run_cell(0)
-    notebook.run_cell(1)
-    view = notebook.page.get_by_test_id("cfw-relevance")
-    expect(view).to_have_attribute("data-state", "done")
-    expect(view).to_have_attribute("data-ready", "1")
-    expect(view).to_have_attribute("data-answered", "1")
-    return notebook, view
+    return Shown("relevance", answered="1").opened(open_notebook, SET_UP, SHOW, *more)
 
 
 def pixels(canvas: Locator) -> list[int]:

@@ -6,6 +6,7 @@ import test_pareto
 import test_reopened
 import test_superpixels
 from harness.notebook import DARK, LIGHT
+from harness.shown import brush_right_half
 from playwright.sync_api import expect
 
 DEBUGGER = r"\d\.\d\ds - "  # the lines of a kernel that is restarted, about its debugger
@@ -79,16 +80,7 @@ def test_a_front_is_brushed_edited_and_chosen_as_before(open_notebook, screensho
         notebook.run_cell(cell)
     page, view = notebook.page, test_pareto.view_of(notebook)
     expect(view).to_have_attribute("data-state", "done")
-    overlay = page.locator(".cfw-pareto-chart").first.locator(".selector .overlay")
-    overlay.scroll_into_view_if_needed()
-    area = overlay.bounding_box()
-    middle = area["x"] + area["width"] / 2
-    page.mouse.move(area["x"] + area["width"] - 1, area["y"] + 1)
-    page.mouse.down()
-    page.mouse.move(middle + 20, area["y"] + 40)
-    page.mouse.move(middle, area["y"] + area["height"] - 1)
-    page.mouse.up()
-    expect(view).to_contain_text("in the brushed region")
+    brush_right_half(notebook, view)
     view.get_by_role("option").nth(1).click()
     place = view.get_attribute("data-shown")
     notebook.wait(f"w.chosen == {place} and w.view.brushed")

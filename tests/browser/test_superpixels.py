@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from harness.notebook import BUSY, HELD
-from playwright.sync_api import Locator, expect
+from harness.shown import Shown, closed_and_freed
+from playwright.sync_api import expect
 
 SET_UP = """
 import time, torch, cfwidgets as cf
@@ -31,18 +32,8 @@ def show(engine=FAST, target=1):
     return cf.SuperpixelExplorer(clf, PICTURE, target, engine=engine, segments=TILES)
 """
 SHOW = "w = show()\nw"
-
-
-def view_of(notebook, which=0) -> Locator:
-    return notebook.page.get_by_test_id("cfw-superpixels").nth(which)
-
-
-def finished(notebook, which=0) -> Locator:
-    view = view_of(notebook, which)
-    expect(view).to_have_attribute("data-state", "done")
-    expect(view).to_have_attribute("data-ready", "1")
-    expect(view).to_have_attribute("data-answered", "1")
-    return view
+SHOWN = Shown("superpixels", answered="1")
+view_of, finished = SHOWN.view_of, SHOWN.finished
 
 
 def click(view, tile) -> None:
@@ -55,10 +46,7 @@ def click(view, tile) -> None:
 
 def explorer(open_notebook, *more, **settings):
     """An explorer that has ended and shows the best superpixels."""
-    notebook = open_notebook(SET_UP, SHOW, *more, **settings)
-    notebook.run_cell(0)
-    notebook.run_cell(1)
-    view = finished(notebook)
+    notebook, view = SHOWN.opened(open_notebook, SET_UP, SHOW, *more, **settings)
     best(view)
     return notebook, view
 
@@ -266,13 +254,7 @@ def test_two_explorers_and_one_shown_twice_do_not_disturb_each_other(open_notebo
 
 
 def test_close_takes_it_off_the_page_and_frees_it(open_notebook):
-    notebook, view = explorer(open_notebook)
-    notebook.exec(
-        "import gc, weakref, threading\nkept = weakref.ref(w.view)\nw.close()\n"
-        "names = [t.name for t in threading.enumerate()]"
-    )
-    expect(view).to_have_count(0)
-    notebook.wait("not any(t.name.startswith('cfwidgets') for t in threading.enumerate())")
+    closed_and_freed(*explorer(open_notebook))
 
 
 RUBBISH = {

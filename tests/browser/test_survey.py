@@ -6,6 +6,7 @@ import re
 
 import pytest
 from harness.notebook import DARK, HELD, LIGHT
+from harness.shown import Shown
 from playwright.sync_api import Locator, expect
 from waiting import until
 
@@ -25,14 +26,7 @@ w"""
 
 
 def explorer(open_notebook, *more, show=SHOW):
-    notebook = open_notebook(SET_UP, show, *more)
-    notebook.run_cell(0)
-    notebook.run_cell(1)
-    view = notebook.page.get_by_test_id("cfw-survey")
-    expect(view).to_have_attribute("data-state", "done")
-    expect(view).to_have_attribute("data-ready", "1")
-    expect(view).to_have_attribute("data-pending", "0")
-    return notebook, view
+    return Shown("survey", pending="0").opened(open_notebook, SET_UP, show, *more)
 
 
 def pixels(view, place: int = 0) -> list[int]:

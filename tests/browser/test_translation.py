@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.notebook import HELD
+from harness.shown import Shown
 from playwright.sync_api import Locator, expect
 
 SET_UP = """
@@ -24,24 +25,12 @@ def show(data=DATA, **more):
     return cf.TranslationExplorer(clf, translator, data, engine=quick, **more)
 """
 SHOW = "w = show(second=second)\nw"
-
-
-def view_of(notebook, which=0) -> Locator:
-    return notebook.page.get_by_test_id("cfw-translation").nth(which)
-
-
-def finished(notebook, which=0) -> Locator:
-    view = view_of(notebook, which)
-    expect(view).to_have_attribute("data-state", "done")
-    expect(view).to_have_attribute("data-ready", "1")
-    return view
+SHOWN = Shown("translation")
+view_of, finished = SHOWN.view_of, SHOWN.finished
 
 
 def explorer(open_notebook, *more):
-    notebook = open_notebook(SET_UP, SHOW, *more)
-    notebook.run_cell(0)
-    notebook.run_cell(1)
-    return notebook, finished(notebook)
+    return SHOWN.opened(open_notebook, SET_UP, SHOW, *more)
 
 
 def pixels(canvas: Locator) -> list[int]:

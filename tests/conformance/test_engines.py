@@ -327,7 +327,7 @@ def interrupted(explainer, monkeypatch):
         finally:
             module.fails_after = float("inf")
 
-    monkeypatch.setattr("cfwidgets.engines.base._interrupted", [float("-inf")])
+    monkeypatch.setattr("cfwidgets.engines.base.driving._interrupted", [float("-inf")])
     return explain
 
 
@@ -355,7 +355,7 @@ def test_an_interrupt_at_the_very_end_leaves_the_whole_result(result, monkeypatc
         yield Update(1.0, result)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("cfwidgets.engines.base._interrupted", [float("-inf")])
+    monkeypatch.setattr("cfwidgets.engines.base.driving._interrupted", [float("-inf")])
     with pytest.warns(UserWarning, match="interrupted at the very end: the result is whole$"):
         assert run_to_end(saving(), call="explain") is result
 

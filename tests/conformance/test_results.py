@@ -12,28 +12,13 @@ import pandas as pd
 import pytest
 import small
 import torch
-from comparing import differences
+from comparing import differences, tensors
 from explainers import EXPLAINERS
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from torch import Tensor
 
 from cfwidgets.engines.base import Measure
 from cfwidgets.results import ResultError
-
-
-def tensors(value):
-    if isinstance(value, Tensor):
-        yield value
-    elif is_dataclass(value):
-        for one in fields(value):
-            yield from tensors(getattr(value, one.name))
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from tensors(one)
-    elif isinstance(value, list | tuple):
-        for one in value:
-            yield from tensors(one)
 
 
 def test_it_says_what_it_is_of(explainer, clf, result):
@@ -275,7 +260,7 @@ def test_a_probe_that_fails_costs_no_answer(explainer, clf, monkeypatch):
     def fails(_image):
         raise RuntimeError("no such picture")
 
-    monkeypatch.setattr("cfwidgets.engines.base.pictures", fails)
+    monkeypatch.setattr("cfwidgets.engines.base.engine.pictures", fails)
     engine = explainer.engine
     found = list(engine.steps(clf, *explainer.given(clf, 0), **explainer.keywords))[-1].partial
     assert found.elsewhere is None

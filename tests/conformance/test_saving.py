@@ -21,6 +21,7 @@ from safetensors.torch import save_file
 from waiting import PATIENCE, until
 
 import cfwidgets as cf
+from cfwidgets.export.refusal import CannotTravelError
 from cfwidgets.results import _HEADER, _SUM, ResultError, _checksum
 from cfwidgets.widgets.opening import EXPLORERS
 from cfwidgets.widgets.workbench.case_view import CaseView
@@ -168,6 +169,18 @@ def test_it_plays_without_any_model(explainer, clf, saved, closed):
         assert view.last_error is not None
 
 
+def test_it_is_exported_as_a_still_page_without_any_model(explainer, saved, tmp_path, closed):
+    explorer = cf.open(saved[0])
+    closed.append(explorer)
+    quiet(explorer.view)
+    exported = explorer.export(tmp_path / "page.html")
+    assert not exported.live
+    if explainer.name in {"superpixels", "lime", "relevance"}:  # the others lack more than the classifier
+        assert "there is no model to answer this: open the file with it" in exported.reason
+    with pytest.raises(CannotTravelError, match="; live=False makes a still page"):
+        explorer.export(tmp_path / "page.html", live=True)
+
+
 def test_it_goes_on_with_its_model(explainer, clf, saved, closed):
     path, _, _ = saved
     explorer = cf.open(path, clf, **painters(explainer, clf))
@@ -273,6 +286,22 @@ def test_what_is_missing_or_not_taken_is_named(explainer, clf, saved):
     with pytest.raises(TypeError, match="clf must be a Classifier, not Small: wrap it"):
         cf.open(path, clf.require_module(), **painters(explainer, clf))
     assert widgets() <= before
+
+
+def test_a_result_and_an_explorer_are_told_apart(saved, result, tmp_path):
+    path, name = tmp_path / "result.safetensors", type(result).__name__
+    result.save(path)
+    with pytest.raises(
+        ResultError, match=rf"holds a {name}, which {name}\.load reads; cfwidgets\.open does not"
+    ):
+        cf.open(path)
+    with pytest.raises(ResultError, match=rf"which cfwidgets\.open reads; {name}\.load does not"):
+        type(result).load(saved[0])
+
+
+def test_a_path_is_asked_for(clf, saved):
+    with pytest.raises(TypeError, match="path must be the path of a saved file, not Classifier"):
+        cf.open(clf, saved[0])
 
 
 @pytest.mark.parametrize("part", [0, 3, 0.1, 0.5, 0.999])

@@ -62,6 +62,19 @@ def test_answers_are_folded_and_questions_counted(lesson):
     )
 
 
+def test_the_teachers_plan_is_that_of_the_notebook(lesson):
+    plan = PAGE.with_name("teacher.md").read_text()
+    rows = re.findall(r"^\| (\d+) – (\d+) \| (?:\*\*(\d)\. )?", plan, re.MULTILINE)
+    ends = [(int(begin), int(end)) for begin, end, _ in rows]
+    assert [begin for begin, _ in ends] == [0, *(end for _, end in ends[:-1])]
+    assert ends[-1][1] == 45
+    told = {step: int(end) - int(begin) for begin, end, step in rows if step}
+    text = "\n".join(cell.source for cell in nbformat.read(lesson.NOTEBOOK, as_version=4).cells)
+    headed = re.findall(r"^## (\d)\. .*?(?:\((\d+) minutes\))?$", text, re.MULTILINE)
+    assert {step: int(minutes) for step, minutes in headed} == told
+    assert f"## Before you go ({ends[-1][1] - ends[-1][0]} minutes)" in text
+
+
 def test_the_notebook_makes_the_pages(lesson, site):
     for name, (title, live) in lesson.PAGES.items():
         path = site / "live" / f"lesson-{name.replace('_', '-')}.html"

@@ -10,6 +10,7 @@ from torchvision.transforms.functional import gaussian_blur
 
 from cfwidgets import Classifier
 from cfwidgets.evaluation.masking import FILLS, MaskedPicture, filled
+from cfwidgets.images import ImageError
 
 
 def brightness(images):
@@ -53,6 +54,33 @@ def test_what_is_asked_in_a_batch_is_what_is_asked_one_at_a_time():
     apart = torch.cat([masked.probabilities(mask[None]) for mask in masks])
     assert together.shape == (70, 2)
     torch.testing.assert_close(together, apart, atol=1e-6, rtol=0)
+
+
+ROWS = torch.tensor([[0, 0], [1, 1]])
+ALL_MASKS = torch.tensor([[False, False], [False, True], [True, False], [True, True]])
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), -0.01, 1.01])
+@pytest.mark.parametrize("which", ["image", "hidden"])
+def test_what_is_composed_of_is_checked_since_what_is_composed_is_not(which, wrong):
+    pictures = {"image": torch.rand(3, 2, 2), "hidden": torch.zeros(3, 2, 2)}
+    pictures[which][1, 0, 1] = wrong
+    with pytest.raises(ImageError):
+        MaskedPicture(CLF, **pictures, segments=ROWS)
+
+
+def test_means_that_round_to_more_than_white_are_shown_as_white():
+    above = torch.full((3, 2, 2), 1 + 1e-6)
+    composed = MaskedPicture(CLF, torch.zeros(3, 2, 2), above, ROWS).compose(ALL_MASKS)
+    assert composed.amax((1, 2, 3)).tolist() == [1, 1, 1, 0]
+
+
+def test_composed_pictures_are_answered_as_if_they_were_given():
+    image = torch.rand(3, 2, 2, generator=torch.Generator().manual_seed(3))
+    masked = MaskedPicture(CLF, image, torch.full((3, 2, 2), 0.5), ROWS)
+    given = CLF.probabilities(masked.compose(ALL_MASKS))
+    assert torch.equal(masked.probabilities(ALL_MASKS), given)
+    assert torch.equal(masked.finite_or_nan(ALL_MASKS), given)
 
 
 def test_the_fills_are_what_they_are_called():

@@ -58,7 +58,7 @@ def workbench():
 
 
 def test_open_and_kept_cases_travel_with_what_was_found(workbench, tmp_path: Path):
-    before = {number: one.case for number, one in workbench._kept.items()}
+    before = {number: one.case for number, one in workbench._kept.cases.items()}
     made = set(workbench.explorers.values())
     exported = workbench.export(tmp_path / "page.html")
     assert exported.live
@@ -72,16 +72,24 @@ def test_open_and_kept_cases_travel_with_what_was_found(workbench, tmp_path: Pat
     notes = views(exported.path, "kept")
     assert {one["number"]: one["note"] for one in notes} == {1: "", 2: HOSTILE, 4: ""}
     assert all([row["number"] for row in one["kept"]] == [1, 2, 4] for one in notes)
-    assert all(one["agreement"] for one in notes if one["number"] != 1)
+    assert all(one["agreement"] for one in notes)
     assert len(views(exported.path, "hiding")) == len(views(exported.path, "smallest")) == 3
     page = state(exported.path)
     assert len(page["networks"]) == 1
     kinds = sorted(one["kind"] for one in page["travelled"].values())
     assert kinds == [*["case"] * 3, *["relevance"] * 3, *["superpixels"] * 3]
     # nothing of the workbench changed
-    assert {number: one.case for number, one in workbench._kept.items()} == before
+    assert {number: one.case for number, one in workbench._kept.cases.items()} == before
     assert set(workbench.explorers.values()) == made
     assert workbench.case.number == 1
+
+
+def test_the_agreement_of_the_open_case_is_not_left_to_a_thread(workbench, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(type(workbench.notes), "compare", lambda *_: None)
+    workbench.notes.agreement = []
+    path = workbench.export(tmp_path / "page.html", cases=[1], live=False).path
+    (notes,) = views(path, "kept")
+    assert notes["agreement"]
 
 
 def test_some_cases_alone_and_what_is_none_is_refused(workbench, tmp_path: Path):
@@ -102,8 +110,10 @@ def test_2000_cases_are_refused_with_the_size_that_the_page_would_have(tmp_path:
     made.open(0)
     ended(made)
     made.keep()
-    kept = made._kept[0]
-    made._kept = {number: replace(kept, case=replace(kept.case, number=number)) for number in range(2000)}
+    kept = made._kept.cases[0]
+    made._kept.cases = {
+        number: replace(kept, case=replace(kept.case, number=number)) for number in range(2000)
+    }
     with pytest.raises(ValueError, match=r"a page of 2,000 cases would have about [\d,]{3,} MB, and 100 MB"):
         made.export(tmp_path / "page.html")
     made.close()

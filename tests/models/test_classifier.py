@@ -19,7 +19,8 @@ from torch import Tensor, nn
 from torchvision.transforms import v2
 
 from cfwidgets.images import ImageError
-from cfwidgets.models.backends.base import Interface
+from cfwidgets.models.backends.base import Interface, NotFiniteError
+from cfwidgets.models.backends.outputs import to_logits
 from cfwidgets.models.backends.torch_module import TorchModule
 from cfwidgets.models.classifier import Classifier, ClassifierError
 from cfwidgets.models.guard import lock_of
@@ -294,6 +295,20 @@ def test_the_ends_of_the_range_are_accepted(value: float) -> None:
 def test_what_is_no_batch_of_images_is_refused(batch: Any) -> None:
     with pytest.raises(ImageError):
         Classifier(Mean()).probabilities(batch)
+
+
+def test_what_was_checked_already_gets_the_same_answer() -> None:
+    clf, batch = Classifier(network(), mean=0.5, std=0.5, input_size=8), torch.rand(5, 3, 12, 10)
+    assert torch.equal(clf.evaluate_checked(batch), clf.probabilities(batch))
+    assert torch.equal(clf.evaluate_checked(batch, to_logits), clf.logits(batch))
+
+
+def test_the_answer_to_what_was_checked_already_is_checked() -> None:
+    broken = Classifier(lambda given: given.mean((2, 3)) / 0, activation="softmax")
+    with pytest.raises(NotFiniteError):
+        broken.evaluate_checked(torch.ones(1, 3, 4, 4))
+    with pytest.raises(ClassifierError, match="3 classes; got 2 labels"):
+        Classifier(Mean(), labels=["a", "b"]).evaluate_checked(torch.ones(1, 3, 4, 4))
 
 
 class Greedy(nn.Module):
@@ -718,6 +733,14 @@ def test_wrong_settings_are_named(settings: dict[str, Any], message: str) -> Non
 def test_what_is_no_model_is_refused(model: Any, message: str) -> None:
     with pytest.raises(ClassifierError, match=message):
         Classifier(model)
+
+
+def test_a_model_of_rows_is_told_how_to_get_them() -> None:
+    class Forest:
+        def predict_proba(self, rows: Any) -> Any: ...
+
+    with pytest.raises(ClassifierError, match=r"got Forest: pass a function .* model\.predict_proba\("):
+        Classifier(Forest())  # type: ignore[arg-type]
 
 
 def test_labels_of_an_array_are_read() -> None:

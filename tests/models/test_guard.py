@@ -308,8 +308,8 @@ def test_a_held_network_is_as_found_at_the_end(patient: None, leave: Callable[[]
 
 def test_passes_of_a_held_network_share_one_state(patient: None, monkeypatch: pytest.MonkeyPatch) -> None:
     saved: list[nn.Module] = []
-    found = guard._Found
-    monkeypatch.setattr(guard, "_Found", lambda module: (saved.append(module), found(module))[1])
+    state = guard.NetworkState
+    monkeypatch.setattr(guard, "NetworkState", lambda module: (saved.append(module), state(module))[1])
     net, other = network(), network()
     with held(net), held(net):
         for _ in range(3):

@@ -153,3 +153,13 @@ def faces(n: int = 9, seed: int = 0) -> list[SimpleNamespace]:
         )
         for number in range(n)
     ]
+
+
+def redness(threshold: float = 0.4) -> Classifier:
+    """A model that predicts red by the redness alone."""
+
+    def answer(images: Tensor) -> Tensor:
+        red = torch.sigmoid(20 * (images[:, 0].mean((1, 2)) - threshold))
+        return torch.stack([1 - red, red], 1)
+
+    return Classifier(answer, labels=["plain", "red"])

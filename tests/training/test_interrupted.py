@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from cfwidgets.training import attgan, biggan
 from cfwidgets.training.attgan import AttGANTraining
 from cfwidgets.training.biggan import BigGANTraining
 from cfwidgets.training.translation import TranslationTraining
+from cfwidgets.training.translation_updates import TranslationWork
 
 IMAGES = torch.rand(8, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(8) % 2
@@ -38,6 +39,11 @@ CASES: dict[str, tuple[Any, tuple[Any, ...]]] = {
         ),
         (IMAGES, LABELS),
     ),
+}
+WORK: dict[type, Any] = {
+    AttGANTraining: attgan._Work,
+    BigGANTraining: biggan._Work,
+    TranslationTraining: TranslationWork,
 }
 
 
@@ -65,8 +71,8 @@ def test_an_interrupt_gives_back_the_networks(
 ) -> None:
     training, data = case
     whole, path = training.train(*data), tmp_path / "training.safetensors"
-    monkeypatch.setattr("cfwidgets.engines.base._interrupted", [float("-inf")])
-    work = sys.modules[type(training).__module__]._Work
+    monkeypatch.setattr("cfwidgets.engines.base.driving._interrupted", [float("-inf")])
+    work = WORK[type(training)]
     update, made = work.update, []
 
     def interrupted(self: Any) -> None:

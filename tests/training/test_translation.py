@@ -13,8 +13,11 @@ import torch
 from cfwidgets import data
 from cfwidgets.evaluation.segmentation import saliency, segmentation_curve
 from cfwidgets.results import ResultError
-from cfwidgets.training import translation
-from cfwidgets.training.translation import TrainedTranslator, TranslationTraining, _Work
+from cfwidgets.training import translation_updates
+from cfwidgets.training.translation import TrainedTranslator, TranslationTraining
+from cfwidgets.training.translation_held_out import HeldOut
+from cfwidgets.training.translation_networks import TranslationNetworks
+from cfwidgets.training.translation_updates import TranslationWork
 
 FAST = TranslationTraining(
     updates=6,
@@ -46,7 +49,7 @@ def discs(n=40, size=16, seed=0):
 
 def work(settings=FAST):
     images, labels, _ = discs()
-    return _Work(settings, (images * 255).round().to(torch.uint8), labels, None, None)
+    return TranslationWork(settings, (images * 255).round().to(torch.uint8), labels, None, None)
 
 
 def weights(network):
@@ -69,15 +72,15 @@ def same(a, b):
 def test_a_step_of_one_network_leaves_the_other_bit_identical(discriminator):
     at = work(replace(FAST, warm_updates=0, discriminator=discriminator, cycles=1))
     real = at._drawn()
-    before = weights(at._d)
-    drawn = weights(at._g)
+    before = weights(at._networks.d)
+    drawn = weights(at._networks.g)
     twins, losses = at._painter_learns(real)
-    assert equal(before, weights(at._d))
-    assert not equal(drawn, weights(at._g))
-    drawn = weights(at._g)
+    assert equal(before, weights(at._networks.d))
+    assert not equal(drawn, weights(at._networks.g))
+    drawn = weights(at._networks.g)
     at._judge_learns(real, twins, losses)
-    assert equal(drawn, weights(at._g))
-    assert not equal(before, weights(at._d))
+    assert equal(drawn, weights(at._networks.g))
+    assert not equal(before, weights(at._networks.d))
 
 
 @pytest.mark.costly
@@ -88,7 +91,7 @@ def test_the_generator_has_one_update_for_so_many_of_the_discriminator(ratio):
         at.update()
         counts = [
             int(next(iter(adam.state.values()))["step"]) if adam.state else 0
-            for adam in (at._adam_d, at._adam_g)
+            for adam in (at._networks.adam_d, at._networks.adam_g)
         ]
         assert counts == [done, done // ratio]
 
@@ -97,17 +100,17 @@ def test_the_generator_has_one_update_for_so_many_of_the_discriminator(ratio):
 def test_the_generator_is_called_once_for_each_application(cycles, calls):
     at = work(replace(FAST, warm_updates=0, cycles=cycles))
     called = []
-    at._g.register_forward_hook(lambda *_: called.append(1))
+    at._networks.g.register_forward_hook(lambda *_: called.append(1))
     at._painter_learns(at._drawn())
     assert len(called) == calls
 
 
 def test_a_generator_that_changes_nothing_has_no_difference():
     at = work()
-    torch.nn.init.zeros_(at._g.last.weight)
-    torch.nn.init.zeros_(at._g.last.bias)
+    torch.nn.init.zeros_(at._networks.g.last.weight)
+    torch.nn.init.zeros_(at._networks.g.last.bias)
     images = discs()[0]
-    twins = at._g(images, torch.randn(len(images), 4)).twins
+    twins = at._networks.g(images, torch.randn(len(images), 4)).twins
     assert torch.equal(twins, images)
     assert not saliency(images, twins).any()
 
@@ -116,20 +119,20 @@ def test_batches_have_as_many_of_each_class():
     images, labels, _ = discs()
     few = torch.cat([torch.arange(0, 40, 2), torch.tensor([1, 3])])
     pixels = labels[:, None, None, None].expand(-1, 3, 16, 16).to(torch.uint8) * 255
-    at = _Work(replace(FAST, light=0.0, tint=0.0), pixels[few], labels[few], None, None)
+    at = TranslationWork(replace(FAST, light=0.0, tint=0.0), pixels[few], labels[few], None, None)
     assert at._drawn().mean((1, 2, 3)).tolist() == at._labels.tolist() == [0, 0, 1, 1]
     assert len(images) == 40
 
 
 def test_the_warm_up_teaches_classes_only_and_ends_with_painted_at_nought():
     at = work(replace(FAST, warm_updates=3))
-    drawn = [at._g.last.weight.clone(), at._g.noises[0].lay.weight.clone()]
+    drawn = [at._networks.g.last.weight.clone(), at._networks.g.noises[0].lay.weight.clone()]
     for _ in range(3):
         at.update()
-    assert equal(drawn, [at._g.last.weight, at._g.noises[0].lay.weight])
-    assert not at._d.fc.weight[2].any()
-    assert torch.allclose(at._d.fc.weight[0], -at._d.fc.weight[1])
-    assert not at._adam_d.state
+    assert equal(drawn, [at._networks.g.last.weight, at._networks.g.noises[0].lay.weight])
+    assert not at._networks.d.fc.weight[2].any()
+    assert torch.allclose(at._networks.d.fc.weight[0], -at._networks.d.fc.weight[1])
+    assert not at._networks.adam_d.state
 
 
 def test_what_is_of_twins_is_no_number_in_the_warm_up_alone():
@@ -192,21 +195,21 @@ def test_a_checkpoint_of_before_there_were_two_generators_goes_on():
 @pytest.mark.parametrize("warm", [0, 2])
 def test_the_codes_of_a_swin_u_net_learn_from_the_first_update(warm):
     at = work(replace(SWIN, warm_updates=warm))
-    before = at._g.quantiser.codes.clone()
+    before = at._networks.g.quantiser.codes.clone()
     at.update()
-    assert not torch.equal(at._g.quantiser.codes, before)
+    assert not torch.equal(at._networks.g.quantiser.codes, before)
 
 
 def test_the_loss_of_codes_is_that_of_each_application():
     at = work(
         replace(SWIN, cycles=1, adversarial=0.0, branch=0.0, sparsity=0.0, dropout=0.0, generator_rate=0.0)
     )
-    at._g.encoder.eval()  # which skips no blocks
+    at._networks.g.encoder.eval()  # which skips no blocks
     at._sparsity = lambda: 0.0
     seen = []
-    at._g.quantiser.register_forward_hook(lambda *of: seen.append(of[2][1]))
+    at._networks.g.quantiser.register_forward_hook(lambda *of: seen.append(of[2][1]))
     stepped = []
-    at._step = lambda _, loss, __: stepped.append(loss)
+    at._networks.improve_g = stepped.append
     at._painter_learns(at._drawn())
     assert len(seen) == 2
     torch.testing.assert_close(stepped[0], sum(seen) / 2)
@@ -253,14 +256,14 @@ def test_a_checkpoint_of_another_training_is_refused(tmp_path):
 def test_a_loss_that_is_no_number_ends_it_at_the_last_good_state(tmp_path, monkeypatch):
     images, labels, _ = discs()
     good = replace(FAST, updates=4).train(images, labels)
-    right = translation.discriminator_loss
+    right = translation_updates.discriminator_loss
     calls = []
 
     def wrong(*of):
         calls.append(1)
         return right(*of) * (float("nan") if len(calls) == 3 else 1)
 
-    monkeypatch.setattr(translation, "discriminator_loss", wrong)
+    monkeypatch.setattr(translation_updates, "discriminator_loss", wrong)
     with pytest.raises(FloatingPointError, match="'discriminator' is no longer a number at update 5"):
         FAST.train(images, labels, checkpoint=tmp_path / "kept")
     assert same(TrainedTranslator.load(tmp_path / "kept"), good)
@@ -268,25 +271,34 @@ def test_a_loss_that_is_no_number_ends_it_at_the_last_good_state(tmp_path, monke
 
 @pytest.mark.parametrize("part", ["class_loss", "adversarial_loss"])
 def test_a_loss_that_is_no_number_is_noticed_in_the_warm_up_and_in_the_contest(monkeypatch, part):
-    right = getattr(translation, part)
-    monkeypatch.setattr(translation, part, lambda *of, **more: right(*of, **more) * float("nan"))
+    right = getattr(translation_updates, part)
+    monkeypatch.setattr(translation_updates, part, lambda *of, **more: right(*of, **more) * float("nan"))
     update = {"class_loss": 1, "adversarial_loss": 3}[part]
     with pytest.raises(FloatingPointError, match=f"is no longer a number at update {update}; a smaller"):
         FAST.train(*discs()[:2])
 
 
 @pytest.mark.costly
-@pytest.mark.parametrize("place", ["_drawn", "_painter_learns", "_judge_learns", "_follow", "_measure"])
+@pytest.mark.parametrize(
+    ("part", "place"),
+    [
+        (TranslationWork, "_drawn"),
+        (TranslationWork, "_painter_learns"),
+        (TranslationWork, "_judge_learns"),
+        (TranslationNetworks, "follow"),
+        (HeldOut, "measured"),
+    ],
+)
 @pytest.mark.parametrize("update", [1, 4, 5])
 def test_interrupted_at_any_moment_the_last_checkpoint_loads_and_the_curve_goes_on(
-    tmp_path, monkeypatch, place, update
+    tmp_path, monkeypatch, part, place, update
 ):
     images, labels, masks = discs()
     held_out = SimpleNamespace(images=images[:10], labels=labels[:10], masks=masks[:10])
     fast = replace(FAST, warm_updates=0, measure_every=1, report_every=1)
     whole = fast.train(images, labels, held_out=held_out)
     path = tmp_path / "kept"
-    right, calls = getattr(_Work, place), []
+    right, calls = getattr(part, place), []
 
     def interrupted(self, *of):
         calls.append(1)
@@ -294,8 +306,8 @@ def test_interrupted_at_any_moment_the_last_checkpoint_loads_and_the_curve_goes_
             raise KeyboardInterrupt
         return right(self, *of)
 
-    monkeypatch.setattr(_Work, place, interrupted)
-    monkeypatch.setattr("cfwidgets.engines.base._interrupted", [float("-inf")])
+    monkeypatch.setattr(part, place, interrupted)
+    monkeypatch.setattr("cfwidgets.engines.base.driving._interrupted", [float("-inf")])
     if update == 1:  # there is nothing to give back
         with pytest.raises(KeyboardInterrupt):
             fast.train(images, labels, held_out=held_out, checkpoint=path)
@@ -317,7 +329,7 @@ def test_a_weight_that_is_no_number_is_noticed():
     at = work()
     at.update()
     with torch.no_grad():
-        at._g.last.bias.fill_(float("inf"))
+        at._networks.g.last.bias.fill_(float("inf"))
     with pytest.raises(FloatingPointError, match="weight"):
         at.trained()
 
@@ -427,7 +439,7 @@ def test_what_cannot_be_learned_from_is_refused(images, labels, words):
 )
 def test_what_cannot_be_measured_on_is_refused_before_the_first_update(monkeypatch, wrong, words):
     good = {"images": torch.rand(4, 3, 16, 16), "labels": torch.tensor([0, 1, 0, 1])}
-    monkeypatch.setattr(_Work, "update", lambda _: pytest.fail("an update was made"))
+    monkeypatch.setattr(TranslationWork, "update", lambda _: pytest.fail("an update was made"))
     with pytest.raises(ValueError, match=words):
         next(FAST.steps(*discs()[:2], held_out=SimpleNamespace(**{**good, **wrong})))
 

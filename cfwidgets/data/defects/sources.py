@@ -17,7 +17,7 @@ from cfwidgets.checks import choice, positive_int
 from cfwidgets.data.defects.textures import Split
 from cfwidgets.data.faces.layout import some
 from cfwidgets.data.folders import FolderError
-from cfwidgets.image_files import opened
+from cfwidgets.images.files import opened
 
 __all__ = ["Faults", "Faulty", "Part", "UnusableError", "in_part", "pictures_in", "pixels_of", "size_of"]
 

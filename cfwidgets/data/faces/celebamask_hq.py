@@ -22,7 +22,7 @@ from cfwidgets.data.faces.masks.region_bits import MaskError
 from cfwidgets.data.faces.masks.sources import Parser, stamp
 from cfwidgets.data.faces.regions import REGIONS
 from cfwidgets.data.folders import FolderError
-from cfwidgets.image_files import opened
+from cfwidgets.images.files import opened
 
 __all__ = ["CelebAMaskHQ"]
 

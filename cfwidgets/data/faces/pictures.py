@@ -7,8 +7,8 @@ from pathlib import Path
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from cfwidgets.image_files import opened
 from cfwidgets.images import as_image, cover, fit, to_uint8
+from cfwidgets.images.files import opened
 
 __all__ = ["read_picture"]
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from cfwidgets.brief import brief
 from cfwidgets.engines.facex.region_sums import Regions, regions_of
 from cfwidgets.models.backends.base import NotFiniteError
+from cfwidgets.models.finite import all_finite
 
 __all__ = ["Mode", "RegionAttention", "region_attention"]
 
@@ -77,7 +78,7 @@ def region_attention(
     NotFiniteError
         A map has NaN or infinite values.
     """
-    if not bool(maps.isfinite().all()):
+    if not all_finite(maps):
         raise NotFiniteError("a relevance map has NaN or infinite values: has the model overflowed?")
     raw = maps.clamp_min(0)
     low, high = raw.amin(dim=(1, 2), keepdim=True), raw.amax(dim=(1, 2), keepdim=True)

@@ -16,6 +16,7 @@ from cfwidgets.engines.facex.hiding import Fill, each_hidden
 from cfwidgets.engines.facex.reading import ReadFace
 from cfwidgets.engines.facex.region_sums import regions_of
 from cfwidgets.models.backends.base import NotFiniteError
+from cfwidgets.models.backends.outputs import to_logits
 from cfwidgets.models.classifier import Classifier
 
 __all__ = ["Effects", "effects", "sample"]
@@ -64,7 +65,7 @@ def effects(clf: Classifier, face: ReadFace, target: int, regions: int, fill: Fi
     clf
         The classifier.
     face
-        The face as the model sees it.
+        The face as the model sees it, checked by the `FaceReader` that it comes from.
     target
         Index of the class.
     regions
@@ -79,7 +80,7 @@ def effects(clf: Classifier, face: ReadFace, target: int, regions: int, fill: Fi
     noise = torch.randn(face.image.shape, generator=torch.Generator().manual_seed(_SEED))
     whole = torch.stack([face.image, face.image.flip(2), (face.image + _NOISE * noise).clamp(0, 1)])
     try:
-        rows = clf.logits(torch.cat([whole, images]))
+        rows = clf.evaluate_checked(torch.cat([whole, images]), to_logits)
     except NotFiniteError:
         return found
     others = rows[:, [place for place in range(rows.shape[1]) if place != target]]

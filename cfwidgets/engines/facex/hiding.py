@@ -62,13 +62,13 @@ def each_hidden(image: Tensor, masks: Tensor, fill: Fill) -> tuple[Tensor, Tenso
 
 
 def _filled(image: Tensor, holes: Tensor, fill: Fill) -> Tensor:
-    """Return what stands in the holes, ``(k or 1, 3, H, W)``."""
-    mean = image.mean(dim=(1, 2))[None, :, None, None]
+    """Return what stands in the holes, ``(k or 1, 3, H, W)`` in [0, 1]; means may round to more than 1."""
+    mean = image.mean(dim=(1, 2))[None, :, None, None].clamp(0, 1)
     if fill == "mean":
         return mean
     if fill == "blur":
         cells = F.adaptive_avg_pool2d(image[None], _CELLS)
-        return F.interpolate(cells, image.shape[1:], mode="bilinear", align_corners=False)
+        return F.interpolate(cells, image.shape[1:], mode="bilinear", align_corners=False).clamp(0, 1)
     return _carried_on(image, holes, mean)
 
 

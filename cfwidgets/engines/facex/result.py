@@ -16,6 +16,7 @@ from cfwidgets.data.faces.prototype import Prototype
 from cfwidgets.data.faces.regions import REGIONS, region_label
 from cfwidgets.data.reading import Skipped
 from cfwidgets.engines.base import SURER, ExplainerResult, Measure
+from cfwidgets.engines.base.measure import apart
 from cfwidgets.engines.facex.effect import Effects
 from cfwidgets.engines.facex.meaning import Meaning
 from cfwidgets.engines.facex.top_patches import Patches, merged
@@ -37,7 +38,6 @@ _FLAT = 0.25  # of the log-odds
 _LEAST = 1e-6
 _MOSTLY = 0.5
 _AGREEING = 0.3
-_ALIKE = 0.8
 _HALVES = (
     "Rank correlation of the regions between two halves of the faces. Far below 1, there are too few faces."
 )
@@ -413,9 +413,9 @@ class FaceXResult(ExplainerResult):
         if self.randomised is not None:
             correlation = self._randomised_correlation
             if correlation is not None:
-                ok = correlation < _ALIKE
+                other = apart(correlation)
                 rows.append(
-                    Measure("randomised model", correlation, "should be near 0", np.nan, _RANDOMISED, ok)
+                    Measure("randomised model", correlation, "should be near 0", np.nan, _RANDOMISED, other)
                 )
         rows += [Measure("layer of the maps", np.nan, self.layer, np.nan, caveat) for caveat in self.limits]
         rows += self._measures_of_effect()
@@ -485,7 +485,7 @@ class FaceXResult(ExplainerResult):
         if len(self.numbers) >= _FEWEST and halves is not None and halves <= 0:
             rows.append("Two halves of the faces agree on the regions no better than by chance.")
         correlation = self._randomised_correlation
-        if correlation is not None and correlation >= _ALIKE:
+        if correlation is not None and apart(correlation) is False:
             rows.append(
                 "A model with random weights attends to much the same regions: they show the faces and not "
                 "what the model has learnt."

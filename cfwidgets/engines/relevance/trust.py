@@ -6,6 +6,7 @@ from math import nan
 from typing import TYPE_CHECKING
 
 from cfwidgets.engines.base import Measure
+from cfwidgets.engines.base.measure import apart
 
 if TYPE_CHECKING:
     from cfwidgets.engines.relevance.maps import RelevanceMap
@@ -14,8 +15,6 @@ __all__ = ["caveats", "changed", "complete", "measures"]
 
 _COMPLETE = 0.1  # of the promised sum
 _INCOMPLETE = 0.25
-# Of one picture, maps are alike to a part whatever the model: a digit's are on its strokes (0.4 to 0.7).
-_APART, _ALIKE = 0.5, 0.8
 
 _DELETION = (
     "Cells of a grid are hidden, the most relevant first: the mean probability meanwhile. Lower than for "
@@ -42,14 +41,8 @@ def complete(found: RelevanceMap) -> bool | None:
 
 
 def changed(correlation: float) -> bool | None:
-    """Tell if a map is another one than that of a randomised model; None where that cannot be told.
-
-    Parameters
-    ----------
-    correlation
-        The rank correlation of both, -1 to 1.
-    """
-    return None if _APART <= abs(correlation) < _ALIKE else abs(correlation) < _APART
+    """Tell if a map is another one than that of a randomised model, of either sign: see `apart`."""
+    return apart(abs(correlation))
 
 
 def measures(found: RelevanceMap) -> list[Measure]:

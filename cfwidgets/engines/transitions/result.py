@@ -13,6 +13,7 @@ from torch import Tensor
 
 from cfwidgets.brief import brief
 from cfwidgets.engines.base import ExplainerResult, Measure
+from cfwidgets.engines.base.measure import apart
 from cfwidgets.engines.transitions.latent_search import Walk
 from cfwidgets.engines.transitions.path import Ends, Path
 from cfwidgets.engines.transitions.path_attribution import PathAttribution
@@ -39,7 +40,6 @@ _CURVE = 30  # of the name of a curve
 _MOST = 0.5
 _OFF = 0.1
 _AGREEING = 0.1
-_ALIKE = 0.8
 _FLAT = 0.5  # of the log-odds
 _LEAST = 1e-6
 
@@ -407,8 +407,10 @@ class TransitionResult(ExplainerResult):
             rows.append(Measure(name, correlation, "chance", 0.0, _AGREEMENT, correlation >= _AGREEING))
         if self.randomised_model is not None:
             correlation = self.randomised_model.correlation
-            ok = correlation < _ALIKE
-            rows.append(Measure("randomised model", correlation, "should be near 0", np.nan, _RANDOMISED, ok))
+            other = apart(correlation)
+            rows.append(
+                Measure("randomised model", correlation, "should be near 0", np.nan, _RANDOMISED, other)
+            )
         return rows + self.unanswered(self.invalid, self._evaluated)
 
     @property
@@ -451,7 +453,7 @@ class TransitionResult(ExplainerResult):
                 rows.append("The maps of the transition are all zero.")
         if self.agreement is not None and self.agreement.correlation < _AGREEING:
             rows.append("Separate thirds of the starts give other regions: the attribution is one of many.")
-        if self.randomised_model is not None and self.randomised_model.correlation >= _ALIKE:
+        if self.randomised_model is not None and apart(self.randomised_model.correlation) is False:
             rows.append(
                 "A model with random weights gives much the same regions: they show the pictures and not "
                 "what the model has learnt."

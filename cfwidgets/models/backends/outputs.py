@@ -12,7 +12,7 @@ from torch import Tensor
 from cfwidgets.models.backends.base import ClassifierError, Interface, NotFiniteError
 from cfwidgets.models.backends.selection import chosen_output
 
-__all__ = ["Activation", "as_rows", "rows_of", "to_logits", "to_probabilities"]
+__all__ = ["Activation", "are_probabilities", "as_rows", "rows_of", "to_logits", "to_probabilities"]
 
 Activation: TypeAlias = Literal["softmax", "sigmoid", "none"]
 
@@ -167,6 +167,21 @@ def to_logits(rows: Tensor, activation: Activation) -> Tensor:
     if activation == "none":
         rows = rows.logit(eps=1e-7) if single else rows.clamp(torch.finfo(rows.dtype).tiny, 1).log()
     return torch.cat((torch.zeros_like(rows), rows), dim=1) if single else rows
+
+
+def are_probabilities(rows: Tensor) -> bool:
+    """Tell if raw outputs ``(n, C)`` look like probabilities: not negative, with sums of 1.
+
+    Examples
+    --------
+    >>> are_probabilities(torch.tensor([[0.25, 0.75]])), are_probabilities(torch.zeros(1, 2))
+    (True, False)
+    """
+    return (
+        rows.shape[1] > 1
+        and bool((rows >= 0).all())
+        and bool(torch.allclose(rows.sum(dim=1), torch.ones(len(rows)), rtol=0, atol=1e-5))
+    )
 
 
 def _from_array(outputs: object) -> Tensor:

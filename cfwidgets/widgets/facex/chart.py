@@ -69,9 +69,7 @@ class RankingChart:
 
     def close(self) -> None:
         """Free the chart and its link."""
-        self._link.unlink()
-        self._link.close()
-        close_figure(self._plot)
+        close_figure(self._plot, self._link)
         legend = self.figure.children[0]
         for label in self._names:
             label.style.close()

@@ -178,8 +178,5 @@ class _Chart:
 
     def close(self) -> None:
         """Free the chart and its links."""
-        for link in self._links:
-            link.unlink()
-            link.close()
+        close_figure(self.figure, *self._links)
         self._brush.close()
-        close_figure(self.figure)

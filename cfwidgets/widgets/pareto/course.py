@@ -125,10 +125,7 @@ class CourseChart:
 
     def close(self) -> None:
         """Free the chart and its links."""
-        for link in self._links:
-            link.unlink()
-            link.close()
-        close_figure(self.figure)
+        close_figure(self.figure, *self._links)
 
 
 def _scaled(values: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.float64]:

@@ -155,8 +155,9 @@ class RelevanceView(Linked, View[RelevanceResult]):
     answer = t.Dict().tag(sync=True)
     # The percent hidden twice, for the chart.
     cursor = t.List(t.Float(), [0.0, 0.0]).tag(sync=True, echo_update=False)
-    # For the chart, which is drawn in Python.
+    # For the chart, which is drawn in Python; and in an exported page by the models that have these ids.
     curves = t.Dict()
+    drawn_in: Mapping[str, str | list[str]] | None = None
 
     @closed_on_failure
     def __init__(
@@ -243,7 +244,7 @@ class RelevanceView(Linked, View[RelevanceResult]):
             result,
             self,
             asks="new predictions, other classes and pixels painted over need the notebook",
-            lacks="other classes, pixels painted over and curves of other maps need the notebook",
+            lacks="other classes and pixels painted over need the notebook",
         )
 
     def travel(self) -> Travel:
@@ -259,7 +260,13 @@ class RelevanceView(Linked, View[RelevanceResult]):
             ("hiding",),
             functools.partial(network_for, self._clf.in_float32(), pictures),
             {"image": result.image, **self._fills},
+            {"chart": self.drawn_in and {**self.drawn_in, "shares": list(SHARES), "points": self._points()}},
         )
+
+    def _points(self) -> list[tuple[str, int, bool, str, float]]:
+        """Return what is known of the curves, with whose map, how many percent are hidden, and how."""
+        known = list(self._curve.items())  # it may grow meanwhile
+        return [(one.method, one.percent, one.least, one.fill, value) for one, value in known]
 
     def _others(self) -> list[tuple[RelevanceResult, bool]]:
         return [(one, at in self._ended) for at, one in self._found.items() if one is not self._result]

@@ -8,7 +8,16 @@ import bqplot as bq
 import ipywidgets as w
 import numpy as np
 
-from cfwidgets.widgets.chart_parts import BLUE, GREY, close_figure, show, whole_ticks
+from cfwidgets.widgets.chart_parts import (
+    BLUE,
+    GREY,
+    axis_below,
+    close_figure,
+    names_above,
+    probability_figure,
+    show,
+    whole_ticks,
+)
 
 if TYPE_CHECKING:
     from cfwidgets.widgets.superpixels.view import SuperpixelView
@@ -34,48 +43,18 @@ class SearchChart:
         self._mean = bq.Lines(scales=scales, colors=[GREY], stroke_width=1.2, marker_size=24)
         self._best = bq.Lines(scales=scales, colors=[BLUE], stroke_width=2, marker_size=24)
         cursor = bq.Lines(x=[0.0, 0.0], y=[0.0, 1.0], scales=scales, colors=[GREY], stroke_width=1)
-        self._below = bq.Axis(
-            scale=self._across,
-            label="generation",
-            label_color=GREY,
-            label_offset="2.6em",
-            grid_lines="none",
-            tick_format="d",
+        self._below = axis_below(self._across, "generation")
+        names = names_above(
+            up, [("━ best", 0.0, BLUE), ("─ mean", 0.2, GREY), ("┄ whole picture", 0.42, GREY)]
         )
-        names = bq.Label(
-            text=["━ best", "─ mean", "┄ whole picture"],
-            x=[0.0, 0.2, 0.42],
-            y=[1.05] * 3,
-            scales={"x": bq.LinearScale(min=0, max=1), "y": up},
-            colors=[BLUE, GREY, GREY],
-            default_size=11,
-            font_weight="normal",
-            apply_clip=False,  # they stand above the curves
-        )
-        self.figure = bq.Figure(
-            padding_x=0,  # so that generation 0 stands on the axis
-            marks=[self._whole, self._mean, self._best, cursor, names],
-            axes=[
-                self._below,
-                bq.Axis(
-                    scale=up,
-                    orientation="vertical",
-                    tick_values=[0, 0.5, 1],
-                    tick_format=".1f",
-                ),
-            ],
-            animation_duration=0,
-            fig_margin={"top": 28, "bottom": 48, "left": 36, "right": 16},
-            # its top is at the picture's, below the head line
-            layout=w.Layout(width="340px", height="260px", min_width="280px", margin="52px 0 0 0"),
+        self.figure = probability_figure(
+            [self._whole, self._mean, self._best, cursor, names], self._below, up, top=28
         )
         self._link = w.jsdlink((view, "cursor"), (cursor, "x"))
 
     def close(self) -> None:
         """Free the chart and its link."""
-        self._link.unlink()
-        self._link.close()
-        close_figure(self.figure)
+        close_figure(self.figure, self._link)
 
     def draw(self) -> None:
         """Draw the view as it is now."""

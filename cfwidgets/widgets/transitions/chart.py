@@ -8,7 +8,16 @@ import bqplot as bq
 import ipywidgets as w
 import numpy as np
 
-from cfwidgets.widgets.chart_parts import BLUE, GREY, ORANGE, close_figure, show, whole_ticks
+from cfwidgets.widgets.chart_parts import (
+    BLUE,
+    GREY,
+    ORANGE,
+    axis_below,
+    close_figure,
+    probability_figure,
+    show,
+    whole_ticks,
+)
 from cfwidgets.widgets.transitions.names import names_of
 
 if TYPE_CHECKING:
@@ -40,32 +49,15 @@ class TransitionChart:
             bq.Label(scales=scales, align=align, default_size=11, font_weight="normal")
             for align in ("start", "end")
         ]
-        self._below = bq.Axis(
-            scale=self._along,
-            label="phase",
-            label_color=GREY,
-            label_offset="2.6em",
-            grid_lines="none",
-            tick_format="d",
-        )
-        self.figure = bq.Figure(
-            padding_x=0,  # so that phase 0 stands on the axis
-            marks=[self._flip, self._wrong, self._target, cursor, *self._names],
-            axes=[
-                self._below,
-                bq.Axis(scale=up, orientation="vertical", tick_values=[0, 0.5, 1], tick_format=".1f"),
-            ],
-            animation_duration=0,
-            fig_margin={"top": 12, "bottom": 48, "left": 36, "right": 16},
-            layout=w.Layout(width="340px", height="260px", min_width="280px", margin="52px 0 0 0"),
+        self._below = axis_below(self._along, "phase")
+        self.figure = probability_figure(
+            [self._flip, self._wrong, self._target, cursor, *self._names], self._below, up, top=12
         )
         self._link = w.jsdlink((view, "cursor"), (cursor, "x"))
 
     def close(self) -> None:
         """Free the chart and its link."""
-        self._link.unlink()
-        self._link.close()
-        close_figure(self.figure)
+        close_figure(self.figure, self._link)
 
     def draw(self) -> None:
         """Draw the view as it is now."""

@@ -81,10 +81,7 @@ class OverlapChart:
 
     def close(self) -> None:
         """Free the chart and its links."""
-        for link in self._links:
-            link.unlink()
-            link.close()
-        close_figure(self.figure)
+        close_figure(self.figure, *self._links)
 
     def draw(self) -> None:
         """Draw the view as it is now."""

@@ -44,9 +44,7 @@ class StressChart:
 
     def close(self) -> None:
         """Free the chart and its link."""
-        self._link.unlink()
-        self._link.close()
-        close_figure(self.figure)
+        close_figure(self.figure, self._link)
 
     def draw(self) -> None:
         """Draw the view as it is now."""

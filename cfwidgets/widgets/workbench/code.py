@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,15 +11,19 @@ from cfwidgets.engines.superpixels.elime import ELime
 from cfwidgets.engines.superpixels.lime import Lime
 from cfwidgets.engines.transitions.result import TransitionResult
 from cfwidgets.text import cut
+from cfwidgets.widgets.workbench.asking import EXPLAINERS
+from cfwidgets.widgets.workbench.question import in_text
 
 if TYPE_CHECKING:
     from cfwidgets.engines.base import ExplainerResult
     from cfwidgets.models.classifier import Classifier
     from cfwidgets.widgets.explorer import Explorer
     from cfwidgets.widgets.workbench.asking import Explainer, Given
+    from cfwidgets.widgets.workbench.case_view import CaseView
+    from cfwidgets.widgets.workbench.open_case import OpenCase
     from cfwidgets.widgets.workbench.pictures import Picture
 
-__all__ = ["code_of", "explorer_code", "region_code"]
+__all__ = ["case_code"]
 
 _SEARCHES = ("SMPSO", "NSGA2", "GDE3")
 _LONG = 88  # characters of a call that stands on one line
@@ -57,43 +60,35 @@ class _Named(NamedTuple):
         return f"{self.name}={self.value}"
 
 
-def code_of(given: Given, picture: Picture, question: str, parts: Iterable[str], *, region: bool) -> str:
-    """Join the code of explorers, after the lines that they need.
+def case_code(opened: OpenCase, head: CaseView) -> str:
+    """Write the lines that reproduce the open tab of a case, after those that they need.
 
     Parameters
     ----------
-    given, picture
-        What is asked with, and about.
-    question
-        In words, for a comment.
-    parts
-        The code of each, from `explorer_code` and `region_code`.
-    region
-        True where the last is that of a region.
+    opened, head
+        The case, and its view.
     """
+    given, picture = opened.given, opened.picture
+    parts = [
+        _explorer_code(kind, given, picture, opened.explorers[kind.name])
+        for kind in EXPLAINERS
+        if kind.tab == head.tab and kind.name in opened.explorers
+    ]
+    if head.region:
+        parts.append(_region_code([list(ring) for ring in head.region], head.fill))
     lent = [name for name in ("second", "generator", "editor", "faces") if _has(given, name)]
-    head = [
-        f"# {cut(question, 100)}",
+    lines = [
+        f"# {cut(in_text(head.question), 100)}",
         f"# {', '.join(['clf', 'data', *lent])}: as the workbench was given them",
         "import cfwidgets as cf",
-        *(_REGION if region else ()),
+        *(_REGION if head.region else ()),
     ]
     image = [f"image = {picture.code}"] if picture.code else []
-    return "\n\n".join(["\n".join(head), *image, *parts]) + "\n"
+    return "\n\n".join(["\n".join(lines), *image, *parts]) + "\n"
 
 
-def explorer_code(kind: Explainer, given: Given, picture: Picture, explorer: Explorer[Any]) -> str:
-    """Write the lines that make an explorer again, with what was clicked in it; a comment before its answer.
-
-    Parameters
-    ----------
-    kind
-        What it explains with.
-    given, picture
-        What it was made of.
-    explorer
-        The explorer, with a result or without one yet.
-    """
+def _explorer_code(kind: Explainer, given: Given, picture: Picture, explorer: Explorer[Any]) -> str:
+    """Write the lines that make an explorer again, with what was clicked; a comment before its answer."""
     result = explorer.result
     if result is None:
         return f"# {kind.title}: there is no answer yet"
@@ -114,7 +109,7 @@ def explorer_code(kind: Explainer, given: Given, picture: Picture, explorer: Exp
     return "\n".join(lines)
 
 
-def region_code(region: list[list[float]], fill: str) -> str:
+def _region_code(region: list[list[float]], fill: str) -> str:
     """Write the lines that ask the model about the picture without a region."""
     return "\n".join(
         [

@@ -10,16 +10,15 @@ import ipywidgets as w
 
 from cfwidgets.widgets.view import in_words
 from cfwidgets.widgets.workbench.asking import EXPLAINERS, TABS, Explainer, Given, Refusal
-from cfwidgets.widgets.workbench.pictures import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cfwidgets.engines.base import ExplainerResult
-    from cfwidgets.models.classifier import Classifier
     from cfwidgets.widgets.explorer import Explorer
     from cfwidgets.widgets.workbench.case_view import CaseView
     from cfwidgets.widgets.workbench.kept import Found, Kept
+    from cfwidgets.widgets.workbench.pictures import Picture
 
 __all__ = ["OpenCase"]
 
@@ -174,11 +173,3 @@ class OpenCase:
             if explorer.view.has_trait(name):
                 ends = [(weakref.proxy(view), name) for view in (case, explorer.view)]
                 self._links.append(w.jslink(*ends))
-
-
-def as_kept(kept: Kept, clf: Classifier) -> Picture:
-    """Return a picture that is gone, or is another one now, as it was when it was kept."""
-    images = [getattr(found, "image", None) for found in kept.results.values()]
-    seen = next((clf.view(image).cpu() for image in images if image is not None), None)
-    case = kept.case
-    return Picture(case.number, case.path, None, seen, case.truth, case.row)

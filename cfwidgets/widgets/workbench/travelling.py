@@ -1,26 +1,32 @@
-"""Cases of a workbench as they stand, for one page."""
+"""Export a survey and cases of a workbench, as they stand, as one page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cfwidgets.export.explorers import Shown, travel_of
+from cfwidgets.export.explorers import Shown, export, travel_of
 from cfwidgets.export.page import Places
 from cfwidgets.export.state import state_of
 from cfwidgets.export.words import About
 from cfwidgets.widgets.workbench.asking import EXPLAINERS, TABS
+from cfwidgets.widgets.workbench.case_area import CaseArea
 from cfwidgets.widgets.workbench.question import in_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cfwidgets.export.explorers import Live
+    from cfwidgets.export.exported import Exported
     from cfwidgets.widgets.survey.explorer import SurveyExplorer
     from cfwidgets.widgets.view import View
     from cfwidgets.widgets.workbench.case_view import CaseView
+    from cfwidgets.widgets.workbench.kept import Kept
     from cfwidgets.widgets.workbench.notes_view import NotesView
     from cfwidgets.widgets.workbench.open_case import OpenCase
 
-__all__ = ["Travelling", "cases_as_they_stand"]
+__all__ = ["export_cases"]
 
 _MB = 1_000_000
 _LARGEST = 100 * _MB
@@ -35,7 +41,46 @@ _LACKS = (
 )
 
 
-class Travelling(NamedTuple):
+def export_cases(
+    survey: SurveyExplorer,
+    area: CaseArea,
+    kept: Mapping[int, Kept],
+    cases: Sequence[int] | None,
+    path: str | Path,
+    live: Live,
+    title: str | None,
+) -> Exported:
+    """Export a survey, and cases below it; the open case and the kept ones stay as they are.
+
+    Parameters
+    ----------
+    survey, area, kept
+        What a workbench shows, and the cases that it has kept.
+    cases
+        Numbers of pictures whose case is open or was kept; None for all of these.
+    path, live, title
+        See `cfwidgets.export.explorers.export`.
+
+    Raises
+    ------
+    ValueError
+        See `Workbench.export`.
+    """
+    numbers = _numbers(area, kept, cases)
+    with ExitStack() as stack:
+
+        def travelling(number: int) -> _Travelling:
+            if area.opened is not None and area.number == number:
+                area.opened.recall(area.head)
+                # What the thread of the notes fills in may still be on its way.
+                area.foot.measure(area.given.clf, area.opened.of_the_picture)
+                return _Travelling(area.opened, area.head, area.foot)
+            return _recalled(area, kept[number], stack)
+
+        return export(lambda: _as_they_stand(survey, numbers, travelling), path, live, title)
+
+
+class _Travelling(NamedTuple):
     """A case with all that is shown of it."""
 
     opened: OpenCase
@@ -50,25 +95,40 @@ class Travelling(NamedTuple):
         return {"the picture without a region": self.head, **found}
 
 
-def cases_as_they_stand(
-    survey: SurveyExplorer, numbers: list[int], travelling: Callable[[int], Travelling]
+def _numbers(area: CaseArea, kept: Mapping[int, Kept], cases: Sequence[int] | None) -> list[int]:
+    """Return the numbers of the cases of a page, the open one first."""
+    opened = [] if area.number is None else [area.number]
+    there = list(dict.fromkeys([*opened, *kept]))
+    if not there:
+        raise ValueError("no case is open and none was kept: workbench.open(number) opens one")
+    wanted = there if cases is None else [area.pictures.require(number) for number in cases]
+    missing = [number for number in wanted if number not in there]
+    if missing or not wanted:
+        raise ValueError(
+            f"cases must be of those that are open or were kept, {there!r:.200}; got {missing!r:.60}"
+        )
+    return [number for number in there if number in wanted]
+
+
+def _recalled(beside: CaseArea, kept: Kept, stack: ExitStack) -> _Travelling:
+    """Show a kept case in an area of its own, which the stack closes. Nothing runs but what is quick."""
+    area = CaseArea(beside.given, beside.pictures, beside.command)
+    stack.callback(area.close)
+    area.turn_to(kept.case.number, kept)
+    opened = area.require_opened()
+    opened.recall(area.head)
+    try:
+        area.head.settle()
+    except Exception as error:  # noqa: BLE001 - whatever the model raises: the case is shown all the same
+        area.head.say(error)
+    area.foot.measure(area.given.clf, opened.of_the_picture)
+    return _Travelling(opened, area.head, area.foot)
+
+
+def _as_they_stand(
+    survey: SurveyExplorer, numbers: list[int], travelling: Callable[[int], _Travelling]
 ) -> Shown:
-    """Collect a survey, and cases below it.
-
-    Parameters
-    ----------
-    survey
-        The survey.
-    numbers
-        Those of the cases, the one to be seen first at the front.
-    travelling
-        Gives a case by its number.
-
-    Raises
-    ------
-    ValueError
-        The page would have more than 100 MB; the message says how many.
-    """
+    """Collect a survey, and cases below it, the one to be seen first at the front."""
     first = travelling(numbers[0])
     with _held(survey, [first]):
         above = survey.view.account()
@@ -96,12 +156,12 @@ def cases_as_they_stand(
         )
 
 
-def _widgets(case: Travelling) -> list[Any]:
+def _widgets(case: _Travelling) -> list[Any]:
     return [case.head, *case.opened.explorers.values(), case.foot]
 
 
 @contextmanager
-def _held(survey: SurveyExplorer, cases: list[Travelling]) -> Iterator[None]:
+def _held(survey: SurveyExplorer, cases: list[_Travelling]) -> Iterator[None]:
     """Keep all traits as they are."""
     with ExitStack() as stack:
         for view in (survey.view, *(one for case in cases for one in (*case.views.values(), case.foot))):
@@ -109,7 +169,7 @@ def _held(survey: SurveyExplorer, cases: list[Travelling]) -> Iterator[None]:
         yield
 
 
-def _places(case: Travelling) -> Places:
+def _places(case: _Travelling) -> Places:
     made = case.opened.explorers
     tabs = {
         tab: [made[kind.name].model_id for kind in EXPLAINERS if kind.tab == tab and kind.name in made]
@@ -118,7 +178,7 @@ def _places(case: Travelling) -> Places:
     return Places(case.head.number, case.head.model_id, tabs, case.foot.model_id)
 
 
-def _told(survey: SurveyExplorer, cases: list[Travelling]) -> Mapping[str, Mapping[str, Any]]:
+def _told(survey: SurveyExplorer, cases: list[_Travelling]) -> Mapping[str, Mapping[str, Any]]:
     """The page turns to tabs and cases by itself; which file cases are saved to is nobody else's concern."""
     rows = [_row(case) for case in cases]
     told: dict[str, dict[str, Any]] = {survey.view.model_id: {"chosen": cases[0].head.number}}
@@ -128,7 +188,7 @@ def _told(survey: SurveyExplorer, cases: list[Travelling]) -> Mapping[str, Mappi
     return told
 
 
-def _tabs(case: Travelling) -> list[dict[str, Any]]:
+def _tabs(case: _Travelling) -> list[dict[str, Any]]:
     made = case.opened.explorers
     return [
         {
@@ -142,7 +202,7 @@ def _tabs(case: Travelling) -> list[dict[str, Any]]:
     ]
 
 
-def _row(case: Travelling) -> dict[str, Any]:
+def _row(case: _Travelling) -> dict[str, Any]:
     kept = case.opened.kept
     return {
         "number": case.head.number,
@@ -153,7 +213,7 @@ def _row(case: Travelling) -> dict[str, Any]:
     }
 
 
-def _account(case: Travelling) -> tuple[str, tuple[str, ...]]:
+def _account(case: _Travelling) -> tuple[str, tuple[str, ...]]:
     note = case.foot.note
     parts = [f"Note: {note}" if note else "", case.head.error]
     for name, explorer in case.opened.explorers.items():

@@ -4,14 +4,32 @@ from __future__ import annotations
 
 import argparse
 import platform
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from safetensors.torch import save
 from torch import nn
 
-__all__ = ["MNIST", "add_checkpoint", "machine", "parsed", "parser_of", "write"]
+from cfwidgets.engines.base import Update
+from cfwidgets.results import Result
+
+__all__ = [
+    "MNIST",
+    "add_checkpoint",
+    "add_faces",
+    "kept",
+    "machine",
+    "parsed",
+    "parser_of",
+    "trained_aloud",
+    "wrapped",
+    "write",
+]
+
+Trained = TypeVar("Trained", bound=Result)
 
 MNIST = """\
 The weights are under this package's licence. The digits are no part of it: MNIST (Y. LeCun, C. Cortes and
@@ -39,12 +57,30 @@ def add_checkpoint(parser: argparse.ArgumentParser, updates: int) -> None:
     )
 
 
+def add_faces(parser: argparse.ArgumentParser, faces: int, tested: int) -> None:
+    """Add ``--faces`` and ``--tested``, of a training on drawn portraits."""
+    parser.add_argument("--faces", type=int, default=faces, help="to learn from")
+    parser.add_argument("--tested", type=int, default=tested, help="to measure with")
+
+
 def parsed(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line; refuse a folder that is not there before anything is trained."""
     chosen = parser.parse_args(arguments)
     if not chosen.to.is_dir():
         parser.error(f"there is no folder {str(chosen.to)!r}")
     return chosen
+
+
+def kept(checkpoint: Path | None, kind: type[Trained]) -> Trained | None:
+    """Load the checkpoint to resume from; None where there is none yet."""
+    return kind.load(checkpoint) if checkpoint is not None and checkpoint.exists() else None
+
+
+def trained_aloud(steps: Iterator[Update[Trained]]) -> Trained:
+    """Train to the end, print how far it is, and return the networks."""
+    for update in steps:
+        print(update.activity or "trained already", flush=True)  # noqa: T201 - a command's progress
+    return update.partial
 
 
 def machine() -> str:
@@ -54,6 +90,11 @@ def machine() -> str:
         f"{torch.get_num_threads()} CPU threads ({platform.machine()}, torch {version};\n"
         "another machine rounds differently and gives other weights)"
     )
+
+
+def wrapped(text: str) -> str:
+    """Break a text into lines as wide as a card's."""
+    return textwrap.fill(text, 110, break_on_hyphens=False)
 
 
 def write(folder: Path, stem: str, network: nn.Module, card: str) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from pathlib import Path
 
 import torch
 from safetensors.torch import save
@@ -19,19 +18,27 @@ from torch import Tensor
 from cfwidgets import zoo
 from cfwidgets.checks import positive_int
 from cfwidgets.data import Digits, digits
-from cfwidgets.evaluation import frechet_distance, nearest_distances
+from cfwidgets.evaluation import frechet_distance
 from cfwidgets.networks import BigGAN, DigitCNN
 from cfwidgets.training.biggan import BigGANTraining, TrainedBigGAN
 from cfwidgets.zoo.recipes import digit_classifier
-from cfwidgets.zoo.recipes.command import MNIST, add_checkpoint, machine, parsed, parser_of, write
+from cfwidgets.zoo.recipes.command import (
+    MNIST,
+    add_checkpoint,
+    kept,
+    machine,
+    parsed,
+    parser_of,
+    trained_aloud,
+    write,
+)
+from cfwidgets.zoo.recipes.samples import FAR, copies_table, generated, percent
 
 __all__ = ["judge", "main", "model_card", "training"]
 
 _JUDGE_SEED = 1  # the zoo's classifier has 0
 _JUDGE_EPOCHS = 24  # the zoo's classifier has 8
 _BATCH = 50  # larger ones take longer for their memory
-_QUANTILES = (0.01, 0.1, 0.5)
-_FAR = (1.5, 2.0, 3.0)  # factors on latent vectors, whose training distribution is 1
 
 
 def training(updates: int = 12_000, seed: int = 0) -> BigGANTraining:
@@ -95,7 +102,7 @@ def model_card(
     positive_int("each", each, minimum=10)
     z = network.sample(10 * each, seed)
     labels = torch.arange(10).repeat_interleave(each)
-    images = _generated(network, z, _one_hot(labels))
+    images = generated(network, z, _one_hot(labels))
     answers, features = _judged(judged_by, images)
     test_answers, test_features = _judged(judged_by, test.images)
     noise = torch.rand(images.shape, generator=torch.Generator().manual_seed(seed))
@@ -123,24 +130,20 @@ def model_card(
         real_misread=(~test_right).float().mean(),
         agreement=(own == predicted).float().mean(),
         classes="\n".join(
-            f"| {digit} | {_percent((predicted == labels)[labels == digit])} "
-            f"| {_percent(test_right[test.labels == digit])} | {within:.2f} | {real_within:.2f} |"
+            f"| {digit} | {percent((predicted == labels)[labels == digit])} "
+            f"| {percent(test_right[test.labels == digit])} | {within:.2f} | {real_within:.2f} |"
             for digit, (within, real_within) in enumerate(zip(apart, real_apart, strict=True))
         ),
         variety=(apart / real_apart).mean(),
         confusions=_confusions(labels, predicted),
-        quantiles=" | ".join(f"{quantile:.0%}" for quantile in _QUANTILES),
-        lines=" | ".join("---" for _ in _QUANTILES),
-        copies=_quantiles(nearest_distances(_grey(images), _grey(train.images))),
-        no_copies=_quantiles(nearest_distances(_grey(test.images), _grey(train.images))),
-        covered=_quantiles(nearest_distances(_grey(test.images), _grey(images))),
+        copies=copies_table(_grey(images), _grey(train.images), _grey(test.images), "digits"),
         walk=_walk(network, judged_by, 4, 9, z[:each]),
         pairs_each=each // 10,
         halves=_halves(network, judged_by, z[: each // 10]),
         far="\n".join(
             f"| {times:g} times as long | "
-            f"{_percent(_predicted(judged_by, network, z[::10] * times, labels[::10]) == labels[::10])} |"
-            for times in _FAR
+            f"{percent(_predicted(judged_by, network, z[::10] * times, labels[::10]) == labels[::10])} |"
+            for times in FAR
         ),
         ink=images.mean(),
         real_ink=test.images.mean(),
@@ -149,12 +152,6 @@ def model_card(
 
 def _one_hot(labels: Tensor) -> Tensor:
     return torch.nn.functional.one_hot(labels, 10).float()
-
-
-@torch.no_grad()
-def _generated(network: BigGAN, z: Tensor, c: Tensor) -> Tensor:
-    parts = zip(z.split(_BATCH), c.split(_BATCH), strict=True)
-    return torch.cat([network.generate(some, weights) for some, weights in parts])
 
 
 @torch.no_grad()
@@ -171,11 +168,7 @@ def _answers(network: torch.nn.Module, images: Tensor) -> Tensor:
 
 
 def _predicted(judged_by: DigitCNN, network: BigGAN, z: Tensor, labels: Tensor) -> Tensor:
-    return _answers(judged_by, _generated(network, z, _one_hot(labels))).argmax(dim=1)
-
-
-def _percent(right: Tensor) -> str:
-    return f"{right.float().mean():.1%}"
+    return _answers(judged_by, generated(network, z, _one_hot(labels))).argmax(dim=1)
 
 
 def _grey(images: Tensor) -> Tensor:
@@ -186,11 +179,6 @@ def _mean_distances(images: Tensor, labels: Tensor) -> Tensor:
     """Compute the mean distance between two images of a class, for each class."""
     each = [_grey(images[labels == digit]).flatten(1) for digit in range(10)]
     return torch.stack([torch.pdist(images).mean() for images in each])
-
-
-def _quantiles(distances: Tensor) -> str:
-    at = torch.tensor(_QUANTILES, dtype=distances.dtype)
-    return " | ".join(f"{value:.2f}" for value in distances.quantile(at).tolist())
 
 
 def _confusions(labels: Tensor, predicted: Tensor) -> str:
@@ -212,12 +200,12 @@ def _walk(network: BigGAN, judged_by: DigitCNN, start: int, end: int, z: Tensor)
         for weight in (0.0, 0.25, 0.5, 0.75, 1.0):
             c = torch.zeros(len(z), 10)
             c[:, start], c[:, end] = 1 - weight, weight
-            answers, _ = _judged(judged_by, _generated(network, z, c))
+            answers, _ = _judged(judged_by, generated(network, z, c))
             predicted = answers.argmax(dim=1)
             yield (
-                f"| {1 - weight:.2f}, {weight:.2f} | {_percent(predicted == start)} "
-                f"| {_percent(predicted == end)} "
-                f"| {_percent((predicted != start) & (predicted != end))} |"
+                f"| {1 - weight:.2f}, {weight:.2f} | {percent(predicted == start)} "
+                f"| {percent(predicted == end)} "
+                f"| {percent((predicted != start) & (predicted != end))} |"
             )
 
     head = (
@@ -232,9 +220,9 @@ def _halves(network: BigGAN, judged_by: DigitCNN, z: Tensor) -> str:
     for pair in combinations(range(10), 2):
         c = torch.zeros(len(z), 10)
         c[:, list(pair)] = 0.5
-        predicted = _answers(judged_by, _generated(network, z, c)).argmax(dim=1)
+        predicted = _answers(judged_by, generated(network, z, c)).argmax(dim=1)
         read.append((predicted[:, None] == torch.tensor(pair)).any(dim=1))
-    return _percent(torch.stack(read))
+    return percent(torch.stack(read))
 
 
 _CARD = """\
@@ -285,11 +273,7 @@ of a class: smaller than among real digits means less varied.
 
 Euclidean distance in pixels to the nearest, of 1 %, 10 % and half of them at most:
 
-| | {quantiles} |
-| --- | {lines} |
-| from samples to training digits | {copies} |
-| from test digits to training digits | {no_copies} |
-| from test digits to samples | {covered} |
+{copies}
 
 Were samples copies, the first row would be far below the second. Were there real digits that it cannot
 paint, the third would be far above the second, though there are more samples than training digits.
@@ -334,21 +318,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_checkpoint(parser, 12_000)
     chosen = parsed(parser, arguments)
     train, test = digits("train"), digits("test")
-    trained = _trained(training(chosen.updates, chosen.seed), train, chosen.checkpoint)
+    steps = training(chosen.updates, chosen.seed).steps(
+        train.images[:, :1],  # they are grey
+        train.labels,
+        resume=kept(chosen.checkpoint, TrainedBigGAN),
+        checkpoint=chosen.checkpoint,
+    )
+    trained = trained_aloud(steps)
     network = trained.network()
     made = (
         f"`{parser.prog} --seed {chosen.seed} --updates {chosen.updates}`,\n"
         f"in {trained.seconds / 60:.0f} min on {machine()}."
     )
     write(chosen.to, "digits_generator", network, model_card(network, judge(train), train, test, made=made))
-
-
-def _trained(training: BigGANTraining, train: Digits, checkpoint: Path | None) -> TrainedBigGAN:
-    resume = TrainedBigGAN.load(checkpoint) if checkpoint is not None and checkpoint.exists() else None
-    grey = train.images[:, :1]
-    for update in training.steps(grey, train.labels, resume=resume, checkpoint=checkpoint):
-        print(update.activity or "trained already", flush=True)  # noqa: T201 - a command
-    return update.partial
 
 
 if __name__ == "__main__":

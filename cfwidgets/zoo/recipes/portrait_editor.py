@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import textwrap
 from collections.abc import Sequence
 
 import torch
@@ -23,7 +22,7 @@ from cfwidgets.models.attgan_editor import AttGANEditor
 from cfwidgets.networks import AttGAN, FaceCNN
 from cfwidgets.training.attgan import AttGANTraining, TrainedAttGAN
 from cfwidgets.training.flac import before_last
-from cfwidgets.zoo.recipes.command import add_checkpoint, parsed, parser_of
+from cfwidgets.zoo.recipes.command import add_checkpoint, add_faces, kept, parsed, parser_of, wrapped
 
 __all__ = ["EDITED", "SIZE", "faces", "judge", "main", "model_card", "training"]
 
@@ -327,11 +326,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "Train the attribute editor of cfwidgets.zoo, and write its weights and model card.",
     )
     add_checkpoint(parser, training().updates)
-    parser.add_argument("--faces", type=int, default=_FACES, help="to learn from")
-    parser.add_argument("--tested", type=int, default=_TESTED, help="to measure with")
+    add_faces(parser, _FACES, _TESTED)
     chosen = parsed(parser, arguments)
-    before = chosen.checkpoint
-    resume = TrainedAttGAN.load(before) if before is not None and before.exists() else None
+    resume = kept(chosen.checkpoint, TrainedAttGAN)
     pixels, has = faces(chosen.faces)
     trained = training(chosen.updates, chosen.seed).train(
         pixels, has, EDITED, resume=resume, checkpoint=chosen.checkpoint
@@ -342,13 +339,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     path = chosen.to / "portraits_editor.safetensors"
     trained.editor().save(path, half=True)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    made = textwrap.fill(
+    made = wrapped(
         f"`{parser.prog} --updates {chosen.updates} --seed {chosen.seed}`: "
         f"{chosen.updates:,} updates in {trained.seconds / 60:.0f} minutes with torch {torch.__version__} on "
         f"{platform.machine()} (another machine or another number of threads gives other weights). "
-        f"The file's sha256: {digest}.",
-        110,
-        break_on_hyphens=False,
+        f"The file's sha256: {digest}."
     )
     judged_by = judge(*faces(max(2 * chosen.tested, 3 * chosen.faces // 4), first=_JUDGED_FIRST))
     card = model_card(AttGANEditor.load(path), judged_by, made=made, tested=chosen.tested)

@@ -18,12 +18,22 @@ from torch import Tensor
 from cfwidgets import zoo
 from cfwidgets.checks import positive_int
 from cfwidgets.data.portraits import ATTRIBUTES, Portraits, portraits
-from cfwidgets.evaluation import frechet_distance, nearest_distances
+from cfwidgets.evaluation import frechet_distance
 from cfwidgets.networks import BigGAN, FaceCNN
 from cfwidgets.training.biggan import BigGANTraining, TrainedBigGAN
 from cfwidgets.training.flac import before_last
 from cfwidgets.zoo.recipes import portrait_editor
-from cfwidgets.zoo.recipes.command import add_checkpoint, machine, parsed, parser_of, write
+from cfwidgets.zoo.recipes.command import (
+    add_checkpoint,
+    add_faces,
+    kept,
+    machine,
+    parsed,
+    parser_of,
+    trained_aloud,
+    write,
+)
+from cfwidgets.zoo.recipes.samples import FAR, copies_table, generated, percent
 
 __all__ = ["CLASSES", "SIZE", "examples", "faces", "judge", "main", "model_card", "training"]
 
@@ -39,9 +49,7 @@ _TEST_FIRST = 1_000_000  # numbers of faces that are in no training set
 _JUDGED_FIRST = 2_000_000
 _MALE, _BLOND = ATTRIBUTES.index("Male"), ATTRIBUTES.index("Blond_Hair")
 _BATCH = 100
-_QUANTILES = (0.01, 0.1, 0.5)
 _WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
-_FAR = (1.5, 2.0, 3.0)  # factors on latent vectors, whose training distribution is 1
 
 
 def faces(n: int, *, first: int = 0, seed: int = 0) -> Portraits:
@@ -153,7 +161,7 @@ def model_card(
     each = len(test) // 2
     z = network.sample(2 * each, seed)
     labels = torch.arange(2).repeat_interleave(each)
-    images, real, known = _generated(network, z, _one_hot(labels)), test.images, train.images
+    images, real, known = generated(network, z, _one_hot(labels)), test.images, train.images
     truth = test.attribute("Male").long()
     features, test_features = _features(judged_by, images), _features(judged_by, real)
     seen, test_seen = judged_by[-1](features) > 0, judged_by[-1](test_features) > 0
@@ -176,7 +184,7 @@ def model_card(
         floor=frechet_distance(_features(judged_by, known), test_features),
         ceiling=frechet_distance(_features(judged_by, noise), test_features),
         classes="\n".join(
-            f"| {name} | {_percent(right[labels == k])} | {_percent(test_right[truth == k])} "
+            f"| {name} | {percent(right[labels == k])} | {percent(test_right[truth == k])} "
             f"| {apart[k]:.2f} | {real_apart[k]:.2f} |"
             for k, name in enumerate(CLASSES)
         ),
@@ -189,30 +197,21 @@ def model_card(
             for name, row in zip(ATTRIBUTES, shares.tolist(), strict=True)
             if name not in ("Male", "Wearing_Hat")
         ),
-        quantiles=" | ".join(f"{quantile:.0%}" for quantile in _QUANTILES),
-        lines=" | ".join("---" for _ in _QUANTILES),
-        copies=_quantiles(nearest_distances(painted, everyone)),
-        no_copies=_quantiles(nearest_distances(drawn, everyone)),
-        covered=_quantiles(nearest_distances(drawn, painted)),
+        copies=copies_table(painted, everyone, drawn, "portraits"),
         walk=_walk(network, judged_by, z[:each]),
         variety=(apart / real_apart).mean(),
         farthest=_farthest(shares),
         sharpness=_edges(images) / _edges(real),
         far="\n".join(
-            f"| {times:g} times as long | {_percent(read == labels[::4].bool())} |"
-            for times in _FAR
-            for read in [_predicted(judged_by, _generated(network, z[::4] * times, _one_hot(labels[::4])))]
+            f"| {times:g} times as long | {percent(read == labels[::4].bool())} |"
+            for times in FAR
+            for read in [_predicted(judged_by, generated(network, z[::4] * times, _one_hot(labels[::4])))]
         ),
     )
 
 
 def _one_hot(labels: Tensor) -> Tensor:
     return torch.nn.functional.one_hot(labels, 2).float()
-
-
-def _generated(network: BigGAN, z: Tensor, c: Tensor) -> Tensor:
-    parts = zip(z.split(_BATCH), c.split(_BATCH), strict=True)
-    return torch.cat([network.generate(some, weights) for some, weights in parts])
 
 
 def _features(network: FaceCNN, images: Tensor) -> Tensor:
@@ -224,10 +223,6 @@ def _predicted(judged_by: FaceCNN, images: Tensor) -> Tensor:
     return judged_by[-1](_features(judged_by, images))[:, _MALE] > 0
 
 
-def _percent(right: Tensor) -> str:
-    return f"{right.float().mean():.1%}" if len(right) else "-"
-
-
 def _mean_distances(images: Tensor, labels: Tensor) -> Tensor:
     """Compute the mean distance between two images of a class, for each class."""
     return torch.stack([torch.pdist(images[labels == k].flatten(1)).mean() for k in range(2)])
@@ -236,11 +231,6 @@ def _mean_distances(images: Tensor, labels: Tensor) -> Tensor:
 def _shrunk(images: Tensor) -> Tensor:
     """Shrink images to half their side, by which millions of pairs are compared in a quarter of the time."""
     return torch.nn.functional.avg_pool2d(images, 2)
-
-
-def _quantiles(distances: Tensor) -> str:
-    at = torch.tensor(_QUANTILES, dtype=distances.dtype)
-    return " | ".join(f"{value:.2f}" for value in distances.quantile(at).tolist())
 
 
 def _edges(images: Tensor) -> Tensor:
@@ -277,9 +267,9 @@ def _own(images: Tensor, labels: Tensor, blond: Tensor) -> str:
             network = zoo.classifier(name, device="cpu").require_module()
             right = torch.cat([network(some).argmax(1) for some in images.split(_BATCH)]) == labels
             cells = [
-                _percent(right[(labels == k) & (blond == hair)]) for k in range(2) for hair in (True, False)
+                percent(right[(labels == k) & (blond == hair)]) for k in range(2) for hair in (True, False)
             ]
-            yield f"| `{name}` | {_percent(right)} | {' | '.join(cells)} |"
+            yield f"| `{name}` | {percent(right)} | {' | '.join(cells)} |"
 
     head = " | ".join(f"{name}, {hair}" for name in CLASSES for hair in ("blond", "other hair"))
     return "\n".join([f"| classifier | all | {head} |", "| --- | --- | --- | --- | --- | --- |", *rows()])
@@ -291,8 +281,8 @@ def _walk(network: BigGAN, judged_by: FaceCNN, z: Tensor) -> str:
     def rows() -> Iterator[str]:
         for weight in _WEIGHTS:
             c = torch.tensor([[1 - weight, weight]]).expand(len(z), 2)
-            male = _predicted(judged_by, _generated(network, z, c))
-            yield f"| {1 - weight:.2f}, {weight:.2f} | {_percent(~male)} | {_percent(male)} |"
+            male = _predicted(judged_by, generated(network, z, c))
+            yield f"| {1 - weight:.2f}, {weight:.2f} | {percent(~male)} | {percent(male)} |"
 
     head = f"| weights of {', '.join(CLASSES)} | read as {CLASSES[0]} | as {CLASSES[1]} |"
     return "\n".join([head, "| --- | --- | --- |", *rows()])
@@ -357,11 +347,7 @@ How often the judge sees an attribute, which shows what is painted too seldom:
 Euclidean distance to the nearest, in pixels of pictures halved to 32 x 32, of 1 %, 10 % and half of them at
 most:
 
-| | {quantiles} |
-| --- | {lines} |
-| from samples to training portraits | {copies} |
-| from test portraits to training portraits | {no_copies} |
-| from test portraits to samples | {covered} |
+{copies}
 
 Were samples copies, the first row would be far below the second. Were there real portraits that it cannot
 paint, the third would be far above the second, though there are fewer samples than training portraits.
@@ -406,16 +392,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "Train the portrait generator of cfwidgets.zoo, and write its weights and model card.",
     )
     add_checkpoint(parser, training().updates)
-    parser.add_argument("--faces", type=int, default=_FACES, help="to learn from")
-    parser.add_argument("--tested", type=int, default=_TESTED, help="to measure with")
+    add_faces(parser, _FACES, _TESTED)
     chosen = parsed(parser, arguments)
-    kept = chosen.checkpoint
-    resume = TrainedBigGAN.load(kept) if kept is not None and kept.exists() else None
+    resume = kept(chosen.checkpoint, TrainedBigGAN)
     train = faces(chosen.faces)
     settings = training(chosen.updates, chosen.seed)
-    for update in settings.steps(*examples(train), resume=resume, checkpoint=kept):
-        print(update.activity or "trained already", flush=True)  # noqa: T201 - a command
-    trained = update.partial
+    trained = trained_aloud(settings.steps(*examples(train), resume=resume, checkpoint=chosen.checkpoint))
     halved = trained.network().half()
     made = (
         f"`{parser.prog} --seed {chosen.seed} --updates {chosen.updates}`,\n"

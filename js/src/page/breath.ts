@@ -1,5 +1,5 @@
 /** Work without a pause for this long is not felt, in ms. */
-const SLICE = 12;
+const SLICE = 5;
 
 /** Lets the page do something else: what follows is another task. */
 export const pause = () =>

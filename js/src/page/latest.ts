@@ -1,7 +1,7 @@
 import type { Asking } from "./answers";
 
 /** Answers one question after the other; of those that come meanwhile only the newest. What fails is shown in the view. */
-export function latest(view: Asking, answer: () => Promise<void>): () => void {
+export function latest(view: Pick<Asking, "get" | "set">, answer: () => Promise<void>): () => void {
   let busy = false;
   let again = false;
   let failed = false;

@@ -4,6 +4,7 @@
  */
 import { createBreath, pause } from "./breath";
 import { followCases } from "./cases";
+import { tellFault } from "./fault";
 import { createManager } from "./manager";
 import { openNetworks } from "./network";
 import { readPage } from "./state";
@@ -24,8 +25,4 @@ async function open(): Promise<void> {
 }
 
 followScheme();
-open().catch((error: unknown) => {
-  const fault = document.getElementById("page-fault");
-  if (fault) fault.textContent = `This page cannot be shown: ${String(error)}`;
-  reportError(error);
-});
+open().catch(tellFault);

@@ -5,18 +5,20 @@ import * as links from "@jupyter-widgets/controls/lib/widget_link";
 import { LabelModel, LabelStyleModel, LabelView } from "@jupyter-widgets/controls/lib/widget_string";
 import { Widget } from "@lumino/widgets";
 import { answered } from "./answers";
+import { pause } from "./breath";
 import { PageComm } from "./comm";
 import type { Networks } from "./network";
 import { bytesOf, type Page } from "./state";
 
+type Classes = Record<string, unknown>;
 /** Packages of widgets that travel with the page as they were installed, so that they fit its state. */
-type Foreign = (jupyterBase: typeof base) => Record<string, unknown>;
+type Foreign = (jupyterBase: typeof base) => Classes;
 declare global {
   var cfwidgetsForeign: Record<string, Foreign> | undefined;
 }
 
 export class PageManager extends ManagerBase {
-  readonly #modules = new Map<string, Record<string, unknown>>([
+  readonly #modules = new Map<string, Classes | Promise<Classes>>([
     ["@jupyter-widgets/base", { ...base }],
     // What explorers use: cfwidgets/export/state.py refuses the rest.
     ["@jupyter-widgets/controls", { ...boxes, ...links, LabelModel, LabelStyleModel, LabelView }],
@@ -31,17 +33,25 @@ export class PageManager extends ManagerBase {
   }
 
   protected override async loadClass(name: string, module: string): Promise<never> {
-    if (!this.#modules.has(module)) await this.breath(); // it takes a while to begin
-    if (!this.#modules.has(module)) {
-      const make = globalThis.cfwidgetsForeign?.[module];
-      if (!make) throw new Error(`there is no ${module} in this page`);
-      this.#modules.set(module, make(base));
-      await this.breath();
-    }
-    const found = this.#modules.get(module)![name];
+    const classes = this.#modules.get(module) ?? this.#begin(module);
+    this.#modules.set(module, classes);
+    const found = (await classes)[name];
     if (!found) throw new Error(`there is no ${name} of ${module} in this page`);
     return found as never;
   }
+
+  async #begin(module: string): Promise<Classes> {
+    await globalThis.cfwidgetsRun.get(`page-front-${module}`);
+    const make = globalThis.cfwidgetsForeign?.[module];
+    if (!make) throw new Error(`there is no ${module} in this page`);
+    await pause(); // it takes a while to begin
+    const classes = make(base);
+    await pause();
+    return classes;
+  }
+
+  /** What is to be done when a model is first seen. */
+  readonly #seen = new Map<string, () => void>();
 
   /** Hears what views say that is no trait. */
   told: (content: Record<string, unknown>) => void = () => {};
@@ -60,7 +70,13 @@ export class PageManager extends ManagerBase {
     const travelled = this.page.travelled[options.model_id];
     if (!travelled) return model;
     const network = this.networks.get(travelled.network)!;
-    answer = answered(travelled, { get: (name) => model.get(name), set: (now) => comm.answer(now) }, network);
+    const asking = {
+      get: (name: string) => model.get(name),
+      set: (now: Record<string, unknown>) => comm.answer(now),
+      draw: async (id: string, now: Record<string, unknown>) => (await this.get_model(id)).set(now),
+      seen: (then: () => void) => this.#seen.set(model.model_id, then),
+    };
+    answer = answered(travelled, asking, network);
     return model;
   }
 
@@ -84,7 +100,11 @@ export class PageManager extends ManagerBase {
     options?: unknown,
   ): Promise<V> {
     await this.breath();
-    return super.create_view<V>(model, options);
+    const view = await super.create_view<V>(model, options);
+    this.#seen.get(model.model_id)?.();
+    this.#seen.delete(model.model_id);
+    await this.breath();
+    return view;
   }
 
   async show(id: string, place: HTMLElement): Promise<void> {

@@ -1,15 +1,15 @@
 import { createButton } from "../shared/button";
-import { beginCanvas, setSize, sizeCanvas } from "../shared/canvas";
+import { beginCanvas } from "../shared/canvas";
 import { createChoice } from "../shared/choice";
 import type { Crosshair } from "../shared/crosshair";
 import { h, setAttribute } from "../shared/dom";
-import { fitStage, SMALL } from "../shared/fit";
 import type { Amounts } from "../shared/share";
 import { createShare } from "../shared/share";
 import { createSlider } from "../shared/slider";
 import type { Look } from "./look";
 import { Overlay } from "./overlay";
 import { createScores } from "./scores";
+import { createSurface } from "./surface";
 import type { TranslationFrame } from "./traits";
 import { MAPS, STYLES } from "./words";
 
@@ -62,28 +62,11 @@ export function createMask(
     scores.element,
     maps.element,
   );
-  let painted: readonly unknown[] = [];
-  const resize = () => {
-    const [high, wide] = traits.size;
-    const [w, h] = fitStage(wide || 1, high || 1, Math.min(WIDEST, element.clientWidth || WIDEST));
-    setSize(box, w, h);
-    sizeCanvas(canvas, w, h);
-    painted = [];
-  };
+  const surface = createSurface(traits, canvas, box, () => Math.min(WIDEST, element.clientWidth || WIDEST));
   const drawLayers = () => {
     const { bundle, levels, level, style, opacity, truth } = look;
-    const now = [
-      bundle?.image,
-      levels,
-      level,
-      style,
-      opacity,
-      truth,
-      canvas.width,
-      frame.palette.value("--c-ground"),
-    ];
-    if (painted.length > 0 && now.every((value, i) => value === painted[i])) return;
-    painted = now;
+    const ground = frame.palette.value("--c-ground");
+    if (!surface.changed(bundle?.image, levels, level, style, opacity, truth, ground)) return;
     drawShare();
     const [height, width] = traits.size;
     const context = beginCanvas(canvas, width);
@@ -95,12 +78,8 @@ export function createMask(
   };
   return {
     element,
-    resize,
-    draw() {
-      if (canvas.width === 0 || element.dataset.size !== traits.size.join()) resize();
-      element.dataset.size = traits.size.join();
-      canvas.classList.toggle("cfw-pixels", traits.size[1] <= SMALL);
-    },
+    resize: surface.resize,
+    draw: surface.draw,
     paint() {
       drawLayers();
       const { bundle, level } = look;

@@ -1,10 +1,11 @@
-import { beginCanvas, setSize, sizeCanvas } from "../shared/canvas";
+import { beginCanvas } from "../shared/canvas";
 import type { Crosshair } from "../shared/crosshair";
 import { h, setAttribute, setText } from "../shared/dom";
-import { fitStage, SMALL, WIDEST } from "../shared/fit";
+import { WIDEST } from "../shared/fit";
 import { className } from "../shared/format";
 import { isCommand } from "../shared/keys";
 import type { Look } from "./look";
+import { createSurface } from "./surface";
 import type { TranslationFrame } from "./traits";
 import { FAR } from "./words";
 
@@ -35,8 +36,7 @@ export function createWipe(frame: TranslationFrame, look: Look, crosshair: Cross
   const box = h("div.scene", scene, frame.placeholder);
   const element = h("div.wipe", box);
   crosshair.over(box);
-  let painted: readonly unknown[] = [];
-  let width = 1;
+  const surface = createSurface(traits, canvas, box, () => element.clientWidth || WIDEST);
 
   const move = (to: number, event: Event) => {
     look.change({ wipe: Math.min(1, Math.max(0, to)) }, event.timeStamp);
@@ -60,19 +60,9 @@ export function createWipe(frame: TranslationFrame, look: Look, crosshair: Cross
     move(step(look.wipe, event.shiftKey ? FAR_STEP : STEP), event);
   });
 
-  const resize = () => {
-    const [high, wide] = traits.size;
-    const [w, h] = fitStage(wide || 1, high || 1, element.clientWidth || WIDEST);
-    width = w;
-    setSize(box, w, h);
-    sizeCanvas(canvas, w, h);
-    painted = [];
-  };
   const drawPictures = () => {
     const { bundle, picture, wipe } = look;
-    const now = [bundle?.image, picture, wipe, canvas.width, canvas.height];
-    if (now.every((value, i) => value === painted[i]) && painted.length > 0) return;
-    painted = now;
+    if (!surface.changed(bundle?.image, picture, wipe)) return;
     const context = beginCanvas(canvas, traits.size[1]);
     if (!context || !bundle?.image) return;
     const { width: w, height: h } = canvas;
@@ -90,17 +80,16 @@ export function createWipe(frame: TranslationFrame, look: Look, crosshair: Cross
   };
   return {
     element,
-    resize,
+    resize: surface.resize,
     draw() {
-      if (canvas.width === 0 || element.dataset.size !== traits.size.join()) resize();
-      element.dataset.size = traits.size.join();
-      canvas.classList.toggle("cfw-pixels", traits.size[1] <= SMALL);
+      surface.draw();
       scene.classList.toggle("cfw-invisible", frame.absent);
     },
     paint() {
       drawPictures();
       const at = Math.round(100 * look.wipe);
       const other = nameOther();
+      const { width } = surface;
       line.style.left = `${Math.min(width - 1, Math.max(1, look.wipe * width))}px`;
       setAttribute(line, "aria-valuenow", at);
       setAttribute(line, "aria-valuetext", `${at} % image, ${100 - at} % ${other}`);

@@ -1,5 +1,5 @@
 import type { Traits } from "../../src/case/traits";
-import { wire } from "../fake";
+import { DONE, wire } from "../fake";
 
 export const SQUARE = [[0, 0, 0.5, 0, 0.5, 0.5, 0, 0.5]];
 
@@ -40,8 +40,7 @@ export function caseState(changes: Partial<Traits> = {}): Traits {
       },
     ],
     ...{ tab: "where", travels: false, fill: "blur", point: [], region: [], without: null },
-    ...{ state: "done", activity: "", time_left: "", progress: 1, counts: "", notes: "", error: "" },
-    ...{ caveats: [], trust: [], measures: false, resumable: true, opens_with: "" },
+    ...{ ...DONE, measures: false },
     ...changes,
   };
 }

@@ -1,5 +1,5 @@
 import type { Face, Region, Traits } from "../../src/facex/traits";
-import { EMPTY, pack, wire } from "../fake";
+import { DONE, EMPTY, pack, wire } from "../fake";
 
 /** The traits as the kernel sends them: these become something else when they are read. */
 export type Sent = Omit<Traits, "prototype" | "face" | "skipped"> &
@@ -123,19 +123,10 @@ export function facexState(changes: Partial<Sent> = {}): Sent {
     opened: -1,
     opened_by: 0,
     face: {},
-    caveats: [],
+    ...DONE,
     trust: [{ name: "rank by luck", value: "10", note: "of 19", help: "higher is better", ok: null }],
-    measures: true,
-    resumable: true,
-    opens_with: "",
-    state: "done",
-    activity: "",
-    time_left: "",
-    progress: 1,
     counts: "faces 2,000 of 2,000",
-    notes: "",
     skipped: {},
-    error: "",
     ...changes,
   };
 }

@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type Charted, createCurves } from "../../src/page/answers/curves";
 import { likeliest } from "../../src/page/answers/likeliest";
 import { levels } from "../../src/page/answers/translation";
 import { createBreath } from "../../src/page/breath";
@@ -138,6 +139,61 @@ describe("questions", () => {
     expect(set.mock.lastCall![0].error).toContain("out of memory");
     ask();
     await vi.waitFor(() => expect(set).toHaveBeenLastCalledWith({ error: "" }));
+  });
+});
+
+describe("curves in a chart", () => {
+  const hiding = { method: "lrp", percent: 50, least: false, fill: "mean" };
+  const chart = (points: Charted["points"] = []) => ({
+    ...{ shares: [0, 50, 100], points, most: "most", least: "least", parts: ["axis"] },
+  });
+  const made = (given: Charted) => {
+    const drawn = new Map<string, Record<string, unknown>>();
+    const view = { get: () => undefined, set: vi.fn(), seen: vi.fn(), draw: drawn.set.bind(drawn) };
+    const asked: string[] = [];
+    const evaluate = vi.fn(async ({ percent, least, fill }: typeof hiding) => {
+      asked.push(`${fill} ${percent}${least ? " least" : ""}`);
+      return percent / 200;
+    });
+    return { curves: createCurves(given, view, evaluate), drawn, asked, evaluate };
+  };
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("are measured but for what is known, once no question comes", async () => {
+    const { curves, drawn, asked } = made(chart([["lrp", 0, false, "mean", 1]]));
+    curves.follow(hiding, 0.7);
+    expect(drawn.get("most")).toEqual({ x: [0, 50], y: [1, 0.7] });
+    expect(drawn.get("least")).toEqual({ x: [-1, -1], y: [-1, -1] });
+    expect(drawn.get("axis")).toEqual({ visible: true });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(asked).toEqual([]);
+    await vi.runAllTimersAsync();
+    expect(asked).toEqual(["mean 100", "mean 0 least", "mean 50 least", "mean 100 least"]);
+    expect(drawn.get("most")).toEqual({ x: [0, 50, 100], y: [1, 0.7, 0.5] });
+    expect(drawn.get("least")).toEqual({ x: [0, 50, 100], y: [0, 0.25, 0.5] });
+  });
+
+  it("give way to a question, which has its own", async () => {
+    const { curves, drawn, asked, evaluate } = made(chart());
+    let end = (_p: number) => {};
+    evaluate.mockReturnValueOnce(
+      new Promise((done) => {
+        end = done;
+      }),
+    );
+    curves.follow(hiding, 0.7);
+    await vi.runAllTimersAsync();
+    expect(evaluate).toHaveBeenCalledTimes(1);
+    curves.stop();
+    end(0.1);
+    await vi.runAllTimersAsync();
+    expect(evaluate).toHaveBeenCalledTimes(1);
+    curves.follow({ ...hiding, fill: "black" }, 0.6);
+    expect(drawn.get("most")).toEqual({ x: [-1, -1], y: [-1, -1] });
+    await vi.runAllTimersAsync();
+    expect(asked.every((one) => one.startsWith("black"))).toBe(true);
+    expect(drawn.get("most")).toEqual({ x: [0, 50, 100], y: [0, 0.6, 0.5] });
   });
 });
 

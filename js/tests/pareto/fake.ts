@@ -1,5 +1,5 @@
 import type { Edited, Member, Traits } from "../../src/pareto/traits";
-import { numbered, wire } from "../fake";
+import { DONE, numbered, wire } from "../fake";
 
 export function member(
   p: number,
@@ -75,20 +75,9 @@ export function paretoState(changes: Partial<Traits> = {}): Traits {
       { name: "Blond_Hair", success: 1.5, per_unit: 2, change: 0.8 },
       { name: "Bald", success: -0.3, per_unit: -1, change: -0.6 },
     ],
-    caveats: [],
+    ...DONE,
     trust: [{ name: "reconstruction", value: ".95", note: "the image .97", help: "", ok: null }],
-    ...{
-      state: "done",
-      activity: "",
-      time_left: "",
-      progress: 1,
-      counts: "2 of 4 flip · 1,200 asked",
-      notes: "",
-      error: "",
-      measures: true,
-      resumable: true,
-      opens_with: "",
-    },
+    counts: "2 of 4 flip · 1,200 asked",
     ...changes,
   };
 }

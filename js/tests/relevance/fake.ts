@@ -1,6 +1,6 @@
 import { deflateSync } from "node:zlib";
 import type { Entry, Traits } from "../../src/relevance/traits";
-import { numbered, pack, wire } from "../fake";
+import { DONE, numbered, pack, wire } from "../fake";
 
 /** Levels of six pixels, two rows of three, as the kernel sends them. */
 export function deflated(levels: readonly number[]): number[] {
@@ -70,8 +70,7 @@ export function relevanceState(changes: Partial<Traits> = {}): Traits {
       picture: null,
     },
     ...{ cursor: [10, 10], point: [], region: [] },
-    ...{ state: "done", activity: "", time_left: "", progress: 1, counts: "3 of 3 methods", notes: "" },
-    ...{ error: "", caveats: [], measures: true, resumable: true, opens_with: "" },
+    ...{ ...DONE, counts: "3 of 3 methods" },
     trust: [{ name: "deletion area of rap", value: ".21", note: "random .40", help: "lower", ok: true }],
     ...changes,
   };

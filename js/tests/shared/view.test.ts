@@ -4,20 +4,12 @@ import { runTraits } from "../../src/shared/traits";
 import { defineView, type Frame, type Parts } from "../../src/shared/view";
 import { integer, type TraitsOf } from "../../src/shared/wire";
 import { fakeModel } from "../fake";
+import { drawn, mount, text, tidy } from "../mount";
 
 const traits = { ...runTraits, size: integer(), quiet: integer() };
 type Traits = TraitsOf<typeof traits>;
 
-const ends: (() => void)[] = [];
-afterEach(() => {
-  for (const end of ends.splice(0)) end();
-  document.body.replaceChildren();
-  vi.unstubAllGlobals();
-  vi.restoreAllMocks();
-});
-
-const drawn = () => new Promise<void>((done) => setTimeout(done, 40));
-const text = (element: Element | null | undefined) => element?.textContent ?? "";
+afterEach(tidy);
 
 async function show(
   more: (frame: Frame<typeof traits>) => Partial<Parts>,
@@ -44,12 +36,9 @@ async function show(
       };
     },
   });
-  const el = document.body.appendChild(document.createElement("div"));
-  ends.push(view.render({ model: fake.view(), el }));
-  const root = el.querySelector<HTMLElement>("[data-testid=cfw-trial]")!;
-  const find = (selector: string) => root.querySelector<HTMLElement>(selector)!;
+  const shown = mount(view, fake.view(), "trial");
   await drawn();
-  return { fake, el, root, find, frame: frame!, end: ends.at(-1)! };
+  return { ...shown, fake, frame: frame! };
 }
 
 describe("the frame", () => {

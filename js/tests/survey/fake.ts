@@ -1,6 +1,6 @@
 import { deflateSync } from "node:zlib";
 import type { Traits } from "../../src/survey/traits";
-import { EMPTY, pack, wire } from "../fake";
+import { DONE, EMPTY, pack, wire } from "../fake";
 
 const NONE = 65535;
 
@@ -77,8 +77,7 @@ export function surveyState(changes: Partial<Traits> = {}): Traits {
     kept: pack([...sheetOf([4, 1, 5], 7), ...sheetOf([2, 3, 0], 8)]),
     ...{ skipped: [], skipped_count: 0, chosen: -1 },
     filters: null,
-    ...{ state: "done", activity: "", time_left: "", progress: 1, counts: "6 pictures", notes: "" },
-    ...{ error: "", caveats: [], measures: true, resumable: true, opens_with: "" },
+    ...{ ...DONE, counts: "6 pictures" },
     trust: [{ name: "accuracy", value: ".40", note: "the commonest class .60", help: "share", ok: false }],
     ...changes,
   };

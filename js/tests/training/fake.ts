@@ -1,22 +1,10 @@
 import type { Traits } from "../../src/training/traits";
-import { wire } from "../fake";
+import { DONE, wire } from "../fake";
 
 /** A training at update 30 of 120, with two rows of three samples of 16 by 16 pixels. */
 export function trainingState(changes: Partial<Traits> = {}): Traits {
   return {
-    ...{
-      state: "running",
-      activity: "",
-      time_left: "",
-      progress: 0.25,
-      error: "",
-      notes: "",
-      caveats: [],
-      trust: [],
-      measures: false,
-      resumable: true,
-      opens_with: "",
-    },
+    ...{ ...DONE, state: "running", progress: 0.25, measures: false },
     counts: "update 30 of 120 after 6 s",
     ...{ step: 30, saved: false },
     sheet: wire(Uint8Array.of(7, 1)),

@@ -1,5 +1,5 @@
 import type { Traits } from "../../src/transitions/traits";
-import { numbered, wire } from "../fake";
+import { DONE, numbered, wire } from "../fake";
 
 /** Eleven phases of a path from 9 to 4 that flips at 6, of which all frames are there. */
 export function pathOf(at: readonly number[] = Array.from({ length: 11 }, (_, i) => i)) {
@@ -57,20 +57,11 @@ export function transitionState(changes: Partial<Traits> = {}): Traits {
     cursor: [0, 0],
     ...{ point: [], region: [] },
     answer: { cells: [2, 2], share: [0.5, -0.25, 0.7, 0.05], total: 7.94, off: 0.03 },
-    caveats: [],
+    ...DONE,
     trust: [
       { name: "agreement, 5 seeds", value: ".68", note: "chance .33", help: "higher is better", ok: null },
     ],
-    measures: true,
-    resumable: true,
-    opens_with: "",
-    state: "done",
-    activity: "",
-    time_left: "",
-    progress: 1,
     counts: "update 2,000 of 2,000 · 96 candidates",
-    notes: "",
-    error: "",
     ...changes,
   };
 }

@@ -1,6 +1,6 @@
 import { deflateSync } from "node:zlib";
 import type { Traits } from "../../src/translation/traits";
-import { numbered, pack } from "../fake";
+import { DONE, numbered, pack } from "../fake";
 
 /** Levels of six pixels, two rows of three, deflated. */
 export const deflated = (levels: readonly number[]) => [...deflateSync(Uint8Array.from(levels))];
@@ -33,7 +33,7 @@ export function entryOf(changes: Partial<Traits["entries"][number]> = {}): Trait
 export function translationState(changes: Partial<Traits> = {}): Traits {
   return {
     ...{ model: "ResNet", labels: ["sound", "cracked", "painted"], target: 1, painted: 2, second: "" },
-    ...{ caveats: [], total: 3, size: [2, 3] as const },
+    ...{ total: 3, size: [2, 3] as const },
     tiles: numbered(3, 200),
     pictures: pack([bundleOf(10), bundleOf(20, [0, 0, 0, 0, 0, 0]), bundleOf(30, null)]),
     entries: [
@@ -45,19 +45,8 @@ export function translationState(changes: Partial<Traits> = {}): Traits {
     ...{ curves: "" as const, measured: {}, attackable: true },
     ...{ point: [], region: [] },
     ...{ cursor: [0.5, 0.5], curve: [], area: [], strength: [0, 0] },
-    ...{
-      state: "done",
-      activity: "",
-      time_left: "",
-      progress: 1,
-      counts: "3 of 3 images · 2 flipped",
-      notes: "",
-      error: "",
-    },
+    ...{ ...DONE, counts: "3 of 3 images · 2 flipped" },
     trust: [{ name: "flip rate", value: ".92", note: "chance .5", help: "higher is better", ok: null }],
-    measures: true,
-    resumable: true,
-    opens_with: "",
     ...changes,
   };
 }

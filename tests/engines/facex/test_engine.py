@@ -256,9 +256,9 @@ def test_a_checkpoint_survives_a_failure_and_a_kill(tmp_path):
     assert FaceXResult.load(path).numbers.tolist() == list(range(8))
     program = f"""
 import os, runpy, signal
-from cfwidgets.engines import base
+from cfwidgets.engines.base import engine
 given = runpy.run_path({str(Path(__file__))!r})
-base._SAVED_EVERY = 0
+engine._SAVED_EVERY = 0
 steps = given["FAST"].steps(
     given["convolutions"](), given["drawn"](40), 1, regions=given["REGIONS"], checkpoint={str(path)!r}
 )

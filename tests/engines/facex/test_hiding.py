@@ -28,6 +28,14 @@ def test_only_the_region_and_its_rim_change(fill):
     assert images.max() <= 1
 
 
+@pytest.mark.parametrize("fill", FILLS)
+def test_white_is_filled_with_no_more_than_white(fill):
+    white = torch.ones(3, 26, 69)  # of such sides the mean of cells rounds to more than 1
+    _, images = each_hidden(white, (torch.arange(69) < 40).expand(1, 26, 69), fill)
+    torch.testing.assert_close(images, white[None])
+    assert images.max() <= 1
+
+
 def test_the_fills_are_what_they_say():
     image = torch.zeros(3, SIDE, SIDE)
     image[0] = 0.5

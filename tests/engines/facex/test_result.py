@@ -318,6 +318,17 @@ def test_trust_in_halves_and_against_a_randomised_model():
     assert result(ior).trust()["value"].tolist() == pytest.approx([-1])
 
 
+@pytest.mark.parametrize(
+    ("order", "correlation", "ok"),
+    [([2, 0, 1, 3], 0.4, True), ([1, 0, 3, 2], 0.6, None), ([0, 1, 2, 3], 1.0, False)],
+)
+def test_a_randomised_model_that_is_half_alike_tells_nothing(order, correlation, ok):
+    ior = torch.tensor([[0.1, 0.2, 0.3, 0.4]] * 2)
+    row = result(ior, randomised=ior[:, order]).trust().set_index("measure").loc["randomised model"]
+    assert row["value"] == pytest.approx(correlation)
+    assert row["ok"] is ok
+
+
 def test_trust_is_not_measured_by_too_little():
     assert result([[0.1, 0.2, 0.3]]).trust().empty  # one face has no halves
     assert (

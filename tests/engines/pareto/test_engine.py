@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from small import Bare, Tint
+from small import Bare, Tint, redness
 from torch import nn
 
 from cfwidgets import Classifier, ClassifierError
@@ -24,16 +24,6 @@ from cfwidgets.search import GDE3, NSGA2, SMPSO
 
 IMAGE = torch.full((3, 8, 8), 0.2)
 FAST = PlausibleCounterfactuals(SMPSO(population=20, archive=20), evaluations=600)
-
-
-def redness(threshold=0.4):
-    """A model that predicts red by the redness alone."""
-
-    def answer(images):
-        red = torch.sigmoid(20 * (images[:, 0].mean((1, 2)) - threshold))
-        return torch.stack([1 - red, red], 1)
-
-    return Classifier(answer, labels=["plain", "red"])
 
 
 def same(a, b):
@@ -360,7 +350,7 @@ def test_many_side_by_side_find_what_each_finds_alone():
 
 
 def test_a_survey_that_is_interrupted_gives_back_what_there_is(monkeypatch, capsys):
-    monkeypatch.setattr("cfwidgets.engines.base._interrupted", [float("-inf")])
+    monkeypatch.setattr("cfwidgets.engines.base.driving._interrupted", [float("-inf")])
     images = torch.stack([IMAGE, IMAGE + 0.1])
     whole = FAST.explain_many(redness(), Tint(), images)
     evaluate, calls = many.evaluate, []

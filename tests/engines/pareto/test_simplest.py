@@ -8,9 +8,8 @@ import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from small import Bare, Tint
+from small import Bare, Tint, redness
 
-from cfwidgets import Classifier
 from cfwidgets.engines.pareto.coherence import Coherence
 from cfwidgets.engines.pareto.engine import PlausibleCounterfactuals
 from cfwidgets.engines.pareto.result import ParetoResult
@@ -20,14 +19,6 @@ from cfwidgets.search import SMPSO
 
 IMAGE = torch.full((3, 8, 8), 0.2)
 FAST = PlausibleCounterfactuals(SMPSO(population=20, archive=20), evaluations=600)
-
-
-def redness(threshold=0.4):
-    def answer(images):
-        red = torch.sigmoid(20 * (images[:, 0].mean((1, 2)) - threshold))
-        return torch.stack([1 - red, red], 1)
-
-    return Classifier(answer, labels=["plain", "red"])
 
 
 def free(count):

@@ -285,6 +285,14 @@ def test_trust_has_a_row_for_each_measure_that_was_taken():
     assert len(whole(agreement=None, randomised_model=None).trust()) == 3
 
 
+@pytest.mark.parametrize(("correlation", "ok"), [(0.49, True), (0.5, None), (0.79, None), (0.8, False)])
+def test_a_randomised_model_that_is_half_alike_tells_nothing(correlation, ok):
+    found = whole()
+    alike = RandomisedModel(found.randomised_model.share, correlation)
+    rows = whole(randomised_model=alike).trust().set_index("measure")
+    assert rows.loc["randomised model", "ok"] is ok
+
+
 def test_the_plot_shows_the_image_the_strip_with_its_maps_and_both_curves():
     found = whole()
     figure = found.plot()

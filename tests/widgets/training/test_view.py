@@ -21,7 +21,7 @@ from waiting import until
 
 from cfwidgets.engines.base import Update
 from cfwidgets.images import to_uint8
-from cfwidgets.training import translation
+from cfwidgets.training import translation_updates
 from cfwidgets.training.attgan import TrainedAttGAN
 from cfwidgets.training.biggan import BigGANTraining
 from cfwidgets.training.plain import PlainTraining
@@ -302,13 +302,13 @@ def test_a_failure_is_shown_and_what_was_found_is_kept(opened):
 def test_a_loss_that_is_no_number_ends_it_at_the_last_good_state_with_the_reason(
     opened, tmp_path, monkeypatch
 ):
-    right, calls = translation.discriminator_loss, []
+    right, calls = translation_updates.discriminator_loss, []
 
     def wrong(*of):
         calls.append(1)
         return right(*of) * (torch.nan if len(calls) == 2 else 1)
 
-    monkeypatch.setattr(translation, "discriminator_loss", wrong)
+    monkeypatch.setattr(translation_updates, "discriminator_loss", wrong)
     images, labels = torch.rand(20, 3, 16, 16), torch.arange(20) % 2
     view = opened(TRANSLATION.steps(images, labels, checkpoint=tmp_path / "kept"))
     until(lambda: view.state == "failed")

@@ -117,7 +117,7 @@ def test_the_picture_is_reached_as_the_data_set_holds_it(clf, data, expected):
     assert expected in made.code()
     names = {"data": data}
     exec(expected, names)
-    assert torch.equal(clf.view(names["image"]), made._now.picture.seen)
+    assert torch.equal(clf.view(names["image"]), made._area.opened.picture.seen)
     made.close()
 
 

@@ -112,7 +112,7 @@ def test_a_picture_chosen_before_another_was_opened_does_not_come_back(bare):
         bare.survey.view.chosen = 4
         time.sleep(0.2)  # the thread that works has heard of it, and waits
         bare.open(1)
-    until(lambda: not bare._waiting)
+    until(lambda: not bare._commands._waiting)
     with bare._lock:
         assert seen == [1]
 

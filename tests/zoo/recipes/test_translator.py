@@ -11,14 +11,8 @@ import pytest
 import torch
 
 from cfwidgets.models.translator_pair import TranslatorPair
-from cfwidgets.zoo.recipes.translator import (
-    DATA_SETS,
-    Marker,
-    examples,
-    judge,
-    main,
-    training,
-)
+from cfwidgets.zoo.recipes.translator import DATA_SETS, examples, main, training
+from cfwidgets.zoo.recipes.translator.baselines import Marker, judge
 
 pytestmark = pytest.mark.slow
 
@@ -48,9 +42,9 @@ def test_several_processes_draw_the_same() -> None:
             assert torch.equal(getattr(alone[split], part), getattr(shared[split], part))
 
 
-@pytest.mark.parametrize("name", ["concrete", "portraits"])
-def test_the_command_writes_a_translator_and_its_card(tmp_path: Path, name: str) -> None:
-    main([name, "--to", str(tmp_path), "--settings", TINY, *WORDS])
+@pytest.mark.parametrize(("name", "processes"), [("concrete", "1"), ("portraits", "2")])
+def test_the_command_writes_a_translator_and_its_card(tmp_path: Path, name: str, processes: str) -> None:
+    main([name, "--to", str(tmp_path), "--settings", TINY, *WORDS, "--processes", processes])
     pair = TranslatorPair.load(tmp_path / f"{name}_translator.safetensors")
     assert pair.labels == DATA_SETS[name].labels
     assert pair.size == 32

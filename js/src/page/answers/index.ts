@@ -11,6 +11,10 @@ import { translation } from "./translation";
 export interface Asking {
   get(name: string): unknown;
   set(traits: Record<string, unknown>): void;
+  /** Sets traits of a part of its chart, by the id of that model. */
+  draw(id: string, traits: Record<string, unknown>): void;
+  /** Says what is to be done when the view is first seen: a page may hold more than what is seen of it. */
+  seen(then: () => void): void;
 }
 
 /** Makes who answers a view: it is called when the view has saved something, and sets what Python would set. */
