@@ -6,12 +6,15 @@ import doctest
 import importlib
 import pkgutil
 import re
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
 import cfwidgets
 
-MODULES = ["cfwidgets", *(found.name for found in pkgutil.walk_packages(cfwidgets.__path__, "cfwidgets."))]
+ALL = ["cfwidgets", *(found.name for found in pkgutil.walk_packages(cfwidgets.__path__, "cfwidgets."))]
+MODULES = [name for name in ALL if ">>> " in Path(find_spec(name).origin).read_text("utf-8")]
 WHOLE = re.compile(r"cfwidgets\.(widgets\.\w+\.(explorer|view|progress)|training\.\w+)")
 
 

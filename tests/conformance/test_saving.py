@@ -94,8 +94,14 @@ def shown_state(view):
 
 
 def quiet(view):
-    until(lambda: not view._answers._question)
-    time.sleep(0.2)
+    """Wait until all is answered: the thread that answers, if there is one, waits for a question."""
+    answers = view._answers
+
+    def idle():
+        with answers._asked:
+            return not answers._question and (not answers._begun or answers._asked._waiters)
+
+    until(idle)
 
 
 @pytest.fixture(scope="package")

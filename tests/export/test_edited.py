@@ -26,7 +26,7 @@ def classifier(**settings) -> Classifier:
     return Classifier(net, **settings)
 
 
-@pytest.mark.costly
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(48, 64), None, 32])
 def test_pictures_are_painted_fitted_and_evaluated_as_by_both(size):
     found = edited_network(editor(), classifier(input_size=size, mean=0.4, std=0.3), IMAGE, ROWS, "full")
