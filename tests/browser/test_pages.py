@@ -643,8 +643,8 @@ def test_noise_in_a_live_page_of_translations_is_answered_as_in_python(open_page
     opened.live()
     view = opened.view("translation")
     expect(view.locator(".cfw-alone")).to_be_hidden()
-    for step in range(25):
-        place, level = step % 5, round(0.012 * step, 3)
+    for step in range(50):
+        place, level = step % 5, round(0.006 * step, 3)
         answer = opened.page.evaluate(STRESS, [place, [level, 0]])
         expected = stressed(clf, translator, made.result, place, "noise", level, second=clf)
         assert answer["image"] == pytest.approx(expected.prediction.tolist(), abs=1e-4)
