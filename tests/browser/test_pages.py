@@ -289,7 +289,7 @@ def test_a_live_page_opens_in_small_steps(browser, tmp_path, digits):
     found = tasks(browser.stop_tracing(), path.as_uri())
     context.close()
     assert len(found) > 20
-    assert found[0] < sum(found) / 5  # a share, since machines differ; the benchmark tells the time
+    assert found[0] < sum(found) / 8  # a share, since machines differ; the benchmark tells the time
 
 
 def test_both_themes_the_switch_and_paper(open_page, tmp_path, screenshots):

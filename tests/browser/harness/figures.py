@@ -14,7 +14,9 @@ STRAYS = """() => {
   const figures = [...document.querySelectorAll('.bqplot')].filter(seen);
   return figures.flatMap((figure) => {
     const area = box(figure.querySelector('rect.plotarea_background'));
-    const texts = [...figure.querySelectorAll('text')].filter((text) => text.textContent && seen(text));
+    // Chromium calls text visible that is in a part of a drawing without display; it has no size.
+    const laid = (text) => text.textContent && box(text).height > 0;
+    const texts = [...figure.querySelectorAll('text')].filter((text) => laid(text) && seen(text));
     const marks = [...figure.querySelectorAll('path.line, .bar, .object_grp:not(:has(text))')].filter(seen);
     return [
       ...texts.filter((text) => outside(box(text), box(figure))).map((text) => text.textContent),
