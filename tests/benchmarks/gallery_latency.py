@@ -200,7 +200,7 @@ def main(count: int, *, photographs: bool) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pictures", type=int, default=50_000)
+    parser.add_argument("--pictures", type=int, help="50,000, or 1,000 photographs")
     parser.add_argument("--photographs", action="store_true")
     given = parser.parse_args()
-    main(given.pictures, photographs=given.photographs)
+    main(given.pictures or (1_000 if given.photographs else 50_000), photographs=given.photographs)
