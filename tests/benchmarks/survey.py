@@ -6,33 +6,21 @@ that is the quicker one) have all pictures ready, as tensors of the network's si
 like best. All are taken in turns, and the best of each counts, since others may use the machine. It prints;
 it asserts nothing.
 
-Measured 2026-11-27, one thread of torch on 2 CPU cores that others kept busy (a load of 5 to 12), so that
-the rates move by half from one run to the next:
+Measured 2026-11-28, two threads of torch on 2 CPU cores with little else at work (a load of 1), pictures a
+second:
 
-========================== ============== ================= ====== ============ ================
-pictures                    network alone  classifier alone survey   of network    of classifier
-========================== ============== ================= ====== ============ ================
-10,000 digits, in an array          2,734             5,808  7,506        275 %            129 %
-10,000 digits, one by one           2,609             5,459  2,940        113 %             54 %
-96 photographs from files              20                21     14         69 %             68 %
-========================== ============== ================= ====== ============ ================
+=============================== ============= ================ ====== ========== =============
+pictures                        network alone classifier alone survey of network of classifier
+=============================== ============= ================ ====== ========== =============
+10,000 digits, in an array             18,928           30,711 25,438      134 %          83 %
+10,000 digits, one by one              19,279           32,232 13,436       70 %          42 %
+1,000 photographs from files               79              120     95      121 %          79 %
+=============================== ============= ================ ====== ========== =============
 
-Asked: at least 90 % of the network alone. Reached for digits. Items one by one are paid for in Python: 20 µs
-a picture to read it, where the network takes 70 µs.
-
-For photographs the share moves with what others do meanwhile: measured again at a load of 17, ten pairs of
-runs one after the other gave 58 to 112 %, 92 % in the middle, and ``--quick`` 90 %. What they cost is
-steadier. Milliseconds of processor time a photograph, of 128, the least of four runs:
-
-============= ================ ====== =======
-network alone classifier alone survey reading
-============= ================ ====== =======
-         21.8             18.0   22.3     2.9
-============= ================ ====== =======
-
-So with no core free to read, the survey has 98 % of the network's throughput, since the classifier's layout
-wins what reading takes: decoding 0.8 ms, scaling 1.0, floats 0.3. Of the rest 0.5 ms go to what is done once
-(the network's sum, 17 pictures that are read to know the data set again).
+Asked: at least 90 % of the network alone. It is reached for digits and for photographs, since the
+classifier's layout wins more than reading takes. Items that a data set gives one by one are paid for in
+Python: some 20 µs each, where the network takes 50. With both cores kept busy by others the share of
+photographs moves between 58 and 112 %.
 
 100,000 small files of which 30 are broken (``--files 100000``), by a function for a model: 54 s of clock,
 17 s of processor time, 130 MB of memory more than before; the table takes 0.2 s, and its file has 6.6 MB.

@@ -6,19 +6,19 @@ the picture and the threshold is moved the kernel sleeps; the view measures from
 paint. For stress the kernel is awake: from the input to the first paint with the answer for it, with the
 small networks of the package.
 
-Measured 2026-11-27, 2 cores (x86-64) at a load of 13 by other work, JupyterLab 4.6, Chromium with software
-rendering; 200, 100 and 30 inputs. Asked are at most 16 ms at the 95th percentile for wipe and threshold, and
-250 ms for an answer under stress:
+Measured 2026-11-28, 2 cores (x86-64) with little else at work (a load of 1), JupyterLab 4.6, Chromium with
+software rendering; 200, 100 and 30 inputs. Asked are at most 16 ms at the 95th percentile for wipe and
+threshold, and 250 ms for an answer under stress:
 
 =================== ====== ======
 ms                  median p95
 =================== ====== ======
-wipe                0.6    1.0
-threshold, heat     1.6    4.9
-threshold, filled   1.5    16.6
-threshold, outline  1.3    2.5
-stress, noise       197    388
-stress, attack step 622    1,298
+wipe                0.2    0.4
+threshold, heat     1.0    2.1
+threshold, filled   1.1    2.4
+threshold, outline  0.9    1.5
+stress, noise       96     97
+stress, attack step 197    221
 =================== ====== ======
 
 An attack is ten passes back through the classifier.
