@@ -1,7 +1,8 @@
-"""Export widgets: one HTML file that plays from disk."""
+"""Export widgets: an HTML file that plays from disk."""
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -9,22 +10,25 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from cfwidgets.checks import choice
+from cfwidgets.export.beside import Beside, beside
 from cfwidgets.export.exported import Exported
 from cfwidgets.export.foreign import front_end
 from cfwidgets.export.network import Network, in_planes, packed_numbers
-from cfwidgets.export.page import Page, Places, checked_path, write
+from cfwidgets.export.page import Page, Places
 from cfwidgets.export.refusal import CannotTravelError
 from cfwidgets.export.state import State, modules, state_of
 from cfwidgets.export.travel import Travel
 from cfwidgets.export.words import About, software, today
+from cfwidgets.export.writing import checked_path, write
 from cfwidgets.models.absent import AbsentError
 
 if TYPE_CHECKING:
     import ipywidgets as w
 
-__all__ = ["Live", "Shown", "Traveller", "as_it_stands", "export", "travel_of"]
+__all__ = ["Live", "Runtime", "Shown", "Traveller", "as_it_stands", "export", "travel_of"]
 
 Live: TypeAlias = Literal["auto", "half"] | bool
+Runtime: TypeAlias = Literal["inside", "beside"]
 
 _MB = 1_000_000
 _LARGEST = 40 * _MB  # of a page that "auto" makes live
@@ -87,6 +91,7 @@ def export(
     stand: Callable[[], Shown],
     path: str | os.PathLike[str],
     live: Live = "auto",
+    runtime: Runtime = "inside",
     title: str | None = None,
 ) -> Exported:
     """Write a page with widgets as they stand.
@@ -95,20 +100,26 @@ def export(
     ----------
     stand
         Gives them, once all else is known to be right.
-    path, live, title
+    path, live, runtime, title
         See `cfwidgets.widgets.view.View.export`.
     """
     choice("live", live, (True, False, "auto", "half"))
+    choice("runtime", runtime, ("inside", "beside"))
     if title is not None and not isinstance(title, str):
         raise ValueError(f"title must be a text, not {title!r:.60}")
     target = checked_path(path)
     shown = stand()
-    networks, reason = ({}, f"{_STILL}, as asked for") if live is False else _networks(shown, live)
-    content = _page(shown, networks, reason, title).html()
+    shared = beside() if runtime == "beside" else None
+    page = functools.partial(_page, shown, title, shared)
+    networks, reason = ({}, f"{_STILL}, as asked for") if live is False else _networks(shown, live, shared)
+    content = page(networks, reason).html()
     if live == "auto" and networks and len(content) > _LARGEST:
-        networks, reason, content = _smaller(shown, title, len(content))
+        reason = f"{_STILL}, because a live one would have {len(content) / _MB:.0f} MB (live=True makes it)"
+        networks, reason, content = _smaller(shown, shared, page, reason)
+    # first: the page is never there without it
+    put = shared.put(target.parent) if shared and networks else None
     write(target, content)
-    return Exported(target, bool(networks), len(content), reason)
+    return Exported(target, bool(networks), len(content), reason, put)
 
 
 def as_it_stands(widget: w.Widget, view: Traveller) -> Shown:
@@ -137,7 +148,7 @@ def travel_of(view: Traveller) -> Travel | CannotTravelError:
         return CannotTravelError(str(error))
 
 
-def _networks(shown: Shown, live: Live) -> tuple[dict[str, Network], str]:
+def _networks(shown: Shown, live: Live, shared: Beside | None) -> tuple[dict[str, Network], str]:
     """Make the networks that views are answered with, by the ids of their models; none for a still page."""
     found: dict[str, Network] = {}
     known: dict[bytes, Network] = {}
@@ -159,24 +170,28 @@ def _networks(shown: Shown, live: Live) -> tuple[dict[str, Network], str]:
         if live != "auto":
             raise CannotTravelError(f"{why}; live=False makes {_STILL}") from why
         return {}, f"{_STILL}, because {why}"
-    return found, _of_networks(known.values(), {shown.names[name]: error for name, error in without.items()})
+    silent = {shown.names[name]: error for name, error in without.items()}
+    return found, _of_networks(known.values(), silent, shared)
 
 
-def _smaller(shown: Shown, title: str | None, length: int) -> tuple[dict[str, Network], str, bytes]:
+def _smaller(
+    shown: Shown, shared: Beside | None, page: Callable[[Mapping[str, Network], str], Page], reason: str
+) -> tuple[dict[str, Network], str, bytes]:
     """Try half precision for a page that is too large; make a still one where that does not do."""
-    reason = f"{_STILL}, because a live one would have {length / _MB:.0f} MB (live=True makes it)"
     try:
-        halves, how = _networks(shown, "half")
+        halves, how = _networks(shown, "half", shared)
     except CannotTravelError as error:
         reason = f"{reason}, and {error}"
     else:
-        content = _page(shown, halves, how, title).html()
+        content = page(halves, how).html()
         if len(content) <= _LARGEST:
             return halves, how, content
-    return {}, reason, _page(shown, {}, reason, title).html()
+    return {}, reason, page({}, reason).html()
 
 
-def _of_networks(networks: Iterable[Network], without: Mapping[str, CannotTravelError]) -> str:
+def _of_networks(
+    networks: Iterable[Network], without: Mapping[str, CannotTravelError], shared: Beside | None
+) -> str:
     some = list(networks)
     precision = (
         "weights in half precision, which changes probabilities by up to "
@@ -185,11 +200,16 @@ def _of_networks(networks: Iterable[Network], without: Mapping[str, CannotTravel
         else "weights in full precision"
     )
     what = "the network travels with it" if len(some) == 1 else f"{len(some)} networks travel with it"
+    by = ""
+    if shared:
+        by = f", evaluated by {shared.name} ({len(shared.content) / _MB:.1f} MB) in the same folder"
     silent = "".join(f"; {name}: not answered, because {error}" for name, error in without.items())
-    return f"{what}, {precision}{silent}"
+    return f"{what}, {precision}{by}{silent}"
 
 
-def _page(shown: Shown, networks: Mapping[str, Network], reason: str, title: str | None) -> Page:
+def _page(
+    shown: Shown, title: str | None, shared: Beside | None, networks: Mapping[str, Network], reason: str
+) -> Page:
     travelled: dict[str, Any] = {}
     described: dict[str, Any] = {}
     models: dict[str, bytes] = {}
@@ -221,7 +241,7 @@ def _page(shown: Shown, networks: Mapping[str, Network], reason: str, title: str
     lacks = (about.lacks if travelled else "") or about.asks
     return Page(
         title=title or about.title,
-        lead=_lead(bool(networks)),
+        lead=_lead(bool(networks), shared),
         about=(
             *about.rows,
             ("In this page", (f"{reason[0].upper()}{reason[1:]}.", f"It has no kernel: {lacks}.")),
@@ -236,10 +256,16 @@ def _page(shown: Shown, networks: Mapping[str, Network], reason: str, title: str
         travelled=travelled,
         networks=described,
         models=models,
+        beside=shared if networks else None,
     )
 
 
-def _lead(live: bool) -> str:
+def _lead(live: bool, shared: Beside | None) -> str:
+    if live and shared:
+        return (
+            "A live page: the network travels in this file and answers in your browser, with "
+            f"{shared.name} from the same folder. Nothing else is fetched, and nothing is sent."
+        )
     if live:
         return (
             "A live page: the network travels in this file and answers in your browser. Nothing is fetched "

@@ -24,12 +24,15 @@ class Exported:
         The length of the file.
     reason
         Why it is live or still, and what limits it, in a sentence.
+    beside
+        The file that must lie beside it for it to answer; None where the page needs no other.
     """
 
     path: Path
     live: bool
     bytes: int
     reason: str
+    beside: Path | None = None
 
     def __repr__(self) -> str:
         kind = "live" if self.live else "still"

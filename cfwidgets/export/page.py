@@ -1,30 +1,23 @@
-"""Assemble pages and write them."""
+"""Assemble pages."""
 
 from __future__ import annotations
 
-import base64
-import errno
-import functools
-import hashlib
 import json
-import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cfwidgets.export.dense import dense_pieces
+from cfwidgets.export.parts import LICENCES, runtime, script_text, static, sum_of
 from cfwidgets.export.words import about_table, escaped
-from cfwidgets.scratch import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from cfwidgets.export.beside import Beside
     from cfwidgets.export.foreign import FrontEnd
 
-__all__ = ["Page", "Places", "checked_path", "plain", "write"]
+__all__ = ["Page", "Places", "plain"]
 
-_STATIC = Path(__file__).parent / "static"
-_SUFFIXES = (".html", ".htm")
 _COMPILE = "//# allFunctionsCalledOnLoad\n"  # Chromium compiles all of a script at once, beside the page
 
 
@@ -81,6 +74,8 @@ class Page:
         Questions that are answered in the page, by the id of the view's model; and networks, by name.
     models
         The networks' content, compressed, by the name of its texts.
+    beside
+        The file with what evaluates them; None where that travels in the page.
     """
 
     title: str
@@ -95,21 +90,22 @@ class Page:
     travelled: dict[str, Any] = field(default_factory=dict)
     networks: dict[str, Any] = field(default_factory=dict)
     models: dict[str, bytes] = field(default_factory=dict)
+    beside: Beside | None = None
 
     def html(self) -> bytes:
         """Write the page, in UTF-8."""
-        scripts = {"page-jquery": _static("jquery.js"), "page-script": _static("page.js")}
+        scripts = {"page-jquery": static("jquery.js"), "page-script": static("page.js")}
         scripts |= {f"page-front-{one.package}": _foreign(one) for one in self.front_ends}
         scripts = {name: f"{_COMPILE}{script}" for name, script in scripts.items()}
-        sums = {name: _sum(script) for name, script in scripts.items()}
-        begin = f"cfwidgetsSums={_json(sums)};{_static('begin.js')}"
-        policy = _policy(begin, live=bool(self.models))
+        sums = {name: sum_of(script) for name, script in scripts.items()}
+        begin = f"cfwidgetsSums={_json(sums)};{static('begin.js')}"
+        policy = _policy(begin, live=bool(self.models), beside=self.beside)
         return "".join(
             [
                 '<!doctype html>\n<html lang="en" data-theme="light"><head><meta charset="utf-8">',
                 f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
                 '<meta name="viewport" content="width=device-width, initial-scale=1">',
-                f"<title>{escaped(self.title)}</title><style>{_static('page.css')}</style></head>",
+                f"<title>{escaped(self.title)}</title><style>{static('page.css')}</style></head>",
                 # bqplot's scales look for a base address when they load
                 '<body data-base-url="/">',
                 f'<header class="page-head"><h1>{escaped(self.title)}</h1>',
@@ -137,14 +133,15 @@ class Page:
             "texts": self.texts,
             "travelled": self.travelled,
             "networks": self.networks,
+            "beside": self.beside and {"name": self.beside.name, "sum": self.beside.sum},
         }
 
     def _networks(self) -> Iterator[str]:
         if not self.models:
             return
-        yield _data("page-worker", _static("worker.js"))
-        texts = {"page-runtime": (_STATIC / "runtime.wasm.gz").read_bytes(), **self.models}
-        for name, content in texts.items():
+        yield _data("page-worker", static("worker.js"))
+        within = {} if self.beside else {"page-runtime": runtime()}
+        for name, content in {**within, **self.models}.items():
             # In pieces, since a browser reads what stands in one element without a pause.
             for count, text in dense_pieces(content):
                 told = f'data-of="{escaped(name)}" data-bytes="{count}"'
@@ -152,7 +149,7 @@ class Page:
 
     def _licences(self) -> str:
         others = [f"{one.package} {one.version}\n\n{one.licence}" for one in self.front_ends]
-        return "\n\n".join([*others, _static("licences.txt").partition("\n")[2]])
+        return "\n\n".join([*others, static(LICENCES).partition("\n")[2]])
 
 
 def plain(title: str, lead: str, parts: Iterable[str]) -> bytes:
@@ -171,7 +168,7 @@ def plain(title: str, lead: str, parts: Iterable[str]) -> bytes:
             '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; ',
             "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\">",
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escaped(title)}</title><style>{_static('page.css')}</style></head><body>",
+            f"<title>{escaped(title)}</title><style>{static('page.css')}</style></head><body>",
             f'<header class="page-head"><h1>{escaped(title)}</h1><p>{escaped(lead)}</p></header><main>',
             *parts,
             "</main></body></html>\n",
@@ -179,72 +176,19 @@ def plain(title: str, lead: str, parts: Iterable[str]) -> bytes:
     ).encode("utf-8")
 
 
-def checked_path(path: str | os.PathLike[str]) -> Path:
-    """Return the path of a page to write; refuse one that cannot be written, before any work.
+def _policy(begin: str, *, live: bool, beside: Beside | None) -> str:
+    """Allow the script that begins, which knows the sums of the others; no address is reached from it.
 
-    Raises
-    ------
-    ValueError
-        It does not end in .html.
-    OSError
-        It is a folder, or its folder is not there.
+    The file beside the page is known by its sum, too. From disk Chromium compares no file with a sum, and
+    runs it by no narrower word than "file:" (Firefox asks for none), which over HTTP allows nothing.
     """
-    found = Path(path)
-    if found.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "it is a folder: give a file, such as page.html", str(found))
-    if found.suffix.lower() not in _SUFFIXES:
-        raise ValueError(f"path must end in .html, which browsers open as a page; got {str(found)!r:.200}")
-    if not found.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(found.parent))
-    return found
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write a page; an existing one is replaced only once all is written.
-
-    Raises
-    ------
-    OSError
-        The disk is full or the like; it names ``path``.
-    """
-    try:
-        with replacing(path) as scratch:
-            scratch.write_bytes(content)
-            scratch.chmod(0o666 & ~_umask())  # a scratch file is its owner's alone, and a page is for others
-    except OSError as error:
-        if error.errno is None:
-            raise
-        raise OSError(error.errno, os.strerror(error.errno), str(path)) from error  # not the scratch file
-
-
-@functools.cache
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-@functools.cache
-def _static(name: str) -> str:
-    path = _STATIC / name
-    if not path.exists():
-        raise FileNotFoundError(
-            f"the front end {name} is not built: `pip install .` builds it, `npm run build` in js/ too"
-        )
-    return _script_text(path.read_text("utf-8"))
-
-
-def _policy(begin: str, *, live: bool) -> str:
-    """Allow the script that begins, which knows the sums of the others; no address is reached from it."""
-    runs = " ".join([f"'{_sum(begin)}'", "blob:", *(["'wasm-unsafe-eval'"] if live else [])])
+    wasm = ["'wasm-unsafe-eval'"] if live else []
+    shared = [f"'{beside.sum}'", "file:"] if beside else []
+    runs = " ".join([f"'{sum_of(begin)}'", "blob:", *wasm, *shared])
     return (
         f"default-src 'none'; script-src {runs}; style-src 'unsafe-inline'; img-src data: blob:; "
         f"font-src data:; {'worker-src blob:; ' if live else ''}base-uri 'none'; form-action 'none'"
     )
-
-
-def _sum(script: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode('ascii')}"
 
 
 def _foreign(front_end: FrontEnd) -> str:
@@ -252,17 +196,12 @@ def _foreign(front_end: FrontEnd) -> str:
     # In a block and not in a function: what is within one is compiled when it is called: the page waits.
     return (
         "{const define=(...all)=>{(globalThis.cfwidgetsForeign??={})"
-        f"[{_json(front_end.package)}]=all.at(-1)}};define.amd={{}};\n{_script_text(front_end.script)}\n}}"
+        f"[{_json(front_end.package)}]=all.at(-1)}};define.amd={{}};\n{script_text(front_end.script)}\n}}"
     )
 
 
 def _place(name: str) -> str:
     return f'<div data-widget="{escaped(name)}"></div>'
-
-
-def _script_text(text: str) -> str:
-    """Write a script such that HTML does not see an end or a comment in it."""
-    return text.replace("</script", r"<\/script").replace("<!--", r"<\!--")
 
 
 def _json(value: object) -> str:

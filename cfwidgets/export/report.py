@@ -12,8 +12,9 @@ import pandas as pd
 
 from cfwidgets.engines.base import ExplainerResult
 from cfwidgets.export.exported import Exported
-from cfwidgets.export.page import checked_path, plain, write
+from cfwidgets.export.page import plain
 from cfwidgets.export.words import about_table, escaped, settings_in_words, software, today
+from cfwidgets.export.writing import checked_path, write
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,7 @@ from cfwidgets.widgets.view import shown_in_a_line
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cfwidgets.export.explorers import Live
+    from cfwidgets.export.explorers import Live, Runtime
     from cfwidgets.export.exported import Exported
     from cfwidgets.run import Run
     from cfwidgets.widgets.view import View
@@ -119,11 +119,18 @@ class Explorer(Held, FixedBox, Generic[V]):
         """Resume a run that was stopped, or begin again with what was found when it failed."""
         self.view.resume()
 
-    def export(self, path: str | Path, *, live: Live = "auto", title: str | None = None) -> Exported:
+    def export(
+        self,
+        path: str | Path,
+        *,
+        live: Live = "auto",
+        runtime: Runtime = "inside",
+        title: str | None = None,
+    ) -> Exported:
         """Write one HTML file with the explorer as it stands: see `cfwidgets.widgets.view.View.export`."""
         from cfwidgets.export.explorers import as_it_stands, export
 
-        return export(lambda: as_it_stands(self, self.view), path, live, title)
+        return export(lambda: as_it_stands(self, self.view), path, live, runtime, title)
 
     def save(self, path: str | Path) -> None:
         """Write one file with what was found and clicked: see `cfwidgets.widgets.view.View.save`."""

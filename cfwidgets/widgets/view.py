@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
 
     from cfwidgets.engines.base import ExplainerResult, Update
-    from cfwidgets.export.explorers import Live
+    from cfwidgets.export.explorers import Live, Runtime
     from cfwidgets.export.exported import Exported
     from cfwidgets.export.travel import Travel
     from cfwidgets.export.words import About
@@ -242,7 +242,14 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
                 self._estimate = TimeLeft()  # the time that it was stopped does not count
                 self.state = "running"
 
-    def export(self, path: str | Path, *, live: Live = "auto", title: str | None = None) -> Exported:
+    def export(
+        self,
+        path: str | Path,
+        *,
+        live: Live = "auto",
+        runtime: Runtime = "inside",
+        title: str | None = None,
+    ) -> Exported:
         """Write one HTML file with the view as it stands, which plays from disk, without a network.
 
         Parameters
@@ -255,13 +262,18 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
             class of a picture becomes another. False: a still page, which plays without new answers.
             ``"auto"``: live where the model is a network that can be exported and the page has no more than
             40 MB, if need be in half precision; else still.
+        runtime
+            Where a live page has what evaluates the model (ONNX Runtime, 4.6 MB). ``"inside"``: in the page,
+            which is one file. ``"beside"``: in a file ``cfwidgets-runtime-….js`` in the page's folder, which
+            is written where it is not there, and which all such pages of a folder share. A page without it
+            plays as a still one does, and says which file it lacks.
         title
             The page's heading; None for the question that the view answers.
 
         Returns
         -------
         Exported
-            ``path``, ``live``, ``bytes``, and the ``reason`` why it is live or still.
+            ``path``, ``live``, ``bytes``, the ``reason`` why it is live or still, and the file ``beside`` it.
 
         Raises
         ------
@@ -275,7 +287,7 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         """
         from cfwidgets.export.explorers import as_it_stands, export
 
-        return export(lambda: as_it_stands(self, self), path, live, title)
+        return export(lambda: as_it_stands(self, self), path, live, runtime, title)
 
     def save(self, path: str | Path) -> None:
         """Write one file with what was found and what was clicked, for `cfwidgets.open`.

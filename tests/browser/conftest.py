@@ -11,6 +11,7 @@ import pytest
 from harness import chromium, gecko
 from harness.lab import Lab
 from harness.notebook import LIGHT, Notebook
+from harness.opened import Open
 from harness.patience import PATIENCE
 from harness.problems import Problems
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
@@ -147,3 +148,23 @@ def open_notebook(
         opened[-1].set_theme(LIGHT)
     for notebook in reversed(opened):
         notebook.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Open]]:
+    """Open a file, ``open_page(path, within, **context)``; a test that leaves an error in it fails."""
+    opened: list[Open] = []
+    contexts = []
+
+    def open_one(path: Path, within: str = "chromium", **settings) -> Open:
+        used: Browser = request.getfixturevalue(within) if within != "chromium" else browser
+        context = used.new_context(**{"viewport": {"width": 1150, "height": 1000}} | settings, offline=True)
+        contexts.append(context)
+        opened.append(Open(context.new_page(), path.as_uri()))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        assert one.wrong == []
+    for context in contexts:
+        context.close()

@@ -6,7 +6,6 @@ import inspect
 import io
 import re
 import zlib
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,9 +13,10 @@ import pytest
 import test_reopened
 import torch
 from harness.figures import strays
+from harness.opened import ASK
 from harness.tasks import CATEGORIES, tasks
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, expect
 from waiting import until
 
 import cfwidgets as cf
@@ -32,25 +32,6 @@ HOSTILE = ("<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>",
 ROWS, COLUMNS = 3, 4
 TILES = (torch.arange(96)[:, None] // 32 * COLUMNS + torch.arange(96)[None] // 24).int()
 WEIGHTS = torch.tensor([2.0, -1, 0.5, -3, 1, 0.7, -0.2, 3, -2, 0.4, -0.6, 1.5])
-ASK = """async ([kind, asked]) => {
-  const models = await Promise.all(Object.values(cfwidgetsManager._models));
-  const model = models.find((one) => one.get('page_answers')?.length);
-  const answer = new Promise((done, failed) => {
-    setTimeout(() => failed(new Error(`no answer; ${model.get('error')}`)), 30000);
-    const look = () => {
-      const now = model.get('answer');
-      if (JSON.stringify(now[kind]) !== JSON.stringify(asked)) return;
-      model.off('change:answer', look);
-      done(now);
-    };
-    model.on('change:answer', look);
-  });
-  if (kind === 'shown') model.set('following', false);
-  model.set(kind, asked);
-  model.save_changes();
-  return answer;
-}"""
-
 EDIT = """async (asked) => {
   const models = await Promise.all(Object.values(cfwidgetsManager._models));
   const model = models.find((one) => one.get('page_answers')?.includes('edit'));
@@ -68,59 +49,6 @@ EDIT = """async (asked) => {
   });
   return { ...rest, bytes: [...new Uint8Array(picture.buffer)] };
 }"""
-
-
-class Open:
-    """A page opened from disk; what went wrong in it is kept."""
-
-    def __init__(self, page: Page, path: Path) -> None:
-        self.page = page
-        self.wrong: list[str] = []
-        page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        page.on("dialog", lambda dialog: (self.wrong.append(dialog.message), dialog.dismiss()))
-        page.on("console", lambda said: said.type == "error" and self.wrong.append(said.text))
-        page.on("request", self._requested)
-        page.goto(path.as_uri())
-        expect(page.locator("html")).to_have_attribute("data-opened", "1")
-
-    def _requested(self, request) -> None:
-        if not request.url.startswith(("file:", "blob:", "data:")):
-            self.wrong.append(f"asks for {request.url}")
-
-    def view(self, name: str) -> Locator:
-        view = self.page.get_by_test_id(f"cfw-{name}")
-        expect(view).to_have_attribute("data-ready", re.compile("."))
-        return view
-
-    def pictures(self, path: Path) -> None:
-        """Save what is seen in both themes."""
-        for theme in ("light", "dark"):
-            expect(self.page.locator("[data-cfw-theme]").first).to_have_attribute("data-cfw-theme", theme)
-            self.page.screenshot(path=f"{path}-{theme}.png", full_page=True)
-            self.page.locator("#page-theme").click()
-
-    def live(self) -> None:
-        expect(self.page.locator("html")).to_have_attribute("data-network", "ready")
-
-
-@pytest.fixture
-def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Open]]:
-    """Open a file, ``open_page(path, within, **context)``; a test that leaves an error in it fails."""
-    opened: list[Open] = []
-    contexts = []
-
-    def open_one(path: Path, within: str = "chromium", **settings) -> Open:
-        used: Browser = request.getfixturevalue(within) if within != "chromium" else browser
-        context = used.new_context(**{"viewport": {"width": 1150, "height": 1000}} | settings, offline=True)
-        contexts.append(context)
-        opened.append(Open(context.new_page(), path))
-        return opened[-1]
-
-    yield open_one
-    for one in opened:
-        assert one.wrong == []
-    for context in contexts:
-        context.close()
 
 
 def logistic(images):

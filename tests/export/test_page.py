@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from cfwidgets.export.foreign import FrontEnd
-from cfwidgets.export.page import Page, checked_path, write
+from cfwidgets.export.page import Page
 from cfwidgets.export.words import about_table, escaped
+from cfwidgets.export.writing import checked_path, write
 
 HOSTILE = "</script><script>alert(1)</script><!-- <img src=x onerror=alert(1)>"
 

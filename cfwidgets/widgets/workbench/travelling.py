@@ -17,7 +17,7 @@ from cfwidgets.widgets.workbench.question import in_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cfwidgets.export.explorers import Live
+    from cfwidgets.export.explorers import Live, Runtime
     from cfwidgets.export.exported import Exported
     from cfwidgets.widgets.survey.explorer import SurveyExplorer
     from cfwidgets.widgets.view import View
@@ -48,6 +48,7 @@ def export_cases(
     cases: Sequence[int] | None,
     path: str | Path,
     live: Live,
+    runtime: Runtime,
     title: str | None,
 ) -> Exported:
     """Export a survey, and cases below it; the open case and the kept ones stay as they are.
@@ -58,7 +59,7 @@ def export_cases(
         What a workbench shows, and the cases that it has kept.
     cases
         Numbers of pictures whose case is open or was kept; None for all of these.
-    path, live, title
+    path, live, runtime, title
         See `cfwidgets.export.explorers.export`.
 
     Raises
@@ -77,7 +78,7 @@ def export_cases(
                 return _Travelling(area.opened, area.head, area.foot)
             return _recalled(area, kept[number], stack)
 
-        return export(lambda: _as_they_stand(survey, numbers, travelling), path, live, title)
+        return export(lambda: _as_they_stand(survey, numbers, travelling), path, live, runtime, title)
 
 
 class _Travelling(NamedTuple):

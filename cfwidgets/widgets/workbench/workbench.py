@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from cfwidgets.engines.base import Engine
     from cfwidgets.engines.survey.result import SurveyResult
-    from cfwidgets.export.explorers import Live
+    from cfwidgets.export.explorers import Live, Runtime
     from cfwidgets.export.exported import Exported
     from cfwidgets.models.editor import Editor
     from cfwidgets.models.generator import Generator
@@ -315,6 +315,7 @@ class Workbench(Held, FixedBox):
         path: str | Path,
         *,
         live: Live = "auto",
+        runtime: Runtime = "inside",
         cases: Sequence[int] | None = None,
         title: str | None = None,
     ) -> Exported:
@@ -326,7 +327,7 @@ class Workbench(Held, FixedBox):
 
         Parameters
         ----------
-        path, live, title
+        path, live, runtime, title
             See `cfwidgets.widgets.view.View.export`.
         cases
             Numbers of pictures whose case is open or was kept; None for all of these. The open one, or else
@@ -344,7 +345,7 @@ class Workbench(Held, FixedBox):
 
         survey = self._require_open()
         with self._lock:
-            return export_cases(survey, self._area, self._kept.cases, cases, path, live, title)
+            return export_cases(survey, self._area, self._kept.cases, cases, path, live, runtime, title)
 
     def code(self) -> str:
         """Write the lines of Python that reproduce the open tab: its explorers, what was clicked, the region.

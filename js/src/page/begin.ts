@@ -31,7 +31,7 @@ globalThis.cfwidgetsRun = new Map(
   Object.entries(globalThis.cfwidgetsSums).map(([id, sum]) => {
     const ran = before.then(() => run(id, sum));
     before = before.then(pause);
-    ran.catch(tellFault);
+    ran.catch((error) => tellFault(error));
     return [id, ran] as const;
   }),
 );

@@ -1,4 +1,5 @@
 import type { Asking } from "./answers";
+import { inWords } from "./fault";
 
 /** Answers one question after the other; of those that come meanwhile only the newest. What fails is shown in the view. */
 export function latest(view: Pick<Asking, "get" | "set">, answer: () => Promise<void>): () => void {
@@ -18,7 +19,7 @@ export function latest(view: Pick<Asking, "get" | "set">, answer: () => Promise<
         failed = false;
       } catch (error) {
         failed = true;
-        view.set({ error: `this page has no answer: ${String(error)}` });
+        view.set({ error: `this page has no answer: ${inWords(error)}` });
       }
     }
     busy = false;

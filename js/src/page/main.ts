@@ -25,4 +25,4 @@ async function open(): Promise<void> {
 }
 
 followScheme();
-open().catch(tellFault);
+open().catch((error) => tellFault(error));

@@ -1,4 +1,6 @@
+import { type Beside, readBeside } from "./beside";
 import { createBreath } from "./breath";
+import { inWords, tellFault } from "./fault";
 import type { Page, TravelledNetwork } from "./state";
 import { textOf } from "./state";
 import type { Reply, Request } from "./worker";
@@ -6,28 +8,38 @@ import type { Reply, Request } from "./worker";
 export type Network = ReturnType<typeof createNetwork>;
 export type Networks = ReadonlyMap<string, Network>;
 
+/** What the pieces of the runtime are of. */
+const RUNTIME = "page-runtime";
+
 /** The networks of the page, each in a worker of its own, which does not keep the page waiting. */
 export function openNetworks(page: Page): Networks {
   const networks = Object.entries(page.networks).map(
     ([name, travelled]) => [name, createNetwork(travelled)] as const,
   );
-  if (networks.length > 0) void openAll(networks.map(([, network]) => network));
+  if (networks.length > 0) {
+    const all = networks.map(([, network]) => network);
+    void openAll(all, page.beside);
+  }
   return new Map(networks);
 }
 
-async function openAll(networks: readonly Network[]): Promise<void> {
+async function openAll(networks: readonly Network[], beside: Beside | null): Promise<void> {
   let state = "ready";
   try {
-    await read(networks);
+    await read(networks, beside);
     await Promise.all(networks.map((network) => network.ready));
   } catch (error) {
-    state = String(error);
+    state = inWords(error);
+    for (const network of networks) network.fail(error);
+    tellFault(error, "This page does not answer");
   }
   document.documentElement.dataset.network = state;
 }
 
 /** Hands the texts of the page on as they are, a piece after the other: to unpack them here would block the page. */
-async function read(networks: readonly Network[]): Promise<void> {
+async function read(networks: readonly Network[], beside: Beside | null): Promise<void> {
+  const runtime = beside ? readBeside(beside) : Promise.resolve([]);
+  runtime.catch(() => {}); // it is told when it is its turn
   if (document.readyState === "loading")
     await new Promise((done) => document.addEventListener("DOMContentLoaded", done, { once: true }));
   for (const network of networks) network.start();
@@ -35,6 +47,10 @@ async function read(networks: readonly Network[]): Promise<void> {
   for (const element of document.querySelectorAll<HTMLElement>("script[data-of]")) {
     const { of, bytes } = element.dataset;
     for (const network of networks) network.take(of!, element.textContent, Number(bytes));
+    await breath();
+  }
+  for (const [count, text] of await runtime) {
+    for (const network of networks) network.take(RUNTIME, text, count);
     await breath();
   }
   for (const network of networks) network.open();
@@ -51,7 +67,7 @@ function createNetwork({ activation, element, length, width }: TravelledNetwork)
       waiting.set(asked, { done, failed });
       send({ id: asked, ...request }, move);
     });
-  let [open, fail]: [(answer: unknown) => void, (error: Error) => void] = [() => {}, () => {}];
+  let [open, fail]: [(answer: unknown) => void, (error: unknown) => void] = [() => {}, () => {}];
   const ready = new Promise<unknown>((done, failed) => {
     [open, fail] = [done, failed];
   });
@@ -81,10 +97,12 @@ function createNetwork({ activation, element, length, width }: TravelledNetwork)
     },
     /** A piece of a text, if it is of this network. */
     take(name: string, text: string, count: number) {
-      const of = name === "page-runtime" ? "runtime" : name === element ? "model" : null;
+      const of = name === RUNTIME ? "runtime" : name === element ? "model" : null;
       if (of) send({ id: 0, piece: { of, text, count } });
     },
     open: () => open(call({ open: { length, width } })),
+    /** Says why no question is answered. */
+    fail,
     ready,
     run,
     read: (raw: Float32Array) => toProbabilities(raw, activation),

@@ -1,5 +1,6 @@
 /** What Python has put into the page. */
 import type { IManagerState } from "@jupyter-widgets/base-manager";
+import type { Beside } from "./beside";
 
 /** A question that a view asks, and what its answer is computed from besides the traits. */
 export interface Travelled {
@@ -35,6 +36,8 @@ export interface Page {
   readonly buffers: Readonly<Record<string, readonly { path: string[]; data: string }[]>>;
   readonly travelled: Readonly<Record<string, Travelled>>;
   readonly networks: Readonly<Record<string, TravelledNetwork>>;
+  /** Where that evaluates the networks which is not in the page. */
+  readonly beside: Beside | null;
 }
 
 /** A text in the page. */
