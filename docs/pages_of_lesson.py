@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cfwidgets.export.explorers import Runtime
 
 __all__ = ["PAGES", "code_of", "pages"]
 
@@ -13,22 +16,24 @@ NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "lesson.ipynb"
 PAGES = {
     "survey": ("How often is it right?", False),
     "pieces": ("Which pieces does it need?", True),
-    "pixels": ("Which pixels speak for it?", False),
+    "pixels": ("Which pixels speak for it?", True),
     "parts": ("Which parts of a face does it go by?", False),
     "pieces_again": ("Which pieces does the mended network need?", True),
-    "pixels_again": ("Which pixels speak for the mended network's answer?", False),
+    "pixels_again": ("Which pixels speak for the mended network's answer?", True),
     "parts_again": ("Which parts do both networks go by?", False),
 }
 """Explorers by their name in the notebook: the title of their page, and whether the network travels in it."""
 
 
-def pages(folder: str | Path) -> list[Path]:
+def pages(folder: str | Path, runtime: Runtime = "inside") -> list[Path]:
     """Run the lesson's notebook, and write a page of each of its explorers.
 
     Parameters
     ----------
     folder
         An existing folder, for ``lesson-survey.html`` and the others.
+    runtime
+        ``"inside"``: each page is one file, to be mailed. ``"beside"``: the live ones share one more file.
 
     Returns
     -------
@@ -48,7 +53,7 @@ def pages(folder: str | Path) -> list[Path]:
         for name, (title, live) in PAGES.items():
             names[name].run.result()
             path = Path(folder) / f"lesson-{name.replace('_', '-')}.html"
-            names[name].export(path, live=live, title=title)
+            names[name].export(path, live=live, runtime=runtime, title=title)
             written.append(path)
         return written
     finally:

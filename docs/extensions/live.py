@@ -18,6 +18,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 import cfwidgets
+from cfwidgets.export.beside import beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +51,7 @@ class Live(SphinxDirective):
 
 
 def make(source: Path, folder: Path) -> None:
-    """Make the pages that are not there, or are of other code.
+    """Make the pages that are not there, or are of other code, and the file that they share.
 
     Parameters
     ----------
@@ -66,7 +67,16 @@ def make(source: Path, folder: Path) -> None:
     lesson = source / "pages_of_lesson.py"
     notebook = source.parent / "notebooks" / "lesson.ipynb"
     of = package + lesson.read_bytes() + notebook.read_bytes()
-    _make_once(folder, "lesson", of, partial(runpy.run_path(str(lesson))["pages"], folder))
+    _make_once(folder, "lesson", of, partial(runpy.run_path(str(lesson))["pages"], folder, runtime="beside"))
+    _clear(folder)
+    beside().put(folder)
+
+
+def _clear(folder: Path) -> None:
+    """Delete the files of earlier versions that pages shared."""
+    for path in folder.glob("cfwidgets-runtime-*.js"):
+        if path.name != beside().name:
+            path.unlink()
 
 
 def _run(script: Path, folder: Path) -> None:
@@ -116,8 +126,9 @@ def _copy(app: Sphinx, error: Exception | None) -> None:
     if error is None and app.builder.format == "html":
         target = Path(app.outdir) / _FOLDER
         target.mkdir(exist_ok=True)
-        for page in _kept(app.srcdir).glob("*.html"):
-            shutil.copyfile(page, target / page.name)
+        _clear(target)
+        for file in (*_kept(app.srcdir).glob("*.html"), _kept(app.srcdir) / beside().name):
+            shutil.copyfile(file, target / file.name)
         for source_map in Path(app.outdir).rglob("*.map"):  # for those who mend the theme
             source_map.unlink()
 

@@ -7,4 +7,4 @@ biased.name, balanced.name = "biased", "balanced"
 explorer = cf.FaceXExplorer(biased, faces, target="not Male", second=balanced)
 explorer.run.result()
 explorer.view.quantity, explorer.chosen = "effect", "u_lip"
-explorer.export("facex.html", live=False, title="Where do these two networks look?")
+explorer.export("facex.html", title="Where do these two networks look?")

@@ -6,4 +6,4 @@ engine = cf.Transitions(starts=16, updates=150, phases=200)
 explorer = cf.TransitionExplorer(clf, generator, digit, target="4", engine=engine)
 explorer.run.result()
 explorer.phase = explorer.flip_phase
-explorer.export("transitions.html", live=False, title="Why was this 4 read as a 9?")
+explorer.export("transitions.html", title="Why was this 4 read as a 9?")

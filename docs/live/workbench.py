@@ -10,4 +10,4 @@ explorer.survey.run.result()
 explorer.open(473)  # a 4 that the network reads as a 9
 for one in explorer.explorers.values():
     one.run.result()
-explorer.export("workbench.html", live=False, title="Where does it go wrong, and why there?")
+explorer.export("workbench.html", runtime="beside", title="Where does it go wrong, and why there?")

@@ -1,4 +1,4 @@
-"""Live pages that share a file with the runtime: they answer from disk and from a server, or say what lacks."""
+"""Live pages that share the runtime, a file beside them: they answer from disk and from a server, or name it."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def told(opened: Open, name: str) -> None:
     expect(opened.page.locator("#page-fault")).to_have_text(f"This page does not answer: {words}")
     view = opened.view("superpixels")
     view.get_by_role("button", name="none", exact=True).click()
-    expect(view.locator(".cfw-error")).to_contain_text(f"this page has no answer: {words}")
+    expect(view.get_by_role("alert").first).to_contain_text(f"this page has no answer: {words}")
     expect(opened.page.locator(".bqplot:visible")).to_be_visible()
     view.get_by_role("button", name="best", exact=True).click()
     expect(view).to_have_attribute("data-shown", re.compile("[1-9]"))

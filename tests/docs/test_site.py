@@ -111,6 +111,16 @@ def test_each_page_of_an_explainer_has_a_live_page_and_its_code(site: Path, chec
         assert "export" in page.read_text("utf-8")
 
 
+def test_live_pages_have_what_can_be_answered_and_share_one_file(site: Path) -> None:
+    live = site / "live"
+    texts = {page.stem: page.read_text("utf-8") for page in live.glob("*.html")}
+    (file,) = live.glob("*.js")
+    answering = {name for name, text in texts.items() if "<p>A live page: " in text}
+    assert answering == {name for name, text in texts.items() if file.name in text}
+    lesson = {f"lesson-{name}{again}" for name in ("pieces", "pixels") for again in ("", "-again")}
+    assert answering == lesson | {"pareto", "relevance", "superpixels", "translation", "workbench"}
+
+
 @pytest.mark.parametrize("name", [name for name in cfwidgets.__all__ if name != "__version__"])
 def test_each_public_name_has_its_place_in_the_reference(checkout: Path, name: str) -> None:
     text = "\n".join(path.read_text("utf-8") for path in (checkout / "docs/reference/api").glob("*.md"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,48 @@ def test_auto_halves_what_is_too_large_and_then_stays_still(network, tmp_path: P
 def test_live_is_checked(network, tmp_path: Path, given):
     with pytest.raises(ValueError, match="live must be one of"):
         network.export(tmp_path / "page.html", live=given)
+
+
+@pytest.mark.parametrize("given", ["outside", True, None])
+def test_runtime_is_checked(network, tmp_path: Path, given):
+    with pytest.raises(ValueError, match="runtime must be one of"):
+        network.export(tmp_path / "page.html", runtime=given)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_live_page_with_the_runtime_beside_it_says_so(network, tmp_path: Path):
+    whole = network.export(tmp_path / "whole.html", live=True)
+    assert whole.beside is None
+    exported = network.export(tmp_path / "page.html", live=True, runtime="beside")
+    file = exported.beside
+    assert file.parent == tmp_path
+    assert re.fullmatch(r"cfwidgets-runtime-[0-9a-f]{12}\.js", file.name)
+    assert file.name in exported.reason
+    assert file.name in repr(exported)
+    assert exported.bytes == exported.path.stat().st_size < whole.bytes - 4_000_000
+    text = exported.path.read_text("utf-8")
+    assert text.count(file.name) == 3  # in its lead, in what it says of itself, and in its state
+
+
+def test_the_file_beside_is_left_alone_if_it_is_right_and_else_replaced(network, tmp_path: Path):
+    file = network.export(tmp_path / "page.html", live=True, runtime="beside").beside
+    content, before = file.read_bytes(), file.stat().st_ino
+    assert file.stat().st_mode & 0o777 == (tmp_path / "page.html").stat().st_mode & 0o777
+    network.export(tmp_path / "other.html", live=True, runtime="beside")
+    assert file.stat().st_ino == before
+    file.write_bytes(content[:1000])
+    network.export(tmp_path / "other.html", live=True, runtime="beside")
+    assert file.read_bytes() == content
+
+
+def test_no_file_is_beside_a_still_page(network, black_box, tmp_path: Path):
+    for made in (
+        black_box.export(tmp_path / "page.html", runtime="beside"),
+        network.export(tmp_path / "page.html", live=False, runtime="beside"),
+    ):
+        assert made.beside is None
+        assert "cfwidgets-runtime" not in made.path.read_text("utf-8")
+    assert list(tmp_path.iterdir()) == [tmp_path / "page.html"]
 
 
 def test_a_view_alone_is_exported(network, tmp_path: Path):

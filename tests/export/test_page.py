@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from cfwidgets.export.beside import Beside
 from cfwidgets.export.foreign import FrontEnd
 from cfwidgets.export.page import Page
 from cfwidgets.export.words import about_table, escaped
@@ -61,6 +62,18 @@ def test_the_policy_lets_nothing_in_or_out_and_a_still_page_has_no_network():
     assert "worker-src blob:" in live
     assert 'data-of="page-runtime"' in live
     assert 'data-of="page-network-0" data-bytes="7"' in live
+
+
+def test_a_page_with_the_runtime_beside_it_lets_that_very_file_in_and_files_on_disk():
+    file = Beside("cfwidgets-runtime-1.js", "cfwidgetsBeside={}")
+    text = page(models={"page-network-0": b"network"}, beside=file)
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="(.*?)"', text)
+    assert f"'{_sum('cfwidgetsBeside={}')}' file:;" in policy
+    for word in ("connect-src", "'self'", "'unsafe-eval'", "http:", "https:", "*"):
+        assert word not in policy
+    assert 'data-of="page-runtime"' not in text
+    (state,) = re.findall(r'id="page-state">(.*?)</script>', text, re.DOTALL)
+    assert json.loads(state)["beside"] == {"name": file.name, "sum": file.sum}
 
 
 def test_the_first_script_has_the_policys_sum_and_knows_those_of_the_others():

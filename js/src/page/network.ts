@@ -16,10 +16,8 @@ export function openNetworks(page: Page): Networks {
   const networks = Object.entries(page.networks).map(
     ([name, travelled]) => [name, createNetwork(travelled)] as const,
   );
-  if (networks.length > 0) {
-    const all = networks.map(([, network]) => network);
-    void openAll(all, page.beside);
-  }
+  const all = networks.map(([, network]) => network);
+  if (all.length > 0) void openAll(all, page.beside);
   return new Map(networks);
 }
 

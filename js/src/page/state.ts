@@ -36,7 +36,7 @@ export interface Page {
   readonly buffers: Readonly<Record<string, readonly { path: string[]; data: string }[]>>;
   readonly travelled: Readonly<Record<string, Travelled>>;
   readonly networks: Readonly<Record<string, TravelledNetwork>>;
-  /** Where that evaluates the networks which is not in the page. */
+  /** The file with what evaluates the networks; null where that is in the page. */
   readonly beside: Beside | null;
 }
 

@@ -2,9 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Charted, createCurves } from "../../src/page/answers/curves";
 import { likeliest } from "../../src/page/answers/likeliest";
 import { levels } from "../../src/page/answers/translation";
+import { type Beside, readBeside } from "../../src/page/beside";
 import { createBreath } from "../../src/page/breath";
 import { PageComm } from "../../src/page/comm";
 import { readDense } from "../../src/page/dense";
+import { inWords, tellFault } from "../../src/page/fault";
 import { latest } from "../../src/page/latest";
 import { toProbabilities } from "../../src/page/network";
 import noMarkup from "../../src/page/no-markup";
@@ -194,6 +196,52 @@ describe("curves in a chart", () => {
     await vi.runAllTimersAsync();
     expect(asked.every((one) => one.startsWith("black"))).toBe(true);
     expect(drawn.get("most")).toEqual({ x: [0, 50, 100], y: [0, 0.6, 0.5] });
+  });
+});
+
+describe("the file beside a page", () => {
+  const beside: Beside = { name: "cfwidgets-runtime-1.js", sum: "sha256-of-it" };
+  const content = { pieces: [[1, "##"]] } as const;
+  /** As if the page were at a server, whose browser runs the file or refuses it. */
+  const loading = (event: "load" | "error", sets: typeof content | undefined) => {
+    vi.stubGlobal("location", { protocol: "https:" });
+    const append = vi.spyOn(document.head, "append").mockImplementation((...added) => {
+      const [script] = added as HTMLScriptElement[];
+      globalThis.cfwidgetsBeside = sets;
+      queueMicrotask(() => script!.dispatchEvent(new Event(event)));
+    });
+    return () => append.mock.lastCall![0] as HTMLScriptElement;
+  };
+  afterEach(() => vi.unstubAllGlobals());
+
+  it("is read if it is as its sum says, which the browser sees to", async () => {
+    const script = loading("load", content);
+    expect(await readBeside(beside)).toEqual(content.pieces);
+    expect(script().integrity).toBe(beside.sum);
+    expect(script().getAttribute("src")).toBe(beside.name);
+    expect(globalThis.cfwidgetsBeside).toBeUndefined();
+  });
+
+  it("is named where it is missing, or sets nothing", async () => {
+    const words = "the file cfwidgets-runtime-1.js must lie in the same folder as this page";
+    loading("error", undefined);
+    await expect(readBeside(beside)).rejects.toThrow(words);
+    loading("load", undefined);
+    await expect(readBeside(beside)).rejects.toThrow(words);
+  });
+});
+
+describe("a fault", () => {
+  it("is told by the first error, in its words", () => {
+    vi.stubGlobal("reportError", vi.fn());
+    const place = document.createElement("p");
+    place.id = "page-fault";
+    document.body.append(place);
+    tellFault(new Error("a file is missing"), "This page does not answer");
+    tellFault(new Error("which follows"));
+    expect(place.textContent).toBe("This page does not answer: a file is missing");
+    expect(inWords("refused")).toBe("refused");
+    vi.unstubAllGlobals();
   });
 });
 
