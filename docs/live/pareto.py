@@ -9,4 +9,6 @@ search = cf.search.SMPSO(population=60, archive=60)
 engine = cf.PlausibleCounterfactuals(search, evaluations=5_000, frozen=("Male",))
 explorer = cf.ParetoExplorer(clf, editor, men.images[7], attributes=has, engine=engine)
 explorer.run.result()
-explorer.export("pareto.html", runtime="beside", title="Which believable edit changes the prediction?")
+explorer.export(
+    "pareto.html", live="half", runtime="beside", title="Which believable edit changes the prediction?"
+)

@@ -6,4 +6,4 @@ ordinary = cf.zoo.classifier("concrete/ordinary")
 explorer = cf.TranslationExplorer(clf, translator, surfaces, second=ordinary)
 explorer.run.result()
 explorer.view.chosen = 2  # a cracked one
-explorer.export("translation.html", runtime="beside", title="Where is the crack?")
+explorer.export("translation.html", live="half", runtime="beside", title="Where is the crack?")

@@ -1,4 +1,4 @@
-"""Live pages that share the runtime, a file beside them: they answer from disk and from a server, or name it."""
+"""Live pages that share the runtime, a file beside them: they answer from disk and a server, or name it."""
 
 from __future__ import annotations
 
