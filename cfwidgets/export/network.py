@@ -45,6 +45,7 @@ _IR = 13
 _DOMAINS = {"": 26, "ai.onnx": 26, "ai.onnx.ml": 5, "com.microsoft": 1}
 _LEAST = 256  # numbers of a weight that is worth storing in half precision
 _LEVELS = 255
+_ONE_SIZE = "its network takes batches of one size only"
 
 
 @dataclass(frozen=True)
@@ -151,10 +152,18 @@ def halved(network: Network, clf: Classifier, pictures: Tensor) -> Network:
 
 
 def outputs_of(model: bytes, given: Tensor) -> list[Tensor]:
-    """Return all outputs of a model for a batch, evaluated one by one, as a page asks."""
+    """Return all outputs of a model for a batch, evaluated one by one, as a page asks.
+
+    Raises
+    ------
+    CannotTravelError
+        It takes batches of one size, and of more than one.
+    """
     session: Any = onnx_runtime().InferenceSession(model, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    parts = [session.run(None, {name: one.numpy()}) for one in given.split(1)]
+    takes = session.get_inputs()[0]
+    if isinstance(takes.shape[0], int) and takes.shape[0] != 1:
+        raise CannotTravelError(_ONE_SIZE)
+    parts = [session.run(None, {takes.name: one.numpy()}) for one in given.split(1)]
     return [
         torch.cat([torch.from_numpy(one).reshape(1, *one.shape[1:]) for one in out])
         for out in zip(*parts, strict=True)
@@ -189,7 +198,7 @@ def packed_numbers(values: Tensor) -> dict[str, Any]:
 def _answers(model: bytes, pictures: Tensor, activation: Activation) -> Tensor:
     file = OnnxFile(model, Interface(), "the exported network")
     if not file.one_by_one:
-        raise CannotTravelError("its network takes batches of one size only")
+        raise CannotTravelError(_ONE_SIZE)
     return to_probabilities(torch.cat([file(one) for one in pictures.split(1)]), activation)
 
 

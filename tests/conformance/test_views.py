@@ -559,7 +559,6 @@ def test_the_page_sets_nothing_around_the_view(explainer, clf, result, closed):
         assert box.get_state() == before, type(box)
 
 
-@pytest.mark.filterwarnings("ignore:Widget:DeprecationWarning")  # pydoc looks at all that a widget has
 def test_it_is_exported_as_one_file_or_with_the_runtime_beside_it(explainer, clf, result, tmp_path, closed):
     assert inspect.signature(explainer.explorer.export) == inspect.signature(explainer.view.export)
     explorer = explainer.explorer(clf, *painter(explainer, clf), result=result, engine=explainer.engine)
@@ -572,6 +571,7 @@ def test_it_is_exported_as_one_file_or_with_the_runtime_beside_it(explainer, clf
     assert not two.live or two.bytes < one.bytes - 4_000_000
 
 
+@pytest.mark.filterwarnings("ignore:Widget:DeprecationWarning")  # pydoc looks at all that a widget has
 @pytest.mark.parametrize("kind", ["view", "explorer"])
 def test_help_names_what_one_does_with_it(explainer, kind):
     kind = getattr(explainer, kind)
