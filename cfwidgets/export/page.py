@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from cfwidgets.export.foreign import FrontEnd
 
-__all__ = ["Page", "Places", "checked_path", "plain", "write"]
+__all__ = ["Page", "Places", "checked_path", "licences", "plain", "scripts", "static", "write"]
 
 _STATIC = Path(__file__).parent / "static"
 _SUFFIXES = (".html", ".htm")
@@ -98,18 +98,14 @@ class Page:
 
     def html(self) -> bytes:
         """Write the page, in UTF-8."""
-        scripts = {"page-jquery": _static("jquery.js"), "page-script": _static("page.js")}
-        scripts |= {f"page-front-{one.package}": _foreign(one) for one in self.front_ends}
-        scripts = {name: f"{_COMPILE}{script}" for name, script in scripts.items()}
-        sums = {name: _sum(script) for name, script in scripts.items()}
-        begin = f"cfwidgetsSums={_json(sums)};{_static('begin.js')}"
+        begin, parts = scripts("page.js", self._state(), self.front_ends)
         policy = _policy(begin, live=bool(self.models))
         return "".join(
             [
                 '<!doctype html>\n<html lang="en" data-theme="light"><head><meta charset="utf-8">',
                 f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
                 '<meta name="viewport" content="width=device-width, initial-scale=1">',
-                f"<title>{escaped(self.title)}</title><style>{_static('page.css')}</style></head>",
+                f"<title>{escaped(self.title)}</title><style>{static('page.css')}</style></head>",
                 # bqplot's scales look for a base address when they load
                 '<body data-base-url="/">',
                 f'<header class="page-head"><h1>{escaped(self.title)}</h1>',
@@ -122,9 +118,8 @@ class Page:
                 else "",
                 *(case.html() for case in self.cases),
                 f'</main><footer class="page-about"><h2>About this page</h2>{about_table(self.about)}',
-                f"<details><summary>Licences</summary><pre>{escaped(self._licences())}</pre></details></footer>",
-                _data("page-state", _json(self._state()), "application/json"),
-                *(_data(name, script) for name, script in scripts.items()),
+                f"<details><summary>Licences</summary><pre>{escaped(licences(self.front_ends))}</pre></details></footer>",
+                *parts,
                 f"<script>{begin}</script>",
                 *self._networks(),  # last: until they are read the page is there
                 "</body></html>\n",
@@ -142,7 +137,7 @@ class Page:
     def _networks(self) -> Iterator[str]:
         if not self.models:
             return
-        yield _data("page-worker", _static("worker.js"))
+        yield _data("page-worker", static("worker.js"))
         texts = {"page-runtime": (_STATIC / "runtime.wasm.gz").read_bytes(), **self.models}
         for name, content in texts.items():
             # In pieces, since a browser reads what stands in one element without a pause.
@@ -150,9 +145,34 @@ class Page:
                 told = f'data-of="{escaped(name)}" data-bytes="{count}"'
                 yield f'<script type="text/plain" {told}>{text}</script>'
 
-    def _licences(self) -> str:
-        others = [f"{one.package} {one.version}\n\n{one.licence}" for one in self.front_ends]
-        return "\n\n".join([*others, _static("licences.txt").partition("\n")[2]])
+
+def scripts(
+    script: str, state: Mapping[str, Any], front_ends: Iterable[FrontEnd]
+) -> tuple[str, tuple[str, ...]]:
+    """Return the script that begins, and the elements that it reads, which stand before it.
+
+    Parameters
+    ----------
+    script
+        The script of the page: a name in ``static``.
+    state
+        What it brings back.
+    front_ends
+        Front ends of other packages.
+    """
+    texts = {"page-jquery": static("jquery.js"), "page-script": static(script)}
+    texts |= {f"page-front-{one.package}": _foreign(one) for one in front_ends}
+    texts = {name: f"{_COMPILE}{text}" for name, text in texts.items()}
+    sums = {name: _sum(text) for name, text in texts.items()}
+    begin = f"cfwidgetsSums={_json(sums)};{static('begin.js')}"
+    elements = [_data(name, text) for name, text in texts.items()]
+    return begin, (_data("page-state", _json(state), "application/json"), *elements)
+
+
+def licences(front_ends: Iterable[FrontEnd]) -> str:
+    """Return the licences of all that a page holds of others."""
+    others = [f"{one.package} {one.version}\n\n{one.licence}" for one in front_ends]
+    return "\n\n".join([*others, static("licences.txt").partition("\n")[2]])
 
 
 def plain(title: str, lead: str, parts: Iterable[str]) -> bytes:
@@ -171,7 +191,7 @@ def plain(title: str, lead: str, parts: Iterable[str]) -> bytes:
             '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; ',
             "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\">",
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escaped(title)}</title><style>{_static('page.css')}</style></head><body>",
+            f"<title>{escaped(title)}</title><style>{static('page.css')}</style></head><body>",
             f'<header class="page-head"><h1>{escaped(title)}</h1><p>{escaped(lead)}</p></header><main>',
             *parts,
             "</main></body></html>\n",
@@ -225,7 +245,8 @@ def _umask() -> int:
 
 
 @functools.cache
-def _static(name: str) -> str:
+def static(name: str) -> str:
+    """Return a text of the front end, written such that it may stand in a page."""
     path = _STATIC / name
     if not path.exists():
         raise FileNotFoundError(

@@ -18,18 +18,21 @@ declare global {
 }
 
 export class PageManager extends ManagerBase {
-  readonly #modules = new Map<string, Classes | Promise<Classes>>([
-    ["@jupyter-widgets/base", { ...base }],
-    // What explorers use: cfwidgets/export/state.py refuses the rest.
-    ["@jupyter-widgets/controls", { ...boxes, ...links, LabelModel, LabelStyleModel, LabelView }],
-  ]);
+  readonly #modules: Map<string, Classes | Promise<Classes>>;
 
   constructor(
     readonly page: Page,
     readonly networks: Networks,
     readonly breath: () => Promise<void>,
+    more: Readonly<Record<string, Classes>>,
   ) {
     super();
+    this.#modules = new Map([
+      ["@jupyter-widgets/base", { ...base }],
+      // What explorers use: cfwidgets/export/state.py refuses the rest.
+      ["@jupyter-widgets/controls", { ...boxes, ...links, LabelModel, LabelStyleModel, LabelView }],
+      ...Object.entries(more),
+    ]);
   }
 
   protected override async loadClass(name: string, module: string): Promise<never> {
@@ -122,5 +125,10 @@ export class PageManager extends ManagerBase {
   }
 }
 
-export const createManager = (page: Page, networks: Networks, breath: () => Promise<void>) =>
-  new PageManager(page, networks, breath);
+/** `more`: what besides the widgets of explorers is known, by the names of modules. */
+export const createManager = (
+  page: Page,
+  networks: Networks,
+  breath: () => Promise<void>,
+  more: Readonly<Record<string, Classes>> = {},
+) => new PageManager(page, networks, breath, more);
