@@ -160,6 +160,6 @@ def _disable(models: Mapping[str, dict[str, Any]]) -> None:
 def _asking() -> frozenset[str]:
     """Return the names of ipywidgets' models that can be disabled."""
     known: Iterable[Any] = vars(w).values()
-    classes = [one for one in known if isinstance(one, type) and issubclass(one, w.DOMWidget)]
+    classes: list[Any] = [one for one in known if isinstance(one, type) and issubclass(one, w.DOMWidget)]
     traits = [one.class_traits(sync=True) for one in classes]
     return frozenset(one["_model_name"].default_value for one in traits if "disabled" in one)
