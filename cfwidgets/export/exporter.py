@@ -43,7 +43,7 @@ _UNKNOWN = "%d view(s) of widgets are not in the page, which does not know them:
 
 @dataclass(frozen=True)
 class _Parts:
-    """What the page has besides the notebook."""
+    """The parts of the page besides the notebook."""
 
     style: str
     about: str
