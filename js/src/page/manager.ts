@@ -20,11 +20,12 @@ declare global {
 export class PageManager extends ManagerBase {
   readonly #modules: Map<string, Classes | Promise<Classes>>;
 
+  /** `more`: what besides the widgets of explorers is known, by the names of modules. */
   constructor(
     readonly page: Page,
     readonly networks: Networks,
     readonly breath: () => Promise<void>,
-    more: Readonly<Record<string, Classes>>,
+    more: Readonly<Record<string, Classes>> = {},
   ) {
     super();
     this.#modules = new Map([
@@ -110,10 +111,11 @@ export class PageManager extends ManagerBase {
     return view;
   }
 
-  async show(id: string, place: HTMLElement): Promise<void> {
+  async show(id: string, place: HTMLElement): Promise<base.DOMWidgetView> {
     const view = await this.create_view<base.DOMWidgetView>(await this.get_model(id));
     place.replaceChildren();
     Widget.attach(view.luminoWidget, place);
+    return view;
   }
 
   protected override async _get_comm_info() {
@@ -125,10 +127,5 @@ export class PageManager extends ManagerBase {
   }
 }
 
-/** `more`: what besides the widgets of explorers is known, by the names of modules. */
-export const createManager = (
-  page: Page,
-  networks: Networks,
-  breath: () => Promise<void>,
-  more: Readonly<Record<string, Classes>> = {},
-) => new PageManager(page, networks, breath, more);
+export const createManager = (page: Page, networks: Networks, breath: () => Promise<void>) =>
+  new PageManager(page, networks, breath);
