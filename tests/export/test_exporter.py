@@ -45,6 +45,7 @@ def page(made, **settings) -> str:
 def test_nbconvert_finds_it_by_name():
     (found,) = entry_points(group="nbconvert.exporters", name="cfwidgets")
     assert found.load() is OfflineExporter
+    assert OfflineExporter.export_from_notebook  # and JupyterLab has it in its menu
 
 
 def test_nothing_is_fetched():
