@@ -28,14 +28,15 @@ line = bq.Lines(x=values, y=np.sin(values), scales={"x": x, "y": y}, labels=["<b
 figure = bq.Figure(marks=[line], axes=[bq.Axis(scale=x), bq.Axis(scale=y, orientation="vertical")])
 figure"""
 CONTROLS = """
-import anywidget, ipywidgets as widgets
+import anywidget, ipywidgets as widgets, PIL.Image
+from IPython.display import HTML
 slider, number = widgets.IntSlider(3, description="<b>tied</b>"), widgets.IntText(3)
 tie = widgets.jslink((slider, "value"), (number, "value"))
 alone, button = widgets.FloatSlider(0.5, description="alone"), widgets.Button(description="ask")
 output = widgets.Output()
 with output:
     print("printed <i>inside</i>")
-    display(widgets.Label("shown inside"))
+    display(widgets.Label("shown inside"), HTML("<em>marked</em>"), PIL.Image.new("RGB", (4, 4)))
 more = widgets.Accordion([widgets.Label("one")], titles=["folded"])
 first = widgets.VBox([slider, number, alone, button])
 tab = widgets.Tab([first, output, more], titles=["controls", "output", "more"])
@@ -111,6 +112,8 @@ def look_at_controls(page: Page) -> None:
     tab.get_by_role("tab", name="output").click()
     expect(tab.get_by_text("printed <i>inside</i>")).to_be_visible()
     expect(tab.get_by_text("shown inside")).to_be_visible()
+    expect(tab.locator("em")).to_have_text("marked")
+    assert tab.locator("img").evaluate("(one) => one.decode().then(() => one.naturalWidth)") == 4
     tab.get_by_role("tab", name="more").click()
     expect(tab.get_by_text("one", exact=True)).to_be_hidden()
     tab.get_by_text("folded").click()
