@@ -40,7 +40,8 @@ def bundles(root: Path) -> list[Path]:
 
 def page_texts(root: Path) -> list[Path]:
     """Return the texts that the build makes for exported pages."""
-    names = ("begin.js", "jquery.js", "licences.txt", "page.css", "page.js", "worker.js")
+    scripts = ("begin.js", "jquery.js", "notebook.js", "page.js", "worker.js")
+    names = sorted([*scripts, "licences.txt", "notebook.css", "page.css"])
     return [root / PAGE / name for name in names]
 
 

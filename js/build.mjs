@@ -3,7 +3,8 @@
 // chart.css has is nested under .cfw-NAME-chart, the class of charts that stand beside the view, and what shared/host.css
 // has under .cfw-host, the class of what a host makes around a view: it is the same in all sheets.
 // What an exported page needs is made into cfwidgets/export/static: begin.js, which runs the other scripts; jquery.js;
-// page.js and page.css, which bring widgets back;
+// page.js and page.css, which bring widgets back; notebook.js and notebook.css, which do so in a whole notebook, and know
+// all that ipywidgets has;
 // worker.js, which evaluates a network in a page; runtime.wasm.gz, with which it does; and the licences of what these
 // hold of others. They are read only when a page is exported.
 // The digest of the sources stands in each bundle's first line: hatch_build.py and the tests see by it whether
@@ -112,6 +113,8 @@ async function buildPage() {
     entryPoints: [
       { in: "src/page/main.ts", out: "page" },
       { in: "src/page/page.css", out: "page" },
+      { in: "src/page/notebook.ts", out: "notebook" },
+      { in: "src/page/notebook.css", out: "notebook" },
     ],
     define: { "process.env.NODE_ENV": '"production"', global: "globalThis" },
     // Nothing in a page has descriptions in HTML, for which the manager would bring a parser.

@@ -17,7 +17,7 @@ import cfwidgets
 pytestmark = pytest.mark.slow
 
 MB = 1_000_000
-KINDS = {".py", ".pyi", ".svg"}
+KINDS = {".j2", ".json", ".py", ".pyi", ".svg"}
 ROOT = f"cfwidgets-{cfwidgets.__version__}"
 TOP = {
     "CHANGELOG.md",
@@ -85,7 +85,10 @@ def package(checkout: Path, build_hook: ModuleType) -> set[str]:
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path, package: set[str]) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    about = {f"{ROOT}.dist-info/{name}" for name in ("METADATA", "RECORD", "WHEEL", "licenses/LICENSE")}
+    about = {
+        f"{ROOT}.dist-info/{name}"
+        for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")
+    }
     assert sorted(names - package - about) == []
     assert sorted((package | about) - names) == []
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cfwidgets.export.beside import Beside
     from cfwidgets.export.foreign import FrontEnd
 
-__all__ = ["Page", "Places", "plain"]
+__all__ = ["Page", "Places", "licences", "plain", "scripts"]
 
 _COMPILE = "//# allFunctionsCalledOnLoad\n"  # Chromium compiles all of a script at once, beside the page
 
@@ -94,11 +94,7 @@ class Page:
 
     def html(self) -> bytes:
         """Write the page, in UTF-8."""
-        scripts = {"page-jquery": static("jquery.js"), "page-script": static("page.js")}
-        scripts |= {f"page-front-{one.package}": _foreign(one) for one in self.front_ends}
-        scripts = {name: f"{_COMPILE}{script}" for name, script in scripts.items()}
-        sums = {name: sum_of(script) for name, script in scripts.items()}
-        begin = f"cfwidgetsSums={_json(sums)};{static('begin.js')}"
+        begin, parts = scripts("page.js", self._state(), self.front_ends)
         policy = _policy(begin, live=bool(self.models), beside=self.beside)
         return "".join(
             [
@@ -118,9 +114,8 @@ class Page:
                 else "",
                 *(case.html() for case in self.cases),
                 f'</main><footer class="page-about"><h2>About this page</h2>{about_table(self.about)}',
-                f"<details><summary>Licences</summary><pre>{escaped(self._licences())}</pre></details></footer>",
-                _data("page-state", _json(self._state()), "application/json"),
-                *(_data(name, script) for name, script in scripts.items()),
+                f"<details><summary>Licences</summary><pre>{escaped(licences(self.front_ends))}</pre></details></footer>",
+                *parts,
                 f"<script>{begin}</script>",
                 *self._networks(),  # last: until they are read the page is there
                 "</body></html>\n",
@@ -147,9 +142,34 @@ class Page:
                 told = f'data-of="{escaped(name)}" data-bytes="{count}"'
                 yield f'<script type="text/plain" {told}>{text}</script>'
 
-    def _licences(self) -> str:
-        others = [f"{one.package} {one.version}\n\n{one.licence}" for one in self.front_ends]
-        return "\n\n".join([*others, static(LICENCES).partition("\n")[2]])
+
+def scripts(
+    script: str, state: Mapping[str, Any], front_ends: Iterable[FrontEnd]
+) -> tuple[str, tuple[str, ...]]:
+    """Return the script that begins, and the elements that it reads, which stand before it.
+
+    Parameters
+    ----------
+    script
+        The script of the page: a name in ``static``.
+    state
+        What it brings back.
+    front_ends
+        Front ends of other packages.
+    """
+    texts = {"page-jquery": static("jquery.js"), "page-script": static(script)}
+    texts |= {f"page-front-{one.package}": _foreign(one) for one in front_ends}
+    texts = {name: f"{_COMPILE}{text}" for name, text in texts.items()}
+    sums = {name: sum_of(text) for name, text in texts.items()}
+    begin = f"cfwidgetsSums={_json(sums)};{static('begin.js')}"
+    elements = [_data(name, text) for name, text in texts.items()]
+    return begin, (_data("page-state", _json(state), "application/json"), *elements)
+
+
+def licences(front_ends: Iterable[FrontEnd]) -> str:
+    """Return the licences of all that a page holds of others."""
+    others = [f"{one.package} {one.version}\n\n{one.licence}" for one in front_ends]
+    return "\n\n".join([*others, static(LICENCES).partition("\n")[2]])
 
 
 def plain(title: str, lead: str, parts: Iterable[str]) -> bytes:

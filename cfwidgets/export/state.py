@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import ipywidgets as w
 
-__all__ = ["State", "modules", "state_of"]
+__all__ = ["State", "modules", "packed", "state_of"]
 
 _BASE, _CONTROLS = "@jupyter-widgets/base", "@jupyter-widgets/controls"
 # What the script of a page has of the controls: js/src/page/manager.ts.
@@ -66,7 +66,7 @@ class State:
 
 
 def state_of(*widgets: w.Widget, told: Mapping[str, Mapping[str, Any]] | None = None) -> State:
-    """Collect the state of widgets and of all that they refer to. A run that goes on is told as stopped.
+    """Collect the state of widgets and of all that they refer to, as it is in a page.
 
     Parameters
     ----------
@@ -79,6 +79,17 @@ def state_of(*widgets: w.Widget, told: Mapping[str, Mapping[str, Any]] | None = 
     models: dict[str, Any] = dependency_state(widgets, drop_defaults=False)
     for name, traits in (told or {}).items():
         models[name]["state"].update(traits)
+    return packed(models)
+
+
+def packed(models: dict[str, Any]) -> State:
+    """Return the state of a page. A run that goes on is told as stopped.
+
+    Parameters
+    ----------
+    models
+        In the widget manager's format, by id; they are changed.
+    """
     texts: dict[str, int] = {}
     for model in models.values():
         state = model["state"]

@@ -18,18 +18,22 @@ declare global {
 }
 
 export class PageManager extends ManagerBase {
-  readonly #modules = new Map<string, Classes | Promise<Classes>>([
-    ["@jupyter-widgets/base", { ...base }],
-    // What explorers use: cfwidgets/export/state.py refuses the rest.
-    ["@jupyter-widgets/controls", { ...boxes, ...links, LabelModel, LabelStyleModel, LabelView }],
-  ]);
+  readonly #modules: Map<string, Classes | Promise<Classes>>;
 
+  /** `more`: what besides the widgets of explorers is known, by the names of modules. */
   constructor(
     readonly page: Page,
     readonly networks: Networks,
     readonly breath: () => Promise<void>,
+    more: Readonly<Record<string, Classes>> = {},
   ) {
     super();
+    this.#modules = new Map([
+      ["@jupyter-widgets/base", { ...base }],
+      // What explorers use: cfwidgets/export/state.py refuses the rest.
+      ["@jupyter-widgets/controls", { ...boxes, ...links, LabelModel, LabelStyleModel, LabelView }],
+      ...Object.entries(more),
+    ]);
   }
 
   protected override async loadClass(name: string, module: string): Promise<never> {
@@ -107,10 +111,11 @@ export class PageManager extends ManagerBase {
     return view;
   }
 
-  async show(id: string, place: HTMLElement): Promise<void> {
+  async show(id: string, place: HTMLElement): Promise<base.DOMWidgetView> {
     const view = await this.create_view<base.DOMWidgetView>(await this.get_model(id));
     place.replaceChildren();
     Widget.attach(view.luminoWidget, place);
+    return view;
   }
 
   protected override async _get_comm_info() {

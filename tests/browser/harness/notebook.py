@@ -167,12 +167,17 @@ class Notebook:
 
     # the end
 
+    def save(self) -> Path:
+        """Save the notebook with its widgets, and return the file."""
+        self.page.evaluate("(id) => tests.save(id)", self.kernel)
+        return self._lab.notebooks / self._name
+
     def reopen(self, *, kernel: bool = True) -> None:
         """Save the notebook with its widgets, end its kernel, open it again with a new one; run no cell.
 
         Without ``kernel`` it is opened with "No Kernel".
         """
-        self.page.evaluate("(id) => tests.save(id)", self.kernel)
+        self.save()
         self.close()
         opening = "tests.open" if kernel else "tests.openAlone"
         self.kernel = self.page.evaluate(f"(path) => {opening}(path)", self._name)
