@@ -39,6 +39,10 @@ class Traveller(Protocol):
         """The id of its model on pages."""
         ...
 
+    def wait_for_answers(self) -> None:
+        """Wait until all is answered that was asked."""
+        ...
+
     def together(self) -> AbstractContextManager[None]:
         """Keep its traits as they are meanwhile."""
         ...
@@ -121,6 +125,7 @@ def as_it_stands(widget: w.Widget, view: Traveller) -> Shown:
     view
         Its view.
     """
+    view.wait_for_answers()
     with view.together():
         travel = travel_of(view)
         about = view.account()  # first, since a view may put into its state what a page needs

@@ -25,7 +25,7 @@ from cfwidgets.widgets.time_left import TimeLeft
 from cfwidgets.widgets.wire import trust_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from cfwidgets.engines.base import ExplainerResult, Update
     from cfwidgets.export.explorers import Live
@@ -159,6 +159,9 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
     trust = t.List(t.Dict()).tag(sync=True)
     measures = t.Bool(default_value=True).tag(sync=True)
     opens_with = t.Unicode().tag(sync=True)
+
+    send_beside: Callable[[], None] | None = None
+    """Sends a page again what an explorer shows beside the view."""
 
     _open = False
     _holds_data: ClassVar[bool] = False
@@ -357,6 +360,12 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         """Answer what was asked since the view was made within `cfwidgets.widgets.latest.held`."""
         self._answers.release()
 
+    def wait_for_answers(self) -> None:
+        """Wait until all is answered that was asked, where no run goes on: charts show answers, too."""
+        # Whoever is told of a change holds the lock that the thread that answers needs.
+        if self.state != "running" and not self._wire._is_owned():  # type: ignore[attr-defined]  # noqa: SLF001
+            self._answers.wait()
+
     def account(self) -> About:
         """Say what the view shows, for an exported page."""
         raise ValueError(f"a {type(self).__name__} cannot be exported")
@@ -536,7 +545,9 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
             self._fail(_not_known(content))
 
     def _catch_up(self, progress: Any) -> None:
-        """Send a page all traits where it is behind: it missed what came before it had made the view."""
+        """Send a page all that is shown where it is behind: it missed what came before it made the view."""
         with self._wire:
             if self._open and (self.state != "running" or progress != self.progress):
                 self.send_state()
+                if self.send_beside is not None:
+                    self.send_beside()
