@@ -201,8 +201,12 @@ def _page(shown: Shown, networks: Mapping[str, Network], reason: str, title: str
     places: dict[bytes, str] = {}
     for view, travel in shown.travels.items():
         network = networks.get(view)
-        if isinstance(travel, CannotTravelError) or (network is None) != (travel.network is None):
+        if isinstance(travel, CannotTravelError):
             continue
+        if network is None and travel.network is not None:
+            if not travel.still:
+                continue
+            travel = Travel(travel.still, (), None, values=travel.values)  # noqa: PLW2901
         place = "" if network is None else places.get(network.model)
         if network is not None and place is None:
             place = places[network.model] = str(len(places))
@@ -223,7 +227,7 @@ def _page(shown: Shown, networks: Mapping[str, Network], reason: str, title: str
         }
     answers = {name: tuple(one["answers"]) for name, one in travelled.items()}
     about = shown.about
-    lacks = (about.lacks if travelled else "") or about.asks
+    lacks = (about.lacks if any(answers.values()) else "") or about.asks
     return Page(
         title=title or about.title,
         lead=_lead(bool(networks)),

@@ -261,6 +261,7 @@ class RelevanceView(Linked, View[RelevanceResult]):
             functools.partial(network_for, self._clf.in_float32(), pictures),
             {"image": result.image, **self._fills},
             {"chart": self.drawn_in and {**self.drawn_in, "shares": list(SHARES), "points": self._points()}},
+            still="relevance-still" if self.drawn_in else "",
         )
 
     def _points(self) -> list[tuple[str, int, bool, str, float]]:
