@@ -118,7 +118,7 @@ class Explorer(Held, FixedBox, Generic[V]):
         self.view.stop()
 
     def resume(self) -> None:
-        """Resume a run that was stopped, or begin again with what was found when it failed."""
+        """Resume a run that was stopped, or begin again with what failed: see `View.resume`."""
         self.view.resume()
 
     def export(self, path: str | Path, *, live: Live = "auto", title: str | None = None) -> Exported:

@@ -235,15 +235,29 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
             self.run.cancel()
 
     def resume(self) -> None:
-        """Resume a run that was stopped, or begin again with what was found when it failed."""
+        """Resume a run that was stopped, or begin again with what was found when it failed.
+
+        Raises
+        ------
+        ValueError
+            The view was opened without its models.
+        """
         with self._wire:  # a report waits meanwhile, and then tells how the run really stands
             if not self._open:
                 return
-            if self.state == "failed":
-                self.start(self._steps())
-            elif self.run is not None and self.run.resume():
-                self._estimate = TimeLeft()  # the time that it was stopped does not count
-                self.state = "running"
+            if self.opens_with:
+                raise AbsentError(
+                    f"there is no model to resume with: open the file with it, {self.opens_with}"
+                )
+            self._resume()
+
+    def _resume(self) -> None:
+        """Resume, or begin again. Called within the lock, with the models at hand."""
+        if self.state == "failed":
+            self.start(self._steps())
+        elif self.run is not None and self.run.resume():
+            self._estimate = TimeLeft()  # the time that it was stopped does not count
+            self.state = "running"
 
     def export(self, path: str | Path, *, live: Live = "auto", title: str | None = None) -> Exported:
         """Write one HTML file with the view as it stands, which plays from disk, without a network.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -185,6 +186,26 @@ def test_it_is_exported_as_a_still_page_without_any_model(explainer, saved, tmp_
         assert "there is no model to answer this: open the file with it" in exported.reason
     with pytest.raises(CannotTravelError, match="; live=False makes a still page"):
         explorer.export(tmp_path / "page.html", live=True)
+
+
+def test_it_is_not_resumed_without_any_model(explainer, updates, clf, tmp_path, closed):
+    result = replace(updates[len(updates) // 2].partial, stopped="43% (searching)")
+    path = tmp_path / "stopped.safetensors"
+    given = explainer.given(clf, 0)[: explainer.data]
+    made = explainer.explorer(clf, *given, result=result, engine=explainer.engine, **explainer.keywords)
+    made.save(path)
+    made.close()
+    explorer = cf.open(path)
+    closed.append(explorer)
+    view = explorer.view
+    for resume in (explorer.resume, view.resume):
+        with pytest.raises(ValueError, match=re.escape(f"open the file with it, {view.opens_with}")):
+            resume()
+    assert (view.state, explorer.run, view.error) == ("stopped", None, "")
+    view._handle_msg({"content": {"data": {"method": "custom", "content": {"kind": "resume"}}}})
+    assert "there is no model to resume with" in view.error
+    explorer.close()
+    explorer.resume()  # nothing, as for all that are closed
 
 
 def test_it_goes_on_with_its_model(explainer, clf, saved, closed):

@@ -236,15 +236,15 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
         labels = [self._clf.label(index) for index in order.tolist()]
         return pd.DataFrame({"class": order.numpy(), "label": labels, "probability": row[order].numpy()})
 
-    def resume(self) -> None:
-        """Resume a run that was stopped or has failed; continue one that has ended for as long again."""
+    def _resume(self) -> None:
+        """See `View._resume`; continue a run that has ended for as long again."""
         if self.state == "done" and self._result is not None:
             self._longer[self.target] = self._engine.longer(self._result)
             self.start(self._steps())
         elif self.state == "stopped" and self.run is None:  # an interrupted result that was given
             self.start(self._steps())
         else:
-            super().resume()
+            super()._resume()
 
     def account(self) -> About:
         """Say what the view shows, for an exported page."""
