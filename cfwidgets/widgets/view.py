@@ -318,7 +318,9 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
 
     @property
     def _found_so_far(self) -> R:
-        """The result, to export or save; ValueError before there is one."""
+        """The result, to export or save; ValueError before there is one, and when the view is closed."""
+        if not self._open:
+            raise ValueError("nothing can be exported or saved any more: it is closed")
         if self._result is None:
             raise ValueError("there is nothing to export or save yet: the run has just begun")
         return self._result

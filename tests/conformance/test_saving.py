@@ -281,6 +281,20 @@ def test_before_there_is_anything_nothing_is_saved(explainer, clf, tmp_path, clo
     assert list(tmp_path.iterdir()) == []
 
 
+def test_of_what_is_closed_nothing_is_saved(explainer, clf, result, tmp_path):
+    given = explainer.given(clf, 0)[: explainer.data]
+    explorer = explainer.explorer(clf, *given, result=result, engine=explainer.engine, **explainer.keywords)
+    explorer.close()
+    for name, write in (
+        ("page.html", explorer.export),
+        ("file", explorer.save),
+        ("view", explorer.view.save),
+    ):
+        with pytest.raises(ValueError, match="nothing can be exported or saved any more: it is closed"):
+            write(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_another_model_is_refused(explainer, saved):
     path, _, _ = saved
     before = widgets()
