@@ -322,7 +322,8 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         if not self._open:
             raise ValueError("nothing can be exported or saved any more: it is closed")
         if self._result is None:
-            raise ValueError("there is nothing to export or save yet: the run has just begun")
+            why = f"the run failed: {self.error}" if self.state == "failed" else "the run has just begun"
+            raise ValueError(f"there is nothing to export or save yet: {why}")
         return self._result
 
     def findings(self) -> list[tuple[R, bool]]:

@@ -276,7 +276,10 @@ def test_before_there_is_anything_nothing_is_saved(explainer, clf, tmp_path, clo
     closed.append(view)
     view.run.result(PATIENCE)
     view._result = None
-    with pytest.raises(ValueError, match="nothing to export or save yet"):
+    with pytest.raises(ValueError, match="nothing to export or save yet: the run has just begun"):
+        view.save(tmp_path / "none.safetensors")
+    view.state, view.error = "failed", "no network"
+    with pytest.raises(ValueError, match="nothing to export or save yet: the run failed: no network"):
         view.save(tmp_path / "none.safetensors")
     assert list(tmp_path.iterdir()) == []
 

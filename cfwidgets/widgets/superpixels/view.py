@@ -362,6 +362,13 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
     def _ask(self, _change: Any) -> None:
         self._answers.ask((tuple(self._now()), self.target))
 
+    @t.validate("target")
+    def _a_class(self, proposal: Any) -> int:
+        index: int = proposal.value
+        if self._prediction is not None and not is_whole(index, 0, self._classes - 1):
+            raise t.TraitError(f"target must be from 0 to {self._classes - 1}, not {index}")
+        return index
+
     @t.observe("target")
     def _retarget(self, change: Any) -> None:
         if change.old >= 0:
