@@ -565,7 +565,7 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
         """Send a page all that is shown where it is behind: it missed what came before it made the view."""
         with self._wire:
             if self._open and (self.state != "running" or progress != self.progress):
-                # Not what the page knows better: the kernel is not told of it, or Python has not set it since.
+                # Not what the page knows better: nobody tells it here, or Python has not set it since.
                 own = (self.linked - set(self.clicked)) | self._linked_in_page.keys()
                 self.send_state(key=[name for name in self.keys if name not in own])
                 if self.send_beside is not None:
