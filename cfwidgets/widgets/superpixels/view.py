@@ -455,4 +455,4 @@ def _sharp(image: Tensor, seen: Tensor) -> Tensor:
     aspect = seen.shape[2] / seen.shape[1]
     across, down = min(width, round(height * aspect)), min(height, round(width / aspect))
     shrink = min(1.0, _SHARPEST / max(down, across))
-    return fit(image[None], (max(1, round(down * shrink)), max(1, round(across * shrink))))[0]
+    return fit(image[None], (max(2, round(down * shrink)), max(2, round(across * shrink))))[0]

@@ -235,6 +235,14 @@ def test_a_class_that_is_not_there_is_refused_at_once(view):
     assert (view.target, view.state, view.error) == (before, "done", "")
 
 
+@pytest.mark.parametrize("size", [(2000, 3), (3, 2000)])
+def test_a_strip_of_a_picture_is_shown(size):
+    clf = Classifier(lambda images: torch.stack([images.mean((1, 2, 3)), 1 - images.mean((1, 2, 3))], 1))
+    view = SuperpixelView(clf, torch.rand(3, *size), 0)
+    view.close()
+    assert min(Image.open(io.BytesIO(view.picture)).size) == 2
+
+
 def test_the_class_may_be_left_to_the_model():
     view = SuperpixelView(CLF, PICTURE, engine=FAST, segments=TILES)
     view.run.result(20)
