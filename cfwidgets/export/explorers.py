@@ -43,6 +43,10 @@ class Traveller(Protocol):
         """The id of its model on pages."""
         ...
 
+    def wait_for_answers(self) -> None:
+        """Wait until all is answered that was asked."""
+        ...
+
     def together(self) -> AbstractContextManager[None]:
         """Keep its traits as they are meanwhile."""
         ...
@@ -132,6 +136,7 @@ def as_it_stands(widget: w.Widget, view: Traveller) -> Shown:
     view
         Its view.
     """
+    view.wait_for_answers()
     with view.together():
         travel = travel_of(view)
         about = view.account()  # first, since a view may put into its state what a page needs
@@ -216,8 +221,12 @@ def _page(
     places: dict[bytes, str] = {}
     for view, travel in shown.travels.items():
         network = networks.get(view)
-        if isinstance(travel, CannotTravelError) or (network is None) != (travel.network is None):
+        if isinstance(travel, CannotTravelError):
             continue
+        if network is None and travel.network is not None:
+            if not travel.still:
+                continue
+            travel = Travel(travel.still, (), None, values=travel.values)  # noqa: PLW2901
         place = "" if network is None else places.get(network.model)
         if network is not None and place is None:
             place = places[network.model] = str(len(places))
@@ -238,7 +247,7 @@ def _page(
         }
     answers = {name: tuple(one["answers"]) for name, one in travelled.items()}
     about = shown.about
-    lacks = (about.lacks if travelled else "") or about.asks
+    lacks = (about.lacks if any(answers.values()) else "") or about.asks
     return Page(
         title=title or about.title,
         lead=_lead(bool(networks), shared),

@@ -32,6 +32,8 @@ class Travel:
         ``(3, H, W)`` pictures in [0, 1], and other numbers, that answers are computed from.
     values
         Plain values that answers are computed from.
+    still
+        The name of who follows the view in a page without the network; empty where nobody does.
     """
 
     kind: str
@@ -39,3 +41,4 @@ class Travel:
     network: Callable[[Precision], Network] | None
     arrays: dict[str, Tensor] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
+    still: str = ""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
-from collections.abc import Generator
-from contextlib import closing
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
+from weakref import WeakSet
 
 import torch
 import torch.nn.functional as F
@@ -24,6 +26,8 @@ from cfwidgets.training.variations import varied
 __all__ = ["PlainTraining"]
 
 _RISE = 0.1  # share of the time in which the learning rate rises
+_TAKEN: WeakSet[nn.Module] = WeakSet()  # networks in training
+_TAKING = threading.Lock()
 
 
 @names_checked
@@ -113,6 +117,8 @@ class PlainTraining:
         ------
         ValueError
             Images, labels and masks that do not fit.
+        RuntimeError
+            The network is in training already.
         """
         images = square_images(images)
         labels = labels_for(len(images), labels)
@@ -136,7 +142,7 @@ class PlainTraining:
         """Train a network where it is, and yield how far it is: for `cfwidgets.TrainingProgress`, or a `Run`.
 
         The network itself is trained; at the end, and when the steps are closed, it is on the CPU, in
-        evaluation mode.
+        evaluation mode. The first step raises RuntimeError for a network that is in training already.
 
         Parameters
         ----------
@@ -208,11 +214,12 @@ class PlainTraining:
         places = [some for some in places if len(some)]
         images, labels = images.to(device), labels.to(device)
         masks = None if masks is None else masks.to(device)
-        try:
-            network.to(device).to(memory_format=torch.channels_last).train()
-            yield from self._learning(network, images, labels, masks, places, losses)
-        finally:
-            network.to("cpu").to(memory_format=torch.contiguous_format).eval()
+        with _taken(network):
+            try:
+                network.to(device).to(memory_format=torch.channels_last).train()
+                yield from self._learning(network, images, labels, masks, places, losses)
+            finally:
+                network.to("cpu").to(memory_format=torch.contiguous_format).eval()
 
     def _learning(
         self,
@@ -267,3 +274,19 @@ class PlainTraining:
 
 def _falling(done: float) -> float:
     return 0.5 + 0.5 * math.cos(math.pi * max(0.0, done - _RISE) / (1 - _RISE))
+
+
+@contextmanager
+def _taken(network: nn.Module) -> Iterator[None]:
+    """Keep a network from a second training, which would change the weights amid an update of the first."""
+    with _TAKING:
+        if network in _TAKEN:
+            raise RuntimeError(
+                "this network is in training already: wait for its end, or close that run or view, or train "
+                "a copy (copy.deepcopy(network))"
+            )
+        _TAKEN.add(network)
+    try:
+        yield
+    finally:
+        _TAKEN.discard(network)

@@ -11,7 +11,8 @@ import ipywidgets as w
 
 from cfwidgets.docstrings import section
 from cfwidgets.widgets import cells
-from cfwidgets.widgets.lifetime import HOST, FixedBox, FixedLayout, Held, closed_on_failure
+from cfwidgets.widgets.lifetime import HOST, FixedBox, FixedLayout, Held, closed_on_failure, weakly
+from cfwidgets.widgets.sending import send_again
 from cfwidgets.widgets.stored import show_beside
 from cfwidgets.widgets.view import shown_in_a_line
 
@@ -90,6 +91,7 @@ class Explorer(Held, FixedBox, Generic[V]):
             self._draw = lambda _change: chart.draw()
             view.observe(self._draw, list(chart.drawn_from))
             chart.draw()
+            view.send_beside = weakly(self._send_chart)
         self.chart = chart.figure
         layout = FixedLayout(flex_flow="row wrap", align_items="flex-start")
         super().__init__([view, self.chart], layout=layout, _dom_classes=(HOST,))
@@ -116,7 +118,7 @@ class Explorer(Held, FixedBox, Generic[V]):
         self.view.stop()
 
     def resume(self) -> None:
-        """Resume a run that was stopped, or begin again with what was found when it failed."""
+        """Resume a run that was stopped, or begin again with what failed: see `View.resume`."""
         self.view.resume()
 
     def export(
@@ -137,6 +139,10 @@ class Explorer(Held, FixedBox, Generic[V]):
         from cfwidgets.widgets.saving import save
 
         save(self, self.view, path)
+
+    def _send_chart(self) -> None:
+        if self._open:
+            send_again(self.chart)
 
     def close(self) -> None:
         """Stop the run and free everything: the view, the chart, and what they hold."""

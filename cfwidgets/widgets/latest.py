@@ -51,14 +51,14 @@ class Latest(Generic[Q]):
         self._asked = threading.Condition()
         self._question: list[Q] = []
         self._closed = False
-        self._begun = False
+        self._begun = self._busy = False
         self._waits = _held.get()
         renew_in_children(self)
 
     def renew(self) -> None:
         """Start again. Called in a forked child, which has no thread that answers."""
         self._asked = threading.Condition()
-        self._begun = False
+        self._begun = self._busy = False
 
     def ask(self, question: Q) -> None:
         """Have ``question`` answered; returns at once. One that still waits is dropped."""
@@ -80,12 +80,17 @@ class Latest(Generic[Q]):
         """True where the question that is being answered is out of date: a newer one waits, or it is over."""
         return bool(self._question) or self._closed
 
+    def wait(self) -> None:
+        """Wait until nothing is asked any more, or it is closed."""
+        with self._asked:
+            self._asked.wait_for(lambda: self._closed or not (self._begun and (self._question or self._busy)))
+
     def close(self) -> None:
         """Let the thread end after the question that it is answering."""
         with self._asked:
             self._closed = True
             self._question.clear()
-            self._asked.notify()
+            self._asked.notify_all()
 
     def _start(self) -> None:
         if self._waits:
@@ -93,7 +98,7 @@ class Latest(Generic[Q]):
         if not self._begun:
             self._begun = True
             background.start(self._work, "cfwidgets-answers", stop=self.close)
-        self._asked.notify()
+        self._asked.notify_all()
 
     def _work(self) -> None:
         while True:
@@ -102,4 +107,8 @@ class Latest(Generic[Q]):
                 if self._closed:
                     return
                 question = self._question.pop()
+                self._busy = True
             self._answer(question)
+            with self._asked:
+                self._busy = False
+                self._asked.notify_all()

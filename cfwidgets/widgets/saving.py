@@ -66,6 +66,10 @@ class Saveable(Protocol):
         """The result that is shown."""
         ...
 
+    def wait_for_answers(self) -> None:
+        """Wait until all is answered that was asked."""
+        ...
+
     def together(self) -> AbstractContextManager[None]:
         """Keep its traits as they are meanwhile."""
         ...
@@ -169,6 +173,7 @@ def save(widget: object, view: Saveable, path: str | Path) -> None:
     shows = type(widget).__name__
     if shows not in _SHOWN:
         raise ValueError(f"a {shows} cannot be saved; its result may be: .result.save(path)")
+    view.wait_for_answers()
     with view.together():
         found = [_each(one if ended else _interrupted(one, view)) for one, ended in view.findings()]
         given = {name: getattr(view, f"_{name}") for name in ("clf", *view.needs, *view.also)}

@@ -25,7 +25,7 @@ from cfwidgets.widgets.time_left import TimeLeft
 from cfwidgets.widgets.wire import trust_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from cfwidgets.engines.base import ExplainerResult, Update
     from cfwidgets.export.explorers import Live, Runtime
@@ -160,6 +160,9 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
     measures = t.Bool(default_value=True).tag(sync=True)
     opens_with = t.Unicode().tag(sync=True)
 
+    send_beside: Callable[[], None] | None = None
+    """Sends a page again what an explorer shows beside the view."""
+
     _open = False
     _holds_data: ClassVar[bool] = False
     """True where a result holds all that it takes to resume it, beside the model."""
@@ -232,15 +235,29 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
             self.run.cancel()
 
     def resume(self) -> None:
-        """Resume a run that was stopped, or begin again with what was found when it failed."""
+        """Resume a run that was stopped, or begin again with what was found when it failed.
+
+        Raises
+        ------
+        ValueError
+            The view was opened without its models.
+        """
         with self._wire:  # a report waits meanwhile, and then tells how the run really stands
             if not self._open:
                 return
-            if self.state == "failed":
-                self.start(self._steps())
-            elif self.run is not None and self.run.resume():
-                self._estimate = TimeLeft()  # the time that it was stopped does not count
-                self.state = "running"
+            if self.opens_with:
+                raise AbsentError(
+                    f"there is no model to resume with: open the file with it, {self.opens_with}"
+                )
+            self._resume()
+
+    def _resume(self) -> None:
+        """Resume, or begin again. Called within the lock, with the models at hand."""
+        if self.state == "failed":
+            self.start(self._steps())
+        elif self.run is not None and self.run.resume():
+            self._estimate = TimeLeft()  # the time that it was stopped does not count
+            self.state = "running"
 
     def export(
         self,
@@ -313,9 +330,12 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
 
     @property
     def _found_so_far(self) -> R:
-        """The result, to export or save; ValueError before there is one."""
+        """The result, to export or save; ValueError before there is one, and when the view is closed."""
+        if not self._open:
+            raise ValueError("nothing can be exported or saved any more: it is closed")
         if self._result is None:
-            raise ValueError("there is nothing to export or save yet: the run has just begun")
+            why = f"the run failed: {self.error}" if self.state == "failed" else "the run has just begun"
+            raise ValueError(f"there is nothing to export or save yet: {why}")
         return self._result
 
     def findings(self) -> list[tuple[R, bool]]:
@@ -368,6 +388,12 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
     def release(self) -> None:
         """Answer what was asked since the view was made within `cfwidgets.widgets.latest.held`."""
         self._answers.release()
+
+    def wait_for_answers(self) -> None:
+        """Wait until all is answered that was asked, where no run goes on: charts show answers, too."""
+        # Whoever is told of a change holds the lock that the thread that answers needs.
+        if self.state != "running" and not self._wire._is_owned():  # type: ignore[attr-defined]  # noqa: SLF001
+            self._answers.wait()
 
     def account(self) -> About:
         """Say what the view shows, for an exported page."""
@@ -548,7 +574,11 @@ class View(Held, anywidget.AnyWidget, Generic[R]):
             self._fail(_not_known(content))
 
     def _catch_up(self, progress: Any) -> None:
-        """Send a page all traits where it is behind: it missed what came before it had made the view."""
+        """Send a page all that is shown where it is behind: it missed what came before it made the view."""
         with self._wire:
             if self._open and (self.state != "running" or progress != self.progress):
-                self.send_state()
+                # Not what the page knows better: nobody tells it here, or Python has not set it since.
+                own = (self.linked - set(self.clicked)) | self._linked_in_page.keys()
+                self.send_state(key=[name for name in self.keys if name not in own])
+                if self.send_beside is not None:
+                    self.send_beside()

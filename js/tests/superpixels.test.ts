@@ -536,8 +536,11 @@ describe("an answer", () => {
     expect(text(find(".cfw-asking"))).toBe("");
     const words = "no answer yet: the kernel is busy or gone; the picture still works";
     expect([text(find(".cfw-delta")), text(find(".cfw-live"))]).toEqual([words, words]);
+    const values = () => [".cfw-big", ".cfw-bar-value"].map((one) => text(find(one)));
+    expect(values()).toEqual(["–", "–"]); // not those of another picture
     click(10, 2);
     await vi.advanceTimersByTimeAsync(0);
+    expect(values()).not.toContain("–");
     expect(text(find(".cfw-delta"))).toBe("▲ .556 against the whole picture");
   });
 

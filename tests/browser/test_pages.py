@@ -385,6 +385,33 @@ def test_the_curves_of_each_map_are_measured_in_a_live_page(open_page, tmp_path,
     made.close()
 
 
+def test_a_still_page_shows_no_curve_and_no_answer_of_another_map(open_page, tmp_path, digit, screenshots):
+    engine = cf.Relevance(("saliency", "grad_cam"), trust=False)
+    made = cf.RelevanceExplorer(cf.zoo.classifier("digits"), digit, engine=engine)
+    made.run.result()
+    first = made.hiding["method"]
+    path = made.export(tmp_path / "still.html", live=False).path  # at once: the curves come after the maps
+    made.close()
+    opened = open_page(path)
+    page, view = opened.page, opened.view("relevance")
+    chart = page.locator(".bqplot:visible")
+    line, probability = chart.locator("path.line").first, view.locator(".cfw-big")
+    expect(line).to_be_visible()
+    measured, answered = line.get_attribute("d"), probability.text_content()
+    assert re.fullmatch(r"\.\d+|1\.00|<\.001", answered)
+    view.locator(f".cfw-multiple[data-method]:not([data-method={first}]) button").first.click()
+    expect(chart).to_contain_text("not measured before this page was made")
+    expect(chart).not_to_contain_text("relevant first")
+    expect(line).not_to_have_attribute("d", measured)
+    expect(probability).to_have_text("–")
+    page.screenshot(path=screenshots / "still-other-map.png", full_page=True)
+    view.locator(f".cfw-multiple[data-method={first}] button").first.click()
+    expect(chart).to_contain_text("most relevant first")
+    expect(line).to_have_attribute("d", measured)
+    expect(probability).to_have_text(answered)
+    expect(view.locator(".cfw-run-button")).to_be_disabled()
+
+
 class Edits(NamedTuple):
     """The live page of a face's edits, and what it is compared with."""
 

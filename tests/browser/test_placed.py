@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from itertools import zip_longest
 
+import pytest
+import test_reopened
 from harness.figures import strays
 from harness.notebook import Notebook
 from playwright.sync_api import Locator, expect
@@ -96,6 +100,78 @@ def test_made_in_a_loop_each_answers_and_shown_twice_both_are_one(open_notebook)
     views(notebook).last.get_by_role("button", name="none", exact=True).click()
     for place in (0, 3, 4):
         expect(views(notebook).nth(place)).to_have_attribute("data-shown", "0")
+
+
+DRAWN = """figures => figures.map(figure => {
+  const { left, top } = figure.getBoundingClientRect();
+  const parts = [...figure.querySelectorAll('path, rect, line, text, circle')];
+  const seen = parts.filter(one => one.checkVisibility({ opacityProperty: true, visibilityProperty: true }));
+  return seen.map(one => {
+    const at = one.getBoundingClientRect();
+    return [`${one.tagName}.${one.getAttribute('class')} ${one.textContent}`, at.left - left, at.top - top,
+      at.width, at.height];
+  }).filter(([, , , width, height]) => width + height > 0);
+})"""
+"""What is drawn in charts, and where."""
+
+
+def apart(first, second) -> list:
+    """Name what is drawn in two charts in another place, or in one of them alone."""
+    pairs = zip_longest(sorted(first), sorted(second), fillvalue=("", *[0] * 4))
+    return [
+        pair
+        for pair in pairs
+        if pair[0][0] != pair[1][0] or pair[0][1:] != pytest.approx(pair[1][1:], abs=1.5)
+    ]
+
+
+MISSED = """
+import bqplot
+from ipywidgets.widgets import widget
+for mark in list(widget._instances.values()):
+    if isinstance(mark, bqplot.Mark) and mark.visible:
+        mark.visible = False
+        mark._trait_values["visible"] = True
+"""
+"""The page is told that all marks are hidden, and does not hear that they are seen again."""
+
+
+@pytest.mark.parametrize("case", test_reopened.CASES[:-1], ids=lambda case: case.name)
+def test_a_chart_that_missed_something_or_is_shown_a_second_time_is_drawn_as_the_first(
+    open_notebook, window, case
+):
+    window(1300, 2200)
+    notebook = open_notebook(*case.cells, "w")  # the first is shown before there is anything to draw
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    shown = notebook.page.get_by_test_id(f"cfw-{case.name}")
+    expect(shown).to_have_attribute("data-state", "done")
+    notebook.exec("w.view.wait_for_answers()")
+    charts = notebook.page.locator(".bqplot:visible")
+    until(lambda: strays(notebook.page) == [])
+    before = charts.evaluate_all(DRAWN)
+    notebook.exec(MISSED)
+    until(lambda: charts.evaluate_all(DRAWN) != before)
+    notebook.exec("w.view._handle_custom_msg({'kind': 'shown', 'progress': 0.5}, [])")
+    with suppress(AssertionError):
+        until(lambda: charts.evaluate_all(DRAWN) == before, patience=5)
+    assert [
+        one for pair in zip(before, charts.evaluate_all(DRAWN), strict=True) for one in apart(*pair)
+    ] == []
+    notebook.run_cell(2)
+    expect(shown).to_have_count(2)
+    expect(shown.last).to_have_attribute("data-ready", re.compile("."))
+    until(lambda: strays(notebook.page) == [])
+
+    def differences():
+        drawn = charts.evaluate_all(DRAWN)
+        half = len(drawn) // 2
+        assert half > 0
+        return [one for pair in zip(drawn[:half], drawn[half:], strict=True) for one in apart(*pair)]
+
+    with suppress(AssertionError):
+        until(lambda: differences() == [], patience=5)
+    assert differences() == []
 
 
 def test_with_autoreload_a_changed_module_is_used_and_what_was_shown_goes_on(open_notebook):

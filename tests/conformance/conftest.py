@@ -24,7 +24,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         some = [
             one
             for one in EXPLAINERS
-            if (of != "test_views" or one.view is not None)
+            if (of not in ("test_views", "test_charts") or one.view is not None)
             and (of != "test_saving" or one.explorer in EXPLORERS)
         ]
         metafunc.parametrize("explainer", some, indirect=True, ids=lambda one: one.name, scope="package")

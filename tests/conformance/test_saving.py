@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -187,6 +188,26 @@ def test_it_is_exported_as_a_still_page_without_any_model(explainer, saved, tmp_
         explorer.export(tmp_path / "page.html", live=True)
 
 
+def test_it_is_not_resumed_without_any_model(explainer, updates, clf, tmp_path, closed):
+    result = replace(updates[len(updates) // 2].partial, stopped="43% (searching)")
+    path = tmp_path / "stopped.safetensors"
+    given = explainer.given(clf, 0)[: explainer.data]
+    made = explainer.explorer(clf, *given, result=result, engine=explainer.engine, **explainer.keywords)
+    made.save(path)
+    made.close()
+    explorer = cf.open(path)
+    closed.append(explorer)
+    view = explorer.view
+    for resume in (explorer.resume, view.resume):
+        with pytest.raises(ValueError, match=re.escape(f"open the file with it, {view.opens_with}")):
+            resume()
+    assert (view.state, explorer.run, view.error) == ("stopped", None, "")
+    view._handle_msg({"content": {"data": {"method": "custom", "content": {"kind": "resume"}}}})
+    assert "there is no model to resume with" in view.error
+    explorer.close()
+    explorer.resume()  # nothing, as for all that are closed
+
+
 def test_it_goes_on_with_its_model(explainer, clf, saved, closed):
     path, _, _ = saved
     explorer = cf.open(path, clf, **painters(explainer, clf))
@@ -255,8 +276,25 @@ def test_before_there_is_anything_nothing_is_saved(explainer, clf, tmp_path, clo
     closed.append(view)
     view.run.result(PATIENCE)
     view._result = None
-    with pytest.raises(ValueError, match="nothing to export or save yet"):
+    with pytest.raises(ValueError, match="nothing to export or save yet: the run has just begun"):
         view.save(tmp_path / "none.safetensors")
+    view.state, view.error = "failed", "no network"
+    with pytest.raises(ValueError, match="nothing to export or save yet: the run failed: no network"):
+        view.save(tmp_path / "none.safetensors")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_of_what_is_closed_nothing_is_saved(explainer, clf, result, tmp_path):
+    given = explainer.given(clf, 0)[: explainer.data]
+    explorer = explainer.explorer(clf, *given, result=result, engine=explainer.engine, **explainer.keywords)
+    explorer.close()
+    for name, write in (
+        ("page.html", explorer.export),
+        ("file", explorer.save),
+        ("view", explorer.view.save),
+    ):
+        with pytest.raises(ValueError, match="nothing can be exported or saved any more: it is closed"):
+            write(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
 

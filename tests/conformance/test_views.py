@@ -239,10 +239,18 @@ def test_a_page_that_missed_the_end_gets_all_again(explainer, clf, result, monke
     monkeypatch.setattr(type(view), "send_state", lambda _view, key=None: sent.append(key))
     try:
         view._handle_custom_msg({"kind": "shown", "progress": 0.9}, [])
-        assert sent.count(None) == 1  # None: all traits
+        (names,) = sent
+        assert set(names) == set(view.keys) - (view.linked - set(view.clicked))
         view.state = "running"
+        sent.clear()
         view._handle_custom_msg({"kind": "shown", "progress": view.progress}, [])
-        assert sent.count(None) == 1
+        assert not any(len(names or view.keys) > 1 for names in sent)
+        for name in view.linked & set(view.clicked):  # clicked meanwhile, and told
+            view.set_state({name: getattr(view, name)})
+        view.state = "done"
+        sent.clear()
+        view._handle_custom_msg({"kind": "shown", "progress": 0.9}, [])
+        assert set(sent[-1]) == set(view.keys) - view.linked
     finally:
         view.close()
 

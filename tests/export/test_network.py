@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import gzip
 
 import numpy as np
@@ -33,6 +34,15 @@ def test_a_network_takes_batches_of_any_size_and_answers_as_the_classifier():
     assert found.activation == "softmax"
     read = onnx.load_model_from_string(found.model)
     assert read.graph.input[0].type.tensor_type.shape.dim[0].dim_param
+
+
+def test_a_network_of_float64_travels_in_float32():
+    net = network(4).double()
+    before = copy.deepcopy(net.state_dict())
+    found = network_of(Classifier(net), PICTURES)
+    assert found.difference <= 1e-6
+    assert {value.dtype for value in net.state_dict().values()} == {torch.float64}
+    assert all(torch.equal(net.state_dict()[name], value) for name, value in before.items())
 
 
 def test_a_black_box_cannot_travel():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from cfwidgets.evaluation import segmentation_curve
+from cfwidgets.run import Run
 from cfwidgets.training import plain
 from cfwidgets.training.plain import PlainTraining
 from cfwidgets.training.trained_plainly import TrainedPlainly
@@ -247,3 +249,28 @@ def test_groups_that_do_not_fit_are_refused_at_once(held_out: Any, words: str) -
     images, labels, _ = spots()
     with pytest.raises(ValueError, match=words):
         PlainTraining(updates=1).steps(classifier(), images, labels, held_out=held_out)
+
+
+def test_a_network_that_is_in_training_is_refused() -> None:
+    images, labels, _ = spots()
+    network, training = classifier(), PlainTraining(updates=3, batch_size=4)
+    steps = training.steps(network, images, labels, held_out={"all": (images, labels)}, report_every=1)
+    next(steps)
+    before = weights(network)
+    with pytest.raises(RuntimeError, match="this network is in training already: wait for its end, or close"):
+        training.train(network, images, labels)
+    assert all(torch.equal(*pair) for pair in zip(weights(network), before, strict=True))
+    assert network.training
+    training.train(copy.deepcopy(network), images, labels)
+    steps.close()
+    assert training.train(network, images, labels) is network
+
+
+def test_two_threads_train_one_network_one_after_the_other_or_not() -> None:
+    images, labels, _ = spots()
+    network, training = classifier(), PlainTraining(updates=40, batch_size=8)
+    steps = [training.steps(network, images, labels, held_out={"all": (images, labels)}) for _ in range(2)]
+    runs = [Run(one) for one in steps]
+    failures = [run.exception() for run in runs if run.wait(60) == "failed"]
+    assert len(failures) < 2
+    assert all("in training already" in str(failure) for failure in failures)

@@ -70,3 +70,40 @@ def test_a_release_without_a_question_starts_nothing():
     latest.release()
     assert not any(thread.name == "cfwidgets-answers" for thread in threading.enumerate())
     latest.close()
+
+
+def test_whoever_waits_goes_on_when_nothing_is_asked_any_more():
+    gate, answered = threading.Semaphore(0), []
+
+    def answer(question):
+        assert gate.acquire(timeout=10)
+        answered.append(question)
+        if question == "first":
+            latest.ask("second")
+
+    latest = Latest(answer)
+    latest.wait()  # nothing was asked
+    latest.ask("first")
+    waiting = threading.Thread(target=latest.wait)
+    waiting.start()
+    gate.release()
+    waiting.join(0.2)
+    assert waiting.is_alive()
+    gate.release()
+    waiting.join(10)
+    assert not waiting.is_alive()
+    assert answered == ["first", "second"]
+    latest.ask("third")
+    closing = threading.Timer(0.1, latest.close)
+    closing.start()
+    latest.wait()
+    gate.release()
+    closing.join()
+
+
+def test_one_that_is_held_keeps_nobody_waiting():
+    with held():
+        latest = Latest(lambda question: None)
+    latest.ask(1)
+    latest.wait()
+    latest.close()

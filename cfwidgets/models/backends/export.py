@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from cfwidgets.environment import restored
 from cfwidgets.models.backends.base import ClassifierError, Interface
+from cfwidgets.models.backends.copies import copied
 from cfwidgets.models.backends.outputs import rows_of
 from cfwidgets.models.guard import untouched
 
@@ -36,7 +37,8 @@ def export(module: nn.Module, input_size: tuple[int, int], interface: Interface)
     Returns
     -------
     bytes
-        An ONNX model from images ``(n, 3, H, W)`` in [0, 1] to raw outputs ``(n, C)``.
+        An ONNX model from images ``(n, 3, H, W)`` in [0, 1] to raw outputs ``(n, C)``; of a module of float64
+        in float32.
 
     Raises
     ------
@@ -46,7 +48,9 @@ def export(module: nn.Module, input_size: tuple[int, int], interface: Interface)
         The exporter is not installed.
     """
     with untouched(module):
-        whole = FromImages(module, interface)
+        # ONNX Runtime has no convolution of float64.
+        double = any(parameter.dtype == torch.float64 for parameter in module.parameters())
+        whole = FromImages(copied(module).float() if double else module, interface)
         whole.training = False
         # Two images: torch treats an axis of length one as constant.
         return exported(whole, torch.full((2, 3, *input_size), 0.5), type(module).__name__)

@@ -60,6 +60,8 @@ class HidingChart:
         parts = (*self.figure.marks, *self.figure.axes)
         view.drawn_in = {
             **{name: line.model_id for name, line in self._lines.items()},
+            "names": names.model_id,
+            "named": list(names.text),
             "parts": [part.model_id for part in parts],
         }
 

@@ -17,7 +17,7 @@ from cfwidgets.images import as_bytes, as_image
 from cfwidgets.models.classifier import Classifier, require_classifier
 from cfwidgets.text import quoted
 from cfwidgets.widgets.answers import Curves, Hidden
-from cfwidgets.widgets.checks import foreign, require_kind, whole
+from cfwidgets.widgets.checks import foreign, is_whole, require_kind, whole
 from cfwidgets.widgets.lifetime import closed_on_failure
 from cfwidgets.widgets.linking import LINKED, Linked
 from cfwidgets.widgets.relevance.entries import Encoded, entries, layers
@@ -261,6 +261,7 @@ class RelevanceView(Linked, View[RelevanceResult]):
             functools.partial(network_for, self._clf.in_float32(), pictures),
             {"image": result.image, **self._fills},
             {"chart": self.drawn_in and {**self.drawn_in, "shares": list(SHARES), "points": self._points()}},
+            still="relevance-still" if self.drawn_in else "",
         )
 
     def _points(self) -> list[tuple[str, int, bool, str, float]]:
@@ -338,8 +339,12 @@ class RelevanceView(Linked, View[RelevanceResult]):
 
     @t.validate("target", "against")
     def _another_class(self, proposal: Any) -> int:
-        index: int = proposal.value
-        if index >= 0 and index == (self.against if proposal.trait.name == "target" else self.target):
+        name, index = proposal.trait.name, int(proposal.value)
+        least = -1 if name == "against" or not self._fills else 0  # the model may yet choose the target
+        most = len(self.labels) - 1
+        if self.labels and not is_whole(index, least, most):
+            raise t.TraitError(f"{name} must be from {least} to {most}, not {index}")
+        if index >= 0 and index == (self.against if name == "target" else self.target):
             raise t.TraitError(_SAME.format(self._clf.label(index)))
         return index
 

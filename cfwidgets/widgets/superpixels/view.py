@@ -236,15 +236,15 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
         labels = [self._clf.label(index) for index in order.tolist()]
         return pd.DataFrame({"class": order.numpy(), "label": labels, "probability": row[order].numpy()})
 
-    def resume(self) -> None:
-        """Resume a run that was stopped or has failed; continue one that has ended for as long again."""
+    def _resume(self) -> None:
+        """See `View._resume`; continue a run that has ended for as long again."""
         if self.state == "done" and self._result is not None:
             self._longer[self.target] = self._engine.longer(self._result)
             self.start(self._steps())
         elif self.state == "stopped" and self.run is None:  # an interrupted result that was given
             self.start(self._steps())
         else:
-            super().resume()
+            super()._resume()
 
     def account(self) -> About:
         """Say what the view shows, for an exported page."""
@@ -362,6 +362,13 @@ class SuperpixelView(Linked, View[SuperpixelResult]):
     def _ask(self, _change: Any) -> None:
         self._answers.ask((tuple(self._now()), self.target))
 
+    @t.validate("target")
+    def _a_class(self, proposal: Any) -> int:
+        index: int = proposal.value
+        if self._prediction is not None and not is_whole(index, 0, self._classes - 1):
+            raise t.TraitError(f"target must be from 0 to {self._classes - 1}, not {index}")
+        return index
+
     @t.observe("target")
     def _retarget(self, change: Any) -> None:
         if change.old >= 0:
@@ -448,4 +455,4 @@ def _sharp(image: Tensor, seen: Tensor) -> Tensor:
     aspect = seen.shape[2] / seen.shape[1]
     across, down = min(width, round(height * aspect)), min(height, round(width / aspect))
     shrink = min(1.0, _SHARPEST / max(down, across))
-    return fit(image[None], (max(1, round(down * shrink)), max(1, round(across * shrink))))[0]
+    return fit(image[None], (max(2, round(down * shrink)), max(2, round(across * shrink))))[0]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cfwidgets.widgets.survey.view import SurveyView
 
 _OUTSIDE = np.array([-1.0, -1.0])  # below the axes, where nothing is drawn
+_ROOM = 0.015  # beside 0 and 1, for half a point
 
 
 class ReliabilityChart:
@@ -32,7 +33,9 @@ class ReliabilityChart:
 
     def __init__(self, view: SurveyView) -> None:
         self._view = view
-        across, up = bq.LinearScale(min=0, max=1), bq.LinearScale(min=0, max=1)
+        # bqplot would keep room for half a bar on both sides, but not where the bars come later.
+        across = bq.LinearScale(min=-_ROOM, max=1 + _ROOM, allow_padding=False)
+        up = bq.LinearScale(min=0, max=1)
         scales = {"x": across, "y": up}
         self._bars = bq.Bars(x=[], y=[], scales=scales, colors=[BLUE], opacities=[0.3], padding=0.08)
         self._spans = bq.Lines(x=_OUTSIDE, y=_OUTSIDE, scales=scales, colors=[BLUE], stroke_width=1.5)

@@ -163,9 +163,12 @@ def _widgets(case: _Travelling) -> list[Any]:
 
 @contextmanager
 def _held(survey: SurveyExplorer, cases: list[_Travelling]) -> Iterator[None]:
-    """Keep all traits as they are."""
+    """Keep all traits as they are, once all is answered that was asked."""
+    views = (survey.view, *(one for case in cases for one in (*case.views.values(), case.foot)))
+    for view in views:
+        view.wait_for_answers()
     with ExitStack() as stack:
-        for view in (survey.view, *(one for case in cases for one in (*case.views.values(), case.foot))):
+        for view in views:
             stack.enter_context(view.together())
         yield
 

@@ -78,6 +78,7 @@ export class PageManager extends ManagerBase {
       get: (name: string) => model.get(name),
       set: (now: Record<string, unknown>) => comm.answer(now),
       draw: async (id: string, now: Record<string, unknown>) => (await this.get_model(id)).set(now),
+      follow: (name: string, changed: () => void) => model.on(`change:${name}`, changed),
       seen: (then: () => void) => this.#seen.set(model.model_id, then),
     };
     answer = answered(travelled, asking, network);

@@ -58,9 +58,11 @@ export function createReadout(scope: Scope, reference: string, chosen: (index: n
   return {
     element,
     update(now: ReadoutState) {
+      // An answer that does not come must not look like an earlier one.
+      const known = (value: number | null) => (now.wait === "silent" ? null : value);
       element.classList.toggle("cfw-stale", now.wait !== "none");
-      setText(big, probability(now.probability));
-      big.classList.toggle("cfw-unknown", now.probability === null);
+      setText(big, probability(known(now.probability)));
+      big.classList.toggle("cfw-unknown", known(now.probability) === null);
       setName(caption, now.caption);
       setText(asking, now.wait === "asking" ? "evaluating…" : "");
       delta.classList.toggle("cfw-silent", now.wait === "silent");
@@ -82,10 +84,10 @@ export function createReadout(scope: Scope, reference: string, chosen: (index: n
         setText(row.name, bar.name);
         setAttribute(row.name, "title", explained ? bar.name : `explain ${bar.name}`);
         setAttribute(row.name, "aria-current", explained && "true");
-        row.fill.style.width = `${100 * (bar.probability ?? 0)}%`;
+        row.fill.style.width = `${100 * (known(bar.probability) ?? 0)}%`;
         row.mark.hidden = bar.reference === null;
         row.mark.style.left = `${100 * (bar.reference ?? 0)}%`;
-        setText(row.value, probability(bar.probability));
+        setText(row.value, probability(known(bar.probability)));
       });
       setInvisible(tick, !now.bars.some((bar) => bar.reference !== null));
     },

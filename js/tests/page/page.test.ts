@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Charted, createCurves } from "../../src/page/answers/curves";
+import { type Charted, createCurves, stillCurves } from "../../src/page/answers/curves";
 import { likeliest } from "../../src/page/answers/likeliest";
 import { levels } from "../../src/page/answers/translation";
 import { type Beside, readBeside } from "../../src/page/beside";
@@ -148,10 +148,12 @@ describe("curves in a chart", () => {
   const hiding = { method: "lrp", percent: 50, least: false, fill: "mean" };
   const chart = (points: Charted["points"] = []) => ({
     ...{ shares: [0, 50, 100], points, most: "most", least: "least", parts: ["axis"] },
+    ...{ names: "names", named: ["most first", "least first"] },
   });
   const made = (given: Charted) => {
     const drawn = new Map<string, Record<string, unknown>>();
-    const view = { get: () => undefined, set: vi.fn(), seen: vi.fn(), draw: drawn.set.bind(drawn) };
+    const draw = drawn.set.bind(drawn);
+    const view = { get: () => undefined, set: vi.fn(), seen: vi.fn(), follow: vi.fn(), draw };
     const asked: string[] = [];
     const evaluate = vi.fn(async ({ percent, least, fill }: typeof hiding) => {
       asked.push(`${fill} ${percent}${least ? " least" : ""}`);
@@ -196,6 +198,27 @@ describe("curves in a chart", () => {
     await vi.runAllTimersAsync();
     expect(asked.every((one) => one.startsWith("black"))).toBe(true);
     expect(drawn.get("most")).toEqual({ x: [0, 50, 100], y: [0, 0.6, 0.5] });
+  });
+
+  it("of a still page are those that were measured, or words say that there are none", () => {
+    const points = [0, 50].map((percent) => ["lrp", percent, false, "mean", percent / 100] as const);
+    const drawn = new Map<string, Record<string, unknown>>();
+    let asked: unknown = { ...hiding, method: "rap" };
+    let changed = () => {};
+    const view = { get: () => asked, set: vi.fn(), seen: vi.fn(), draw: drawn.set.bind(drawn) };
+    const follow = (_name: string, then: () => void) => {
+      changed = then;
+    };
+    const travelled = { kind: "relevance-still", answers: [], network: "", arrays: {} };
+    stillCurves({ ...travelled, values: { chart: chart(points) } }, { ...view, follow }, undefined as never);
+    expect(drawn.size).toBe(0);
+    changed();
+    expect(drawn.get("most")).toEqual({ x: [-1, -1], y: [-1, -1] });
+    expect(drawn.get("names")).toEqual({ text: ["not measured before this page was made", ""] });
+    asked = hiding;
+    changed();
+    expect(drawn.get("most")).toEqual({ x: [0, 50], y: [0, 0.5] });
+    expect(drawn.get("names")).toEqual({ text: ["most first", "least first"] });
   });
 });
 

@@ -257,6 +257,14 @@ def test_what_the_page_may_not_ask_is_refused_and_seen(view, changed):
     assert {name: getattr(view, name) for name in changed} == before
 
 
+@pytest.mark.parametrize(("name", "index"), [("target", 2), ("target", -1), ("against", 2), ("against", -2)])
+def test_a_class_that_is_not_there_is_refused_at_once(view, name, index):
+    before = getattr(view, name)
+    with pytest.raises(TraitError, match=rf"{name} must be from (0|-1) to 1, not {index}"):
+        setattr(view, name, index)
+    assert (getattr(view, name), view.state, view.run) == (before, "done", None)
+
+
 def test_the_same_maps_are_not_encoded_again(view, found, monkeypatch):
     calls = []
     monkeypatch.setattr("cfwidgets.widgets.relevance.entries.deflated", lambda one: calls.append(one) or b"")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from traitlets import TraitError
 from waiting import until
 
 from cfwidgets import (
@@ -224,6 +225,22 @@ def test_each_class_keeps_what_was_found_for_it(view):
     until(lambda: view.answer["target"] == 1)
     view.set_state({"target": 0})
     assert view.best == other
+
+
+def test_a_class_that_is_not_there_is_refused_at_once(view):
+    before = view.target
+    for index in (-1, len(view.result.prediction)):
+        with pytest.raises(TraitError, match=rf"target must be from 0 to \d, not {index}"):
+            view.target = index
+    assert (view.target, view.state, view.error) == (before, "done", "")
+
+
+@pytest.mark.parametrize("size", [(2000, 3), (3, 2000)])
+def test_a_strip_of_a_picture_is_shown(size):
+    clf = Classifier(lambda images: torch.stack([images.mean((1, 2, 3)), 1 - images.mean((1, 2, 3))], 1))
+    view = SuperpixelView(clf, torch.rand(3, *size), 0)
+    view.close()
+    assert min(Image.open(io.BytesIO(view.picture)).size) == 2
 
 
 def test_the_class_may_be_left_to_the_model():

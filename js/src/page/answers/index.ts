@@ -1,6 +1,7 @@
 import type { Network } from "../network";
 import type { Travelled } from "../state";
 import { caseWithout } from "./case";
+import { stillCurves } from "./curves";
 import { facex } from "./facex";
 import { pareto } from "./pareto";
 import { relevance } from "./relevance";
@@ -13,6 +14,8 @@ export interface Asking {
   set(traits: Record<string, unknown>): void;
   /** Sets traits of a part of its chart, by the id of that model. */
   draw(id: string, traits: Record<string, unknown>): void;
+  /** Calls back when a trait of the view has another value. */
+  follow(name: string, changed: () => void): void;
   /** Says what is to be done when the view is first seen: a page may hold more than what is seen of it. */
   seen(then: () => void): void;
 }
@@ -25,6 +28,7 @@ const ANSWERERS: Readonly<Record<string, Answerer>> = {
   facex,
   pareto,
   relevance,
+  "relevance-still": stillCurves,
   superpixels,
   translation,
 };
