@@ -106,7 +106,7 @@ def test_the_page_names_what_is_there(checkout: Path, blocks: dict[str, str]) ->
         assert f"`{path}`" in table or (folder in table and f"`{name}`" in table)
     tree = page.partition("```text")[2].partition("```")[0]
     for name in re.findall(r"([a-z_/]+(?:/|\.py))(?=[\s;])", tree):
-        roots = ("", "cfwidgets", "cfwidgets/engines", "cfwidgets/zoo", "js/src", "tests")
+        roots = ("", "cfwidgets", "cfwidgets/engines", "cfwidgets/export", "cfwidgets/zoo", "js/src", "tests")
         assert any((checkout / root / name).exists() for root in roots), name
 
 

@@ -22,6 +22,7 @@ _PATCH = 4
 _STEPS = 2  # halvings by patches, and doublings of the last block
 _HEADS = 3  # of the first stage; as often twice as many as the stage has channels
 _TINY = {"width": 96, "levels": 5}  # of what was trained on ImageNet
+_SPREAD = 0.02  # standard deviation of first weights at that width, as torchvision has it
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of its pixels
 _SLOPE = 0.1
 
@@ -133,12 +134,15 @@ class SwinUNet(nn.Module):
             [_PATCH, _PATCH], width, depths, heads, [_WINDOW, _WINDOW], stochastic_depth_prob=dropped
         )
         self.encoder.head = nn.Identity()
+        if encoder == "scratch":
+            _begin(self.encoder, width)
         if encoder == "imagenet" and not self.encoder.norm.weight.is_meta:
             self._read_imagenet()
         self.quantiser = VectorQuantiser(codes, widths[-1])
         blocks = 2 * (len(widths) - 1)
         skips = [dropped * (1 - place / max(1, blocks - 1)) for place in range(blocks)]
         self.up = nn.ModuleList(Expansion(channels) for channels in reversed(widths[1:]))
+        _begin(self.up, width)
         self.joined = nn.ModuleList(
             _Joined(
                 widths[stage],
@@ -148,6 +152,7 @@ class SwinUNet(nn.Module):
             )
             for stage in reversed(range(len(widths) - 1))
         )
+        _begin(self.joined, width)
         sizes = [min(width, 2 * full_width), full_width]
         self.sharpened = nn.ModuleList(
             _sharpener(before, after, norm=place == 0)
@@ -225,7 +230,6 @@ class Expansion(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.expand = nn.Linear(channels, 2 * channels, bias=False)
-        nn.init.trunc_normal_(self.expand.weight, std=0.02)
         self.norm = nn.LayerNorm(channels // 2)
 
     def forward(self, maps: Tensor) -> Tensor:
@@ -247,16 +251,24 @@ class _Joined(nn.Module):
                 for shift, skip in zip((0, _WINDOW // 2), reversed(skips), strict=True)
             )
         )
-        for part in self.modules():
-            if isinstance(part, nn.Linear):  # as torchvision does with its own
-                nn.init.trunc_normal_(part.weight, std=0.02)
-                if part.bias is not None:
-                    nn.init.zeros_(part.bias)
         self.drop = nn.Dropout(dropout)
 
     def forward(self, maps: Tensor, shortcut: Tensor) -> Tensor:
         joined: Tensor = self.drop(self.blocks(self.join(torch.cat([maps, shortcut], dim=-1))))
         return joined
+
+
+def _begin(parts: nn.Module, width: int) -> None:
+    """Draw first weights as torchvision does with its own, and wider where there are fewer channels.
+
+    With the same few hundredths at a small width hardly anything passes: a network of width 24 told classes
+    no better than by chance for 1,500 updates, and with four times as much was at 68 % after 1,050.
+    """
+    for part in parts.modules():
+        if isinstance(part, nn.Linear):
+            nn.init.trunc_normal_(part.weight, std=_SPREAD * max(1.0, _TINY["width"] / width))
+            if part.bias is not None:
+                nn.init.zeros_(part.bias)
 
 
 def _sharpener(before: int, after: int, *, norm: bool) -> nn.Sequential:

@@ -13,7 +13,7 @@ from cfwidgets.widgets.opening import EXPLORERS
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every explainer; of the tests of views, those that have one; of saving, those that can be saved.
+    """Every explainer; of the tests of views, those that have one; of what is written, those that can be.
 
     Those of the package all can: `test_every_explorer_can_be_saved`.
     """
@@ -24,8 +24,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         some = [
             one
             for one in EXPLAINERS
-            if (of not in ("test_views", "test_charts") or one.view is not None)
-            and (of != "test_saving" or one.explorer in EXPLORERS)
+            if (of != "test_views" or one.view is not None)
+            and (of not in ("test_charts", "test_exporting", "test_saving") or one.explorer in EXPLORERS)
         ]
         metafunc.parametrize("explainer", some, indirect=True, ids=lambda one: one.name, scope="package")
 

@@ -567,18 +567,6 @@ def test_the_page_sets_nothing_around_the_view(explainer, clf, result, closed):
         assert box.get_state() == before, type(box)
 
 
-def test_it_is_exported_as_one_file_or_with_the_runtime_beside_it(explainer, clf, result, tmp_path, closed):
-    assert inspect.signature(explainer.explorer.export) == inspect.signature(explainer.view.export)
-    explorer = explainer.explorer(clf, *painter(explainer, clf), result=result, engine=explainer.engine)
-    closed.append(explorer)
-    one = explorer.export(tmp_path / "page.html")
-    assert (one.beside, list(tmp_path.iterdir())) == (None, [one.path])
-    two = explorer.export(one.path, runtime="beside")
-    assert two.live == one.live == (two.beside is not None)
-    assert set(tmp_path.iterdir()) == {two.path, two.beside} - {None}
-    assert not two.live or two.bytes < one.bytes - 4_000_000
-
-
 @pytest.mark.filterwarnings("ignore:Widget:DeprecationWarning")  # pydoc looks at all that a widget has
 @pytest.mark.parametrize("kind", ["view", "explorer"])
 def test_help_names_what_one_does_with_it(explainer, kind):
