@@ -4,6 +4,24 @@ Run it with ``python tests/benchmarks/translation_tables.py`` (``--quick`` to se
 table2``). Table 2 and figure 2 are of fruit, table 5 and the figures 4 and 5 of concrete, as in the paper.
 Networks, figures and pictures are kept in a folder (``--to``), which `translation_grid.py` shares: what it
 has trained is not trained again. It prints; it asserts nothing.
+
+Table 5, measured 2026-11-28, 2 CPU cores (x86_64) that others used too, one thread, torch 2.14.1; concrete,
+32 x 32 pixels, 3,000 images to learn from, 600 to test, 2,500 updates, seed 0, 2,037 s. (G*) are trained with
+labels alone, with one cycle, beside the Hybrid discriminator:
+
+  ============================ ======== ==== ==== ===== ====
+  map by                       accuracy F1   IoU  AUPRC best
+  ============================ ======== ==== ==== ===== ====
+  Grad-CAM, last layer         .251     .105 .055 .047  .055
+  Grad-CAM, best layer, layer3 .719     .124 .066 .069  .067
+  U-Net, with masks            .977     .781 .641 .821  .639
+  Swin U-Net, with masks       .955     .611 .440 .610  .441
+  U-Net (G*)                   .959     .637 .468 .626  .468
+  Swin U-Net (G*)              .918     .301 .177 .225  .177
+  ============================ ======== ==== ==== ===== ====
+
+So the U-Net reaches .73 of what it does with masks (the paper: .80), and seven times the IoU of Grad-CAM, for
+whose maps 32 pixels are few. The Swin U-Nets are of width 12, and began with smaller first weights than now.
 """
 
 from __future__ import annotations
