@@ -108,7 +108,9 @@ class Latest(Generic[Q]):
                     return
                 question = self._question.pop()
                 self._busy = True
-            self._answer(question)
-            with self._asked:
-                self._busy = False
-                self._asked.notify_all()
+            try:
+                self._answer(question)
+            finally:
+                with self._asked:
+                    self._busy = False
+                    self._asked.notify_all()
