@@ -14,8 +14,9 @@ import test_reopened
 import test_superpixels
 import test_transitions
 from harness.figures import strays
+from harness.opened import Open
 from playwright.sync_api import Page, expect
-from test_pages import BROWSERS, Open
+from test_pages import BROWSERS
 from waiting import until
 
 NEEDS = "needs the notebook: this page cannot answer it"
@@ -149,7 +150,7 @@ def test_all_that_was_saved_plays(open_notebook, browser, request, tmp_path, scr
     for within in BROWSERS:
         used = browser if within == "chromium" else request.getfixturevalue(within)
         context = used.new_context(viewport={"width": 1280, "height": 1000}, offline=True)
-        opened = Open(context.new_page(), path)
+        opened = Open(context.new_page(), path.as_uri())
         page = opened.page
         # Firefox, as it is driven here, is light.
         for scheme, width in (("dark", 760), ("light", 1280))[BROWSERS.index(within) :]:
