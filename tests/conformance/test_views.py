@@ -235,6 +235,7 @@ def test_a_page_that_missed_the_end_gets_all_again(explainer, clf, result, monke
     view = explainer.view(
         clf, *painter(explainer, clf), engine=explainer.engine, result=result, **explainer.keywords
     )
+    view.wait_for_answers()  # which are sent, too
     sent = []
     monkeypatch.setattr(type(view), "send_state", lambda _view, key=None: sent.append(key))
     try:
@@ -248,6 +249,7 @@ def test_a_page_that_missed_the_end_gets_all_again(explainer, clf, result, monke
         for name in view.linked & set(view.clicked):  # clicked meanwhile, and told
             view.set_state({name: getattr(view, name)})
         view.state = "done"
+        view.wait_for_answers()
         sent.clear()
         view._handle_custom_msg({"kind": "shown", "progress": 0.9}, [])
         assert set(sent[-1]) == set(view.keys) - view.linked
