@@ -13,6 +13,7 @@ import test_relevance
 import test_reopened
 import test_superpixels
 import test_transitions
+import test_workbench
 from harness.figures import strays
 from harness.opened import Open
 from playwright.sync_api import Page, expect
@@ -66,11 +67,11 @@ EDGES = "[...document.querySelectorAll('.bqplot')].map((one) => one.getBoundingC
 REFUSED = r"example\.invalid"  # of the author's picture, which the page does not fetch
 
 
-def converted(saved, folder, *more: str):
+def converted(saved, folder, *more: str, prose=PROSE):
     """Convert as a reader does: by the command, in another process."""
     path = shutil.copy(saved, folder / "shown.ipynb")
     content = json.loads(path.read_text("utf-8"))
-    content["cells"].insert(0, {"cell_type": "markdown", "id": "prose", "metadata": {}, "source": PROSE})
+    content["cells"].insert(0, {"cell_type": "markdown", "id": "prose", "metadata": {}, "source": prose})
     path.write_text(json.dumps(content), "utf-8")
     command = [sys.executable, "-m", "nbconvert", "--to", "cfwidgets", *more, str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
@@ -166,6 +167,47 @@ def test_all_that_was_saved_plays(open_notebook, browser, request, tmp_path, scr
         wrong = [one for one in opened.wrong if not re.search(REFUSED, one)]
         context.close()
         assert wrong == []
+
+
+def test_every_other_view_plays_too(open_notebook, open_page, tmp_path, screenshots, window):
+    window(1300, 2200)
+    cases = [case for case in test_reopened.CASES if case.name not in EXPLORERS]
+    notebook = open_notebook(*(text for case in cases for text in case.cells))
+    notebook.run_all()
+    for case in cases:
+        view = notebook.page.get_by_test_id(f"cfw-{case.name}")
+        expect(view).to_have_attribute("data-state", case.state)
+        expect(view).to_have_attribute("data-ready", re.compile("."))
+    path, _ = converted(notebook.save(), tmp_path, prose="")
+    opened = open_page(path, viewport={"width": 1280, "height": 1000})
+    for case in cases:
+        view = opened.view(case.name)
+        expect(view.locator(".cfw-alone")).to_have_text(f"In this page {case.says}.")
+        for control in case.disabled:
+            for one in view.locator(control).all():
+                expect(one).to_be_disabled()
+        getattr(test_reopened, f"use_{case.name}")(view)
+    opened.page.screenshot(path=screenshots / "notebook-others.png", full_page=True)
+
+
+def test_a_workbench_plays_with_the_case_that_was_open(
+    open_notebook, open_page, tmp_path, screenshots, window
+):
+    window(1500, 3000)
+    notebook, survey, case, _ = test_workbench.workbench(open_notebook)
+    expect(survey).to_have_attribute("data-state", "done")
+    test_workbench.opened(notebook, case)
+    path, _ = converted(notebook.save(), tmp_path, prose="")
+    opened = open_page(path, viewport={"width": 1280, "height": 1000})
+    case = opened.view("case")
+    expect(case.locator(".cfw-case-question")).to_have_text("Digit 473 is a 4. Why 9?")
+    for control in case.locator("[data-tab]").all():
+        expect(control).to_be_disabled()
+    relevance = opened.view("relevance")
+    relevance.get_by_role("group", name="Relevance maps").press("ArrowDown")
+    expect(relevance).to_have_attribute("data-pixel", re.compile(","))
+    test_reopened.use_survey(opened.view("survey"))
+    opened.page.screenshot(path=screenshots / "notebook-workbench.png", full_page=True)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
